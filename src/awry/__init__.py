@@ -1,0 +1,83 @@
+"""awry: learns what is normal for a fixed camera and says when, where and why something is not.
+
+import awry
+
+detector = awry.fit("daml", "footage/", out="bundle", preset="cpu")
+scorer = awry.load("bundle").scorer()
+for frame in awry.open_source("video.mp4"):
+    for score in scorer.push(frame):
+        print(score.index, score.score)
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import version as _version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from awry.datasets.base import Dataset
+    from awry.detector import Detector
+
+__all__ = [
+    "AwryError",
+    "Event",
+    "Frame",
+    "FrameScore",
+    "fit",
+    "load",
+    "open_dataset",
+    "open_source",
+]
+__version__ = _version("awry")
+
+# Imported where they are used: `import awry` stays fast.
+_LAZY = {
+    "AwryError": "awry.errors",
+    "Event": "awry.frames",
+    "Frame": "awry.frames",
+    "FrameScore": "awry.frames",
+    "open_dataset": "awry.datasets",
+    "open_source": "awry.video",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LAZY:
+        return getattr(import_module(_LAZY[name]), name)
+    raise AttributeError(f"module 'awry' has no attribute '{name}'")
+
+
+def fit(method: str, data: str | Path | Dataset, *, out: str | Path, **options: Any) -> Detector:
+    """Fit a detector on normal footage and save its bundle.
+
+    Args:
+        method: a registered method's name, e.g. `daml`.
+        data: a folder in a layout that `awry datasets` lists, or an opened data set.
+        out: the bundle's folder.
+        options: the fields of `awry.detector.FitOptions`, e.g. `preset`, `seed`, `changes`.
+
+    Raises:
+        AwryError: as the tree in `awry.errors` says.
+    """
+    from awry.datasets import open_dataset
+    from awry.datasets.base import Dataset
+    from awry.detector import FitOptions
+    from awry.detector import fit as fit_detector
+
+    found = data if isinstance(data, Dataset) else open_dataset(data)
+    detector = fit_detector(method, found, Path(out), FitOptions(**options))
+    detector.save(out)
+    return detector
+
+
+def load(bundle: str | Path) -> Detector:
+    """Read a bundle.
+
+    Raises:
+        BundleError: no bundle, damaged, foreign, or from a newer version.
+    """
+    from awry.detector import Detector
+
+    return Detector.load(bundle)

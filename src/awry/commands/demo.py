@@ -1,0 +1,131 @@
+"""`awry demo`: moving digits (the DAML paper's section 6.2), from nothing to a report."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.table import Table
+
+from awry.commands.evaluate import EvaluateOptions, Scored, score_clips, write_evaluation
+from awry.commands.fit import run_fit
+from awry.commands.score import overlaid
+from awry.datasets.base import Clip, Dataset
+from awry.datasets.digits import KINDS, make_digits
+from awry.detector import Detector, FitOptions, scored
+from awry.evaluation.content_free import content_free_scores
+from awry.evaluation.frame import micro_auc
+from awry.frames import Frame, FrameScore
+from awry.methods.daml.scoring import DAMLScorer
+
+ALL = "all"
+Picture = NDArray[np.uint8]
+
+
+def run_demo(out: Path, seed: int, console: Console) -> dict[str, Any]:
+    """Fit DAML on moving digits, score and evaluate it, write report and overlay video.
+
+    Returns:
+        `auc`: micro AUC per kind of anomaly and for all together; `references`: the same for
+        scores that see no pixel and for plain optical flow; and where everything is.
+    """
+    started = time.monotonic()
+    data = make_digits(seed=seed)
+    bundle = out / "bundle"
+    run_fit("daml", data, bundle, FitOptions(preset="demo", seed=seed), console)
+    detector = Detector.load(bundle)
+    scores = score_clips(detector, data, EvaluateOptions(), console)
+    figures = [(f"DAML on {kind}", picture) for kind, picture in _figures(detector, data)]
+    options = EvaluateOptions(title="awry demo: DAML on moving digits", figures=figures)
+    write_evaluation(detector, data, scores, out, options)
+    video = out / "overlay.mp4"
+    _write_overlay(detector, data, video)
+    content_free = content_free_scores(len(clip.scores) for clip in scores.clips)
+    return {
+        "auc": _per_kind(scores, [clip.scores for clip in scores.clips]),
+        "references": {
+            "flow": _per_kind(scores, scores.flow),
+            **{name: _per_kind(scores, found) for name, found in content_free.items()},
+        },
+        "seconds": round(time.monotonic() - started, 1),
+        "report": str(out / "report.html"),
+        "overlay": str(video),
+        "bundle": str(bundle),
+    }
+
+
+def kind_of(clip: str) -> str:
+    """The kind of a moving-digits test clip, from its name.
+
+    >>> kind_of("shape-03")
+    'shape'
+    """
+    return clip.rpartition("-")[0]
+
+
+def _per_kind(scores: Scored, found: list[NDArray[np.float64]]) -> dict[str, float]:
+    """Micro AUC of each kind's clips against the normal ones, and of all."""
+    labels = [np.asarray(clip.labels) for clip in scores.clips]
+    auc = {}
+    for kind in (*KINDS, ALL):
+        wanted = (kind, "normal")
+        chosen = [
+            number
+            for number, clip in enumerate(scores.clips)
+            if kind == ALL or kind_of(clip.name) in wanted
+        ]
+        auc[kind] = micro_auc([found[n] for n in chosen], [labels[n] for n in chosen])
+    return auc
+
+
+def _first_of_each_kind(data: Dataset) -> dict[str, Clip]:
+    first: dict[str, Clip] = {}
+    for clip in data.test:
+        first.setdefault(kind_of(clip.name), clip)
+    return first
+
+
+def _figures(detector: Detector, data: Dataset) -> Iterator[tuple[str, Picture]]:
+    """For each kind a strip: input, reconstruction, prediction, error (as Fig. 7)."""
+    for kind, clip in _first_of_each_kind(data).items():
+        frames = list(clip.open())
+        scorer = detector.scorer(clip.scene)
+        assert isinstance(scorer, DAMLScorer)
+        rows = []
+        for last in np.linspace(scorer.warmup + 1, len(frames) - 1, 3).astype(int):
+            pictures = scorer.pictures(frames[: last + 1])
+            if pictures is not None:
+                rows.append(np.concatenate(list(pictures.values()), axis=1))
+        if rows:
+            strip = np.concatenate(rows, axis=0)
+            large = cv2.resize(strip, None, fx=2, fy=2, interpolation=cv2.INTER_NEAREST)
+            yield f"{kind}: input, reconstruction, prediction, error", np.asarray(large, np.uint8)
+
+
+def _write_overlay(detector: Detector, data: Dataset, path: Path) -> None:
+    def pairs() -> Iterator[tuple[Frame, FrameScore]]:
+        for clip in _first_of_each_kind(data).values():
+            yield from scored(detector.scorer(clip.scene, fps=data.fps), clip.open())
+
+    for _ in overlaid(pairs(), path, detector, data.test[0].scene, data.fps):
+        pass
+
+
+def show_demo(summary: dict[str, Any]) -> None:
+    """Print the table of figures and where everything is."""
+    kinds = list(summary["auc"])
+    table = Table("", *kinds, title="micro AUC, per cent, moving digits")
+    rows = {"DAML": summary["auc"], **summary["references"]}
+    for name, row in rows.items():
+        table.add_row(name, *(f"{100 * row[kind]:.1f}" for kind in kinds))
+    printer = Console()
+    printer.print(table)
+    for what in ("report", "overlay", "bundle"):
+        printer.print(f"{what}: {summary[what]}", highlight=False)
+    printer.print(f"{summary['seconds']:.0f} s in all", highlight=False)

@@ -1,0 +1,162 @@
+"""`awry fit`: footage to bundle, with progress, and a look at the training footage's oddities."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+
+from awry.datasets.base import Dataset
+from awry.detector import Detector, FitOptions, fit
+from awry.errors import ConfigError
+from awry.evaluation.protocol import Peak
+from awry.evaluation.report import write_strangest
+from awry.scoring.calibration import POOLED
+from awry.scoring.moments import Moment
+from awry.video.overlay import heat_image
+
+
+class BarReporter:
+    """Shows phases as bars on standard error, messages above them."""
+
+    def __init__(self, console: Console) -> None:
+        self._progress = Progress(
+            TextColumn("[bold]{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[losses]}"),
+            console=console,
+        )
+        self._task: Any = None
+
+    def __enter__(self) -> BarReporter:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._progress.stop()
+
+    def start(self, title: str, total: int, done: int) -> None:
+        """A new bar."""
+        self._task = self._progress.add_task(title, total=total, completed=done, losses="")
+
+    def advance(self, losses: dict[str, float]) -> None:
+        """One step of the newest bar."""
+        words = " ".join(f"{name} {value:.4g}" for name, value in losses.items())
+        self._progress.update(self._task, advance=1, losses=words)
+
+    def message(self, sentence: str) -> None:
+        """A line above the bars."""
+        self._progress.console.print(sentence, highlight=False, markup=False)
+
+
+def parse_changes(pairs: Sequence[str]) -> dict[str, Any]:
+    """Read `key=value` pairs; values are JSON where they parse as such, else text.
+
+    Raises:
+        ConfigError: a pair without `=`.
+
+    >>> parse_changes(["channels=8", "score=latent", "grey=true"])
+    {'channels': 8, 'score': 'latent', 'grey': True}
+    """
+    import json
+
+    changes: dict[str, Any] = {}
+    for pair in pairs:
+        key, sign, value = pair.partition("=")
+        if not sign or not key:
+            raise ConfigError(f"Cannot read --set {pair}: expected KEY=VALUE, e.g. channels=16.")
+        try:
+            changes[key] = json.loads(value)
+        except ValueError:
+            changes[key] = value
+    return changes
+
+
+def run_fit(
+    method: str, data: Dataset, out: Path, options: FitOptions, console: Console
+) -> dict[str, Any]:
+    """Fit, save the bundle, write `strangest.html` beside its manifest.
+
+    Returns:
+        A summary for `--json`.
+    """
+    with BarReporter(console) as reporter:
+        for note in data.notes:
+            reporter.message(note)
+        detector = fit(method, data, out, options, reporter)
+    detector.save(out)
+    page = out / "strangest.html"
+    write_strangest(
+        page,
+        [peak_of(moment, detector) for moment in detector.strangest],
+        title=f"{method}: strangest moments of the training footage",
+        advice="If something here was not normal after all, fit again with --exclude "
+        "CLIP:FIRST-LAST (repeatable), with the clip and frame numbers below the picture.",
+    )
+    assert detector.calibration is not None
+    calibration = detector.calibration.scene(POOLED)
+    return {
+        "bundle": str(out),
+        "method": method,
+        "seconds": detector.facts["fit_seconds"],
+        "threshold": calibration.threshold,
+        "calibration": calibration.how,
+        "strangest": [
+            {"clip": moment.clip, "frame": moment.frame.index, "score": moment.value}
+            for moment in detector.strangest
+        ],
+        "page": str(page),
+        "failed": list(detector.facts["data"]["failed"]),
+    }
+
+
+def show_fit(summary: dict[str, Any]) -> None:
+    """Print what the fit came to."""
+    printer = Console()
+    table = Table("clip", "frame", "score", title="strangest moments of the training footage")
+    for moment in summary["strangest"]:
+        table.add_row(moment["clip"], str(moment["frame"]), f"{moment['score']:.4g}")
+    printer.print(table)
+    printer.print(f"Look at them in {summary['page']}", highlight=False)
+    printer.print(
+        f"Threshold {summary['threshold']:.6g}. {summary['calibration']}", highlight=False
+    )
+    printer.print(f"Bundle: {summary['bundle']} ({summary['seconds']} s)", highlight=False)
+
+
+def peak_of(moment: Moment, detector: Detector, scene: str = POOLED) -> Peak:
+    """A moment as the reports show it: picture, heat map, regions."""
+    heat = None
+    if moment.score.map is not None and detector.calibration is not None:
+        low_high = detector.calibration.scene(scene).heat_range
+        heat = heat_image(moment.frame.image, moment.score.map, low_high)
+    return Peak(
+        index=moment.frame.index,
+        score=moment.value,
+        time_s=moment.frame.time_s,
+        image=moment.frame.image,
+        heat=heat,
+        regions=moment.score.regions,
+        clip=moment.clip,
+    )

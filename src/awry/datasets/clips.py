@@ -1,0 +1,163 @@
+"""Clips on disk: found, counted, and cut into parts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import av
+from PIL import Image
+
+from awry.datasets.base import Clip
+from awry.errors import DatasetError, SourceError
+from awry.frames import Frame
+from awry.video.files import VideoFile, is_video
+from awry.video.images import image_files
+from awry.video.open import FoundSource, list_sources
+from awry.video.source import Source, SourceHealth
+
+_LAST_NUMBER = re.compile(r"(\d+)\D*$")
+
+
+def find_clips(
+    folder: Path, fps: float | None, pattern: re.Pattern[str] | None = None
+) -> list[FoundSource]:
+    """The videos and sub-folders of pictures right inside a folder, in natural order.
+
+    A folder with pictures right inside is one clip. A folder that is not there, or holds
+    nothing, has none.
+
+    Args:
+        folder: where to look.
+        fps: frames per second of picture folders.
+        pattern: what a clip's whole name must match.
+    """
+    try:
+        found = list_sources(folder, fps=fps)
+    except SourceError:
+        return []
+    return [one for one in found if pattern is None or pattern.fullmatch(one.name)]
+
+
+def first_found(
+    root: Path, places: tuple[str, ...], fps: float | None, pattern: re.Pattern[str]
+) -> list[FoundSource]:
+    """The clips of the first of several places that holds any."""
+    for place in places:
+        if found := find_clips(root / place, fps, pattern):
+            return found
+    return []
+
+
+def has_entries(folder: Path, pattern: re.Pattern[str]) -> bool:
+    """Whether a sub-folder or video of such a name is right inside; nothing is opened."""
+    if not folder.is_dir():
+        return False
+    return any(
+        pattern.fullmatch(path.name if path.is_dir() else path.stem)
+        for path in folder.iterdir()
+        if path.is_dir() or is_video(path)
+    )
+
+
+def normal_clips(found: list[FoundSource], scene: str) -> tuple[Clip, ...]:
+    """Training clips of one scene."""
+    return tuple(Clip(one.name, one.open, scene) for one in found)
+
+
+def without_training(train: tuple[Clip, ...], place: str) -> list[str]:
+    """A note where there is nothing to train on."""
+    return [] if train else [f"No training clips: {place} is missing or empty."]
+
+
+def known_length(where: Path) -> int | None:
+    """Number of frames of a picture folder; None for a video, whose counting is not cheap."""
+    return len(image_files(where)) if where.is_dir() else None
+
+
+def frame_count(path: Path) -> int:
+    """Number of frames of a picture folder or a video; a video's packets are counted.
+
+    Raises:
+        SourceError: the video cannot be opened.
+    """
+    if path.is_dir():
+        return len(image_files(path))
+    VideoFile(path)  # a bad file is refused in the reader's own words
+    with av.open(str(path)) as container:
+        # An edit list may say that a packet is decoded but not shown.
+        return sum(1 for p in container.demux(video=0) if p.size and not p.is_discard)
+
+
+def frame_size(path: Path) -> tuple[int, int]:
+    """(H, W) of a picture folder's first readable picture or of a video, without decoding.
+
+    Raises:
+        DatasetError: it cannot be opened.
+    """
+    if path.is_dir():
+        for file in image_files(path):
+            with suppress(OSError), Image.open(file) as picture:
+                return picture.height, picture.width
+        raise DatasetError(f"None of the pictures of {path} can be read.")
+    try:
+        VideoFile(path)
+        with av.open(str(path)) as container:
+            stream = container.streams.video[0]
+            return stream.height, stream.width
+    except (OSError, SourceError) as error:
+        raise DatasetError(f"Cannot tell the frame size of {path}: {error}") from error
+
+
+def number_in(name: str) -> int | None:
+    """The last number in a name, or None.
+
+    >>> number_in("Test001"), number_in("frame_041.tif"), number_in("first")
+    (1, 41, None)
+    """
+    match = _LAST_NUMBER.search(Path(name).stem)
+    return int(match[1]) if match else None
+
+
+def excerpt(found: FoundSource, first: int, last: int | None, name: str) -> Excerpt:
+    """Open a source and take its frames `first` to `last`."""
+    return Excerpt(found.open(), first, last, name)
+
+
+class Excerpt:
+    """Frames `first` to `last` of a source as a clip of their own.
+
+    Indices count anew from 0; times stay the source's own, so that a moment can be found in the
+    original. Reading starts at the source's beginning, since seeking is not exact in all codecs.
+
+    Args:
+        source: any source that ends.
+        first, last: 0-based, both inclusive; None for `last` goes on to the end.
+        name: how the clip is called.
+    """
+
+    def __init__(self, source: Source, first: int, last: int | None, name: str) -> None:
+        self.source = source
+        self.first = first
+        self.last = last
+        self.name = name
+        self.fps = source.fps
+        self.health = SourceHealth()
+
+    def __iter__(self) -> Iterator[Frame]:
+        self.health = SourceHealth()
+        for frame in self.source:
+            index = frame.index - self.first
+            if self.last is not None and frame.index > self.last:
+                break
+            if index >= 0:
+                if frame.damaged:
+                    self.health.damaged.append(index)
+                yield Frame(index, frame.time_s, frame.image, frame.damaged)
+            # The next frame is not read only to find that it is not wanted.
+            if frame.index == self.last:
+                break
+        self.health.lost = self.source.health.lost
+        self.health.notes = self.source.health.notes

@@ -1,0 +1,300 @@
+"""Moving digits, made on the spot: after section 6.2 of Li, Leroux, Simoens, CVIU 2021 (DAML).
+
+Handwritten digits 4 and 7 move horizontally or vertically over a black picture and bounce at its
+edges. Abnormal are an unseen shape (the outline of a circle or a square), an unseen digit, and an
+unseen speed. The digits are scikit-learn's (8 x 8 pixels, UCI), enlarged; test clips show samples
+that training never does. The same seed gives the same clips on every machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, partial
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.datasets import load_digits
+
+from awry.datasets.base import Clip, Dataset, Layout, LayoutInfo
+from awry.errors import ConfigError
+from awry.video.memory import ArraySource
+
+FPS = 25.0
+KINDS = ("shape", "digit", "speed")
+"""The kinds of anomaly; test clips are called `normal-00`, `shape-00`, ..."""
+MODES = ("replace", "second")
+NORMAL_DIGITS = (4, 7)
+NORMAL_SPEED = 2
+FAST = 4
+SPRITE = 28
+"""Side of an object in pixels."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Object:
+    """A picture that moves.
+
+    Attributes:
+        sprite: uint8 (SPRITE, SPRITE).
+        horizontal: whether it moves along x; else along y.
+        start, across: position of the sprite's top left along the motion and across it.
+        forward: whether it starts towards larger coordinates.
+        speeds: pixels per frame, one for each frame.
+        abnormal: the frames in which it is an anomaly, as (first, last), both inclusive.
+        enters, leaves: the frames in which it slides in and out over the edge; None for never.
+    """
+
+    sprite: NDArray[np.uint8]
+    horizontal: bool
+    start: int
+    across: int
+    forward: bool
+    speeds: tuple[int, ...]
+    abnormal: tuple[int, int] | None = None
+    enters: int | None = None
+    leaves: int | None = None
+
+    def positions(self, size: int) -> list[int | None]:
+        """Where the sprite is along its motion in each frame; None where it is not there."""
+        edge = size - SPRITE
+        step = 1 if self.forward else -1
+        position = self.start
+        if self.enters is not None:
+            position = -SPRITE if self.forward else size
+        path: list[int | None] = []
+        for index, speed in enumerate(self.speeds):
+            if self.enters is not None and index < self.enters:
+                path.append(None)
+                continue
+            path.append(position if -SPRITE < position < size else None)
+            position += step * speed
+            if self.leaves is not None and index >= self.leaves:
+                continue
+            beyond = position > edge if step > 0 else position < 0
+            if beyond:
+                position, step = min(max(position, 0), edge), -step
+        return path
+
+
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    """The objects of one clip."""
+
+    objects: tuple[_Object, ...]
+    size: int
+    length: int
+
+    def images(self) -> NDArray[np.uint8]:
+        """uint8 (n, size, size), grey; overlapping objects show the brighter pixel."""
+        return self._painted(lambda index, one: True)
+
+    def masks(self) -> NDArray[np.bool_]:
+        """bool (n, size, size): the pixels of abnormal objects."""
+        return self._painted(_is_abnormal) > 0
+
+    def labels(self) -> NDArray[np.uint8]:
+        """uint8 (n,), 1 where an abnormal object is to be seen."""
+        visible: NDArray[np.bool_] = np.any(self.masks(), axis=(1, 2))
+        return visible.astype(np.uint8)
+
+    def _painted(self, shown: Callable[[int, _Object], bool]) -> NDArray[np.uint8]:
+        # A margin takes what sticks out while an object slides over the edge.
+        side = self.size + 2 * SPRITE
+        canvas = np.zeros((self.length, side, side), np.uint8)
+        for one in self.objects:
+            for index, position in enumerate(one.positions(self.size)):
+                if position is None or not shown(index, one):
+                    continue
+                x, y = (position, one.across) if one.horizontal else (one.across, position)
+                rows = slice(y + SPRITE, y + 2 * SPRITE)
+                columns = slice(x + SPRITE, x + 2 * SPRITE)
+                place = canvas[index, rows, columns]
+                np.maximum(place, one.sprite, out=place)
+        return canvas[:, SPRITE:-SPRITE, SPRITE:-SPRITE]
+
+
+def _is_abnormal(index: int, one: _Object) -> bool:
+    return one.abnormal is not None and one.abnormal[0] <= index <= one.abnormal[1]
+
+
+def make_digits(
+    train_clips: int = 100,
+    test_clips: int = 12,
+    length: int = 60,
+    size: int = 64,
+    seed: int = 0,
+    *,
+    objects: int = 1,
+    mode: str = "replace",
+) -> Dataset:
+    """Make the data set; pictures are drawn when a clip is opened.
+
+    Test clips are called by their kind: `normal-00`, and for each of `KINDS` `shape-00` and so on.
+    A kind's figure is that of its clips against the normal ones.
+
+    Args:
+        train_clips: number of training clips.
+        test_clips: number of test clips of each kind, and of normal ones.
+        length: frames per clip.
+        size: side of the picture in pixels, at least 32.
+        seed: another seed gives other clips.
+        objects: objects in each frame. All but one of an abnormal clip's are normal.
+        mode: `replace` (the paper's) shows the abnormal object over the whole clip, so all of its
+            frames are abnormal. In `second` an object more slides in over the edge in mid-clip
+            and out again (in half of the normal clips a normal one, so that coming and going is
+            not unusual), or the digit is fast for a while; only these frames are abnormal.
+
+    Raises:
+        ConfigError: an argument is out of range.
+    """
+    for name, value, least in (
+        ("train_clips", train_clips, 1), ("test_clips", test_clips, 1), ("length", length, 2),
+        ("size", size, SPRITE + 4), ("objects", objects, 1), ("seed", seed, 0),
+    ):  # fmt: skip
+        if value < least:
+            raise ConfigError(f"{name} of the moving digits must be at least {least}, not {value}.")
+    if mode not in MODES:
+        raise ConfigError(f"The moving digits' mode is {' or '.join(MODES)}, not '{mode}'.")
+    maker = _Maker(length, size, seed, objects, mode)
+    train = tuple(maker.clip("normal", k, training=True) for k in range(train_clips))
+    test = tuple(
+        maker.clip(kind, k, training=False)
+        for kind in ("normal", *KINDS)
+        for k in range(test_clips)
+    )
+    note = f"Made on the spot with seed {seed}; no footage of a camera."
+    return Dataset("digits", "digits", None, FPS, train, test, notes=(note,))
+
+
+@dataclass(frozen=True, slots=True)
+class _Maker:
+    length: int
+    size: int
+    seed: int
+    objects: int
+    mode: str
+
+    def clip(self, kind: str, number: int, *, training: bool) -> Clip:
+        """One clip, from a random stream of its own."""
+        part = 0 if training else 1 + ("normal", *KINDS).index(kind)
+        rng = np.random.default_rng([self.seed, part, number])
+        scene = _Scene(tuple(self._objects(rng, kind, training)), self.size, self.length)
+        name = f"train-{number:03d}" if training else f"{kind}-{number:02d}"
+        opened = partial(_open, scene, name)
+        if training:
+            return Clip(name, opened, "digits")
+        return Clip(name, opened, "digits", scene.labels, scene.masks)
+
+    def _objects(self, rng: np.random.Generator, kind: str, training: bool) -> list[_Object]:
+        some = [self._normal(rng, training) for _ in range(self.objects)]
+        if self.mode == "second":
+            return self._with_second(rng, kind, training, some)
+        whole = (0, self.length - 1)
+        if kind == "speed":
+            some[0] = replace(some[0], speeds=(FAST,) * self.length, abnormal=whole)
+        elif kind != "normal":
+            some[0] = replace(self._moving(rng, _strange(rng, kind)), abnormal=whole)
+        return some
+
+    def _with_second(
+        self, rng: np.random.Generator, kind: str, training: bool, some: list[_Object]
+    ) -> list[_Object]:
+        first = int(rng.integers(self.length // 3, max(2 * self.length // 3, 1)))
+        last = int(rng.integers(min(first + self.length // 6, self.length - 1), self.length))
+        if kind == "speed":
+            speeds = tuple(FAST if first <= k <= last else NORMAL_SPEED for k in range(self.length))
+            fast = replace(some[0], speeds=speeds, abnormal=(first, last))
+            return [fast, *some[1:]]
+        if kind == "normal":
+            if rng.random() < 0.5:
+                return some
+            return [*some, replace(self._normal(rng, training), enters=first, leaves=last)]
+        strange = self._moving(rng, _strange(rng, kind))
+        whole = (0, self.length - 1)
+        return [*some, replace(strange, abnormal=whole, enters=first, leaves=last)]
+
+    def _normal(self, rng: np.random.Generator, training: bool) -> _Object:
+        return self._moving(rng, _digit(rng, NORMAL_DIGITS, training))
+
+    def _moving(self, rng: np.random.Generator, sprite: NDArray[np.uint8]) -> _Object:
+        free = self.size - SPRITE
+        return _Object(
+            sprite,
+            horizontal=bool(rng.integers(2)),
+            start=int(rng.integers(free + 1)),
+            across=int(rng.integers(free + 1)),
+            forward=bool(rng.integers(2)),
+            speeds=(NORMAL_SPEED,) * self.length,
+        )
+
+
+def _open(scene: _Scene, name: str) -> ArraySource:
+    return ArraySource(scene.images(), FPS, name)
+
+
+@cache
+def _samples() -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """The 1797 digits, (n, 8, 8) in 0..16, and which ones they are."""
+    found = load_digits()
+    return found.images, found.target
+
+
+def _digit(rng: np.random.Generator, allowed: Sequence[int], training: bool) -> NDArray[np.uint8]:
+    """A sample; the first two thirds of all are for training, the rest for tests."""
+    images, target = _samples()
+    cut = 2 * len(target) // 3
+    part = np.arange(cut) if training else np.arange(cut, len(target))
+    fitting = part[np.isin(target[part], allowed)]
+    return _enlarged(images[rng.choice(fitting)])
+
+
+def _strange(rng: np.random.Generator, kind: str) -> NDArray[np.uint8]:
+    if kind == "digit":
+        return _digit(rng, [n for n in range(10) if n not in NORMAL_DIGITS], training=False)
+    return _shape(rng)
+
+
+def _shape(rng: np.random.Generator) -> NDArray[np.uint8]:
+    """A circle's or square's outline, drawn large and reduced to 8 x 8 as the digits were.
+
+    Its stroke, blur and mean brightness are about those of the digits, so that its form is new.
+    """
+    drawn = np.zeros((128, 128), np.uint8)
+    radius = int(rng.integers(34, 48))
+    centre = (64, 64)
+    if rng.integers(2):
+        cv2.circle(drawn, centre, radius, 255, thickness=16)
+    else:
+        corners = (centre[0] - radius, centre[1] - radius), (centre[0] + radius,) * 2
+        cv2.rectangle(drawn, *corners, 255, thickness=16)
+    small = cv2.resize(drawn, (8, 8), interpolation=cv2.INTER_AREA)
+    return _enlarged(small.astype(np.float64) * (16 / 255))
+
+
+def _enlarged(small: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """From (8, 8) in 0..16 to uint8 (SPRITE, SPRITE)."""
+    large = cv2.resize(small, (SPRITE, SPRITE), interpolation=cv2.INTER_CUBIC)
+    return np.clip(np.rint(large * (255 / 16)), 0, 255).astype(np.uint8)
+
+
+def _read(_root: Path, _fps: float | None) -> Dataset:
+    return make_digits()
+
+
+LAYOUT = Layout(
+    LayoutInfo(
+        name="digits",
+        title="Moving digits, made on the spot",
+        how_to_get="Nothing to get: awry demo, or the format 'digits', makes them.",
+        citation="Li, Leroux, Simoens, CVIU 2021, section 6.2; digits: UCI, by scikit-learn",
+        sketch="no folder: 4 and 7 are normal; shapes, other digits and speed 4 are not",
+        fps=FPS,
+        looks_for="nothing",
+    ),
+    lambda root: False,
+    _read,
+    on_disk=False,
+)

@@ -1,0 +1,219 @@
+"""A plain folder: `train/` with normal footage, and optionally `test/` and labels.
+
+Labels of test clips come from the first of these that is there:
+
+- `labels.csv` with `clip,first,last`, frames from 0, both ends inclusive; a clip that it does not
+  name is normal all through (a header is optional);
+- `labels/CLIP.npy` or `labels/CLIP.csv`, 0 or 1 for each frame;
+- masks, where a frame with any masked pixel is abnormal: `masks/CLIP/` with one PNG or BMP for each
+  frame in natural order, or `masks/CLIP.npy` (n, H, W).
+
+`scenes.csv` with `clip,scene` tells camera views apart.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from awry.datasets.base import Clip, Dataset, Layout, LayoutInfo
+from awry.datasets.clips import (
+    find_clips,
+    frame_count,
+    frame_size,
+    known_length,
+    without_training,
+)
+from awry.datasets.labels import (
+    Labels,
+    Masks,
+    Range,
+    checked_labels,
+    checked_masks,
+    labels_from_masks,
+    labels_from_ranges,
+    load_array,
+    read_mask_images,
+    unlabelled,
+)
+from awry.errors import DatasetError, nearest
+from awry.video.images import image_files
+from awry.video.open import FoundSource
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """What the files beside the clips say; `ranges` is None without a `labels.csv`."""
+
+    root: Path
+    ranges: dict[str, list[Range]] | None = None
+    scenes: dict[str, str] = field(default_factory=dict)
+
+
+def _recognises(root: Path) -> bool:
+    # A file system may not tell Train from train; listing the names does.
+    return any(path.name == "train" and path.is_dir() for path in root.iterdir())
+
+
+def _read(root: Path, fps: float | None) -> Dataset:
+    train = find_clips(root / "train", fps)
+    test = find_clips(root / "test", fps)
+    if not train and not test:
+        raise DatasetError(
+            f"{root} has a folder train/, but there is no footage in it; expected video files, "
+            "sub-folders of pictures, or pictures."
+        )
+    names = [one.name for one in test]
+    written = _Written(
+        root,
+        _read_ranges(root / "labels.csv", names),
+        _read_scenes(root / "scenes.csv", [one.name for one in train] + names),
+    )
+    normal = tuple(Clip(one.name, one.open, _scene(one, written)) for one in train)
+    clips = tuple(_test_clip(one, written) for one in test)
+    notes = without_training(normal, "train/")
+    notes += unlabelled(clips, "looked for labels.csv, labels/CLIP.npy or .csv, and masks/CLIP")
+    rate = fps or next((one.open().fps for one in train + test), None)
+    if rate is None:
+        notes.append("Frames per second are unknown; give --fps to have times and rates per hour.")
+    return Dataset("folder", "folder", root, rate, normal, clips, notes=tuple(notes))
+
+
+def _scene(one: FoundSource, written: _Written) -> str:
+    return written.scenes.get(one.name, "scene")
+
+
+def _test_clip(one: FoundSource, written: _Written) -> Clip:
+    masks = _find_masks(one, written.root / "masks")
+    labels = _find_labels(one, written)
+    if labels is None and masks is not None:
+        labels = labels_from_masks(masks)
+    return Clip(one.name, one.open, _scene(one, written), labels, masks)
+
+
+def _find_labels(one: FoundSource, written: _Written) -> Labels | None:
+    if written.ranges is not None:
+        ranges = written.ranges.get(one.name, [])
+        return partial(_labels_of_ranges, one, ranges, written.root / "labels.csv")
+    folder = written.root / "labels"
+    array, table = folder / f"{one.name}.npy", folder / f"{one.name}.csv"
+    if array.is_file():
+        return partial(_labels_of_array, one, array)
+    return partial(_labels_of_table, one, table) if table.is_file() else None
+
+
+def _labels_of_ranges(one: FoundSource, ranges: list[Range], file: Path) -> NDArray[np.uint8]:
+    return labels_from_ranges(ranges, frame_count(Path(one.where)), one.name, file)
+
+
+def _labels_of_array(one: FoundSource, file: Path) -> NDArray[np.uint8]:
+    return checked_labels(load_array(file), known_length(Path(one.where)), one.name, file)
+
+
+def _labels_of_table(one: FoundSource, file: Path) -> NDArray[np.uint8]:
+    rows = [(line, row) for line, row in _rows(file, 1) if line > 1 or row[0].strip().isdigit()]
+    values = np.array([_number(row[0], file, line) for line, row in rows])
+    return checked_labels(values, known_length(Path(one.where)), one.name, file)
+
+
+def _find_masks(one: FoundSource, folder: Path) -> Masks | None:
+    pictures, array = folder / one.name, folder / f"{one.name}.npy"
+    if pictures.is_dir() and image_files(pictures):
+        return partial(_masks_of_pictures, one, pictures)
+    return partial(_masks_of_array, one, array) if array.is_file() else None
+
+
+def _masks_of_pictures(one: FoundSource, folder: Path) -> NDArray[np.bool_]:
+    files = image_files(folder)
+    if lossy := [path.name for path in files if path.suffix.lower() in (".jpg", ".jpeg")]:
+        raise DatasetError(f"The mask {folder / lossy[0]} is JPEG, which blurs; use PNG or BMP.")
+    return _fitted(one, read_mask_images(files, one.name), folder)
+
+
+def _masks_of_array(one: FoundSource, file: Path) -> NDArray[np.bool_]:
+    return _fitted(one, load_array(file), file)
+
+
+def _fitted(one: FoundSource, masks: NDArray[np.generic], where: Path) -> NDArray[np.bool_]:
+    clip = Path(one.where)
+    return checked_masks(masks, known_length(clip), frame_size(clip), one.name, where)
+
+
+def _read_ranges(file: Path, clips: Sequence[str]) -> dict[str, list[Range]] | None:
+    if not file.is_file():
+        return None
+    ranges: dict[str, list[Range]] = {}
+    for line, row in _rows(file, 3):
+        if line == 1 and row[0].strip().lower() == "clip":
+            continue
+        clip = _known(row[0], clips, file, line)
+        first, last = (_number(text, file, line) for text in row[1:])
+        if last < first:
+            raise DatasetError(f"{file}, line {line}: the range {first} to {last} is backwards.")
+        ranges.setdefault(clip, []).append((first, last))
+    return ranges
+
+
+def _read_scenes(file: Path, clips: Sequence[str]) -> dict[str, str]:
+    if not file.is_file():
+        return {}
+    return {
+        _known(row[0], clips, file, line): row[1].strip()
+        for line, row in _rows(file, 2)
+        if line > 1 or row[0].strip().lower() != "clip"
+    }
+
+
+def _rows(file: Path, columns: int) -> list[tuple[int, list[str]]]:
+    """The rows with their line numbers, empty ones left out."""
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as stream:
+            reader = csv.reader(stream)
+            rows = [(reader.line_num, row) for row in reader if any(map(str.strip, row))]
+    except (OSError, ValueError, csv.Error) as error:
+        raise DatasetError(f"Cannot read {file} as CSV: {error}.") from error
+    for line, row in rows:
+        if len(row) != columns:
+            raise DatasetError(f"{file}, line {line}: {len(row)} columns, expected {columns}.")
+    return rows
+
+
+def _number(text: str, file: Path, line: int) -> int:
+    if not text.strip().isdecimal():
+        raise DatasetError(f"{file}, line {line}: '{text}' is not a whole number from 0 upwards.")
+    return int(text)
+
+
+def _known(name: str, clips: Sequence[str], file: Path, line: int) -> str:
+    if name.strip() not in clips:
+        hint = nearest(name.strip(), clips) if clips else "there are no test clips"
+        raise DatasetError(f"{file}, line {line}: there is no clip '{name.strip()}': {hint}.")
+    return name.strip()
+
+
+LAYOUT = Layout(
+    LayoutInfo(
+        name="folder",
+        title="A plain folder of your own footage",
+        how_to_get="Put normal footage into train/, and what is to be judged into test/.",
+        citation="",
+        sketch="""\
+FOLDER/
+  train/    normal: videos, sub-folders of pictures, or pictures
+  test/     optional, likewise
+  labels.csv               clip,first,last (frames from 0, both inclusive)
+  or labels/CLIP.npy       or labels/CLIP.csv: 0 or 1 for each frame
+  or masks/CLIP/*.png      or masks/CLIP.npy: pixel masks, may also join labels
+  scenes.csv               optional: clip,scene""",
+        fps=None,
+        looks_for="a folder train/ with videos or pictures",
+    ),
+    _recognises,
+    _read,
+)

@@ -1,0 +1,222 @@
+"""Frame labels and pixel masks: read, turned into one form, and checked against their clip."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from awry.datasets.base import Clip
+from awry.errors import DatasetError
+from awry.video.images import read_image
+
+Range = tuple[int, int]
+"""Frames `first` to `last`, 0-based, both inclusive."""
+
+Labels = Callable[[], NDArray[np.uint8]]
+Masks = Callable[[], NDArray[np.bool_]]
+
+
+def labels_from_ranges(
+    ranges: Iterable[Range], length: int, clip: str, where: Path
+) -> NDArray[np.uint8]:
+    """Abnormal ranges as labels.
+
+    Args:
+        ranges: 0-based, both ends inclusive.
+        length: number of frames of the clip.
+        clip, where: the clip's name and the label file, for messages.
+
+    Returns:
+        uint8 (length,), 1 = abnormal.
+
+    Raises:
+        DatasetError: a range is backwards, negative, or ends behind the clip.
+    """
+    labels = np.zeros(length, np.uint8)
+    for first, last in ranges:
+        if first < 0 or last < first:
+            raise DatasetError(
+                f"The labels of {clip} in {where} hold the range {first} to {last} (0-based), "
+                "which is backwards or negative."
+            )
+        if last >= length:
+            raise DatasetError(
+                f"The labels of {clip} in {where} are longer than the clip: they reach frame "
+                f"{last} (0-based), but it has {length} frames."
+            )
+        labels[first : last + 1] = 1
+    return labels
+
+
+def checked_labels(
+    values: NDArray[Any], length: int | None, clip: str, where: Path
+) -> NDArray[np.uint8]:
+    """Labels given per frame, in the project's form.
+
+    Args:
+        values: any numeric or boolean array that holds n values, each 0 or 1.
+        length: number of frames of the clip, or None where counting is not cheap.
+        clip, where: the clip's name and the label file, for messages.
+
+    Returns:
+        uint8 (n,), 1 = abnormal.
+
+    Raises:
+        DatasetError: another length, other values, or more than one axis.
+    """
+    flat = np.squeeze(values) if values.size != 1 else values.reshape(1)
+    if flat.ndim != 1 or not np.isin(flat, (0, 1)).all():
+        raise DatasetError(
+            f"The labels of {clip} in {where} are not one 0 or 1 for each frame "
+            f"(an array of shape {values.shape})."
+        )
+    if length is not None and len(flat) != length:
+        raise DatasetError(
+            f"The labels of {clip} in {where} do not fit: {len(flat)} labels for {length} frames."
+        )
+    return flat.astype(np.uint8)
+
+
+def labels_from_masks(masks: Masks) -> Labels:
+    """Labels that mark the frames whose mask has any pixel."""
+
+    def labels() -> NDArray[np.uint8]:
+        read = masks()
+        found: NDArray[np.bool_] = np.any(read, axis=(1, 2))
+        return found.astype(np.uint8)
+
+    return labels
+
+
+def checked_masks(
+    masks: NDArray[Any], length: int | None, size: tuple[int, int], clip: str, where: Path
+) -> NDArray[np.bool_]:
+    """Pixel masks in the project's form.
+
+    Args:
+        masks: (n, H, W), not zero where abnormal.
+        length: number of frames of the clip, or None where counting is not cheap.
+        size: (H, W) of the clip's frames.
+        clip, where: the clip's name and the mask file or folder, for messages.
+
+    Returns:
+        bool (n, H, W).
+
+    Raises:
+        DatasetError: another number of masks than frames, or of another size.
+    """
+    if masks.ndim != 3:
+        raise DatasetError(
+            f"The masks of {clip} in {where} have the shape {masks.shape}; expected (n, H, W)."
+        )
+    if length is not None and len(masks) != length:
+        raise DatasetError(
+            f"The masks of {clip} in {where} do not fit: {len(masks)} masks for {length} frames."
+        )
+    if masks.shape[1:] != size:
+        height, width = masks.shape[1:]
+        raise DatasetError(
+            f"The masks of {clip} in {where} do not fit: masks of {width} x {height}, "
+            f"frames of {size[1]} x {size[0]} pixels."
+        )
+    return masks != 0
+
+
+def read_mask_images(files: Sequence[Path], clip: str) -> NDArray[np.bool_]:
+    """Read one mask per picture; any value above 0 is abnormal.
+
+    Returns:
+        bool (n, H, W).
+
+    Raises:
+        DatasetError: a picture cannot be read, or they differ in size.
+    """
+    masks: list[NDArray[np.bool_]] = []
+    for path in files:
+        try:
+            mask: NDArray[np.bool_] = np.any(read_image(path), axis=2)
+            masks.append(mask)
+        except OSError as error:
+            raise DatasetError(f"The mask {path} of {clip} cannot be read: {error}.") from error
+        if masks[-1].shape != masks[0].shape:
+            raise DatasetError(
+                f"The masks of {clip} differ in size: {path.name} is "
+                f"{masks[-1].shape[1]} x {masks[-1].shape[0]}, {files[0].name} is "
+                f"{masks[0].shape[1]} x {masks[0].shape[0]}."
+            )
+    return np.stack(masks)
+
+
+def load_array(path: Path) -> NDArray[Any]:
+    """Read a `.npy` file; pickled objects are refused.
+
+    Raises:
+        DatasetError: the file cannot be read.
+    """
+    try:
+        loaded = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise DatasetError(f"Cannot read {path} as a NumPy array: {error}.") from error
+    if not isinstance(loaded, np.ndarray):
+        loaded.close()
+        raise DatasetError(f"Cannot read {path} as a NumPy array: it is an archive of several.")
+    return loaded
+
+
+def load_json(path: Path) -> dict[str, Any]:
+    """Read a JSON object.
+
+    Raises:
+        DatasetError: the file cannot be read or holds something else.
+    """
+    try:
+        loaded = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError) as error:
+        raise DatasetError(f"Cannot read {path} as JSON: {error}.") from error
+    if not isinstance(loaded, dict):
+        raise DatasetError(f"{path} should hold one JSON object, a value for each clip.")
+    return loaded
+
+
+def parse_ranges(value: Any, where: Path, clip: str, *, base: int = 0) -> list[Range]:
+    """Ranges from JSON, `[[first, last], ...]`, both ends inclusive.
+
+    Args:
+        value: what the file holds.
+        where, clip: the file and the clip's name, for messages.
+        base: the number of the first frame in the file.
+
+    Returns:
+        0-based ranges in order.
+
+    Raises:
+        DatasetError: something else is there, or a range is backwards or starts below `base`.
+    """
+    pairs: list[Any] = value if isinstance(value, list) else [None]
+    for pair in pairs:
+        whole = isinstance(pair, list) and len(pair) == 2
+        if not whole or not all(type(number) is int for number in pair):
+            raise DatasetError(
+                f"Cannot read the frames of {clip} in {where}: expected a list of pairs of whole "
+                f"numbers like [[510, 610]], found {json.dumps(value)[:80]}."
+            )
+        if pair[0] < base or pair[1] < pair[0]:
+            raise DatasetError(
+                f"The frames {pair[0]} to {pair[1]} of {clip} in {where} are backwards or below "
+                f"{base}, the number of the first frame."
+            )
+    return sorted((first - base, last - base) for first, last in pairs)
+
+
+def unlabelled(clips: Iterable[Clip], why: str) -> list[str]:
+    """A note that names the clips without labels; none where all have them."""
+    names = [clip.name for clip in clips if clip.labels is None]
+    if not names:
+        return []
+    listed = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+    return [f"No labels for {listed}: {why}."]

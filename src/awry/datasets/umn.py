@@ -1,0 +1,101 @@
+"""UMN, cut into one clip per scene change; crowds walk, then run.
+
+The makers publish one long video without a label file. This layout is the usual cut: one video a
+clip, and `labels.json` with the abnormal frames of each, from 1, both ends inclusive. The caption
+"Abnormal Crowd Activity" and a DivX logo are burned into the pictures: they are ignored, or the
+label itself would be what gets detected.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from awry.datasets.base import Clip, Dataset, Layout, LayoutInfo
+from awry.datasets.clips import excerpt, find_clips, frame_count, number_in
+from awry.datasets.labels import Range, labels_from_ranges, load_json, parse_ranges, unlabelled
+from awry.video.files import is_video
+from awry.video.open import FoundSource
+
+FPS = 30.0
+IGNORE = ("rows:0-23", "rectangle:250,198,,")
+_LABELS = "labels.json"
+_SPLIT = (
+    "UMN has no training clips: of each clip's normal part (before its first abnormal frame) the "
+    "first two thirds are the training clip NAME-normal; the test clip NAME is all that follows."
+)
+
+
+def _recognises(root: Path) -> bool:
+    return (root / _LABELS).is_file() and any(is_video(path) for path in root.iterdir())
+
+
+def _read(root: Path, fps: float | None) -> Dataset:
+    fps = fps or FPS
+    file = root / _LABELS
+    written = load_json(file)
+    found = find_clips(root, fps)
+    train, test, notes = [], [], [_SPLIT]
+    for one in found:
+        if one.name not in written:
+            test.append(Clip(one.name, one.open, _scene(one.name)))
+            continue
+        ranges, scene = _entry(written[one.name], file, one.name)
+        cut = (ranges[0][0] if ranges else frame_count(Path(one.where))) * 2 // 3
+        if cut:
+            name = f"{one.name}-normal"
+            train.append(Clip(name, partial(excerpt, one, 0, cut - 1, name), scene))
+        opened = partial(excerpt, one, cut, None, one.name)
+        test.append(Clip(one.name, opened, scene, partial(_labels, one, ranges, cut, file)))
+    missing = sorted(set(written) - {one.name for one in found})
+    if missing:
+        notes.append(f"Named in {_LABELS}, but not there: {', '.join(missing)}.")
+    notes += unlabelled(test, f"{_LABELS} does not name them")
+    return Dataset("umn", "umn", root, fps, tuple(train), tuple(test), IGNORE, tuple(notes))
+
+
+def _entry(value: Any, file: Path, clip: str) -> tuple[list[Range], str]:
+    """Ranges from 0 in order, and the scene, which may stand as the third in a range."""
+    scene = _scene(clip)
+    if isinstance(value, list):
+        for one in value:
+            if isinstance(one, list) and len(one) == 3 and isinstance(one[2], str):
+                scene = one.pop()
+    return parse_ranges(value, file, clip, base=1), scene
+
+
+def _scene(clip: str) -> str:
+    number = number_in(clip) if clip.lower().startswith("trim") else None
+    if number is None or not 1 <= number <= 8:
+        return "scene"
+    return "lawn" if number <= 2 else "indoor"
+
+
+def _labels(one: FoundSource, ranges: list[Range], cut: int, file: Path) -> NDArray[np.uint8]:
+    return labels_from_ranges(ranges, frame_count(Path(one.where)), one.name, file)[cut:]
+
+
+LAYOUT = Layout(
+    LayoutInfo(
+        name="umn",
+        title="UMN crowd activity, one video a clip",
+        how_to_get=(
+            "Crowd-Activity-All.avi from http://mha.cs.umn.edu/; cut it into one video a clip and "
+            'write labels.json: {"Trim1": [[510, 610]]}, frames from 1; a scene may stand as '
+            'third, [[510, 610, "plaza"]].'
+        ),
+        citation="University of Minnesota, Unusual crowd activity dataset, 2006",
+        sketch="""\
+UMN/
+  Trim1.mp4 ...   Trim1-2 lawn, Trim3-8 indoor
+  labels.json     abnormal frames of each clip""",
+        fps=FPS,
+        looks_for="labels.json beside video files",
+    ),
+    _recognises,
+    _read,
+)

@@ -1,0 +1,77 @@
+"""Every error that awry raises on purpose.
+
+    AwryError
+    ├── InputError            something that was given cannot be used
+    │   ├── SourceError       a file, folder, stream or camera cannot be opened or read
+    │   ├── FrameError        a frame does not fit: NaN, another size, wrong dtype or shape
+    │   ├── DatasetError      a folder is not in the layout that was expected, labels do not fit
+    │   └── FootageError      footage is too short, too long for the cache, or empty
+    ├── ConfigError           unknown method, preset or key; a value out of range
+    ├── BundleError           a bundle is damaged, foreign or newer than this version
+    ├── TrainingError         fitting cannot go on (NaN in a loss, nothing to learn from)
+    ├── WriteError            an output cannot be written (disk full, no permission)
+    └── MissingError          a weight, an optional package or a codec is not there
+
+Each message is one sentence or two: what happened, what was expected, what to do.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class AwryError(Exception):
+    """Base of every error in this module."""
+
+
+class InputError(AwryError):
+    """Something that was given cannot be used."""
+
+
+class SourceError(InputError):
+    """A file, folder, stream or camera cannot be opened or read."""
+
+
+class FrameError(InputError):
+    """A frame does not fit the stream or the model."""
+
+
+class DatasetError(InputError):
+    """A data set's folder, labels or masks are not as its makers publish them."""
+
+
+class FootageError(InputError):
+    """Footage is empty, too short, or too long for the cache."""
+
+
+class ConfigError(AwryError):
+    """An unknown method, preset or key, or a value out of range."""
+
+
+class BundleError(AwryError):
+    """A bundle is damaged, foreign, or written by a newer version."""
+
+
+class TrainingError(AwryError):
+    """Fitting cannot go on."""
+
+
+class WriteError(AwryError):
+    """An output cannot be written."""
+
+
+class MissingError(AwryError):
+    """A weight, an optional package or a codec is not there."""
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """A hint for an unknown name: the nearest known one, or the list of all.
+
+    >>> nearest("damll", ["daml", "flow", "knn"])
+    "did you mean 'daml'? (known: daml, flow, knn)"
+    """
+    names = sorted(known)
+    match = difflib.get_close_matches(word, names, n=1)
+    listed = f"known: {', '.join(names)}"
+    return f"did you mean '{match[0]}'? ({listed})" if match else listed

@@ -1,0 +1,215 @@
+"""Frame-level metrics as pure functions; PROTOCOL section 1.
+
+Scores are higher where a frame is more abnormal, labels are 1 where it is. A data set is one
+sequence of scores and one of labels, with an array (n_i,) for each clip.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.metrics import average_precision_score, roc_auc_score
+
+from awry.errors import InputError
+
+Scores = list[NDArray[np.float64]]
+Labels = list[NDArray[np.uint8]]
+METRICS = (
+    "micro_auc",
+    "macro_auc",
+    "macro_n",
+    "macro_auc_sentinels",
+    "ap",
+    "prevalence",
+    "n_frames",
+    "n_abnormal",
+    "n_scored",
+)
+
+
+def checked(
+    scores: Sequence[ArrayLike], labels: Sequence[ArrayLike], names: Sequence[str] | None = None
+) -> tuple[Scores, Labels]:
+    """Scores as float64 (n_i,) and labels as uint8 (n_i,), or a refusal.
+
+    Args:
+        scores, labels: one array for each clip.
+        names: the clips' names, for messages; their positions otherwise.
+
+    Raises:
+        InputError: numbers of clips or frames differ, a score is NaN or infinite, or a label
+            is neither 0 nor 1; clip and frame are named.
+    """
+    if len(scores) != len(labels):
+        raise InputError(
+            f"There are scores of {len(scores)} clips and labels of {len(labels)}; expected "
+            "both for the same clips."
+        )
+    good_scores, good_labels = [], []
+    for position, (given, truth) in enumerate(zip(scores, labels, strict=True)):
+        name = names[position] if names else f"number {position}"
+        series, marks = np.asarray(given, np.float64), np.asarray(truth)
+        if series.ndim != 1 or series.shape != marks.shape:
+            raise InputError(
+                f"Clip {name}: scores of shape {series.shape} and labels of shape {marks.shape}; "
+                "expected one of each for every frame. Score every frame, or check that the "
+                "labels belong to this clip."
+            )
+        bad = np.flatnonzero(~np.isfinite(series))
+        if bad.size:
+            raise InputError(
+                f"Clip {name}: the score of frame {bad[0]} is {series[bad[0]]} "
+                f"({bad.size} such frames); expected finite numbers. Give unscored frames the "
+                "nearest frame's score."
+            )
+        odd = np.flatnonzero((marks != 0) & (marks != 1))
+        if odd.size:
+            raise InputError(
+                f"Clip {name}: the label of frame {odd[0]} is {marks[odd[0]]}; expected 0 "
+                "(normal) or 1 (abnormal)."
+            )
+        good_scores.append(series)
+        good_labels.append(marks.astype(np.uint8))
+    return good_scores, good_labels
+
+
+def micro_auc(
+    scores: Sequence[ArrayLike], labels: Sequence[ArrayLike], names: Sequence[str] | None = None
+) -> float:
+    """ROC AUC over the frames of all clips pooled.
+
+    Raises:
+        InputError: as `checked`, or the frames are all of one class.
+
+    >>> micro_auc([[0.1, 0.9], [0.2, 0.8]], [[0, 1], [0, 1]])
+    1.0
+    """
+    series, marks = checked(scores, labels, names)
+    truth = np.concatenate([*marks, np.empty(0, np.uint8)])
+    _need_both(truth, "Micro AUC")
+    return float(roc_auc_score(truth, np.concatenate(series)))
+
+
+def macro_auc(
+    scores: Sequence[ArrayLike], labels: Sequence[ArrayLike], names: Sequence[str] | None = None
+) -> tuple[float, int]:
+    """Mean of the clips' own ROC AUCs, over the clips that hold both classes.
+
+    Returns:
+        The mean and the number of those clips; the two always belong together.
+
+    Raises:
+        InputError: as `checked`, or no clip holds both classes.
+    """
+    values = [value for value in clip_aucs(scores, labels, names) if value is not None]
+    if not values:
+        raise InputError(
+            "Macro AUC needs at least one clip with both normal and abnormal frames; there is "
+            "none. Use micro AUC, or macro AUC with sentinels."
+        )
+    return float(np.mean(values)), len(values)
+
+
+def clip_aucs(
+    scores: Sequence[ArrayLike], labels: Sequence[ArrayLike], names: Sequence[str] | None = None
+) -> list[float | None]:
+    """Each clip's own ROC AUC; None where it has one class only."""
+    return [
+        float(roc_auc_score(truth, series)) if 0 < truth.sum() < len(truth) else None
+        for series, truth in zip(*checked(scores, labels, names), strict=True)
+    ]
+
+
+def macro_auc_sentinels(
+    scores: Sequence[ArrayLike], labels: Sequence[ArrayLike], names: Sequence[str] | None = None
+) -> float:
+    """Macro AUC after every clip got a normal frame scored 0 and an abnormal one scored 1.
+
+    Scores are scaled to [0, 1] over the whole set beforehand; a constant becomes 0.5. This is
+    what the headline figures of the SSMTL paper are; it says little of the detector where
+    clips have one class only.
+
+    Raises:
+        InputError: as `checked`, or there is no clip.
+    """
+    series, marks = checked(scores, labels, names)
+    if not sum(map(len, series)):
+        raise InputError("Macro AUC with sentinels needs at least one clip with frames.")
+    pooled = np.concatenate(series)
+    low, span = pooled.min(), np.ptp(pooled)
+    values = []
+    for clip, truth in zip(series, marks, strict=True):
+        scaled = (clip - low) / span if span > 0 else np.full(len(clip), 0.5)
+        values.append(roc_auc_score(np.append(truth, [0, 1]), np.append(scaled, [0.0, 1.0])))
+    return float(np.mean(values))
+
+
+def average_precision(
+    scores: Sequence[ArrayLike], labels: Sequence[ArrayLike], names: Sequence[str] | None = None
+) -> float:
+    """Average precision over all frames pooled; chance is the prevalence of abnormal frames.
+
+    Raises:
+        InputError: as `checked`, or the frames are all of one class.
+    """
+    series, marks = checked(scores, labels, names)
+    truth = np.concatenate([*marks, np.empty(0, np.uint8)])
+    _need_both(truth, "Average precision")
+    return float(average_precision_score(truth, np.concatenate(series)))
+
+
+def frame_metrics(
+    scores: Sequence[ArrayLike],
+    labels: Sequence[ArrayLike],
+    scored: Sequence[ArrayLike] | None = None,
+    names: Sequence[str] | None = None,
+) -> dict[str, Any]:
+    """All frame-level figures, under the names of `METRICS`.
+
+    Args:
+        scores, labels: one array (n_i,) for each clip.
+        scored: bool (n_i,) for each clip, True where the method scored the frame itself; all,
+            if not given.
+        names: the clips' names, for messages.
+
+    Returns:
+        Figures in [0, 1] and counts. A figure that cannot be had, because the frames or all
+        clips have one class only, is None.
+
+    Raises:
+        InputError: as `checked`.
+    """
+    series, marks = checked(scores, labels, names)
+    n_frames = sum(map(len, marks))
+    n_abnormal = int(sum(truth.sum() for truth in marks))
+    macro = _if_possible(macro_auc, series, marks)
+    return {
+        "micro_auc": _if_possible(micro_auc, series, marks),
+        "macro_auc": macro[0] if macro else None,
+        "macro_n": macro[1] if macro else 0,
+        "macro_auc_sentinels": _if_possible(macro_auc_sentinels, series, marks),
+        "ap": _if_possible(average_precision, series, marks),
+        "prevalence": n_abnormal / n_frames if n_frames else None,
+        "n_frames": n_frames,
+        "n_abnormal": n_abnormal,
+        "n_scored": n_frames if scored is None else int(sum(np.sum(part) for part in scored)),
+    }
+
+
+def _if_possible(metric: Callable[[Scores, Labels], Any], scores: Scores, labels: Labels) -> Any:
+    try:
+        return metric(scores, labels)
+    except InputError:
+        return None
+
+
+def _need_both(truth: NDArray[np.uint8], what: str) -> None:
+    abnormal = int(truth.sum())
+    if not 0 < abnormal < len(truth):
+        raise InputError(
+            f"{what} needs normal and abnormal frames; {abnormal} of {len(truth)} frames are "
+            "abnormal. Give clips with both."
+        )

@@ -1,0 +1,259 @@
+"""The frame-level part of the protocol: from scored clips to the values of `metrics.json`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from awry.errors import InputError
+from awry.evaluation.bootstrap import bootstrap_interval
+from awry.evaluation.content_free import content_free_scores
+from awry.evaluation.frame import METRICS, clip_aucs, frame_metrics, micro_auc
+from awry.frames import Region
+from awry.scoring.calibration import SceneCalibration
+from awry.scoring.normalisation import normalise
+from awry.scoring.smoothing import smooth
+
+Series = NDArray[np.float64]
+CalibrationByScene = Callable[[str], SceneCalibration] | Mapping[str, SceneCalibration]
+
+# Each row's own label, as it stands in `settings.variants` and in the report.
+VARIANTS: dict[str, str] = {
+    "none": "normalisation none, smoothing none",
+    "offline": "normalisation none, smoothing offline (Gaussian, sigma 8 frames, edges replicated)",
+    "causal": "normalisation none, smoothing causal (half-Gaussian, sigma 8 frames, first score "
+    "replicated)",
+    "clip": "normalisation clip (per-clip min-max, looks ahead), smoothing none",
+    "clip_unscored_dropped": "normalisation clip (per-clip min-max, looks ahead), smoothing none, "
+    "unscored frames left out of the count (convention of the DAML paper)",
+    "train": "normalisation train (location and scale of the scene's calibration footage), "
+    "smoothing none",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Peak:
+    """A moment to look at.
+
+    Attributes:
+        index: the frame's index in its clip.
+        score: its score.
+        time_s: its time in seconds, or None.
+        image: uint8 (H, W, 3), RGB.
+        heat: uint8 (H, W, 3), RGB, the picture under its anomaly map; None without a map.
+        regions: boxes in pixels of `image`, strongest first.
+        clip: the clip's name, where peaks of several clips stand together.
+    """
+
+    index: int
+    score: float
+    time_s: float | None
+    image: NDArray[np.uint8]
+    heat: NDArray[np.uint8] | None = None
+    regions: tuple[Region, ...] = ()
+    clip: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredClip:
+    """A clip with its scores, ready to be measured and shown.
+
+    Attributes:
+        name, scene: of the clip.
+        fps: frames per second, or None.
+        scores: float64 (n,), every frame has one; see `awry.scoring.fill`.
+        scored: bool (n,), True where the method scored the frame itself.
+        labels: uint8 (n,), 1 = abnormal; None where there are none.
+        times: float64 (n,), seconds; None where unknown.
+        parts: name -> float64 (n,), the score's parts, filled alike.
+        peaks: moments to show.
+        notes: what went wrong while it was read, one sentence each.
+    """
+
+    name: str
+    scene: str
+    fps: float | None
+    scores: Series
+    scored: NDArray[np.bool_]
+    labels: NDArray[np.uint8] | None = None
+    times: Series | None = None
+    parts: Mapping[str, Series] = field(default_factory=dict)
+    peaks: Sequence[Peak] = ()
+    notes: Sequence[str] = ()
+
+
+def evaluate_frames(
+    clips: Sequence[ScoredClip],
+    *,
+    calibration_by_scene: CalibrationByScene | None = None,
+    references: Mapping[str, Sequence[Series]] | None = None,
+    settings: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Measure scored clips as the protocol says.
+
+    Clips without labels are counted in `settings` and left out of every figure.
+
+    Args:
+        clips: all clips, labelled or not.
+        calibration_by_scene: a scene's location and scale, for the variant `train`, which is
+            left out without it.
+        references: name -> scores (n,) of each of `clips`, filled.
+        settings: whatever a reader must know to believe the figures; becomes `settings`, with
+            the protocol's own choices added.
+
+    Returns:
+        Plain values for `metrics.json`. `frame` (the primary row), `variants.NAME`,
+        `content_free.NAME`, `references.NAME` and `.NAME_offline`, `parts.NAME` hold the
+        figures of `frame_metrics` each, all None or 0 where no clip has labels; `intervals`
+        holds, in the same places, the 95 % interval `[low, high]` of the micro AUC or None;
+        `clips` lists each clip's own figures; `settings`.
+
+    Raises:
+        InputError: there are no clips, or lengths differ, or a score is not finite.
+    """
+    if not clips:
+        raise InputError("There are no clips to evaluate; give at least one scored clip.")
+    labelled = [place for place, clip in enumerate(clips) if clip.labels is not None]
+    for name, series in (references or {}).items():
+        if len(series) != len(clips):
+            raise InputError(
+                f"The reference {name} has scores of {len(series)} clips, expected {len(clips)}."
+            )
+    measured = [clips[place] for place in labelled]
+    rows: dict[str, Any] = {"frame": _measure(measured, [clip.scores for clip in measured])}
+    rows["variants"] = _variants(measured, calibration_by_scene)
+    content_free = content_free_scores(len(clip.scores) for clip in measured)
+    rows["content_free"] = {
+        name: _measure(measured, series, all_scored=True) for name, series in content_free.items()
+    }
+    rows["references"] = {}
+    for name, every in (references or {}).items():
+        series = [every[place] for place in labelled]
+        rows["references"][name] = _measure(measured, series, all_scored=True)
+        rows["references"][f"{name}_offline"] = _measure(
+            measured, [smooth(one, "gaussian", sigma=8.0) for one in series], all_scored=True
+        )
+    rows["parts"] = {
+        name: _measure(measured, [clip.parts[name] for clip in measured])
+        for name in _shared_parts(measured)
+    }
+    return {
+        **_pick(rows, "metrics"),
+        "intervals": _pick(rows, "interval"),
+        "clips": _clip_rows(clips),
+        "settings": _settings(clips, len(measured), rows["variants"], settings or {}),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    metrics: dict[str, Any]
+    interval: list[float] | None
+
+
+def _pick(rows: Mapping[str, Any], what: str) -> dict[str, Any]:
+    return {
+        name: getattr(row, what) if isinstance(row, _Row) else _pick(row, what)
+        for name, row in rows.items()
+    }
+
+
+def _measure(
+    clips: Sequence[ScoredClip],
+    scores: Sequence[Series],
+    *,
+    all_scored: bool = False,
+    keep: Sequence[NDArray[np.bool_]] | None = None,
+) -> _Row:
+    if not clips:
+        counts = ("macro_n", "n_frames", "n_abnormal", "n_scored")
+        return _Row({name: 0 if name in counts else None for name in METRICS}, None)
+    labels = [clip.labels for clip in clips if clip.labels is not None]
+    scored = None if all_scored else [clip.scored for clip in clips]
+    if keep is not None:
+        labels = [truth[kept] for truth, kept in zip(labels, keep, strict=True)]
+        scores = [series[kept] for series, kept in zip(scores, keep, strict=True)]
+        scored = [kept[kept] for kept in keep]
+    metrics = frame_metrics(scores, labels, scored, [clip.name for clip in clips])
+    interval = bootstrap_interval(micro_auc, scores, labels)
+    return _Row(metrics, None if interval is None else list(interval))
+
+
+def _variants(
+    clips: Sequence[ScoredClip], calibration: CalibrationByScene | None
+) -> dict[str, _Row]:
+    raw = [clip.scores for clip in clips]
+    rows = {
+        "offline": _measure(clips, [smooth(one, "gaussian", sigma=8.0) for one in raw]),
+        "causal": _measure(clips, [smooth(one, "causal", sigma=8.0) for one in raw]),
+        "clip": _measure(clips, [normalise(one, "clip") for one in raw]),
+    }
+    seen = [clip for clip in clips if clip.scored.any()]
+    dropped = [np.zeros(len(clip.scores)) for clip in seen]
+    for clip, series in zip(seen, dropped, strict=True):
+        series[clip.scored] = normalise(clip.scores[clip.scored], "clip")
+    rows["clip_unscored_dropped"] = _measure(seen, dropped, keep=[clip.scored for clip in seen])
+    if calibration is not None:
+        lookup = calibration if callable(calibration) else calibration.__getitem__
+        scenes = [lookup(clip.scene) for clip in clips]
+        rows["train"] = _measure(
+            clips,
+            [
+                normalise(one, "train", location=scene.location, scale=scene.scale)
+                for one, scene in zip(raw, scenes, strict=True)
+            ],
+        )
+    return rows
+
+
+def _shared_parts(clips: Sequence[ScoredClip]) -> list[str]:
+    """Parts that every clip has; a figure over some of the clips would mislead."""
+    if not clips:
+        return []
+    return [name for name in clips[0].parts if all(name in clip.parts for clip in clips)]
+
+
+def _clip_rows(clips: Sequence[ScoredClip]) -> list[dict[str, Any]]:
+    rows = []
+    for clip in clips:
+        auc = None
+        if clip.labels is not None:
+            auc = clip_aucs([clip.scores], [clip.labels], [clip.name])[0]
+        rows.append(
+            {
+                "clip": clip.name,
+                "scene": clip.scene,
+                "auc": auc,
+                "n_frames": len(clip.scores),
+                "n_abnormal": None if clip.labels is None else int(clip.labels.sum()),
+                "n_scored": int(clip.scored.sum()),
+            }
+        )
+    return rows
+
+
+def _settings(
+    clips: Sequence[ScoredClip],
+    n_labelled: int,
+    variants: Mapping[str, Any],
+    settings: Mapping[str, Any],
+) -> dict[str, Any]:
+    notes = [f"{clip.name}: {note}" for clip in clips for note in clip.notes]
+    if n_labelled < len(clips):
+        missing = len(clips) - n_labelled
+        notes.insert(0, f"{missing} of {len(clips)} clips have no labels and are in no figure.")
+    return {
+        **settings,
+        "normalisation": "none",
+        "smoothing": "none",
+        "variants": {name: VARIANTS[name] for name in variants},
+        "unscored_frames": "take the nearest scored frame's value and count",
+        "interval": "95 %, bootstrap over clips, 1000 resamples, seed 0",
+        "n_clips": len(clips),
+        "n_clips_labelled": n_labelled,
+        "clip_notes": notes,
+    }

@@ -1,0 +1,265 @@
+"""The report: one HTML file that needs no other and no network."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from numpy.typing import NDArray
+
+from awry import __version__
+from awry.evaluation.figures import curve_uri, picture_uri, score_limits, true_runs
+from awry.evaluation.protocol import VARIANTS, Peak, ScoredClip
+from awry.frames import Region
+from awry.scoring.events import EventOptions, find_runs
+from awry.storage import write_text
+
+__all__ = ["Peak", "write_report", "write_strangest"]
+
+Picture = NDArray[np.uint8]
+WIDE, NARROW = (1040.0, 230.0), (358.0, 230.0)
+MOST_REGIONS = 3
+SHORT_NAMES = {
+    "none": "as scored",
+    "offline": "smoothed offline",
+    "causal": "smoothed causally",
+    "clip": "per-clip min-max",
+    "clip_unscored_dropped": "per-clip min-max, unscored frames dropped",
+    "train": "scaled by calibration footage",
+}
+REFERENCE_NAMES = {
+    "constant": ("constant score", "sees no pixel"),
+    "triangle": ("triangle over the clip", "sees no pixel"),
+    "flow": ("plain optical flow", "no learning; as scored"),
+    "flow_offline": ("plain optical flow, smoothed offline", "no learning"),
+}
+
+
+def write_report(
+    path: Path,
+    metrics: Mapping[str, Any],
+    clips: Sequence[ScoredClip],
+    *,
+    title: str,
+    settings: Mapping[str, Any],
+    thresholds: Mapping[str, float] | None = None,
+    options: EventOptions | None = None,
+    ignore_preview: Picture | None = None,
+    extra_figures: Sequence[tuple[str, Picture]] = (),
+) -> None:
+    """Write the report of an evaluation.
+
+    Args:
+        path: the HTML file.
+        metrics: what `evaluate_frames` gave; `failed`, if there, lists what could not be read.
+        clips: the clips, with or without labels.
+        title: the page's heading.
+        settings: nested values, all of them shown.
+        thresholds: clip name -> alarm threshold; clips without one get no alarms.
+        options: how frames are merged into alarms; default `EventOptions()`.
+        ignore_preview: uint8 (H, W, 3), RGB, a frame with the ignored regions drawn.
+        extra_figures: caption and uint8 (H, W, 3) RGB picture each.
+
+    Raises:
+        WriteError: the file cannot be written.
+    """
+    thresholds = thresholds or {}
+    limits = score_limits(clips, [thresholds.get(clip.name) for clip in clips])
+    measures = {row["clip"]: row for row in metrics["clips"]}
+    shown = [
+        _clip(clip, measures[clip.name], thresholds.get(clip.name), options, limits)
+        for clip in clips
+    ]
+    context = {
+        "title": title,
+        "version": __version__,
+        "labelled": metrics["frame"]["n_frames"] > 0,
+        "frame": metrics["frame"],
+        "headline": _headline(metrics),
+        "groups": _groups(metrics),
+        "settings": list(_flat(settings)),
+        "failed": list(metrics.get("failed", [])),
+        "notes": list(metrics["settings"].get("clip_notes", [])),
+        "clips": shown,
+        "ignore_preview": None if ignore_preview is None else picture_uri(ignore_preview),
+        "figures": [(caption, picture_uri(image, 1200)) for caption, image in extra_figures],
+    }
+    write_text(path, _render("report.html.j2", context))
+
+
+def write_strangest(path: Path, moments: Sequence[Peak], title: str, advice: str) -> None:
+    """Write a page of moments, for a person to judge.
+
+    Args:
+        path: the HTML file.
+        moments: strongest first; their `clip` names where each comes from.
+        title: the page's heading.
+        advice: what to do about a moment that does not belong.
+
+    Raises:
+        WriteError: the file cannot be written.
+    """
+    context = {
+        "title": title,
+        "advice": advice,
+        "version": __version__,
+        "moments": [_moment(peak, number) for number, peak in enumerate(moments, 1)],
+    }
+    write_text(path, _render("strangest.html.j2", context))
+
+
+def _render(template: str, context: Mapping[str, Any]) -> str:
+    environment = Environment(
+        loader=PackageLoader("awry.evaluation"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["per_cent"] = _per_cent
+    return environment.get_template(template).render(context)
+
+
+def _per_cent(value: float | None, digits: int = 2) -> str:
+    return "\u2013" if value is None else f"{100 * value:.{digits}f}"
+
+
+def _headline(metrics: Mapping[str, Any]) -> dict[str, Any]:
+    """The primary figure, and whether it is more than the plain references reach."""
+    own = metrics["frame"]["micro_auc"]
+    blind = [row["micro_auc"] for row in metrics["content_free"].values()]
+    flow = metrics["references"].get("flow", {}).get("micro_auc")
+    return {
+        "value": own,
+        "interval": metrics["intervals"]["frame"],
+        "blind": max((value for value in blind if value is not None), default=None),
+        "flow": flow,
+        "gain": None if own is None or flow is None else own - flow,
+    }
+
+
+def _groups(metrics: Mapping[str, Any]) -> list[tuple[str, list[dict[str, Any]]]]:
+    """The table's rows under their headings."""
+    intervals = metrics["intervals"]
+    own = [_row(SHORT_NAMES["none"], VARIANTS["none"], metrics["frame"], intervals["frame"])]
+    for name, row in metrics["variants"].items():
+        label = SHORT_NAMES.get(name, name)
+        own.append(_row(label, VARIANTS.get(name, ""), row, intervals["variants"][name]))
+    plain = []
+    for kind in ("content_free", "references"):
+        for name, row in metrics[kind].items():
+            label, detail = REFERENCE_NAMES.get(name, (name, ""))
+            plain.append(_row(label, detail, row, intervals[kind][name]))
+    parts = [
+        _row(name, "this part of the score alone", row, intervals["parts"][name])
+        for name, row in metrics["parts"].items()
+    ]
+    groups = [("This method", own), ("Plain references", plain), ("Parts of the score", parts)]
+    return [(name, rows) for name, rows in groups if rows]
+
+
+def _row(
+    label: str, detail: str, metrics: Mapping[str, Any], interval: Sequence[float] | None
+) -> dict[str, Any]:
+    return {**metrics, "label": label, "detail": detail, "interval": interval}
+
+
+def _flat(settings: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+    """Nested settings as dotted names and words."""
+    rows: list[tuple[str, str]] = []
+    for name, value in settings.items():
+        if isinstance(value, Mapping) and value:
+            rows += _flat(value, f"{prefix}{name}.")
+        elif isinstance(value, str):
+            rows.append((prefix + str(name), value))
+        else:
+            rows.append((prefix + str(name), json.dumps(value, default=str, ensure_ascii=False)))
+    return rows
+
+
+def _clip(
+    clip: ScoredClip,
+    measures: Mapping[str, Any],
+    threshold: float | None,
+    options: EventOptions | None,
+    limits: tuple[float, float],
+) -> dict[str, Any]:
+    alarms = [] if threshold is None else find_runs(clip.scores, threshold, options)
+    truth = true_runs(clip.labels)
+    return {
+        **measures,
+        "fps": clip.fps,
+        "labelled": clip.labels is not None,
+        "curve": curve_uri(clip, threshold, alarms, limits, WIDE),
+        "curve_narrow": curve_uri(clip, threshold, alarms, limits, NARROW),
+        "alt": _curve_in_words(clip, truth, threshold, alarms),
+        "alarms": _in_words(alarms),
+        "n_alarms": len(alarms),
+        "truth": _in_words(truth),
+        "threshold": threshold,
+        "moments": [
+            _moment(peak, number, clip.labels) for number, peak in enumerate(clip.peaks, 1)
+        ],
+    }
+
+
+def _curve_in_words(
+    clip: ScoredClip,
+    truth: Sequence[tuple[int, int]],
+    threshold: float | None,
+    alarms: Sequence[tuple[int, int]],
+) -> str:
+    words = f"Score of clip {clip.name} over {len(clip.scores)} frames"
+    if len(clip.scores):
+        top = int(np.argmax(clip.scores))
+        words += f", highest {clip.scores[top]:.4g} at frame {top}"
+    if clip.labels is not None:
+        words += f". Truly abnormal frames: {_in_words(truth) or 'none'}"
+    if threshold is not None:
+        words += f". Alarms above {threshold:.4g}: {_in_words(alarms) or 'none'}"
+    return words + "."
+
+
+def _in_words(runs: Sequence[tuple[int, int]]) -> str:
+    return ", ".join(f"{first}-{last}" for first, last in runs)
+
+
+def _moment(peak: Peak, number: int, labels: NDArray[np.uint8] | None = None) -> dict[str, Any]:
+    height, width = peak.image.shape[:2]
+    judged = labels is not None and peak.index < len(labels)
+    return {
+        "number": number,
+        "clip": peak.clip,
+        "index": peak.index,
+        "score": peak.score,
+        "time": None if peak.time_s is None else f"{peak.time_s:.2f} s",
+        "image": picture_uri(peak.image),
+        "heat": None if peak.heat is None else picture_uri(peak.heat),
+        "width": width,
+        "height": height,
+        "boxes": [
+            (x_min, y_min, x_max - x_min + 1, y_max - y_min + 1, region.score)
+            for region in _to_draw(peak.regions)
+            for x_min, y_min, x_max, y_max in [region.box]
+        ],
+        "truth": ("abnormal" if labels[peak.index] else "normal") if judged else None,  # type: ignore[index]
+    }
+
+
+def _to_draw(regions: Sequence[Region]) -> list[Region]:
+    """The strongest few, without boxes that lie inside or around one that is drawn."""
+    drawn: list[Region] = []
+    for region in regions:
+        nested = any(_within(region, one) or _within(one, region) for one in drawn)
+        if not nested and len(drawn) < MOST_REGIONS:
+            drawn.append(region)
+    return drawn
+
+
+def _within(inner: Region, outer: Region) -> bool:
+    low = all(a >= b for a, b in zip(inner.box[:2], outer.box[:2], strict=True))
+    return low and all(a <= b for a, b in zip(inner.box[2:], outer.box[2:], strict=True))

@@ -1,0 +1,266 @@
+"""The contract that every method keeps.
+
+A `Method` learns from normal footage and makes `Scorer`s; a `Scorer` turns frames into scores,
+one stream at a time. `tests/methods/test_contract.py` holds every registered method to it.
+"""
+
+from __future__ import annotations
+
+import warnings
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from awry.errors import ConfigError, FrameError, nearest
+from awry.frames import Frame, FrameScore
+from awry.scoring.maps import map_regions
+from awry.video.ignore import IgnoreRegions
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from awry.training.footage import Footage
+    from awry.training.loop import FitContext
+
+ASPECT_TOLERANCE = 0.02
+
+
+class MethodConfig(BaseModel):
+    """A method's settings: typed, frozen, unknown keys refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Where a scorer works: what the fitted model was told about the camera.
+
+    Attributes:
+        scene: the scene's name; a method with per-scene state falls back to the pooled one.
+        ignore: regions whose pixels never count; frames arrive at the method with them black.
+        map_levels: ascending levels at which maps are cut into regions; empty for no regions.
+        maps: whether maps and regions are wanted; without them scoring may be faster.
+        parts: names of parts that are wanted although they cost extra.
+        fps: frames per second of the stream, or None.
+        frame_size: (H, W) of the footage's frames, which `ignore` speaks of; None: unknown.
+    """
+
+    scene: str = "*"
+    ignore: IgnoreRegions = field(default_factory=lambda: IgnoreRegions.parse([]))
+    map_levels: tuple[float, ...] = ()
+    maps: bool = True
+    parts: tuple[str, ...] = ()
+    fps: float | None = None
+    frame_size: tuple[int, int] | None = None
+
+    def mask(self, size: tuple[int, int]) -> NDArray[np.bool_]:
+        """Ignored pixels of a frame of that size (H, W)."""
+        return self.ignore.mask(*size, reference_size=self.frame_size)
+
+
+class Scorer(ABC):
+    """Scores one stream. Not shared between streams or threads.
+
+    Attributes:
+        lookahead: frames after frame i that must have been pushed before i is scored.
+        warmup: frames at the start of a stream that come out with score None.
+        causal: True where a score depends on no later frame.
+    """
+
+    lookahead: int = 0
+    warmup: int = 0
+
+    def __init__(self, setting: Setting) -> None:
+        self.setting = setting
+        self._size: tuple[int, int] | None = None
+
+    @property
+    def causal(self) -> bool:
+        """True where a score depends on no later frame."""
+        return self.lookahead == 0
+
+    def push(self, frame: Frame) -> list[FrameScore]:
+        """Take the next frame; give the scores that are ready, in order.
+
+        Every frame gets exactly one score, from `push` or `flush`; its `score` is None during
+        warm-up and where a clip ends before the look-ahead is there.
+
+        Raises:
+            FrameError: not (H, W, 3) uint8, NaN inside, or another size than the frame before.
+        """
+        return [self._with_regions(score) for score in self._push(self._checked(frame))]
+
+    def flush(self) -> list[FrameScore]:
+        """The stream has ended: give what is still owed and forget the stream."""
+        scores = [self._with_regions(score) for score in self._flush()]
+        self._size = None
+        return scores
+
+    def score(self, frames: Iterable[Frame]) -> Iterator[FrameScore]:
+        """Score a whole clip; equal to pushing its frames and flushing, and maybe faster."""
+        checked = (self._checked(frame) for frame in frames)
+        for score in self._score(checked):
+            yield self._with_regions(score)
+        self._size = None
+
+    @abstractmethod
+    def _push(self, frame: Frame) -> list[FrameScore]:
+        """`push` for a frame that was checked and blanked."""
+
+    def _flush(self) -> list[FrameScore]:
+        """`flush` without regions. Must leave the scorer as new."""
+        return []
+
+    def _score(self, frames: Iterator[Frame]) -> Iterator[FrameScore]:
+        """The batched path, where a method has one."""
+        for frame in frames:
+            yield from self._push(frame)
+        yield from self._flush()
+
+    def _checked(self, frame: Frame) -> Frame:
+        image = frame.image
+        where = f"Frame {frame.index}"
+        if np.issubdtype(image.dtype, np.floating) and not np.isfinite(image).all():
+            raise FrameError(f"{where} holds NaN or infinite values; expected uint8 RGB.")
+        if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
+            raise FrameError(
+                f"{where} is {image.dtype} of shape {image.shape}; expected uint8 (H, W, 3) RGB."
+            )
+        size = (image.shape[0], image.shape[1])
+        if self._size is not None and size != self._size:
+            raise FrameError(
+                f"{where} is {size[1]}x{size[0]}, but the stream began with "
+                f"{self._size[1]}x{self._size[0]}; start a new scorer for a new size."
+            )
+        if self._size is None:
+            self._check_aspect(size)
+        self._size = size
+        return blank(frame, self.setting.mask(size)) if self.setting.ignore else frame
+
+    def _check_aspect(self, found: tuple[int, int]) -> None:
+        expected = self.setting.frame_size
+        if expected is None or expected == found:
+            return
+        ratio = (expected[1] * found[0]) / (expected[0] * found[1])
+        sizes = f"{found[1]}x{found[0]}, but the model was fitted on {expected[1]}x{expected[0]}"
+        if abs(ratio - 1) > ASPECT_TOLERANCE:
+            raise FrameError(
+                f"The frames are {sizes}: another aspect ratio is another view. Crop the video "
+                "to the fitted view, or fit on footage of this camera."
+            )
+        warnings.warn(f"The frames are {sizes}; they are resized.", stacklevel=4)
+
+    def _with_regions(self, score: FrameScore) -> FrameScore:
+        levels = self.setting.map_levels
+        if score.map is None or score.regions or not levels or self._size is None:
+            return score
+        return replace(score, regions=map_regions(score.map, levels, self._size))
+
+
+class Method(ABC):
+    """One system: its settings, how it is fitted, what it learned.
+
+    Attributes:
+        name: as in the registry.
+        Config: the settings' type.
+        presets: preset name -> settings that differ from the defaults.
+        trainable: False where there is nothing to train by gradient.
+    """
+
+    name: ClassVar[str]
+    Config: ClassVar[type[MethodConfig]]
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]]
+
+    def __init__(self, config: MethodConfig) -> None:
+        self.config = config
+
+    @classmethod
+    def configure(
+        cls, preset: str, changes: Mapping[str, Any] | None = None, variant: str = ""
+    ) -> MethodConfig:
+        """The settings of a preset, for a data set's variant, with changes.
+
+        Raises:
+            ConfigError: unknown preset or key (the nearest is suggested), or a bad value.
+        """
+        if preset not in cls.presets:
+            hint = nearest(preset, cls.presets)
+            raise ConfigError(f"{cls.name} has no preset '{preset}': {hint}.")
+        settings = {**cls.presets[preset], **cls.for_variant(preset, variant), **(changes or {})}
+        for key in settings:
+            if key not in cls.Config.model_fields:
+                hint = nearest(key, cls.Config.model_fields)
+                raise ConfigError(f"{cls.name} has no setting '{key}': {hint}.")
+        try:
+            return cls.Config(**settings)
+        except ValidationError as error:
+            first = error.errors()[0]
+            key = ".".join(str(part) for part in first["loc"])
+            raise ConfigError(f"{cls.name}: {key} = {first['input']!r}: {first['msg']}.") from error
+
+    @classmethod
+    def for_variant(cls, preset: str, variant: str) -> Mapping[str, Any]:
+        """Settings that depend on the data set, by its variant's name."""
+        return {}
+
+    @abstractmethod
+    def fit(self, footage: Footage, context: FitContext) -> None:
+        """Learn from the footage's train and validation parts; never from calibration.
+
+        Raises:
+            FootageError: too little footage.
+            TrainingError: fitting cannot go on.
+        """
+
+    @abstractmethod
+    def scorer(self, setting: Setting) -> Scorer:
+        """A fresh scorer for one stream."""
+
+    @abstractmethod
+    def state(self) -> dict[str, Tensor]:
+        """Everything that was learned, as named tensors."""
+
+    @abstractmethod
+    def load_state(self, tensors: dict[str, Tensor]) -> None:
+        """Take back what `state` gave.
+
+        Raises:
+            BundleError: the tensors do not fit the settings.
+        """
+
+    @property
+    def extra_parts(self) -> tuple[str, ...]:
+        """Parts that the scorer gives only where `Setting.parts` asks for them."""
+        return ()
+
+    def trained_modules(self) -> Sequence[Any]:
+        """The torch modules whose every parameter the fit moves; none where nothing is trained."""
+        return ()
+
+    def training_losses(self, footage: Footage) -> Sequence[Tensor]:
+        """The losses of one step, for a check that every parameter gets a gradient."""
+        return ()
+
+
+def blank(frame: Frame, mask: NDArray[np.bool_]) -> Frame:
+    """The frame with the pixels of an (H, W) mask black."""
+    image = frame.image.copy()
+    image[mask] = 0
+    return replace(frame, image=image)
+
+
+def small_mask(
+    setting: Setting, frame: tuple[int, int], size: tuple[int, int]
+) -> NDArray[np.bool_]:
+    """Positions of an (h, w) map that lie wholly inside ignored regions of an (H, W) frame."""
+    import cv2
+
+    if not setting.ignore:
+        return np.zeros(size, bool)
+    full = setting.mask(frame).astype(np.float32)
+    return np.asarray(cv2.resize(full, size[::-1], interpolation=cv2.INTER_AREA) > 0.999)

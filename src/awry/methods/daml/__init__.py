@@ -1,0 +1,129 @@
+"""DAML: decoupled appearance and motion learning.
+
+Li, Leroux, Simoens: Decoupled appearance and motion learning for efficient anomaly detection in
+surveillance video. Computer Vision and Image Understanding 210 (2021). Written from the paper.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from awry.errors import BundleError, FootageError, TrainingError
+from awry.methods.base import Method, Scorer, Setting
+from awry.methods.daml.config import PRESETS, DAMLConfig, for_variant
+from awry.methods.daml.fitting import Batches, losses, phases, scene_means
+from awry.methods.daml.model import POOLED, DAMLModel
+from awry.methods.daml.scoring import DAMLScorer
+from awry.training.loop import train
+
+if TYPE_CHECKING:
+    from awry.training.footage import Footage
+    from awry.training.loop import FitContext
+
+__all__ = ["DAML", "DAMLConfig"]
+
+
+class DAML(Method):
+    """A 2-D encoder per frame; a small motion model predicts a future latent code."""
+
+    name = "daml"
+    Config = DAMLConfig
+    presets = PRESETS
+    config: DAMLConfig
+
+    def __init__(self, config: DAMLConfig) -> None:
+        super().__init__(config)
+        self.model: DAMLModel | None = None
+
+    @classmethod
+    def for_variant(cls, preset: str, variant: str) -> Mapping[str, Any]:
+        """Table 1, and the published code's choices for `paper-code`."""
+        return for_variant(preset, variant)
+
+    def fit(self, footage: Footage, context: FitContext) -> None:
+        """As `Method.fit`."""
+        model, batches, validation = self._prepare(footage, context.seed)
+        train(model, phases(model, self.config, batches, validation), context)
+        model.eval()
+
+    def _prepare(self, footage: Footage, seed: int) -> tuple[DAMLModel, Batches, Batches | None]:
+        self._resolve(footage)
+        size = (self.config.height, self.config.width or 0)
+        grey = bool(self.config.grey)
+        runs = footage.runs("train", size, grey=grey)
+        torch.manual_seed(seed)
+        model = self.model = DAMLModel(self.config, footage.scenes)
+        model.means.copy_(torch.from_numpy(scene_means(runs, footage.scenes)))
+        try:
+            held_back = footage.runs("validation", size, grey=grey)
+            validation = Batches(held_back, model, self.config)
+        except FootageError:
+            validation = None
+            footage.notes.append("The validation part is shorter than one window: not used.")
+        return model, Batches(runs, model, self.config), validation
+
+    def _resolve(self, footage: Footage) -> None:
+        """Settle what the config leaves to the footage, so that the bundle records it."""
+        settled: dict[str, Any] = {}
+        if self.config.width is None:
+            height, width = footage.frame_size()
+            cells = max(1, round(self.config.height * width / height / self.config.factor))
+            settled["width"] = cells * self.config.factor
+        if self.config.grey is None:
+            settled["grey"] = footage.is_grey()
+        if settled:
+            self.config = DAMLConfig(**{**self.config.model_dump(), **settled})
+
+    def scorer(self, setting: Setting) -> Scorer:
+        """As `Method.scorer`."""
+        return DAMLScorer(self._fitted(), self.config, setting)
+
+    def _fitted(self) -> DAMLModel:
+        if self.model is None:
+            raise TrainingError("This DAML has not been fitted: call fit or load a bundle first.")
+        return self.model
+
+    def state(self) -> dict[str, Tensor]:
+        """As `Method.state`; the scenes' names are part of the tensors' names."""
+        model = self._fitted()
+        tensors = {name: value for name, value in model.state_dict().items() if name != "means"}
+        for scene in model.scenes:
+            tensors[f"mean.{scene}"] = model.mean_of(scene)
+        return tensors
+
+    def load_state(self, tensors: dict[str, Tensor]) -> None:
+        """As `Method.load_state`."""
+        means = {name[5:]: value for name, value in tensors.items() if name.startswith("mean.")}
+        scenes = tuple(scene for scene in means if scene != POOLED)
+        rest = {name: value for name, value in tensors.items() if not name.startswith("mean.")}
+        try:
+            model = DAMLModel(self.config, scenes)
+            rest["means"] = torch.stack([means[scene] for scene in model.scenes])
+            model.load_state_dict(rest)
+        except (KeyError, RuntimeError, AssertionError) as error:
+            raise BundleError(
+                f"The bundle's tensors do not fit its DAML settings: {error}. Refit it."
+            ) from error
+        self.model = model.eval()
+
+    @property
+    def extra_parts(self) -> tuple[str, ...]:
+        """P-MSE and R-MSE need the decoder."""
+        return ("prediction", "reconstruction")
+
+    def trained_modules(self) -> Sequence[nn.Module]:
+        """As `Method.trained_modules`."""
+        return (self._fitted(),)
+
+    def training_losses(self, footage: Footage) -> Sequence[Tensor]:
+        """As `Method.training_losses`: eq. 1 with both weights."""
+        model, batches, _ = self._prepare(footage, 0)
+        model.train()
+        frames, mean = batches.draw(np.random.default_rng(0))
+        names = self.config.reconstruction_losses
+        return [losses(model, frames, mean, (1.0, 1.0), names, self.config.ahead)["total"]]

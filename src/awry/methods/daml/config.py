@@ -1,0 +1,173 @@
+"""DAML's settings and presets, at one place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+
+from awry.methods.base import MethodConfig
+
+
+class DAMLConfig(MethodConfig):
+    """Settings of DAML (Li, Leroux, Simoens, CVIU 2021). Defaults are the paper's text.
+
+    Where the text is silent (LeakyReLU's slope, batch size) the published code is followed.
+    """
+
+    # Input
+    height: int = Field(128, ge=16)
+    width: int | None = Field(None, ge=16, description="None: by the frames' aspect ratio")
+    grey: bool | None = Field(None, description="one channel; None: where the footage is grey")
+    subsample: int = Field(1, ge=1, description="keep every d-th frame (section 5.1)")
+    inputs: int = Field(8, ge=2, description="k, codes that a prediction is made from")
+    input_stride: int = Field(1, ge=1, description="frames between two of them")
+    ahead: int = Field(6, ge=1, description="frames from the last input to the predicted one")
+
+    # Networks
+    blocks: int = Field(4, ge=2, le=6)
+    channels: int = Field(64, ge=1)
+    max_channels: int = Field(1024, ge=1)
+    slope: float = Field(0.3, ge=0, lt=1, description="of the LeakyReLU")
+    batch_norm_epsilon: float = Field(1e-5, gt=0)
+    tanh: bool = Field(False, description="tanh after the decoder's last layer")
+    motion: Literal["conv3d", "convlstm", "autoregressive"] = "conv3d"
+    motion_layers: int = Field(3, ge=1)
+    temporal_kernel: Literal[2, 3] = Field(3, description="of conv3d")
+
+    # Training
+    schedule: Literal["motion", "everything", "joint"] = Field(
+        "motion",
+        description="phase two trains the motion model on a fixed encoder, or everything; "
+        "joint: one phase with both weights 1",
+    )
+    first_weights: tuple[float, float] = Field(
+        (1.0, 0.001), description="of reconstruction and prediction in phase one"
+    )
+    second_weights: tuple[float, float] = (0.001, 1.0)
+    reconstruction_losses: tuple[Literal["mse", "gdl", "ssim"], ...] = ("mse",)
+    first_epochs: int = Field(25, ge=0)
+    second_epochs: int = Field(25, ge=0)
+    converged: float = Field(
+        0.0, ge=0, description="phase one ends when validation gains less than this share"
+    )
+    run_length: int = Field(24, ge=3, description="consecutive frames that are encoded together")
+    batch_runs: int = Field(1, ge=1, description="such runs in one step")
+    steps: int | None = Field(None, ge=1, description="steps an epoch; None: one whole pass")
+    crop: int = Field(0, ge=0, description="train on crops of this side at moving places; 0: no")
+    learning_rate: float = Field(1e-4, gt=0)
+    decay: Literal["step", "cosine"] = "step"
+    decay_epochs: int = Field(20, ge=1)
+    decay_factor: float = Field(0.1, gt=0, le=1)
+    adam_epsilon: float = Field(1e-8, gt=0)
+    l2: float = Field(0.001, ge=0, description="gamma of eq. 1")
+
+    # Scoring
+    score: Literal["latent", "prediction", "reconstruction"] = "latent"
+    position: Literal["mean", "max"] = Field(
+        "mean", description="mean over positions (eq. 2), or maximum of the 3x3-averaged error"
+    )
+
+    @model_validator(mode="after")
+    def _fits(self) -> DAMLConfig:
+        factor = self.factor
+        if self.height % factor or (self.width or 0) % factor:
+            raise ValueError(f"height and width must be divisible by {factor} with these blocks")
+        if self.crop % factor or self.crop > min(self.height, self.width or self.height):
+            raise ValueError(f"crop must be a multiple of {factor}, at most the picture's side")
+        if self.motion == "conv3d" and self.inputs > 2**self.motion_layers:
+            raise ValueError(
+                f"inputs must be at most 2 ** motion_layers = {2**self.motion_layers}: "
+                "each layer halves the time axis"
+            )
+        if self.run_length < self.window:
+            raise ValueError(f"run_length must be at least one window of {self.window} frames")
+        return self
+
+    @property
+    def factor(self) -> int:
+        """Pixels of the working size to one position of the latent code."""
+        return 2 ** (self.blocks - 1)
+
+    @property
+    def window(self) -> int:
+        """Frames from the first input to the predicted frame, both included."""
+        return (self.inputs - 1) * self.input_stride + 1 + self.ahead
+
+
+PRESETS: Mapping[str, Mapping[str, Any]] = {
+    "paper": {},
+    "paper-code": {
+        "input_stride": 2,
+        "temporal_kernel": 2,
+        "batch_norm_epsilon": 1e-3,
+        "adam_epsilon": 1e-4,
+        "decay_epochs": 25,
+        "run_length": 30,
+    },
+    "cpu": {
+        "channels": 16,
+        "temporal_kernel": 2,
+        "first_weights": (1.0, 0.0),
+        "position": "max",
+        "learning_rate": 1e-3,
+        "decay": "cosine",
+        "crop": 64,
+        "batch_runs": 4,
+    },
+    "demo": {
+        "height": 64,
+        "channels": 8,
+        "temporal_kernel": 2,
+        "first_weights": (1.0, 0.0),
+        "first_epochs": 5,
+        "second_epochs": 5,
+        "steps": 60,
+        "run_length": 24,
+        "batch_runs": 4,
+        "learning_rate": 3e-3,
+        "decay": "cosine",
+        "position": "max",
+    },
+    "tiny": {
+        "height": 32,
+        "channels": 4,
+        "blocks": 3,
+        "inputs": 4,
+        "motion_layers": 2,
+        "ahead": 2,
+        "temporal_kernel": 2,
+        "run_length": 12,
+        "batch_runs": 2,
+        "first_epochs": 1,
+        "second_epochs": 1,
+        "steps": 4,
+        "learning_rate": 1e-3,
+        "position": "max",
+    },
+}
+
+# Table 1 and the published code: what depends on the data set.
+_RGB = {"height": 128, "width": 224, "grey": False, "inputs": 6}
+TABLE_1: Mapping[str, Mapping[str, Any]] = {
+    "ped1": {"height": 128, "width": 192, "grey": True, "inputs": 8, "blocks": 5},
+    "ped2": {"height": 128, "width": 192, "grey": True, "inputs": 8},
+    "avenue": _RGB,
+    "shanghaitech": _RGB,
+}
+PUBLISHED_CODE: Mapping[str, Mapping[str, Any]] = {
+    "ped1": {"decay_epochs": 18},
+    "avenue": {"tanh": True},
+    "digits": {"tanh": True},
+}
+
+
+def for_variant(preset: str, variant: str) -> dict[str, Any]:
+    """Settings of a preset that depend on the data set."""
+    if preset in ("tiny", "demo"):
+        return {}
+    settings = dict(TABLE_1.get(variant, {}))
+    if preset == "paper-code":
+        settings |= PUBLISHED_CODE.get(variant, {})
+    return settings

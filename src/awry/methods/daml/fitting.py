@@ -1,0 +1,299 @@
+"""DAML's training (Li et al. 2021, section 3.3): batches of runs, eq. 1, its phases.
+
+A run of consecutive frames is encoded once; reconstruction takes every frame with its
+predecessor's features, prediction takes every window of the run.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from awry.errors import FootageError
+from awry.methods.daml.config import DAMLConfig
+from awry.methods.daml.losses import reconstruction_loss, squared_error
+from awry.methods.daml.model import POOLED, DAMLModel, to_input
+from awry.training.footage import Run
+from awry.training.loop import Phase
+
+VALIDATION_RUNS = 16
+
+
+class Batches:
+    """Draws runs of `run_length` frames from the footage.
+
+    Args:
+        runs: what to draw from; runs shorter than one window are left out.
+        model: for the mean pictures.
+        config: run length, crop and so on.
+    """
+
+    def __init__(self, runs: Sequence[Run], model: DAMLModel, config: DAMLConfig) -> None:
+        self._model = model
+        self._config = config
+        self._runs = [(run, run.images[:: config.subsample]) for run in runs]
+        self._runs = [(run, images) for run, images in self._runs if len(images) >= config.window]
+        if not self._runs:
+            raise FootageError(
+                f"No training clip has the {config.window * config.subsample} consecutive frames "
+                "that one window needs. Give longer clips, or lower --set inputs=... or ahead=..."
+            )
+        longest = max(len(images) for _, images in self._runs)
+        self.length = min(config.run_length, longest)
+        self._runs = [(run, images) for run, images in self._runs if len(images) >= self.length]
+        starts = [len(images) - self.length + 1 for _, images in self._runs]
+        self._bounds = np.cumsum(starts)
+
+    @property
+    def steps(self) -> int:
+        """Steps of one pass over the footage."""
+        frames = sum(len(images) for _, images in self._runs)
+        return max(1, round(frames / (self.length * self._config.batch_runs)))
+
+    def draw(self, generator: np.random.Generator) -> tuple[Tensor, Tensor]:
+        """Random runs for one step.
+
+        Returns:
+            Frames (runs, frames, c, h, w) with the mean subtracted, and the mean pictures
+            (runs, 1, c, h, w) that go with them; cropped where the config says so.
+        """
+        places = [int(generator.integers(self._bounds[-1])) for _ in range(self._config.batch_runs)]
+        taken = [self._take(place, generator) for place in places]
+        return torch.stack([frames for frames, _ in taken]), torch.stack([m for _, m in taken])
+
+    def _take(self, place: int, generator: np.random.Generator) -> tuple[Tensor, Tensor]:
+        number = int(np.searchsorted(self._bounds, place, side="right"))
+        first = place - (int(self._bounds[number - 1]) if number else 0)
+        run, images = self._runs[number]
+        mean = self._model.mean_of(run.scene)
+        frames = to_input(images[first : first + self.length], mean)
+        if not self._config.crop:
+            return frames, mean[None]
+        rows, columns = moving_crop(frames, self._config.crop, self._config.factor, generator)
+        return frames[..., rows, columns], mean[None, :, rows, columns]
+
+    def fixed(self, count: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """Up to `count` whole-frame runs, evenly spread and the same each time."""
+        places = np.linspace(0, self._bounds[-1] - 1, min(count, int(self._bounds[-1])))
+        for place in places.astype(int):
+            number = int(np.searchsorted(self._bounds, place, side="right"))
+            first = int(place) - (int(self._bounds[number - 1]) if number else 0)
+            run, images = self._runs[number]
+            mean = self._model.mean_of(run.scene)
+            yield to_input(images[first : first + self.length], mean)[None], mean[None, None]
+
+
+def moving_crop(
+    frames: Tensor, side: int, grid: int, generator: np.random.Generator
+) -> tuple[slice, slice]:
+    """A square crop around a place where the picture differs from its mean; one in ten anywhere.
+
+    Most of a fixed camera's picture never moves, and two cores cannot afford to learn it again
+    in every step.
+
+    Args:
+        frames: (n, c, h, w), mean subtracted.
+        side: of the crop in pixels.
+        grid: the crop's corner lies on a multiple of this, so that pooling sees the same cells.
+    """
+    height, width = frames.shape[-2:]
+    middle = frames[len(frames) // 2].abs().amax(0)
+    rows, columns = torch.nonzero(middle > 0.08, as_tuple=True)
+    if len(rows) == 0 or generator.random() < 0.1:
+        corner = [
+            int(generator.integers(height - side + 1)),
+            int(generator.integers(width - side + 1)),
+        ]
+    else:
+        place = int(generator.integers(len(rows)))
+        shift = generator.integers(-side // 4, side // 4 + 1, 2)
+        corner = [int(rows[place]) + int(shift[0]), int(columns[place]) + int(shift[1])]
+        corner = [corner[0] - side // 2, corner[1] - side // 2]
+    top = min(max(corner[0], 0), height - side) // grid * grid
+    left = min(max(corner[1], 0), width - side) // grid * grid
+    return slice(top, top + side), slice(left, left + side)
+
+
+def scene_means(runs: Sequence[Run], scenes: Sequence[str]) -> NDArray[np.float32]:
+    """Per-pixel mean of each scene's training frames; the first entry is pooled over all.
+
+    Returns:
+        float32 (1 + scenes, c, h, w) in [0, 1].
+    """
+    sums = {scene: np.zeros(runs[0].images.shape[1:], np.float64) for scene in (POOLED, *scenes)}
+    counts = dict.fromkeys(sums, 0)
+    for run in runs:
+        total = sum(
+            np.sum(run.images[i : i + 256], axis=0, dtype=np.float64)
+            for i in range(0, len(run.images), 256)
+        )
+        for scene in (POOLED, run.scene):
+            sums[scene] += total
+            counts[scene] += len(run.images)
+    means = [sums[scene] / (255 * max(counts[scene], 1)) for scene in sums]
+    return np.stack(means).transpose(0, 3, 1, 2).astype(np.float32)
+
+
+def predict(model: DAMLModel, codes: Tensor, ahead: int) -> tuple[Tensor, Tensor]:
+    """Predicted and observed codes of every window of a run.
+
+    Args:
+        codes: (runs, frames, c, h, w).
+
+    Returns:
+        Two tensors (runs, windows, c, h, w).
+    """
+    predicted = model.motion(codes[:, :-ahead])
+    return predicted, codes[:, model.motion.span - 1 + ahead :]
+
+
+def losses(
+    model: DAMLModel,
+    frames: Tensor,
+    mean: Tensor,
+    weights: tuple[float, float],
+    names: Sequence[str],
+    ahead: int,
+    *,
+    fixed_encoder: bool = False,
+) -> dict[str, Tensor]:
+    """Eq. 1 without its last term, which is the optimiser's weight decay.
+
+    Args:
+        frames: (runs, frames, c, h, w), mean subtracted.
+        mean: (runs, 1, c, h, w).
+        weights: of reconstruction and prediction; a weight of 0 skips the work.
+        fixed_encoder: no gradient reaches the encoder.
+    """
+    runs, count = frames.shape[:2]
+    with torch.set_grad_enabled(torch.is_grad_enabled() and not fixed_encoder):
+        features = model.encode(frames.flatten(0, 1))
+    total = frames.new_zeros(())
+    parts: dict[str, Tensor] = {}
+    if weights[0]:
+        parts["reconstruction"] = _reconstruction(model, frames, mean, features, names)
+        # Eq. 1 sums over the k - 1 reconstructed frames of a window.
+        total = total + weights[0] * (model.config.inputs - 1) * parts["reconstruction"]
+    if weights[1]:
+        codes = features[-1].unflatten(0, (runs, count))
+        predicted, observed = predict(model, codes, ahead)
+        parts["prediction"] = squared_error(predicted.flatten(0, 1), observed.flatten(0, 1))
+        total = total + weights[1] * parts["prediction"]
+    return {"total": total, **parts}
+
+
+def _reconstruction(
+    model: DAMLModel, frames: Tensor, mean: Tensor, features: list[Tensor], names: Sequence[str]
+) -> Tensor:
+    runs, count = frames.shape[:2]
+    index = torch.arange(runs * count).reshape(runs, count)
+    now, before = index[:, 1:].flatten(), index[:, :-1].flatten()
+    skips = [feature[before] for feature in features]
+    guess = model.decode(features[-1][now], skips)
+    means = mean.expand(-1, count - 1, -1, -1, -1).flatten(0, 1)
+    return reconstruction_loss(names, guess, frames[:, 1:].flatten(0, 1), means)
+
+
+def phases(
+    model: DAMLModel, config: DAMLConfig, train: Batches, validation: Batches | None
+) -> list[Phase]:
+    """The phases of a fit, by the config's schedule."""
+    names, ahead = config.reconstruction_losses, config.ahead
+    steps = config.steps or train.steps
+    motion_only = config.schedule == "motion"
+
+    def phase(
+        name: str, weights: tuple[float, float], epochs: int, *, motion_alone: bool, first: int
+    ) -> Phase:
+        def prepare() -> None:
+            model.train()
+            if motion_alone:  # the encoder's batch statistics must stand still too
+                model.encoder.eval()
+                model.decoder.eval()
+
+        def loss(epoch: int, step: int, generator: np.random.Generator) -> dict[str, Tensor]:
+            frames, mean = train.draw(generator)
+            used = (0.0, weights[1]) if motion_alone else weights
+            return losses(model, frames, mean, used, names, ahead, fixed_encoder=motion_alone)
+
+        def validate() -> dict[str, float]:
+            assert validation is not None
+            found = validation_losses(model, validation, weights, motion_alone=motion_alone)
+            prepare()
+            return found
+
+        trained = model.motion if motion_alone else model
+        return Phase(
+            name,
+            list(trained.parameters()),
+            epochs,
+            steps,
+            loss,
+            lambda parameters: torch.optim.Adam(
+                parameters,
+                lr=config.learning_rate,
+                eps=config.adam_epsilon,
+                # the gradient of gamma * ||W||^2 is 2 * gamma * W
+                weight_decay=2 * config.l2,
+            ),
+            lambda epoch, step: _rate(config, first, epoch, step, epochs, steps),
+            validate if validation is not None else None,
+            _converged(config.converged) if config.converged and not motion_alone else None,
+            prepare,
+        )
+
+    if config.schedule == "joint":
+        epochs = config.first_epochs + config.second_epochs
+        return [phase("joint", (1.0, 1.0), epochs, motion_alone=False, first=0)]
+    start = config.first_epochs
+    return [
+        phase("reconstruction", config.first_weights, start, motion_alone=False, first=0),
+        phase(
+            "prediction",
+            config.second_weights,
+            config.second_epochs,
+            motion_alone=motion_only,
+            first=start,
+        ),
+    ]
+
+
+def validation_losses(
+    model: DAMLModel, batches: Batches, weights: tuple[float, float], *, motion_alone: bool
+) -> dict[str, float]:
+    """Losses on whole-frame runs of the validation part, averaged."""
+    model.eval()
+    sums: dict[str, float] = {}
+    count = 0
+    used = (0.0, weights[1]) if motion_alone else weights
+    config = model.config
+    with torch.no_grad():
+        for frames, mean in batches.fixed(VALIDATION_RUNS):
+            names, ahead = config.reconstruction_losses, config.ahead
+            found = losses(model, frames, mean, used, names, ahead)
+            for name, value in found.items():
+                sums[name] = sums.get(name, 0.0) + float(value)
+            count += 1
+    return {name: value / count for name, value in sums.items()}
+
+
+def _rate(
+    config: DAMLConfig, first_epoch: int, epoch: int, step: int, epochs: int, steps: int
+) -> float:
+    if config.decay == "cosine":
+        done = (epoch * steps + step) / max(epochs * steps, 1)
+        return 0.05 + 0.95 * (1 + math.cos(math.pi * done)) / 2
+    return float(config.decay_factor ** ((first_epoch + epoch) // config.decay_epochs))
+
+
+def _converged(share: float):  # type: ignore[no-untyped-def]
+    def judge(history: list[dict[str, float]]) -> bool:
+        values = [float(entry.get("validation_total", entry["total"])) for entry in history]
+        return len(values) >= 4 and min(values[-3:]) > (1 - share) * min(values[:-3])
+
+    return judge

@@ -1,0 +1,244 @@
+"""DAML's scorer: each frame is encoded once, its code compared with the one predicted for it."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional as F
+
+from awry.frames import Frame, FrameScore
+from awry.methods.base import Scorer, Setting, small_mask
+from awry.methods.daml.config import DAMLConfig
+from awry.methods.daml.model import DAMLModel, to_input
+from awry.video.cache import resized
+
+CHUNK = 32
+
+ErrorMap = NDArray[np.float32]
+
+
+@dataclass(slots=True)
+class _Encoded:
+    """One sampled frame: its input (c, H, W) and feature maps (c, h, w), code last."""
+
+    frame: Tensor
+    features: list[Tensor]
+
+    @property
+    def code(self) -> Tensor:
+        return self.features[-1]
+
+
+class DAMLScorer(Scorer):
+    """Streams frames through the encoder, once each, and a ring of codes through the motion model.
+
+    A frame's score compares its own code with the one predicted `ahead` frames earlier (eq. 2),
+    so it depends on no later frame.
+
+    Parts: `latent` (Z-MSE) always; `prediction` (P-MSE) and `reconstruction` (R-MSE) where they
+    are asked for, since they need the decoder.
+    """
+
+    def __init__(self, model: DAMLModel, config: DAMLConfig, setting: Setting) -> None:
+        super().__init__(setting)
+        self._model = model.eval()
+        self._config = config
+        self._mean = model.mean_of(setting.scene)
+        self._wanted = {config.score, *setting.parts} & {"prediction", "reconstruction"}
+        # The frame itself, the last input of its prediction, and everything in between.
+        self._kept = config.ahead + 1 if self._wanted else 1
+        self._mask: NDArray[np.bool_] | None = None
+        self._restart()
+
+    @property
+    def warmup(self) -> int:  # type: ignore[override]
+        """Frames at a stream's start that cannot be scored."""
+        return (self._config.window - 1) * self._config.subsample
+
+    def _restart(self) -> None:
+        self._count = 0
+        self._state: Any = self._model.motion.start()
+        self._predictions: deque[Tensor | None] = deque(maxlen=self._config.ahead + 1)
+        self._recent: deque[_Encoded] = deque(maxlen=self._kept)
+        self._tail: Tensor | None = None
+
+    def _flush(self) -> list[FrameScore]:
+        self._restart()
+        return []
+
+    def _push(self, frame: Frame) -> list[FrameScore]:
+        with torch.inference_mode():
+            if not self._sampled():
+                return [FrameScore(frame.index, frame.time_s, None)]
+            encoded = self._encode([frame])[0]
+            prediction = self._model.motion.step(self._state, encoded.code)
+            return [self._compare(frame, encoded, prediction)]
+
+    def _score(self, frames: Iterator[Frame]) -> Iterator[FrameScore]:
+        self._restart()
+        while chunk := list(islice(frames, CHUNK)):
+            with torch.inference_mode():
+                scores = self._score_chunk(chunk)
+            yield from scores
+        self._restart()
+
+    def _score_chunk(self, chunk: Sequence[Frame]) -> list[FrameScore]:
+        sampled = [self._sampled() for _ in chunk]
+        taken = [frame for frame, take in zip(chunk, sampled, strict=True) if take]
+        encoded = self._encode(taken)
+        predictions = self._predict(encoded)
+        compared = iter(
+            self._compare(frame, code, prediction)
+            for frame, code, prediction in zip(taken, encoded, predictions, strict=True)
+        )
+        return [
+            next(compared) if take else FrameScore(frame.index, frame.time_s, None)
+            for frame, take in zip(chunk, sampled, strict=True)
+        ]
+
+    def _sampled(self) -> bool:
+        self._count += 1
+        return (self._count - 1) % self._config.subsample == 0
+
+    def _encode(self, frames: Sequence[Frame]) -> list[_Encoded]:
+        if not frames:
+            return []
+        config = self._config
+        assert config.width is not None
+        size = (config.height, config.width)
+        images = np.stack([resized(frame.image, size, bool(config.grey)) for frame in frames])
+        inputs = to_input(images, self._mean)
+        features = self._model.encode(inputs)
+        if not self._wanted:
+            features = features[-1:]
+        return [
+            _Encoded(inputs[number], [feature[number] for feature in features])
+            for number in range(len(frames))
+        ]
+
+    def _predict(self, encoded: Sequence[_Encoded]) -> list[Tensor | None]:
+        """For each new code the prediction that it completes, if its window is full."""
+        if not encoded:
+            return []
+        new = torch.stack([item.code for item in encoded])
+        codes = new if self._tail is None else torch.cat([self._tail, new])
+        span = self._model.motion.span
+        self._tail = codes[-(span - 1) :]
+        if len(codes) < span:
+            return [None] * len(encoded)
+        predicted = self._model.motion(codes[None])[0]
+        return [None] * (len(encoded) - len(predicted)) + list(predicted)
+
+    def _compare(self, frame: Frame, encoded: _Encoded, prediction: Tensor | None) -> FrameScore:
+        """Compare a frame with the prediction made for it, and keep the new one for later."""
+        self._recent.append(encoded)
+        self._predictions.append(prediction)
+        due = self._predictions[0] if len(self._predictions) > self._config.ahead else None
+        if due is None:
+            return FrameScore(frame.index, frame.time_s, None)
+        errors = {"latent": (due - encoded.code).square().mean(0)}
+        if "prediction" in self._wanted:
+            guess = self._decode(due, self._recent[0])
+            errors["prediction"] = self._pixel_error(guess, encoded.frame)
+        if "reconstruction" in self._wanted:
+            guess = self._decode(encoded.code, self._recent[-2])
+            errors["reconstruction"] = self._pixel_error(guess, encoded.frame)
+        self._look_at_mask(frame)
+        pooled = {name: self._pooled(error.numpy()) for name, error in errors.items()}
+        parts = {name: self._aggregate(error) for name, error in pooled.items()}
+        chosen = self._config.score
+        return FrameScore(
+            frame.index,
+            frame.time_s,
+            parts[chosen],
+            parts,
+            pooled[chosen] if self.setting.maps else None,
+        )
+
+    def _decode(self, code: Tensor, earlier: _Encoded) -> Tensor:
+        skips = [feature[None] for feature in earlier.features]
+        return self._model.decode(code[None], skips)[0]
+
+    def _pixel_error(self, guess: Tensor, frame: Tensor) -> Tensor:
+        """Squared error, averaged over the pixels of each position of the latent code.
+
+        The mean picture cancels: both sides lack it.
+        """
+        error = (guess - frame).square().mean(0, keepdim=True)
+        return F.avg_pool2d(error, self._config.factor)[0]
+
+    def _look_at_mask(self, frame: Frame) -> None:
+        if self._mask is None:
+            config = self._config
+            assert config.width is not None
+            size = (config.height // config.factor, config.width // config.factor)
+            self._mask = small_mask(self.setting, frame.image.shape[:2], size)
+
+    def _pooled(self, error: ErrorMap) -> ErrorMap:
+        """The error map that the score is read from: 3x3-averaged for the maximum."""
+        assert self._mask is not None
+        counted = (~self._mask).astype(np.float32)
+        error = error * counted
+        if self._config.position == "mean":
+            return error
+        # At the border, and beside ignored positions, only what is there is averaged.
+        total, weight = (
+            cv2.boxFilter(each, -1, (3, 3), normalize=False, borderType=cv2.BORDER_CONSTANT)
+            for each in (error, counted)
+        )
+        return np.asarray(total / np.maximum(weight, 1) * counted, dtype=np.float32)
+
+    def _aggregate(self, error: ErrorMap) -> float:
+        assert self._mask is not None
+        if self._config.position == "max":
+            return float(error.max())
+        return float(error[~self._mask].mean()) if not self._mask.all() else 0.0
+
+    def pictures(self, frames: Sequence[Frame]) -> dict[str, NDArray[np.uint8]] | None:
+        """Input, reconstruction, prediction and error of the last frame (as Fig. 7).
+
+        Args:
+            frames: at least `warmup + 1` consecutive frames.
+
+        Returns:
+            uint8 RGB (h, w, 3) pictures by name, or None where there are too few frames.
+        """
+        wanted, kept = self._wanted, self._kept
+        self._wanted, self._kept = {"prediction", "reconstruction"}, self._config.ahead + 1
+        try:
+            with torch.inference_mode():
+                return self._last_pictures(frames[:: self._config.subsample])
+        finally:
+            self._wanted, self._kept = wanted, kept
+            self._restart()
+
+    def _last_pictures(self, frames: Sequence[Frame]) -> dict[str, NDArray[np.uint8]] | None:
+        if len(frames) < self._config.window:
+            return None
+        encoded = self._encode(frames[-self._config.window :])
+        codes = torch.stack([item.code for item in encoded])
+        prediction = self._model.motion(codes[None, : -self._config.ahead])[0, -1]
+        now = encoded[-1]
+        guess = self._decode(prediction, encoded[-1 - self._config.ahead])
+        found = {
+            "input": now.frame,
+            "reconstruction": self._decode(now.code, encoded[-2]),
+            "prediction": guess,
+        }
+        pictures = {name: self._picture(frame + self._mean) for name, frame in found.items()}
+        pictures["error"] = self._picture((guess - now.frame).abs())
+        return pictures
+
+    @staticmethod
+    def _picture(frame: Tensor) -> NDArray[np.uint8]:
+        image = (frame.clamp(0, 1) * 255).round().to(torch.uint8).permute(1, 2, 0).numpy()
+        return np.ascontiguousarray(np.broadcast_to(image, (*image.shape[:2], 3)))

@@ -1,0 +1,136 @@
+"""`flow`: plain optical flow, no learning. Whoever does not beat it has learned nothing of motion.
+
+DIS flow from the frame before, its magnitude blurred 9x9, the maximum over the frame; or the same
+relative to what is usual at each position of the training footage.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from pydantic import Field
+from torch import Tensor
+
+from awry.errors import BundleError
+from awry.frames import Frame, FrameScore
+from awry.methods.base import Method, MethodConfig, Scorer, Setting
+from awry.teachers.flow import DISFlow
+
+if TYPE_CHECKING:
+    from awry.training.footage import Footage
+    from awry.training.loop import FitContext
+
+# Frames of training footage that the quantiles are taken from, and the grid they are taken on.
+_SAMPLES = 2000
+_GRID = 8
+
+
+class FlowConfig(MethodConfig):
+    """Settings of the motion reference."""
+
+    blur: int = Field(9, ge=1, description="side of the box that the magnitude is averaged over")
+    relative: bool = Field(False, description="divide by each position's quantile in training")
+    quantile: float = Field(0.99, gt=0, le=1)
+
+
+def flow_magnitude(
+    engine: DISFlow, before: NDArray[np.uint8], after: NDArray[np.uint8], blur: int
+) -> NDArray[np.float32]:
+    """Blurred magnitude, float32 (H, W) in pixels a frame, of two grey pictures."""
+    flow = engine(before, after)
+    magnitude = np.hypot(flow[..., 0], flow[..., 1])
+    return np.asarray(cv2.blur(magnitude, (blur, blur)), dtype=np.float32)
+
+
+class FlowScorer(Scorer):
+    """One flow field a frame. The first frame of a stream has none and is not scored."""
+
+    warmup = 1
+
+    def __init__(
+        self, config: FlowConfig, setting: Setting, usual: NDArray[np.float32] | None = None
+    ) -> None:
+        super().__init__(setting)
+        self._engine = DISFlow()
+        self._config = config
+        self._usual = usual
+        self._before: NDArray[np.uint8] | None = None
+
+    def _push(self, frame: Frame) -> list[FrameScore]:
+        grey = cv2.cvtColor(frame.image, cv2.COLOR_RGB2GRAY)
+        before, self._before = self._before, grey
+        if before is None:
+            return [FrameScore(frame.index, frame.time_s, None)]
+        found = flow_magnitude(self._engine, before, grey, self._config.blur)
+        if self._usual is not None:
+            height, width = grey.shape
+            found = found / cv2.resize(self._usual, (width, height))
+        if self.setting.ignore:
+            found[self.setting.mask(grey.shape)] = 0
+        score = float(found.max())
+        small = found[:: _GRID // 2, :: _GRID // 2] if self.setting.maps else None
+        return [FrameScore(frame.index, frame.time_s, score, {"flow": score}, small)]
+
+    def _flush(self) -> list[FrameScore]:
+        self._before = None
+        return []
+
+
+class Flow(Method):
+    """The motion reference."""
+
+    name = "flow"
+    Config = FlowConfig
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "paper": {},
+        "cpu": {},
+        "tiny": {},
+        "relative": {"relative": True},
+    }
+    config: FlowConfig
+
+    def __init__(self, config: MethodConfig) -> None:
+        super().__init__(config)
+        self._usual: dict[str, NDArray[np.float32]] = {}
+
+    def fit(self, footage: Footage, context: FitContext) -> None:
+        """Nothing to learn, unless `relative`: then a high quantile of each position."""
+        runs = footage.runs("train", grey=True)
+        if not self.config.relative:
+            return
+        engine = DISFlow()
+        total = sum(len(run.images) - 1 for run in runs)
+        every = max(1, total // _SAMPLES)
+        fields: dict[str, list[NDArray[np.float32]]] = {}
+        context.reporter.start("flow", total // every, 0)
+        for run in runs:
+            for index in range(1, len(run.images), every):
+                pair = (run.images[index - 1, ..., 0], run.images[index, ..., 0])
+                found = flow_magnitude(engine, *pair, self.config.blur)
+                fields.setdefault(run.scene, []).append(found[::_GRID, ::_GRID])
+                context.reporter.advance({})
+        everything = [field for scene in fields.values() for field in scene]
+        for scene, stack in {"*": everything, **fields}.items():
+            usual = np.quantile(np.stack(stack), self.config.quantile, axis=0)
+            # Half a pixel a frame: below that, a ratio would only amplify noise.
+            self._usual[scene] = np.maximum(usual, 0.5).astype(np.float32)
+
+    def scorer(self, setting: Setting) -> Scorer:
+        """As `Method.scorer`."""
+        usual = self._usual.get(setting.scene, self._usual.get("*"))
+        return FlowScorer(self.config, setting, usual)
+
+    def state(self) -> dict[str, Tensor]:
+        """As `Method.state`."""
+        return {f"usual.{scene}": torch.from_numpy(field) for scene, field in self._usual.items()}
+
+    def load_state(self, tensors: dict[str, Tensor]) -> None:
+        """As `Method.load_state`."""
+        if self.config.relative != bool(tensors):
+            raise BundleError("The bundle's tensors do not fit its flow settings. Refit it.")
+        self._usual = {name[6:]: value.numpy() for name, value in tensors.items()}

@@ -1,0 +1,116 @@
+"""`knn`: frozen features of the frame and nearest neighbours: what anybody would try first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from pydantic import Field
+from sklearn.neighbors import NearestNeighbors
+from torch import Tensor
+
+from awry.errors import BundleError, TrainingError
+from awry.frames import Frame, FrameScore
+from awry.methods.base import Method, MethodConfig, Scorer, Setting
+from awry.teachers.classifier import SIDE, Classifier, load_classifier
+
+if TYPE_CHECKING:
+    from awry.training.footage import Footage
+    from awry.training.loop import FitContext
+
+_BATCH = 16
+
+
+class NearestNeighboursConfig(MethodConfig):
+    """Settings of the appearance reference."""
+
+    features: str = Field("pip:efficientnet-lite0", description="KIND:WHAT of the classifier")
+    neighbours: int = Field(1, ge=1, description="the score is the mean distance to so many")
+    most: int = Field(20000, ge=1, description="training frames kept, evenly spread")
+
+
+class NearestNeighboursScorer(Scorer):
+    """Distance of each frame's features to the nearest training frames."""
+
+    def __init__(self, classifier: Classifier, memory: NearestNeighbors, setting: Setting) -> None:
+        super().__init__(setting)
+        self._classifier = classifier
+        self._memory = memory
+
+    def _push(self, frame: Frame) -> list[FrameScore]:
+        return self._several([frame])
+
+    def _score(self, frames: Iterator[Frame]) -> Iterator[FrameScore]:
+        while chunk := list(islice(frames, _BATCH)):
+            yield from self._several(chunk)
+
+    def _several(self, frames: Sequence[Frame]) -> list[FrameScore]:
+        features = self._classifier([frame.image for frame in frames])
+        distances = self._memory.kneighbors(features.astype(np.float64))[0].mean(1)
+        return [
+            FrameScore(frame.index, frame.time_s, float(value), {"distance": float(value)})
+            for frame, value in zip(frames, distances, strict=True)
+        ]
+
+
+class NearestNeighbours(Method):
+    """The appearance reference."""
+
+    name = "knn"
+    Config = NearestNeighboursConfig
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "paper": {},
+        "cpu": {},
+        "tiny": {"features": "random:resnet18"},
+    }
+    config: NearestNeighboursConfig
+
+    def __init__(self, config: MethodConfig) -> None:
+        super().__init__(config)
+        self._features: NDArray[np.float32] | None = None
+        self._classifier: Classifier | None = None
+
+    def fit(self, footage: Footage, context: FitContext) -> None:
+        """Remember the features of the training frames."""
+        torch.manual_seed(context.seed)
+        runs = footage.runs("train", (SIDE, SIDE))
+        classifier = self._load()
+        total = sum(len(run.images) for run in runs)
+        every = -(-total // self.config.most)
+        context.reporter.start("features", -(-total // (every * _BATCH)), 0)
+        found = []
+        for run in runs:
+            images = run.images[::every]
+            for first in range(0, len(images), _BATCH):
+                found.append(classifier(list(images[first : first + _BATCH])))
+                context.reporter.advance({})
+        self._features = np.concatenate(found)
+
+    def _load(self) -> Classifier:
+        if self._classifier is None:
+            self._classifier = load_classifier(self.config.features)
+        return self._classifier
+
+    def scorer(self, setting: Setting) -> Scorer:
+        """As `Method.scorer`."""
+        if self._features is None:
+            raise TrainingError("This knn has not been fitted: call fit or load a bundle first.")
+        count = min(self.config.neighbours, len(self._features))
+        memory = NearestNeighbors(n_neighbors=count).fit(self._features.astype(np.float64))
+        return NearestNeighboursScorer(self._load(), memory, setting)
+
+    def state(self) -> dict[str, Tensor]:
+        """As `Method.state`."""
+        if self._features is None:
+            raise TrainingError("This knn has not been fitted: there is nothing to save.")
+        return {"features": torch.from_numpy(self._features)}
+
+    def load_state(self, tensors: dict[str, Tensor]) -> None:
+        """As `Method.load_state`."""
+        if set(tensors) != {"features"}:
+            raise BundleError("The bundle's tensors do not fit knn. Refit it.")
+        self._features = tensors["features"].numpy()

@@ -1,0 +1,1 @@
+"""From raw scores to alarms: filling, smoothing, normalisation, maps, calibration, events."""

@@ -1,0 +1,211 @@
+"""From the scores of normal footage to a threshold that keeps an alarm budget."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from awry.errors import AwryError, BundleError, FootageError
+from awry.scoring.budget import Budget, choose_threshold
+from awry.scoring.events import EventOptions
+from awry.scoring.maps import map_thresholds
+
+__all__ = ["POOLED", "Budget", "Calibration", "CalibrationClip", "SceneCalibration", "calibrate"]
+
+POOLED = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class SceneCalibration:
+    """What normal footage of one scene says.
+
+    Attributes:
+        location, scale: mean and standard deviation of the scores; the scale is 1 where the
+            scores do not vary, so that it can always divide.
+        threshold: an alarm has a frame above it.
+        map_thresholds: ascending levels at which maps are cut into regions; empty without maps.
+        heat_range: map values drawn as cold and as hot; (0, 1) without maps.
+        frames: scored calibration frames.
+        seconds: their duration, or None where a frame rate is unknown.
+        budget: what was asked for. With unit `hour` and `seconds` None its number was
+            taken for every 1000 frames, and `how` says so.
+        how: how the threshold came about, in a sentence or two.
+    """
+
+    location: float
+    scale: float
+    threshold: float
+    map_thresholds: tuple[float, ...]
+    heat_range: tuple[float, float]
+    frames: int
+    seconds: float | None
+    budget: Budget
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """The calibration of every scene, and of all together.
+
+    Attributes:
+        scenes: scene -> calibration; `*` is pooled over all scenes and always there.
+        options: how frames were merged into alarms; later alarms must be merged likewise.
+    """
+
+    scenes: Mapping[str, SceneCalibration]
+    options: EventOptions = field(default_factory=EventOptions)
+
+    def scene(self, name: str) -> SceneCalibration:
+        """The calibration of a scene; of all scenes pooled where it is unknown."""
+        return self.scenes.get(name, self.scenes[POOLED])
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values that `json` can write; `from_json` takes them back unchanged."""
+        scenes = {
+            name: {
+                **asdict(scene),
+                "map_thresholds": list(scene.map_thresholds),
+                "heat_range": list(scene.heat_range),
+                "budget": asdict(scene.budget),
+            }
+            for name, scene in self.scenes.items()
+        }
+        return {"scenes": scenes, "options": asdict(self.options)}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Calibration:
+        """Take back what `to_json` gave.
+
+        Raises:
+            BundleError: a value is missing, foreign, of another type, or not finite.
+        """
+        try:
+            scenes = {str(name): _read_scene(scene) for name, scene in values["scenes"].items()}
+            options = EventOptions(**values["options"])
+            if POOLED not in scenes:
+                raise ValueError(f"the pooled scene '{POOLED}' is missing")
+        except (AttributeError, KeyError, TypeError, ValueError, AwryError) as error:
+            reason = f"missing {error}" if isinstance(error, KeyError) else str(error)
+            raise BundleError(
+                f"The calibration cannot be read ({reason}); expected what awry fit wrote. "
+                "Copy the bundle again or refit."
+            ) from error
+        return cls(scenes, options)
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrationClip:
+    """A stretch of normal footage that the model has not learned from.
+
+    Attributes:
+        name: the clip's name.
+        scene: its scene.
+        scores: float64 (n,), smoothed as later scores will be; NaN where unscored.
+        fps: frames per second, or None.
+        map_peaks: float (n,), the map's maximum in each frame, NaN where there is none; None
+            where the method has no maps.
+    """
+
+    name: str
+    scene: str
+    scores: NDArray[np.float64]
+    fps: float | None = None
+    map_peaks: NDArray[np.floating] | None = None
+
+
+def calibrate(
+    clips: Sequence[CalibrationClip], budget: Budget, options: EventOptions | None = None
+) -> Calibration:
+    """Fix thresholds on normal footage.
+
+    A scene without a scored frame is left to the pooled calibration.
+
+    Args:
+        clips: the calibration part.
+        budget: false alarms that are allowed.
+        options: how frames are merged into alarms; default `EventOptions()`.
+
+    Raises:
+        FootageError: no frame of any clip was scored.
+    """
+    options = options or EventOptions()
+    usable = [clip for clip in clips if np.isfinite(clip.scores).any()]
+    if not usable:
+        raise FootageError(
+            "No frame of the calibration footage was scored: its clips are shorter than the "
+            "method's warm-up and look-ahead, or there are none. Give longer normal footage."
+        )
+    scenes: dict[str, list[CalibrationClip]] = {POOLED: usable}
+    for clip in usable:
+        scenes.setdefault(clip.scene, []).append(clip)
+    calibrated = {name: _calibrate(part, budget, options) for name, part in scenes.items()}
+    return Calibration(calibrated, options)
+
+
+def _calibrate(
+    clips: Sequence[CalibrationClip], budget: Budget, options: EventOptions
+) -> SceneCalibration:
+    pooled = np.concatenate([clip.scores[np.isfinite(clip.scores)] for clip in clips])
+    seconds = _seconds(clips)
+    threshold, how = choose_threshold([clip.scores for clip in clips], seconds, budget, options)
+    peaks = [clip.map_peaks for clip in clips if clip.map_peaks is not None]
+    known = np.concatenate([np.asarray(part, np.float64) for part in peaks] or [np.empty(0)])
+    known = known[np.isfinite(known)]
+    return SceneCalibration(
+        location=float(pooled.mean()),
+        scale=float(pooled.std()) if np.ptp(pooled) > 0 else 1.0,
+        threshold=threshold,
+        map_thresholds=map_thresholds(known) if known.size else (),
+        heat_range=_heat_range(known) if known.size else (0.0, 1.0),
+        frames=len(pooled),
+        seconds=seconds,
+        budget=budget,
+        how=how,
+    )
+
+
+def _seconds(clips: Sequence[CalibrationClip]) -> float | None:
+    total = 0.0
+    for clip in clips:
+        if not clip.fps:
+            return None
+        total += float(np.isfinite(clip.scores).sum()) / clip.fps
+    return total
+
+
+def _heat_range(peaks: NDArray[np.float64]) -> tuple[float, float]:
+    """Cold below what most normal frames reach, hot well above what any reaches."""
+    middle, top = float(np.median(peaks)), float(peaks.max())
+    return middle, top + ((top - middle) or abs(top) or 1.0)
+
+
+def _read_scene(values: Mapping[str, Any]) -> SceneCalibration:
+    levels = tuple(_finite(level) for level in values["map_thresholds"])
+    low, high = (_finite(value) for value in values["heat_range"])
+    scene = SceneCalibration(
+        location=_finite(values["location"]),
+        scale=_finite(values["scale"]),
+        threshold=_finite(values["threshold"]),
+        map_thresholds=levels,
+        heat_range=(low, high),
+        frames=int(values["frames"]),
+        seconds=None if values["seconds"] is None else _finite(values["seconds"]),
+        budget=Budget(_finite(values["budget"]["alarms"]), str(values["budget"]["unit"])),
+        how=str(values["how"]),
+    )
+    if sorted(set(levels)) != list(levels) or scene.scale <= 0 or low >= high:
+        raise ValueError("map_thresholds, scale or heat_range out of order")
+    if Budget.parse(str(scene.budget)) != scene.budget:
+        raise ValueError(f"unknown budget {values['budget']}")
+    return scene
+
+
+def _finite(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError(f"expected a finite number, found {value!r}")
+    return float(value)

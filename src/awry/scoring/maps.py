@@ -1,0 +1,122 @@
+"""From anomaly maps to scored boxes, by the same rule for every method that has maps.
+
+PROTOCOL section 2: connected components at several levels fixed on normal footage; the box is
+the component's, the score is the map's maximum inside.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from awry.errors import FootageError, InputError
+from awry.frames import Region
+
+
+def map_thresholds(peaks: NDArray[np.floating]) -> tuple[float, ...]:
+    """Fix the levels at which maps are cut, on normal footage.
+
+    Low levels give faint anomalies their boxes, high levels give strong ones boxes that fit:
+    the 0.90 and 0.99 quantiles of the per-frame maxima, their maximum, and the maximum plus
+    once and three times its distance from the median.
+
+    Args:
+        peaks: (n,), the map's maximum in each frame of normal footage; NaN for frames without.
+
+    Returns:
+        Ascending levels, at most five; fewer where some coincide.
+
+    Raises:
+        FootageError: no frame had a map.
+
+    >>> map_thresholds(np.arange(101.0))
+    (90.0, 99.0, 100.0, 150.0, 250.0)
+    """
+    known = np.asarray(peaks, np.float64)
+    known = known[np.isfinite(known)]
+    if not known.size:
+        raise FootageError(
+            "No calibration frame has an anomaly map, so map levels cannot be fixed. "
+            "Give longer normal footage."
+        )
+    middle, *quantiles, top = np.quantile(known, [0.5, 0.90, 0.99, 1.0])
+    levels = [*quantiles, top, top + (top - middle), top + 3 * (top - middle)]
+    return tuple(float(level) for level in np.unique(levels))
+
+
+def map_regions(
+    anomaly_map: NDArray[np.float32],
+    thresholds: tuple[float, ...],
+    frame_size: tuple[int, int],
+    limit: int = 20,
+    ignore: NDArray[np.bool_] | None = None,
+) -> tuple[Region, ...]:
+    """Cut an anomaly map into scored boxes.
+
+    Args:
+        anomaly_map: float32 (h, w), finite; spans the whole frame at any resolution.
+        thresholds: levels; a component is a set of 8-connected positions above one of them.
+        frame_size: (H, W) of the frame in pixels.
+        limit: at most this many boxes, the strongest.
+        ignore: bool, True where nothing counts; any resolution that spans the whole frame.
+
+    Returns:
+        Regions in pixels of the full frame, both ends inclusive, strongest first and of
+        equally strong ones the larger first; equal boxes appear once.
+
+    Raises:
+        InputError: the map is not (h, w), or holds NaN or infinite values.
+    """
+    values = np.asarray(anomaly_map, np.float32)
+    if values.ndim != 2 or not np.isfinite(values).all():
+        raise InputError(
+            f"An anomaly map must be finite and (h, w); this one has shape {values.shape}, "
+            f"{int((~np.isfinite(values)).sum())} values are not finite."
+        )
+    if not values.size:
+        return ()
+    counts = np.ones(values.shape, bool)
+    if ignore is not None:
+        size = (values.shape[1], values.shape[0])
+        counts = cv2.resize(ignore.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) == 0
+    best: dict[tuple[float, float, float, float], float] = {}
+    for level in thresholds:
+        above = (values > level) & counts
+        if above.any():
+            for box, score in _components(values, above):
+                scaled = _scale(box, values.shape, frame_size)
+                best[scaled] = max(score, best.get(scaled, -np.inf))
+    ranked = sorted(best.items(), key=lambda item: (-item[1], -_area(item[0]), item[0]))
+    return tuple(Region(box=box, score=score) for box, score in ranked[:limit])
+
+
+def _components(
+    values: NDArray[np.float32], above: NDArray[np.bool_]
+) -> list[tuple[tuple[int, int, int, int], float]]:
+    """Left, top, width, height and highest value of each component."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(above.astype(np.uint8))
+    highest = np.full(count, -np.inf, np.float32)
+    np.maximum.at(highest, labels[above], values[above])
+    return [
+        ((int(x), int(y), int(width), int(height)), float(score))
+        for (x, y, width, height, _), score in zip(stats[1:], highest[1:], strict=True)
+    ]
+
+
+def _scale(
+    box: tuple[int, int, int, int], map_size: tuple[int, ...], frame_size: tuple[int, int]
+) -> tuple[float, float, float, float]:
+    # In whole numbers: a rounding error would push the last edge out of the frame.
+    x, y, width, height = box
+    (h, w), (frame_h, frame_w) = map_size, frame_size
+    return (
+        float(x * frame_w // w),
+        float(y * frame_h // h),
+        float(-(-(x + width) * frame_w // w) - 1),
+        float(-(-(y + height) * frame_h // h) - 1),
+    )
+
+
+def _area(box: tuple[float, float, float, float]) -> float:
+    return (box[2] - box[0] + 1) * (box[3] - box[1] + 1)

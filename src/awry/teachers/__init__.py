@@ -1,0 +1,1 @@
+"""Adapters over well-kept libraries: optical flow, image features. One file per role."""

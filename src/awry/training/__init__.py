@@ -1,0 +1,1 @@
+"""Footage to fit on, the training loop with its checkpoints, and bundles."""

@@ -1,0 +1,107 @@
+"""Bundles: a folder of safetensors files and one manifest, with a hash of each file.
+
+    manifest.json           format, method, config, data, calibration, versions, hashes
+    model.safetensors       what was learned (one file a scene where models are per scene)
+
+Nothing else is ever read from a bundle, and nothing is unpickled.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from awry.errors import BundleError
+from awry.storage import whole_folder
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+
+
+def write_bundle(
+    path: Path, manifest: Mapping[str, Any], tensors: Mapping[str, Mapping[str, Any]]
+) -> None:
+    """Write a bundle whole, or not at all.
+
+    Args:
+        path: the folder to make; a bundle that stands there is replaced.
+        manifest: what the manifest holds besides `format` and `files`.
+        tensors: file stem -> name -> torch tensor.
+
+    Raises:
+        BundleError: something that is not a bundle stands at `path`.
+        WriteError: the disk is full or the place cannot be written.
+    """
+    from safetensors.torch import save
+
+    taken = path.exists() and any(path.iterdir() if path.is_dir() else [path])
+    if taken and not (path / MANIFEST).is_file():
+        raise BundleError(
+            f"{path} exists and is not a bundle; it was left alone. Choose another --out."
+        )
+    with whole_folder(path) as folder:
+        hashes = {}
+        for stem, named in tensors.items():
+            data = save({name: tensor.contiguous() for name, tensor in named.items()})
+            (folder / f"{stem}.safetensors").write_bytes(data)
+            hashes[f"{stem}.safetensors"] = hashlib.sha256(data).hexdigest()
+        whole = {"format": FORMAT, **manifest, "files": hashes}
+        whole["manifest_sha256"] = _digest(whole)
+        (folder / MANIFEST).write_text(json.dumps(whole, indent=2, allow_nan=False) + "\n", "utf-8")
+
+
+def read_bundle(path: Path) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+    """Read and check a bundle.
+
+    Returns:
+        The manifest, and file stem -> name -> torch tensor.
+
+    Raises:
+        BundleError: no bundle, a changed byte, a missing file, or a newer format.
+    """
+    from safetensors.torch import load
+
+    manifest = _manifest(path)
+    tensors = {}
+    for name, digest in manifest["files"].items():
+        file = path / name
+        if file.name != name or file.suffix != ".safetensors" or not file.is_file():
+            raise BundleError(f"The bundle {path} lacks its file {name}; copy it again or refit.")
+        data = file.read_bytes()
+        if hashlib.sha256(data).hexdigest() != digest:
+            raise BundleError(
+                f"{file} is not what was written: its hash differs from the manifest's. "
+                "The file was changed or damaged; copy it again or refit."
+            )
+        tensors[file.stem] = load(data)
+    return manifest, tensors
+
+
+def _manifest(path: Path) -> dict[str, Any]:
+    file = path / MANIFEST
+    if not file.is_file():
+        raise BundleError(f"{path} is not a bundle: it has no {MANIFEST}. Make one with awry fit.")
+    try:
+        manifest = json.loads(file.read_text("utf-8"))
+        version = int(manifest["format"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise BundleError(f"{file} is damaged: it is not a bundle's manifest ({error}).") from error
+    if version > FORMAT:
+        raise BundleError(
+            f"The bundle {path} has format {version}; this version of awry reads up to {FORMAT}. "
+            "Install a newer awry."
+        )
+    said = manifest.pop("manifest_sha256", None)
+    if said != _digest(manifest):
+        raise BundleError(
+            f"{file} is not what was written: its own hash does not fit. It was changed or "
+            "damaged; copy the bundle again or refit."
+        )
+    return dict(manifest)
+
+
+def _digest(manifest: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()

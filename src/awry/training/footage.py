@@ -1,0 +1,273 @@
+"""The normal footage that a method is fitted on, cut in time and decoded once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from uuid import uuid4
+
+import numpy as np
+from numpy.typing import NDArray
+
+from awry.datasets.base import Clip
+from awry.errors import AwryError, FootageError
+from awry.frames import Frame
+from awry.training.loop import Reporter, Silent
+from awry.training.split import Exclusion, Span, split_scenes, without
+from awry.video.cache import CachedClip, FrameCache, fingerprint
+from awry.video.ignore import IgnoreRegions
+from awry.video.source import Source, SourceHealth
+from awry.video.thin import Thinned
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Consecutive frames of one clip.
+
+    Attributes:
+        clip: the clip's name.
+        scene: the clip's scene.
+        first: index of the run's first frame within the clip.
+        images: uint8 (n, h, w, c), c = 1 grey or 3 RGB, mapped from disk.
+        fps: frames per second, or None.
+    """
+
+    clip: str
+    scene: str
+    first: int
+    images: NDArray[np.uint8]
+    fps: float | None
+
+
+class Blanked:
+    """A source whose ignored pixels are black."""
+
+    def __init__(self, source: Source, ignore: IgnoreRegions) -> None:
+        self._source = source
+        self._ignore = ignore
+        self.name = source.name
+        self.fps = source.fps
+
+    @property
+    def health(self) -> SourceHealth:
+        """What went wrong while the frames were read."""
+        return self._source.health
+
+    def __iter__(self) -> Iterator[Frame]:
+        for frame in self._source:
+            image = frame.image
+            if self._ignore:
+                image = image.copy()
+                image[self._ignore.mask(*image.shape[:2])] = 0
+            yield replace(frame, image=image)
+
+
+class Footage:
+    """Normal clips, cut in time into train, validation and calibration parts.
+
+    Frames are decoded once per working size and kept, resized, in a cache on disk; arrays are
+    mapped from there, so memory stays bounded however long the footage is.
+
+    Args:
+        clips: normal clips; the order is taken as the order in time within each scene.
+        cache: where resized frames are kept.
+        variant: the data set's variant, for settings that depend on it.
+        ignore: regions whose pixels never count.
+        every: keep each n-th frame only.
+        max_frames: keep at most so many frames of each clip.
+        validation, calibration: shares of the footage.
+        exclude: frames taken out by a person.
+        reporter: shows how far the reading is.
+    """
+
+    def __init__(
+        self,
+        clips: Sequence[Clip],
+        cache: FrameCache,
+        *,
+        variant: str = "",
+        ignore: IgnoreRegions | None = None,
+        every: int = 1,
+        max_frames: int | None = None,
+        validation: float = 0.1,
+        calibration: float = 0.1,
+        exclude: Sequence[Exclusion] = (),
+        reporter: Reporter | None = None,
+    ) -> None:
+        if not clips:
+            raise FootageError("There is no normal footage to fit on: the training part is empty.")
+        self.clips = tuple(clips)
+        self.variant = variant
+        self.ignore = ignore or IgnoreRegions.parse([])
+        self.notes: list[str] = []
+        self.failed: list[str] = []
+        self._cache = cache
+        self._thin = (every, max_frames)
+        self._shares = (validation, calibration)
+        self._exclude = tuple(exclude)
+        self._reporter = reporter or Silent()
+        self._parts: dict[str, list[Span]] | None = None
+        self._by_name = {clip.name: clip for clip in self.clips}
+        self._opened: dict[tuple[str, tuple[int, int] | None, bool], CachedClip] = {}
+        self._bad: set[str] = set()
+        self._check_exclusions()
+
+    def _check_exclusions(self) -> None:
+        for out in self._exclude:
+            if out.clip not in self._by_name:
+                raise FootageError(
+                    f"--exclude names the clip '{out.clip}', which is not among the training "
+                    f"clips ({', '.join(list(self._by_name)[:5])}, ...)."
+                )
+
+    @property
+    def scenes(self) -> tuple[str, ...]:
+        """The scenes, in the order of their first clip."""
+        return tuple(dict.fromkeys(clip.scene for clip in self.clips))
+
+    def of_scene(self, scene: str) -> Footage:
+        """The same footage with one scene's clips alone."""
+        part = object.__new__(Footage)
+        part.__dict__.update(self.__dict__)
+        part.clips = tuple(clip for clip in self.clips if clip.scene == scene)
+        part._parts = None
+        return part
+
+    def open(self, clip: Clip) -> Source:
+        """The clip's frames, thinned and with ignored pixels black."""
+        every, max_frames = self._thin
+        source = clip.open()
+        if every > 1 or max_frames is not None:
+            source = Thinned(source, every, max_frames)
+        return Blanked(source, self.ignore)
+
+    def _cached(self, clip: Clip, size: tuple[int, int] | None, grey: bool) -> CachedClip | None:
+        where = (clip.name, size, grey)
+        if clip.name in self._bad:
+            return None
+        if where not in self._opened:
+            try:
+                self._opened[where] = self._cache.frames(
+                    self._key(clip), lambda: self.open(clip), size, grey
+                )
+            except FootageError:
+                raise
+            except AwryError as error:
+                self._bad.add(clip.name)
+                self.failed.append(f"{clip.name} was left out: {error}")
+                return None
+            self.failed += [f"{clip.name}: {note}" for note in self._opened[where].notes]
+        return self._opened[where]
+
+    def _key(self, clip: Clip) -> str:
+        settings = (content_key(clip.open()), clip.name, self._thin, self.ignore.specs)
+        return hashlib.sha256(repr(settings).encode()).hexdigest()
+
+    def fingerprint(self) -> str:
+        """SHA-256 over the clips' own fingerprints, for the bundle's manifest."""
+        return hashlib.sha256("".join(self._key(clip) for clip in self.clips).encode()).hexdigest()
+
+    def runs(
+        self, part: str, size: tuple[int, int] | None = None, *, grey: bool = False
+    ) -> list[Run]:
+        """Consecutive frames of one part of the footage.
+
+        Args:
+            part: `train`, `validation` or `calibration`.
+            size: working size (h, w); None keeps the frames' own size.
+            grey: one channel instead of three.
+
+        Raises:
+            FootageError: no clip can be read, or the cache's limit would be exceeded.
+        """
+        found: list[tuple[Clip, CachedClip]] = []
+        new = any((clip.name, size, grey) not in self._opened for clip in self.clips)
+        if new:
+            self._reporter.start("reading frames", len(self.clips), 0)
+        for clip in self.clips:
+            cached = self._cached(clip, size, grey)
+            if cached is not None and len(cached.images):
+                found.append((clip, cached))
+            if new:
+                self._reporter.advance({})
+        if not found:
+            raise FootageError("No training clip could be read. " + " ".join(self.failed[:3]))
+        opened = {clip.name: (clip, cached) for clip, cached in found}
+        if self._parts is None:
+            self._parts = self._split(found)
+        runs = []
+        for span in self._parts[part]:
+            clip, cached = opened[span.clip]
+            images = cached.images[span.first : span.last]
+            runs.append(Run(clip.name, clip.scene, span.first, images, cached.fps))
+        return runs
+
+    def _split(self, found: Sequence[tuple[Clip, CachedClip]]) -> dict[str, list[Span]]:
+        scenes: dict[str, list[tuple[str, int]]] = {}
+        for clip, cached in found:
+            scenes.setdefault(clip.scene, []).append((clip.name, len(cached.images)))
+        parts = split_scenes(scenes, *self._shares)
+        kept = {part: without(spans, self._exclude) for part, spans in parts.items()}
+        for part, spans in kept.items():
+            if not spans:
+                raise FootageError(
+                    f"Nothing is left of the footage's {part} part after --exclude; "
+                    "exclude less or give more footage."
+                )
+        return kept
+
+    @property
+    def parts(self) -> dict[str, list[Span]]:
+        """The spans of each part; known after the first call of `runs`."""
+        if self._parts is None:
+            raise FootageError("The footage has not been read yet: call runs() first.")
+        return self._parts
+
+    def is_grey(self) -> bool:
+        """Whether the first frame of each of the first clips has three equal channels.
+
+        A difference of 2 in 255 is forgiven: JPEG and video round.
+        """
+        for clip in self.clips[:4]:
+            for frame in clip.open():
+                if int(np.ptp(frame.image, axis=2).max()) > 2:
+                    return False
+                break
+        return True
+
+    def frame_size(self) -> tuple[int, int]:
+        """(H, W) of the first clip's frames as they were before resizing."""
+        for cached in self._opened.values():
+            return cached.original_size
+        for clip in self.clips:
+            for frame in clip.open():
+                return frame.image.shape[0], frame.image.shape[1]
+        raise FootageError("No training clip has a frame that can be read.")
+
+    def clip_named(self, name: str) -> Clip:
+        """The training clip of that name."""
+        return self._by_name[name]
+
+
+def content_key(source: Source) -> str:
+    """What stands for a source's content: equal keys, equal frames.
+
+    Files go by name, size and time, arrays by their bytes; a part of a source also by its bounds.
+    Anything else gets a key of its own each time, so that nothing stale is ever used.
+    """
+    inner = getattr(source, "source", None)
+    if inner is not None:
+        bounds = [getattr(source, name, None) for name in ("first", "last", "every", "max_frames")]
+        return f"{content_key(inner)} {bounds}"
+    if isinstance(path := getattr(source, "path", None), Path):
+        return fingerprint(path)
+    if isinstance(images := getattr(source, "images", None), np.ndarray):
+        return hashlib.sha256(np.ascontiguousarray(images).data).hexdigest()
+    return uuid4().hex
+
+
+def working_folder(bundle: Path) -> Path:
+    """Where a fit keeps its frame cache and checkpoint until the bundle is whole."""
+    return bundle.with_name(bundle.name + ".work")

@@ -1,0 +1,285 @@
+"""The training loop: phases of steps, with a checkpoint that makes a fit resumable.
+
+Every random choice of a step is drawn from `generator(seed, phase, epoch, step)` alone, so that
+a resumed fit sees exactly what an uninterrupted one would have seen.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import signal
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from awry.errors import BundleError, TrainingError
+from awry.storage import whole_file
+
+CHECKPOINT = "checkpoint.safetensors"
+SECONDS_BETWEEN_CHECKPOINTS = 60.0
+
+
+class Reporter(Protocol):
+    """Whoever shows a fit's progress: the command line's bars, a log, a test."""
+
+    def start(self, title: str, total: int, done: int) -> None:
+        """A phase begins: `total` steps in all, `done` of them from an earlier run."""
+
+    def advance(self, losses: dict[str, float]) -> None:
+        """One step is done."""
+
+    def message(self, sentence: str) -> None:
+        """Something to say in words."""
+
+
+class Silent:
+    """A reporter that shows nothing."""
+
+    def start(self, title: str, total: int, done: int) -> None:
+        """Show nothing."""
+
+    def advance(self, losses: dict[str, float]) -> None:
+        """Show nothing."""
+
+    def message(self, sentence: str) -> None:
+        """Show nothing."""
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C was pressed during a fit; the checkpoint is written."""
+
+
+@dataclass(slots=True)
+class FitContext:
+    """What a fit needs besides footage.
+
+    Attributes:
+        folder: for the checkpoint; made if absent.
+        seed: every random choice follows from it.
+        resume: go on from the checkpoint in `folder` where there is one.
+        reporter: shows progress.
+        history: filled with one entry per epoch: phase, epoch, losses, seconds.
+    """
+
+    folder: Path
+    seed: int = 0
+    resume: bool = False
+    reporter: Reporter = field(default_factory=Silent)
+    history: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Phase:
+    """One stretch of training with its own parameters, losses and learning rate.
+
+    Attributes:
+        name: unique within the fit.
+        parameters: what the optimiser moves.
+        epochs, steps: `steps` optimiser steps in each of `epochs` epochs.
+        loss: `(epoch, step, generator) -> named losses`; `total` is minimised.
+        optimizer: makes the optimiser from the parameters.
+        rate: factor on the learning rate at a given progress: `(epoch, step) -> factor`.
+        validate: named validation losses after each epoch.
+        converged: ends the phase early where it says so of the validation history.
+        prepare: called once before the phase's first step, also after a resume.
+    """
+
+    name: str
+    parameters: Sequence[nn.Parameter]
+    epochs: int
+    steps: int
+    loss: Callable[[int, int, np.random.Generator], dict[str, Tensor]]
+    optimizer: Callable[[Sequence[nn.Parameter]], torch.optim.Optimizer]
+    rate: Callable[[int, int], float] = lambda epoch, step: 1.0
+    validate: Callable[[], dict[str, float]] | None = None
+    converged: Callable[[list[dict[str, float]]], bool] | None = None
+    prepare: Callable[[], None] = lambda: None
+
+
+def generator(seed: int, phase: int, epoch: int, step: int) -> np.random.Generator:
+    """The source of every random choice of one step."""
+    return np.random.default_rng([seed, phase, epoch, step])
+
+
+def train(model: nn.Module, phases: Sequence[Phase], context: FitContext) -> None:
+    """Run the phases one after the other, with checkpoints.
+
+    Raises:
+        TrainingError: a loss became NaN or infinite; says in which phase, epoch and step.
+        Interrupted: Ctrl-C; the state is saved and `resume` goes on from it.
+    """
+    progress = _Progress()
+    checkpoint = context.folder / CHECKPOINT
+    context.folder.mkdir(parents=True, exist_ok=True)
+    optimizer_state: dict[str, Tensor] = {}
+    if context.resume and checkpoint.is_file():
+        progress, optimizer_state = _load(checkpoint, model)
+        context.history[:] = progress.history
+    for number in range(progress.phase, len(phases)):
+        _run_phase(model, phases, number, progress, optimizer_state, context)
+        optimizer_state = {}
+        progress.next_phase()
+        _save(checkpoint, model, None, progress)
+
+
+@dataclass(slots=True)
+class _Progress:
+    phase: int = 0
+    epoch: int = 0
+    step: int = 0
+    sums: dict[str, float] = field(default_factory=dict)
+    history: list[dict[str, Any]] = field(default_factory=list)
+    seconds: float = 0.0
+
+    def next_phase(self) -> None:
+        self.phase, self.epoch, self.step, self.sums, self.seconds = self.phase + 1, 0, 0, {}, 0.0
+
+
+def _run_phase(
+    model: nn.Module,
+    phases: Sequence[Phase],
+    number: int,
+    progress: _Progress,
+    optimizer_state: dict[str, Tensor],
+    context: FitContext,
+) -> None:
+    phase = phases[number]
+    phase.prepare()
+    optimizer = phase.optimizer(phase.parameters)
+    base_rates = [group["lr"] for group in optimizer.param_groups]
+    if optimizer_state:
+        _restore_optimizer(optimizer, optimizer_state)
+    checkpoint = context.folder / CHECKPOINT
+    done = progress.epoch * phase.steps + progress.step
+    context.reporter.start(phase.name, phase.epochs * phase.steps, done)
+    saved = time.monotonic()
+    with _interrupt_flag() as interrupted:
+        while progress.epoch < phase.epochs:
+            started = time.monotonic()
+            for step in range(progress.step, phase.steps):
+                for group, rate in zip(optimizer.param_groups, base_rates, strict=True):
+                    group["lr"] = rate * phase.rate(progress.epoch, step)
+                losses = _step(phase, optimizer, number, progress.epoch, step, context.seed)
+                for name, value in losses.items():
+                    progress.sums[name] = progress.sums.get(name, 0.0) + value
+                progress.step = step + 1
+                context.reporter.advance(losses)
+                if interrupted or time.monotonic() - saved > SECONDS_BETWEEN_CHECKPOINTS:
+                    _save(checkpoint, model, optimizer, progress)
+                    saved = time.monotonic()
+                if interrupted:
+                    raise Interrupted(f"stopped in {phase.name}; the state is in {checkpoint}")
+            progress.seconds += time.monotonic() - started
+            if _end_of_epoch(phase, progress, context):
+                break
+
+
+def _step(
+    phase: Phase, optimizer: torch.optim.Optimizer, number: int, epoch: int, step: int, seed: int
+) -> dict[str, float]:
+    losses = phase.loss(epoch, step, generator(seed, number, epoch, step))
+    values = {name: float(value.detach()) for name, value in losses.items()}
+    if not all(math.isfinite(value) for value in values.values()):
+        raise TrainingError(
+            f"A loss became {values} in phase {phase.name}, epoch {epoch + 1}, step {step + 1}. "
+            "Lower the learning rate (--set learning_rate=...) or look for broken frames; "
+            "--resume goes on from the last checkpoint."
+        )
+    optimizer.zero_grad(set_to_none=True)
+    losses["total"].backward()
+    optimizer.step()
+    return values
+
+
+def _end_of_epoch(phase: Phase, progress: _Progress, context: FitContext) -> bool:
+    entry: dict[str, Any] = {name: total / phase.steps for name, total in progress.sums.items()}
+    if phase.validate is not None:
+        entry |= {f"validation_{name}": value for name, value in phase.validate().items()}
+    losses = ", ".join(f"{name} {value:.4g}" for name, value in entry.items())
+    entry = {"phase": phase.name, "epoch": progress.epoch + 1, **entry}
+    entry["seconds"] = round(progress.seconds, 1)
+    progress.history.append(entry)
+    context.history[:] = progress.history
+    context.reporter.message(f"{phase.name} epoch {progress.epoch + 1}/{phase.epochs}: {losses}")
+    progress.epoch, progress.step, progress.sums, progress.seconds = progress.epoch + 1, 0, {}, 0.0
+    mine = [past for past in progress.history if past["phase"] == phase.name]
+    return phase.converged is not None and phase.converged(mine)
+
+
+@contextmanager
+def _interrupt_flag() -> Iterator[list[bool]]:
+    """A list that is filled once Ctrl-C was pressed; a second press interrupts at once."""
+    pressed: list[bool] = []
+
+    def remember(number: int, frame: FrameType | None) -> None:
+        if pressed:
+            raise KeyboardInterrupt
+        pressed.append(True)
+
+    try:
+        before = signal.signal(signal.SIGINT, remember)
+    except ValueError:  # not in the main thread: whoever runs the thread handles Ctrl-C
+        yield pressed
+        return
+    try:
+        yield pressed
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _save(
+    path: Path, model: nn.Module, optimizer: torch.optim.Optimizer | None, progress: _Progress
+) -> None:
+    from safetensors.torch import save_file
+
+    tensors = {f"model.{name}": value for name, value in model.state_dict().items()}
+    if optimizer is not None:
+        for index, state in optimizer.state_dict()["state"].items():
+            tensors |= {f"optimizer.{index}.{key}": value for key, value in state.items()}
+    about = {
+        name: getattr(progress, name)
+        for name in ("phase", "epoch", "step", "sums", "history", "seconds")
+    }
+    with whole_file(path) as temporary:
+        save_file(
+            {name: value.contiguous() for name, value in tensors.items()},
+            temporary,
+            metadata={"progress": json.dumps(about)},
+        )
+
+
+def _load(path: Path, model: nn.Module) -> tuple[_Progress, dict[str, Tensor]]:
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="pt") as file:
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            progress = _Progress(**json.loads(file.metadata()["progress"]))
+        model.load_state_dict(
+            {name[6:]: value for name, value in tensors.items() if name.startswith("model.")}
+        )
+    except (SafetensorError, RuntimeError, KeyError, TypeError, ValueError) as error:
+        raise BundleError(
+            f"The checkpoint {path} does not fit this method and config; start again without "
+            "--resume, or with the settings of the first start."
+        ) from error
+    optimizer = {name[10:]: value for name, value in tensors.items() if name.startswith("opt")}
+    return progress, optimizer
+
+
+def _restore_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
+    state = optimizer.state_dict()
+    restored: dict[int, dict[str, Tensor]] = {}
+    for name, value in tensors.items():
+        index, key = name.split(".", 1)
+        restored.setdefault(int(index), {})[key] = value
+    optimizer.load_state_dict({"state": restored, "param_groups": state["param_groups"]})

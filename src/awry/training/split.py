@@ -1,0 +1,154 @@
+"""Training footage is cut in time: first train, then validation, then calibration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from awry.errors import ConfigError, FootageError
+
+PARTS = ("train", "validation", "calibration")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Frames `first` to `last` of a clip, 0-based, `last` exclusive."""
+
+    clip: str
+    first: int
+    last: int
+
+    @property
+    def length(self) -> int:
+        """Number of frames."""
+        return self.last - self.first
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    """Frames that a person took out of the training footage, both ends inclusive."""
+
+    clip: str
+    first: int
+    last: int
+
+    @classmethod
+    def parse(cls, text: str) -> Exclusion:
+        """Read `clip:first-last`.
+
+        Raises:
+            ConfigError: the text is not of that form.
+
+        >>> Exclusion.parse("Train001:10-20")
+        Exclusion(clip='Train001', first=10, last=20)
+        """
+        clip, _, frames = text.rpartition(":")
+        first, _, last = frames.partition("-")
+        if not clip or not first.isdigit() or not last.isdigit() or int(last) < int(first):
+            raise ConfigError(
+                f"Cannot read the exclusion '{text}': expected CLIP:FIRST-LAST with 0-based "
+                "frames, for example Train001:10-20."
+            )
+        return cls(clip, int(first), int(last))
+
+
+def split_in_time(
+    lengths: Sequence[tuple[str, int]],
+    validation: float = 0.1,
+    calibration: float = 0.1,
+    *,
+    shortest: int = 2,
+) -> dict[str, list[Span]]:
+    """Cut one scene's clips, laid end to end, into train, validation and calibration.
+
+    A cut moves to the nearest clip boundary where one lies within 4 % of the footage, so that
+    short clips stay whole; long clips are cut inside.
+
+    Args:
+        lengths: clip names and frame counts, in time order.
+        validation, calibration: shares of all frames, each in (0, 0.5).
+        shortest: no piece of a clip is left shorter than this, unless the clip is.
+
+    Returns:
+        For each of `PARTS` its spans. Together they cover every frame once.
+
+    Raises:
+        FootageError: there are fewer frames than three parts need.
+
+    >>> parts = split_in_time([("a", 50), ("b", 50)])
+    >>> [(s.clip, s.first, s.last) for s in parts["calibration"]]
+    [('b', 40, 50)]
+    """
+    total = sum(length for _, length in lengths)
+    if total < 3 * shortest:
+        raise FootageError(
+            f"The training footage has {total} frames; at least {3 * shortest} are needed to "
+            "train, validate and calibrate. Give longer footage."
+        )
+    edges = _edges(lengths)
+    second = _snap(total * (1 - calibration), edges, total, (2 * shortest, total - shortest))
+    first = _snap(
+        total * (1 - calibration - validation), edges, total, (shortest, second - shortest)
+    )
+    bounds = {"train": (0, first), "validation": (first, second), "calibration": (second, total)}
+    return {part: _spans(lengths, *bounds[part]) for part in PARTS}
+
+
+def _edges(lengths: Sequence[tuple[str, int]]) -> list[int]:
+    edges, position = [], 0
+    for _, length in lengths:
+        position += length
+        edges.append(position)
+    return edges
+
+
+def _snap(wanted: float, edges: Sequence[int], total: int, allowed: tuple[int, int]) -> int:
+    low, high = allowed
+    near = [e for e in edges if abs(e - wanted) <= 0.04 * total and low <= e <= high]
+    if near:
+        return min(near, key=lambda edge: abs(edge - wanted))
+    return min(max(round(wanted), low), high)
+
+
+def _spans(lengths: Sequence[tuple[str, int]], first: int, last: int) -> list[Span]:
+    spans, position = [], 0
+    for clip, length in lengths:
+        start, end = max(first - position, 0), min(last - position, length)
+        if end > start:
+            spans.append(Span(clip, start, end))
+        position += length
+    return spans
+
+
+def without(spans: Sequence[Span], exclusions: Sequence[Exclusion]) -> list[Span]:
+    """Take the excluded frames out of spans, which may split them.
+
+    >>> without([Span("a", 0, 10)], [Exclusion("a", 3, 4)])
+    [Span(clip='a', first=0, last=3), Span(clip='a', first=5, last=10)]
+    """
+    left = list(spans)
+    for out in exclusions:
+        cut: list[Span] = []
+        for span in left:
+            if span.clip != out.clip or out.last < span.first or out.first >= span.last:
+                cut.append(span)
+                continue
+            cut.append(Span(span.clip, span.first, max(out.first, span.first)))
+            cut.append(Span(span.clip, min(out.last + 1, span.last), span.last))
+        left = [span for span in cut if span.length > 0]
+    return left
+
+
+def split_scenes(
+    clips: Mapping[str, Sequence[tuple[str, int]]], validation: float, calibration: float
+) -> dict[str, list[Span]]:
+    """Cut each scene's clips by itself, so that every scene is in every part.
+
+    Args:
+        clips: scene -> clip names and frame counts.
+    """
+    parts: dict[str, list[Span]] = {part: [] for part in PARTS}
+    for lengths in clips.values():
+        for part, spans in split_in_time(lengths, validation, calibration).items():
+            parts[part] += spans
+    return parts

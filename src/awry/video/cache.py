@@ -1,0 +1,269 @@
+"""Resized frames on disk, so that footage of hours is decoded once and never fills memory."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from io import BufferedWriter
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from awry.errors import FootageError, SourceError
+from awry.frames import Frame
+from awry.storage import whole_folder
+from awry.video.source import Source
+
+# Part of each entry's name: entries of another layout are never read.
+LAYOUT = 1
+# Rounding to whole pixels changes the aspect ratio by less than this.
+_ASPECT_TOLERANCE = 0.02
+
+
+def resized(
+    image: NDArray[np.uint8], size: tuple[int, int] | None, grey: bool = False
+) -> NDArray[np.uint8]:
+    """The picture at working size: grey first if asked for, then bilinear.
+
+    Args:
+        image: uint8 (H, W, 3), RGB.
+        size: (h, w); None keeps the picture's own.
+        grey: one channel (ITU-R BT.601 luma) instead of three.
+
+    Returns:
+        uint8 (h, w, 1) or (h, w, 3); may be `image` itself.
+    """
+    if grey:
+        image = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+    if size is not None and image.shape[:2] != tuple(size):
+        image = cv2.resize(image, (size[1], size[0]), interpolation=cv2.INTER_LINEAR)
+    return image.reshape(*image.shape[:2], -1)
+
+
+def fingerprint(path: str | Path) -> str:
+    """SHA-256 over names, sizes and modification times of a file, or of all files below a folder.
+
+    Cheap: no content is read. Hidden files do not count.
+
+    Raises:
+        SourceError: there is no such path.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise SourceError(f"Cannot find {path}.")
+    files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file())
+    digest = hashlib.sha256()
+    for file in files:
+        name = file.name if file == path else file.relative_to(path).as_posix()
+        if "/." in f"/{name}" and file != path:
+            continue
+        facts = file.stat()
+        digest.update(f"{name}\0{facts.st_size}\0{facts.st_mtime_ns}\n".encode())
+    return digest.hexdigest()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CachedClip:
+    """A clip's frames, resized, mapped from disk.
+
+    Attributes:
+        images: uint8 (n, h, w, c), c = 1 grey or 3 RGB; a read-only memory map.
+        times: float64 (n,) seconds, or None where the rate is unknown.
+        fps: frames per second, or None.
+        original_size: (H, W) of the first frame before resizing.
+        frame_indices: int64 (n,), each frame's index in its source; has gaps where frames were
+            lost or skipped.
+        notes: what went wrong while reading, one sentence each.
+        damaged: source indices of the damaged frames.
+        lost: packets or files that gave no frame.
+    """
+
+    images: NDArray[np.uint8]
+    times: NDArray[np.float64] | None
+    fps: float | None
+    original_size: tuple[int, int]
+    frame_indices: NDArray[np.int64]
+    notes: tuple[str, ...] = ()
+    damaged: tuple[int, ...] = ()
+    lost: int = 0
+
+
+@dataclass(slots=True)
+class _Facts:
+    """What is stored beside the frames."""
+
+    fps: float | None
+    original_size: tuple[int, int]
+    frame_indices: list[int] = field(default_factory=list)
+    times: list[float | None] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    damaged: list[int] = field(default_factory=list)
+    lost: int = 0
+
+
+class FrameCache:
+    """A folder of resized clips, kept below a size.
+
+    Entries of earlier runs make room when it is needed, the longest unused first; entries that
+    this object has given out stay.
+
+    Args:
+        folder: made when it is needed.
+        limit_bytes: most bytes that the folder may hold.
+    """
+
+    def __init__(self, folder: Path, limit_bytes: int) -> None:
+        self.folder = Path(folder)
+        self.limit_bytes = limit_bytes
+        self._in_use: set[str] = set()
+
+    def frames(
+        self,
+        key: str,
+        source_opener: Callable[[], Source],
+        size: tuple[int, int] | None,
+        grey: bool,
+    ) -> CachedClip:
+        """A clip's frames at working size, decoded only if they are not there yet.
+
+        Memory stays bounded however long the clip is. Frames of another aspect ratio than the
+        first are skipped and noted; another size of the same aspect is resized like the rest.
+
+        Args:
+            key: stands for the content, e.g. by `fingerprint`; other content, other key.
+            source_opener: called where the clip must be decoded.
+            size: working size (h, w); None keeps the size of the first frame.
+            grey: one channel instead of three.
+
+        Raises:
+            FootageError: the clip does not fit into the limit.
+            SourceError: the source cannot be read, or gave no frame at all.
+            WriteError: the disk is full or the folder cannot be written.
+        """
+        signature = json.dumps([LAYOUT, key, size and [int(side) for side in size], bool(grey)])
+        name = hashlib.sha256(signature.encode()).hexdigest()[:32]
+        entry = self.folder / name
+        clip = _load(entry)
+        if clip is None:
+            with whole_folder(entry) as temporary:
+                self._write(temporary, source_opener(), size, grey)
+            clip = _load(entry)
+            assert clip is not None
+        os.utime(entry)
+        self._in_use.add(name)
+        return clip
+
+    def _write(
+        self, folder: Path, source: Source, size: tuple[int, int] | None, grey: bool
+    ) -> None:
+        budget = self._room(needed=0)
+        facts: _Facts | None = None
+        skipped: list[int] = []
+        shape: tuple[int, ...] = ()
+        with (folder / "images.npy").open("wb") as file:
+            for frame in source:
+                if facts is None:
+                    facts = _Facts(source.fps, _size(frame))
+                    size = size or facts.original_size
+                    shape = (*size, 1 if grey else 3)
+                    _write_header(file, 0, shape)
+                if not _same_aspect(_size(frame), facts.original_size):
+                    skipped.append(frame.index)
+                    continue
+                image = resized(frame.image, size, grey)
+                if file.tell() + image.nbytes > budget:
+                    budget = self._room(needed=file.tell() + image.nbytes)
+                file.write(np.ascontiguousarray(image).data)
+                facts.frame_indices.append(frame.index)
+                facts.times.append(frame.time_s)
+                if frame.damaged:
+                    facts.damaged.append(frame.index)
+            if facts is None:
+                raise SourceError(f"The clip {source.name} gave no frame at all.")
+            file.seek(0)
+            _write_header(file, len(facts.frame_indices), shape)
+        facts.lost = source.health.lost + len(skipped)
+        facts.notes = [*source.health.notes, *_skipped_note(skipped, facts.original_size)]
+        (folder / "clip.json").write_text(json.dumps(asdict(facts)), encoding="utf-8")
+
+    def _room(self, needed: int) -> int:
+        """Bytes that a new entry may take; old entries are removed until `needed` fits."""
+        held = {entry: _bytes(entry) for entry in self._entries()}
+        old = sorted(
+            (entry for entry in held if entry.name not in self._in_use),
+            key=lambda entry: entry.stat().st_mtime,
+        )
+        while old and sum(held.values()) + needed > self.limit_bytes:
+            oldest = old.pop(0)
+            shutil.rmtree(oldest, ignore_errors=True)
+            del held[oldest]
+        room = self.limit_bytes - sum(held.values())
+        if needed > room:
+            raise FootageError(
+                f"The frame cache is full: {sum(held.values()) + needed} bytes are needed so far, "
+                f"the limit is {self.limit_bytes}. Allow more with --cache-size, or thin the "
+                "footage with --every N or --max-frames N."
+            )
+        return room
+
+    def _entries(self) -> list[Path]:
+        """Whole entries; a half-written one begins with a dot."""
+        if not self.folder.is_dir():
+            return []
+        return [e for e in self.folder.iterdir() if e.is_dir() and not e.name.startswith(".")]
+
+
+def _load(entry: Path) -> CachedClip | None:
+    """An entry, or None where there is none or it cannot be used."""
+    try:
+        stored = json.loads((entry / "clip.json").read_text(encoding="utf-8"))
+        facts = _Facts(**{**stored, "original_size": tuple(stored["original_size"])})
+        images = np.load(entry / "images.npy", mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+    if len(images) != len(facts.frame_indices):
+        return None
+    unknown = any(time is None for time in facts.times)
+    return CachedClip(
+        images=images,
+        times=None if unknown else np.array(facts.times, np.float64),
+        fps=facts.fps,
+        original_size=facts.original_size,
+        frame_indices=np.array(facts.frame_indices, np.int64),
+        notes=tuple(facts.notes),
+        damaged=tuple(facts.damaged),
+        lost=facts.lost,
+    )
+
+
+def _write_header(file: BufferedWriter, n: int, shape: tuple[int, ...]) -> None:
+    # NumPy leaves room for the first axis to grow, so the header's length does not depend on n.
+    description = {"descr": "|u1", "fortran_order": False, "shape": (n, *shape)}
+    np.lib.format.write_array_header_1_0(file, description)
+
+
+def _size(frame: Frame) -> tuple[int, int]:
+    return frame.image.shape[0], frame.image.shape[1]
+
+
+def _same_aspect(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    return abs(one[0] * other[1] / (one[1] * other[0]) - 1) < _ASPECT_TOLERANCE
+
+
+def _skipped_note(skipped: list[int], first: tuple[int, int]) -> list[str]:
+    if not skipped:
+        return []
+    return [
+        f"Frames skipped, of another aspect ratio than the first ({first[1]} x {first[0]}): "
+        f"{len(skipped)}, the first is frame {skipped[0]}."
+    ]
+
+
+def _bytes(entry: Path) -> int:
+    return sum(file.stat().st_size for file in entry.iterdir())

@@ -1,0 +1,220 @@
+"""Network streams and camera devices, with limits on how long they may keep silent."""
+
+from __future__ import annotations
+
+import errno
+import re
+import sys
+import time
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Self
+
+import av
+from av.container import InputContainer
+
+from awry.errors import SourceError
+from awry.frames import Frame
+from awry.video.decode import READ_ERRORS, Decoder, has_video, nominal_rate, reason
+from awry.video.source import SourceHealth
+
+STREAM_PREFIXES = ("rtsp://", "rtsps://", "rtmp://", "rtmps://", "http://", "https://", "udp://")
+# Bare pictures one after another: the container's times are made up from a made-up rate.
+_WITHOUT_CLOCK = frozenset({"mpjpeg", "mjpeg"})
+_SECRETS = re.compile(r"(?i)([?&][^=&]*(?:pass|pwd|token|key|secret|auth)[^=&]*=)[^&]*")
+
+
+def redact(url: str) -> str:
+    """The address without user name, password and tokens.
+
+    >>> redact("rtsp://root:p@ss/word@camera/live?token=1&channel=2")
+    'rtsp://***@camera/live?token=***&channel=2'
+    """
+    # Up to the last @: a password that was not encoded may hold any sign.
+    return _SECRETS.sub(r"\1***", re.sub(r"://.+@", "://***@", url))
+
+
+class _Live:
+    """What streams and cameras share: opened at once, read once."""
+
+    def __init__(
+        self,
+        what: str,
+        address: str,
+        *,
+        name: str,
+        format: str | None,
+        options: dict[str, str],
+        connect_timeout_s: float,
+        read_timeout_s: float,
+    ) -> None:
+        self._what = what
+        self._read_timeout_s = read_timeout_s
+        self._container: InputContainer | None = None
+        self._read = False
+        self.name = name
+        self.health = SourceHealth()
+        self._container = self._open(address, format, options, connect_timeout_s)
+        self._clock = time.monotonic if self._container.format.name in _WITHOUT_CLOCK else None
+        self.fps = None if self._clock else nominal_rate(self._container)
+
+    def _open(
+        self, address: str, format: str | None, options: dict[str, str], timeout_s: float
+    ) -> InputContainer:
+        began = time.monotonic()
+        try:
+            container = av.open(
+                address,
+                format=format,
+                options=options,
+                timeout=(timeout_s, self._read_timeout_s),
+            )
+        except READ_ERRORS as error:
+            problem = _problem(error, time.monotonic() - began, timeout_s)
+        else:
+            if has_video(container):
+                return container
+            container.close()
+            problem = "it carries no video that can be decoded"
+        # Outside of the handler: FFmpeg's own error repeats the address with its password.
+        raise SourceError(f"Cannot open {self._what}: {problem}.")
+
+    def __iter__(self) -> Iterator[Frame]:
+        if self._container is None or self._read:
+            raise SourceError(f"A live source is read once; open {self._what} anew.")
+        self._read = True
+        decoder = Decoder(
+            self._container,
+            self.health,
+            broken_start=False,
+            look_ahead=False,
+            clock=self._clock,
+        )
+        problem = None
+        try:
+            frames = decoder.frames()
+            while True:
+                began = time.monotonic()
+                frame = next(frames, None)
+                if frame is None:
+                    break
+                yield frame
+        except READ_ERRORS as error:
+            # The end of pushed pictures shows up as an input error.
+            ended = self._clock and isinstance(error, OSError) and error.errno == errno.EIO
+            if not ended:
+                problem = _problem(error, time.monotonic() - began, self._read_timeout_s)
+        finally:
+            self.close()
+        if problem:
+            raise SourceError(f"Lost {self._what}: {problem}.")
+
+    def close(self) -> None:
+        """Close the connection; harmless when it is closed already."""
+        container, self._container = self._container, None
+        if container is not None:
+            container.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class LiveStream(_Live):
+    """A stream from the network: `rtsp://`, `rtmp://`, `http://`, `https://` or `udp://`.
+
+    Connects at once; iterating reads it, once. Over HTTP both pushed JPEG pictures
+    (multipart/x-mixed-replace) and plain video files work. Times are the stream's own and start
+    at 0; pushed JPEG pictures carry none, so theirs are the times of arrival and `fps` is None.
+    Frames before the first key frame are not delivered. `name` and all messages come without
+    user name and password.
+
+    Args:
+        url: the address.
+        connect_timeout_s: seconds until the stream must be open, including finding its format.
+        read_timeout_s: seconds within which the next data must arrive.
+
+    Raises:
+        SourceError: no connection, no answer in time or no video; while iterating, the
+            connection is lost or silent for too long. An orderly end just ends the iteration.
+    """
+
+    def __init__(self, url: str, connect_timeout_s: float = 10, read_timeout_s: float = 10) -> None:
+        if not url.lower().startswith(STREAM_PREFIXES):
+            raise SourceError(
+                f"Cannot open {redact(url)}: expected an address that starts with "
+                f"{', '.join(STREAM_PREFIXES)}."
+            )
+        options = {"rtsp_flags": "prefer_tcp"} if url.lower().startswith("rtsp") else {}
+        if url.lower().startswith("http"):
+            # Measuring the rate of pictures that arrive slowly would outlast the time limit.
+            options = {"fpsprobesize": "2"}
+        super().__init__(
+            f"the stream {redact(url)}",
+            url,
+            name=redact(url).split("://", 1)[1].removeprefix("***@").split("?")[0],
+            format=None,
+            options=options,
+            connect_timeout_s=connect_timeout_s,
+            read_timeout_s=read_timeout_s,
+        )
+
+
+class Camera(_Live):
+    """A camera of this machine.
+
+    Opens at once; iterating reads it, once. Times are the driver's and start at 0.
+
+    Args:
+        device: a number (0 is the first camera), a Linux device such as `/dev/video0`, or a
+            camera's name on Windows.
+        format: FFmpeg's input format; by default the system's own.
+        connect_timeout_s: seconds until the camera must be open.
+        read_timeout_s: seconds within which the next frame must arrive.
+
+    Raises:
+        SourceError: there is no such camera or it cannot be opened; while iterating, it went away
+            or is silent for too long.
+    """
+
+    def __init__(
+        self,
+        device: int | str,
+        *,
+        format: str | None = None,
+        connect_timeout_s: float = 10,
+        read_timeout_s: float = 10,
+    ) -> None:
+        system_format, address = _device(str(device), sys.platform)
+        super().__init__(
+            f"the camera {device}",
+            address if format is None else str(device),
+            name=f"camera-{device}" if str(device).isdigit() else str(device).rsplit("/", 1)[-1],
+            format=format or system_format,
+            options={},
+            connect_timeout_s=connect_timeout_s,
+            read_timeout_s=read_timeout_s,
+        )
+
+
+def _device(device: str, system: str) -> tuple[str, str]:
+    """FFmpeg's input format and address for a camera."""
+    if system == "darwin":
+        return "avfoundation", device
+    if system == "win32":
+        return "dshow", f"video={device}"
+    return "v4l2", f"/dev/video{device}" if device.isdigit() else device
+
+
+def _problem(error: Exception, waited_s: float, limit_s: float) -> str:
+    # FFmpeg reports its time limit under several names.
+    if waited_s >= limit_s:
+        return f"nothing came for {limit_s:g} seconds; check the address and the network"
+    return reason(error)

@@ -1,0 +1,49 @@
+"""Arrays in memory as clips."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from awry.errors import FrameError
+from awry.frames import Frame
+from awry.video.source import SourceHealth
+
+
+class ArraySource:
+    """Frames that are in memory already.
+
+    Args:
+        images: uint8, (n, H, W, 3) RGB or (n, H, W) grey, which is expanded to three equal
+            channels.
+        fps: frames per second; frame times are `index / fps`, or None without it.
+        name: how the clip is called.
+
+    Raises:
+        FrameError: another shape or dtype.
+    """
+
+    def __init__(
+        self, images: NDArray[np.uint8], fps: float | None = None, name: str = "clip"
+    ) -> None:
+        if images.dtype != np.uint8 or (images.ndim != 3 and images.shape[3:] != (3,)):
+            raise FrameError(
+                f"Expected uint8 images of shape (n, H, W, 3) or (n, H, W), "
+                f"got {images.dtype} {images.shape}."
+            )
+        self.images = images
+        self.fps = fps
+        self.name = name
+        self.health = SourceHealth()
+
+    def __len__(self) -> int:
+        """Number of frames."""
+        return len(self.images)
+
+    def __iter__(self) -> Iterator[Frame]:
+        for index, image in enumerate(self.images):
+            if image.ndim == 2:
+                image = np.repeat(image[:, :, None], 3, axis=2)
+            yield Frame(index, None if self.fps is None else index / self.fps, image)

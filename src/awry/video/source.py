@@ -1,0 +1,52 @@
+"""The one seam through which frames enter: a `Source` is anything that yields `Frame`s."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
+
+from awry.frames import Frame
+
+
+@dataclass(slots=True)
+class SourceHealth:
+    """What went wrong while a source was read.
+
+    Attributes:
+        damaged: indices of frames that were delivered although the decoder reported an error.
+        lost: packets or files that gave no frame at all.
+        notes: one sentence for each problem, in the order of their appearance.
+    """
+
+    damaged: list[int] = field(default_factory=list)
+    lost: int = 0
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        """True while nothing went wrong."""
+        return not self.damaged and not self.lost and not self.notes
+
+
+@runtime_checkable
+class Source(Protocol):
+    """A clip, a stream or a camera.
+
+    Attributes:
+        name: how the source is called in outputs, usually the file's or folder's stem.
+        fps: nominal frames per second, or None where it is unknown.
+        health: filled while frames are read.
+
+    Iterating yields frames in order, with indices from 0 upwards. A file or folder can be
+    iterated again from its start; a live source cannot.
+    """
+
+    name: str
+    fps: float | None
+
+    @property
+    def health(self) -> SourceHealth:
+        """What went wrong while frames were read."""
+
+    def __iter__(self) -> Iterator[Frame]: ...

@@ -1,0 +1,59 @@
+"""Fewer frames of a source: every n-th, and at most so many."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from awry.errors import ConfigError
+from awry.frames import Frame
+from awry.video.source import Source, SourceHealth
+
+
+class Thinned:
+    """Each `every`-th frame of a source, counted anew from 0, at most `max_frames` of them.
+
+    Times stay the source's own; `fps` is divided by `every`. A frame that the source lost keeps
+    its place here as well. `health` counts indices of the thinned clip.
+
+    Args:
+        source: any source.
+        every: keep the frames 0, every, 2 * every, ...
+        max_frames: places to keep; None keeps all.
+
+    Raises:
+        ConfigError: a number below 1.
+    """
+
+    def __init__(self, source: Source, every: int = 1, max_frames: int | None = None) -> None:
+        if every < 1:
+            raise ConfigError(f"--every must be 1 or more, not {every}.")
+        if max_frames is not None and max_frames < 1:
+            raise ConfigError(f"--max-frames must be 1 or more, not {max_frames}.")
+        self.source = source
+        self.every = every
+        self.max_frames = max_frames
+        self.name = source.name
+        self.fps = None if source.fps is None else source.fps / every
+        self.health = SourceHealth()
+
+    def __iter__(self) -> Iterator[Frame]:
+        self.health = SourceHealth()
+        for frame in self.source:
+            index, between = divmod(frame.index, self.every)
+            if self.max_frames is not None and index >= self.max_frames:
+                break
+            self._follow()
+            if between:
+                continue
+            if frame.damaged:
+                self.health.damaged.append(index)
+            yield Frame(index, frame.time_s, frame.image, frame.damaged)
+            # Reading on only to find that nothing is wanted could wait on a live stream.
+            if self.max_frames is not None and index + 1 >= self.max_frames:
+                break
+        self._follow()
+
+    def _follow(self) -> None:
+        """What the source lost and says is true of the thinned clip as well."""
+        self.health.lost = self.source.health.lost
+        self.health.notes = self.source.health.notes

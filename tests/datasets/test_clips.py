@@ -1,0 +1,86 @@
+"""Clips counted, measured and cut."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from awry.datasets.clips import Excerpt, find_clips, frame_count, frame_size
+from awry.errors import DatasetError, SourceError
+from awry.frames import Frame
+from awry.video.memory import ArraySource
+from awry.video.source import Source, SourceHealth
+
+
+def numbers(count: int) -> ArraySource:
+    return ArraySource(np.arange(count, dtype=np.uint8).repeat(4).reshape(-1, 2, 2), 10, "all")
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "shown"),
+    [(0, 2, [0, 1, 2]), (3, None, [3, 4, 5]), (4, 9, [4, 5]), (6, 8, [])],
+)
+def test_an_excerpt_counts_anew_and_keeps_times(
+    first: int, last: int | None, shown: list[int]
+) -> None:
+    part = Excerpt(numbers(6), first, last, "part")
+    assert isinstance(part, Source)
+    assert (part.name, part.fps) == ("part", 10)
+    for _ in range(2):
+        frames = list(part)
+        assert [frame.index for frame in frames] == list(range(len(shown)))
+        assert [int(frame.image[0, 0, 0]) for frame in frames] == shown
+        assert [frame.time_s for frame in frames] == [value / 10 for value in shown]
+
+
+class Broken:
+    """A source that damages frame 3, and must not be read behind frame 4."""
+
+    name = "broken"
+    fps = None
+
+    def __init__(self) -> None:
+        self.health = SourceHealth()
+
+    def __iter__(self) -> Iterator[Frame]:
+        for index in range(5):
+            yield Frame(index, None, np.zeros((2, 2, 3), np.uint8), damaged=index == 3)
+        raise AssertionError("read on")
+
+
+def test_an_excerpt_stops_in_time_and_reports_damage_by_its_own_indices() -> None:
+    part = Excerpt(Broken(), 2, 4, "part")
+    assert [frame.damaged for frame in part] == [False, True, False]
+    assert part.health.damaged == [1]
+
+
+def test_counts_and_sizes(tmp_path: Path, write_pictures, write_video) -> None:
+    folder = write_pictures(tmp_path / "a", 3, first=2)
+    video = write_video(tmp_path / "b.mp4", 7)
+    assert (frame_count(folder), frame_size(folder)) == (3, (8, 12))
+    assert (frame_count(video), frame_size(video)) == (7, (32, 48))
+    (folder / "002.png").write_bytes(b"")
+    assert frame_size(folder) == (8, 12)
+
+
+def test_unreadable_clips_have_no_size(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "1.png").touch()
+    (tmp_path / "b.mp4").write_bytes(b"no video")
+    for name in ("a", "b.mp4"):
+        with pytest.raises(DatasetError, match=name):
+            frame_size(tmp_path / name)
+    with pytest.raises(SourceError):
+        frame_count(tmp_path / "b.mp4")
+
+
+def test_clips_are_found_in_natural_order(tmp_path: Path, write_pictures) -> None:
+    for name in ("10", "2", "1"):
+        write_pictures(tmp_path / name, 1)
+    (tmp_path / "empty").mkdir()
+    assert [one.name for one in find_clips(tmp_path, None)] == ["1", "2", "10"]
+    assert find_clips(tmp_path / "empty", None) == []
+    assert find_clips(tmp_path / "nowhere", None) == []

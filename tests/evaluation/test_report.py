@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from awry.errors import WriteError
+from awry.evaluation.protocol import Peak, ScoredClip, evaluate_frames
+from awry.evaluation.report import write_report, write_strangest
+from awry.frames import Region
+
+EMPTY = {"meta", "link", "img", "br", "source", "rect", "path", "circle"}
+NASTY = "<script>alert('x')</script> & \"co\""
+
+
+class Page(HTMLParser):
+    """Checks that tags close, and keeps what the tests ask for."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.found: list[tuple[str, dict[str, str]]] = []
+        self.words = ""
+        self.feed(path.read_text("utf-8"))
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, {name: value or "" for name, value in attrs}))
+        if tag not in EMPTY:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in EMPTY:
+            assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open and self.open[-1] != "style":
+            self.words += " ".join(data.split()) + " "
+
+    def all(self, tag: str) -> list[dict[str, str]]:
+        return [attributes for name, attributes in self.found if name == tag]
+
+
+def made(number: int) -> ScoredClip:
+    rng = np.random.default_rng(number)
+    labels = (np.arange(50) > 20 + number).astype(np.uint8)
+    image = rng.integers(0, 255, (24, 36, 3), dtype=np.uint8)
+    regions = (Region((1, 2, 10, 12), 2.0), Region((3, 4, 5, 6), 2.0), Region((20, 2, 30, 9), 1.0))
+    peaks = [
+        Peak(40, 1.5, 4.0, image, image, regions, f"clip{number}"),
+        Peak(3, 0.5, None, image),
+    ]
+    scores = rng.normal(size=50) * 0.1 + labels
+    scored = np.arange(50) > 4
+    return ScoredClip(
+        f"clip{number}", "scene", 10.0, scores, scored, labels, None, {"latent": scores}, peaks
+    )
+
+
+CLIPS = [made(0), made(1)]
+
+
+def report(path: Path, clips: list[ScoredClip], **more: Any) -> Page:
+    metrics = evaluate_frames(
+        clips,
+        references={"flow": [clip.scores[::-1] for clip in clips]},
+        settings={"method": "made up", "config": {"channels": 16}},
+    )
+    arguments: dict[str, Any] = {
+        "title": "made up on nothing",
+        "settings": metrics["settings"],
+        "thresholds": {"clip0": 0.5},
+    }
+    arguments |= more
+    write_report(path, {**metrics, **more.pop("metrics", {})}, clips, **{
+        name: value for name, value in arguments.items() if name != "metrics"
+    })  # fmt: skip
+    return Page(path)
+
+
+def test_the_page_needs_nothing_else_and_every_picture_has_words(tmp_path: Path) -> None:
+    picture = np.zeros((20, 30, 3), np.uint8)
+    page = report(
+        tmp_path / "report.html",
+        CLIPS,
+        ignore_preview=picture,
+        extra_figures=[("four in a row", picture)],
+    )
+    for tag, attributes in page.found:
+        for name in ("src", "href", "srcset"):
+            assert attributes.get(name, "data:").startswith(("data:", "#")), (tag, name)
+        assert tag not in ("script", "iframe", "object")
+    images = page.all("img")
+    # A curve and three pictures for each clip, the ignored regions, one extra.
+    assert len(images) == 2 * (1 + 3) + 2
+    assert all(image["alt"] for image in images)
+    ids = [attributes["id"] for _, attributes in page.found if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    assert {link["href"][1:] for link in page.all("a")} <= set(ids)
+    assert page.all("html")[0]["lang"] == "en"
+
+
+def test_figures_clips_and_settings_are_shown(tmp_path: Path) -> None:
+    page = report(tmp_path / "report.html", CLIPS)
+    for words in (
+        "100.00", "triangle over the clip", "90 of 100",
+        "plain optical flow", "smoothed causally", "config.channels", "made up",
+        "1 alarm (21-49)", "29 abnormal (21-49)", "truly abnormal", "truly normal", "4.00 s",
+    ):  # fmt: skip
+        assert words in page.words, words
+    # Nested regions are drawn once: two boxes of three, each with its dark rim.
+    assert len([r for r in page.all("rect") if r.get("class") == "over"]) == 2 * 2
+    assert "Truly abnormal frames: 21-49. Alarms above 0.5: 21-49." in page.all("img")[0]["alt"]
+
+
+def test_footage_without_labels_is_shown_without_figures(tmp_path: Path) -> None:
+    page = report(tmp_path / "report.html", [replace(clip, labels=None) for clip in CLIPS])
+    assert "This footage has no labels" in page.words
+    assert "Micro AUC" not in page.words
+    assert "truly" not in page.words
+    assert "1 alarm (21-49)" in page.words
+    assert len(page.all("img")) == 2 * (1 + 3)
+
+
+def test_what_could_not_be_read_is_listed(tmp_path: Path) -> None:
+    noted = [replace(CLIPS[0], notes=["2 frames damaged"]), CLIPS[1]]
+    page = report(tmp_path / "report.html", noted, metrics={"failed": ["clip9: cannot be opened"]})
+    assert "clip9: cannot be opened" in page.words
+    assert "clip0: 2 frames damaged" in page.words
+
+
+def test_names_cannot_smuggle_markup(tmp_path: Path) -> None:
+    clips = [replace(clip, name=NASTY + clip.name, scene=NASTY) for clip in CLIPS]
+    page = report(tmp_path / "report.html", clips, title=NASTY, settings={NASTY: NASTY})
+    assert page.all("script") == []
+    assert page.words.count(NASTY) >= 5
+
+
+def test_one_class_everywhere_is_no_crash(tmp_path: Path) -> None:
+    normal = [replace(clip, labels=np.zeros(50, np.uint8)) for clip in CLIPS]
+    page = report(tmp_path / "report.html", normal)
+    assert "one class only, so no AUC" in page.words
+
+
+def test_strangest_moments(tmp_path: Path) -> None:
+    write_strangest(tmp_path / "s.html", CLIPS[0].peaks, "Strangest", NASTY)
+    page = Page(tmp_path / "s.html")
+    assert "clip0 , frame 40" in page.words
+    assert NASTY in page.words
+    assert len(page.all("img")) == 3
+    write_strangest(tmp_path / "s.html", [], "Strangest", "")
+    assert "no frame was scored" in Page(tmp_path / "s.html").words
+
+
+def test_nothing_is_left_half_written(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(WriteError, match="Cannot write"):
+        write_strangest(tmp_path / "file" / "s.html", [], "Strangest", "")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]

@@ -1,0 +1,221 @@
+"""Motion models: streaming equals batches, windows stay apart, work is shared."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from awry.methods.daml.motion import (
+    Activated,
+    Autoregressive,
+    ConvLSTM,
+    MotionModel,
+    PairedConv3D,
+    StridedConv3D,
+    motion_model,
+)
+
+CHANNELS = 3
+KINDS = [PairedConv3D, StridedConv3D, ConvLSTM, Autoregressive]
+
+
+def build(kind: type[MotionModel], inputs: int, stride: int) -> MotionModel:
+    """A model in eval mode with batch statistics away from 0 and 1."""
+    torch.manual_seed(inputs * 10 + stride)
+    layers = (inputs - 1).bit_length()
+    model = kind(CHANNELS, inputs, stride, layers, 0.3, 1e-3)  # type: ignore[call-arg]
+    for part in model.modules():
+        if isinstance(part, nn.BatchNorm2d | nn.BatchNorm3d):
+            part.running_mean.normal_(0, 0.3)
+            part.running_var.uniform_(0.3, 1.5)
+    return model.eval()
+
+
+def codes(frames: int, runs: int = 2) -> Tensor:
+    torch.manual_seed(99)
+    return torch.randn(runs, frames, CHANNELS, 4, 5)
+
+
+def streamed(model: MotionModel, run: Tensor) -> list[Tensor | None]:
+    state: Any = model.start()
+    return [model.step(state, code) for code in run]
+
+
+def naive_paired(model: PairedConv3D, window: Tensor) -> Tensor:
+    """One window (inputs, c, h, w), layer by layer: kernel 2 and stride 2 in time, as published.
+
+    The missing oldest codes are zeros, as padding would be.
+    """
+    missing = 2 ** len(model.layers) - len(window)
+    stacked = torch.cat([window.new_zeros(missing, *window.shape[1:]), window])
+    stacked = stacked.transpose(0, 1)[None]
+    for layer in model.layers:
+        assert isinstance(layer, Activated)
+        weight = layer.convolution.weight
+        stacked = F.conv3d(stacked, weight, stride=(2, 1, 1), padding=(0, 1, 1))
+        norm = layer.norm
+        stacked = F.batch_norm(
+            stacked, norm.running_mean, norm.running_var, norm.weight, norm.bias, eps=norm.eps
+        )
+        stacked = F.leaky_relu(stacked, 0.3)
+    assert stacked.shape[2] == 1
+    return stacked[0, :, 0]
+
+
+@pytest.mark.parametrize("inputs", [4, 6, 8])
+@pytest.mark.parametrize("stride", [1, 2])
+def test_paired_equals_strided_convolutions_window_by_window(inputs: int, stride: int) -> None:
+    model = build(PairedConv3D, inputs, stride)
+    assert isinstance(model, PairedConv3D)
+    run = codes(model.span + 4)
+    with torch.no_grad():
+        found = model(run)
+        assert found.shape[1] == 5
+        for number in range(2):
+            for first in range(5):
+                window = run[number, first : first + model.span : stride]
+                assert len(window) == inputs
+                torch.testing.assert_close(found[number, first], naive_paired(model, window))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("inputs", [4, 6, 8])
+@pytest.mark.parametrize("stride", [1, 2])
+def test_step_equals_forward(kind: type[MotionModel], inputs: int, stride: int) -> None:
+    model = build(kind, inputs, stride)
+    run = codes(model.span + 5, runs=1)
+    with torch.no_grad():
+        found, one_by_one = model(run)[0], streamed(model, run[0])
+    assert one_by_one[: model.span - 1] == [None] * (model.span - 1)
+    torch.testing.assert_close(torch.stack(one_by_one[model.span - 1 :]), found)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("stride", [1, 2])
+def test_a_prediction_depends_on_its_window_alone(kind: type[MotionModel], stride: int) -> None:
+    model = build(kind, 4, stride)
+    run = codes(model.span + 6, runs=1).requires_grad_()
+    predicted = model(run)
+    for first in range(predicted.shape[1]):
+        (gradient,) = torch.autograd.grad(predicted[0, first].sum(), run, retain_graph=True)
+        seen = gradient[0].abs().sum((1, 2, 3)).nonzero()[:, 0].tolist()
+        assert seen == list(range(first, first + model.span, stride))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_runs_do_not_mix(kind: type[MotionModel]) -> None:
+    model = build(kind, 4, 1)
+    run = codes(8)
+    with torch.no_grad():
+        torch.testing.assert_close(model(run)[1:], model(run[1:]))
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+def test_streaming_evaluates_one_convolution_a_layer(
+    stride: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the 7 that a window of 8 codes needs, 4 were done for earlier windows."""
+    model = build(PairedConv3D, 8, stride)
+    state, calls = model.start(), []
+    original = F.conv3d
+
+    def counted(*args: Any, **kwargs: Any) -> Tensor:
+        result = original(*args, **kwargs)
+        calls.append(result.shape[2])
+        return result
+
+    monkeypatch.setattr(F, "conv3d", counted)
+    run = codes(model.span + 10, runs=1)[0]
+    for number, code in enumerate(run):
+        calls.clear()
+        predicted = model.step(state, code)
+        if number >= model.span - 1:
+            assert predicted is not None
+            assert calls == [1, 1, 1]  # three layers, one output position in time each
+
+
+def test_the_papers_text_strides_by_two_with_padding() -> None:
+    """Kernel 3x3x3, temporal stride 2: 8 codes become 4, 2, 1."""
+    model = build(StridedConv3D, 8, 1)
+    assert isinstance(model, StridedConv3D)
+    lengths = []
+    for layer in model.layers:
+        layer.register_forward_hook(lambda module, given, out: lengths.append(out.shape[2]))
+    window = codes(8, runs=1)
+    with torch.no_grad():
+        found = model(window)[0, 0]
+        expected = window.transpose(1, 2)
+        for layer in model.layers:
+            weight = layer.convolution.weight
+            assert tuple(weight.shape[2:]) == (3, 3, 3)
+            expected = F.conv3d(expected, weight, stride=(2, 1, 1), padding=1)
+            expected = layer.activation(layer.norm(expected))
+    assert lengths[:3] == [4, 2, 1]
+    torch.testing.assert_close(found, expected[0, :, 0])
+
+
+def test_the_lstm_is_one() -> None:
+    """Against torch's own LSTM cell, on codes of one position."""
+    torch.manual_seed(0)
+    model = ConvLSTM(CHANNELS, 4, 1, 1, 0.3, 1e-5).eval()
+    gates = model.gates[0]
+    assert isinstance(gates, nn.Conv2d)
+    cell = nn.LSTMCell(CHANNELS, CHANNELS)
+    # At one position only the kernel's middle is seen. torch orders its gates i, f, g, o.
+    weight = gates.weight.detach()[:, :, 1, 1].chunk(4)
+    bias = gates.bias.detach().chunk(4)  # type: ignore[union-attr]
+    order = [0, 1, 3, 2]
+    with torch.no_grad():
+        cell.weight_ih.copy_(torch.cat([weight[i][:, :CHANNELS] for i in order]))
+        cell.weight_hh.copy_(torch.cat([weight[i][:, CHANNELS:] for i in order]))
+        cell.bias_ih.copy_(torch.cat([bias[i] + (i == 1) for i in order]))  # forget gate starts open
+        cell.bias_hh.zero_()
+        run = torch.randn(4, 1, CHANNELS, 1, 1)
+        state = None
+        for code in run[:, :, :, 0, 0]:
+            state = cell(code, state)
+        assert state is not None
+        found = model._layer(gates, run)
+        torch.testing.assert_close(found[-1, :, :, 0, 0], state[0])
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+def test_autoregressive_layers_are_causal_at_every_depth(stride: int) -> None:
+    model = build(Autoregressive, 6, stride)
+    assert isinstance(model, Autoregressive)
+    outputs: list[Tensor] = []
+    for layer in model.layers:
+        layer.register_forward_hook(lambda module, given, out: outputs.append(out))
+    run = codes(12, runs=1)
+    with torch.no_grad():
+        model._causal(run)
+        before = [out.clone() for out in outputs]
+        outputs.clear()
+        run[:, 9:] += 1
+        model._causal(run)
+    for depth, (one, other) in enumerate(zip(before, outputs, strict=True), 1):
+        # A layer's output i is that of time i + depth.
+        settled = 9 - depth
+        torch.testing.assert_close(one[:, :, :settled], other[:, :, :settled])
+        assert not torch.allclose(one[:, :, settled], other[:, :, settled])
+
+
+@pytest.mark.parametrize(
+    ("kind", "kernel", "expected"),
+    [
+        ("conv3d", 2, PairedConv3D),
+        ("conv3d", 3, StridedConv3D),
+        ("convlstm", 3, ConvLSTM),
+        ("autoregressive", 3, Autoregressive),
+    ],
+)
+def test_motion_models_by_name(kind: str, kernel: int, expected: type[MotionModel]) -> None:
+    model = motion_model(
+        kind, 2, 4, stride=2, layers=2, temporal_kernel=kernel, slope=0.3, epsilon=1e-5
+    )
+    assert type(model) is expected
+    assert (model.inputs, model.stride, model.span) == (4, 2, 7)

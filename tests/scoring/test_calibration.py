@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+
+from awry.errors import BundleError, FootageError
+from awry.scoring.calibration import Budget, Calibration, CalibrationClip, calibrate
+from awry.scoring.events import EventOptions
+
+
+def clip(scores: Any, scene: str = "a", fps: float | None = 10.0, **more: Any) -> CalibrationClip:
+    return CalibrationClip("clip", scene, np.asarray(scores, np.float64), fps, **more)
+
+
+def test_a_scene_says_what_its_footage_was() -> None:
+    found = calibrate([clip(np.arange(20.0)), clip(np.arange(10.0))], Budget(2.0)).scene("a")
+    assert (found.frames, found.seconds) == (30, 3.0)
+    assert found.threshold > 19.0
+    assert found.budget == Budget(2.0)
+    assert found.location == pytest.approx((190 + 45) / 30)
+    mixed = calibrate([clip(np.arange(20.0)), clip(np.arange(10.0), fps=None)], Budget(2.0))
+    assert mixed.scene("a").seconds is None
+
+
+def test_a_constant_score_gives_a_scale_that_can_divide() -> None:
+    assert calibrate([clip(np.full(20, 0.1))], Budget(2.0)).scene("a").scale == 1.0
+
+
+def test_unscored_frames_are_no_footage() -> None:
+    scores = np.concatenate([np.full(50, np.nan), np.linspace(0, 1, 50), np.full(5, np.nan)])
+    found = calibrate([clip(scores), clip(np.full(9, np.nan), "b")], Budget(2.0))
+    assert found.scene("a").frames == 50
+    assert found.scene("a").location == pytest.approx(0.5)
+    assert "b" not in found.scenes
+    with pytest.raises(FootageError, match="Give longer normal footage"):
+        calibrate([clip(np.full(9, np.nan))], Budget(2.0))
+    with pytest.raises(FootageError, match="No frame"):
+        calibrate([], Budget(2.0))
+
+
+def test_scenes_are_calibrated_apart_and_unknown_ones_pooled() -> None:
+    peaks = np.linspace(0, 1, 100)
+    found = calibrate(
+        [clip(np.zeros(100), "a"), clip(np.full(100, 4.0), "b", map_peaks=peaks)], Budget(2.0)
+    )
+    assert found.scene("a").location == 0.0
+    assert found.scene("b").location == 4.0
+    assert found.scene("nowhere").location == 2.0
+    assert found.scene("a").map_thresholds == ()
+    assert len(found.scene("b").map_thresholds) == 5
+    assert found.scene("b").heat_range == (0.5, 1.5)
+
+
+def test_json_round_trip() -> None:
+    found = calibrate(
+        [clip(np.arange(99.0), map_peaks=np.arange(99.0)), clip(np.ones(9), "b", None)],
+        Budget(2.0),
+        EventOptions(0.2, 3, 4),
+    )
+    assert Calibration.from_json(json.loads(json.dumps(found.to_json()))) == found
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("scenes",), None),
+        (("scenes", "*"), None),
+        (("scenes", "*", "threshold"), "high"),
+        (("scenes", "*", "threshold"), float("nan")),
+        (("scenes", "*", "scale"), 0.0),
+        (("scenes", "*", "map_thresholds"), [2.0, 1.0]),
+        (("scenes", "*", "heat_range"), [1.0]),
+        (("scenes", "*", "budget"), {"alarms": 2.0, "unit": "day"}),
+        (("options", "hysteresis"), 7),
+        (("options", "unknown"), 7),
+    ],
+)
+def test_a_damaged_calibration_is_refused(path: tuple[str, ...], value: Any) -> None:
+    values = calibrate([clip(np.arange(9.0))], Budget(2.0)).to_json()
+    place = values
+    for name in path[:-1]:
+        place = place[name]
+    place[path[-1]] = value
+    with pytest.raises(BundleError, match="calibration cannot be read"):
+        Calibration.from_json(values)
+
+
+def test_a_calibration_without_the_pooled_scene_is_refused() -> None:
+    values = calibrate([clip(np.arange(9.0))], Budget(2.0)).to_json()
+    del values["scenes"]["*"]
+    with pytest.raises(BundleError, match=r"\*"):
+        Calibration.from_json(values)
+    with pytest.raises(BundleError, match="missing"):
+        Calibration.from_json({})

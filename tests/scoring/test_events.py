@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from awry.errors import ConfigError, InputError
+from awry.frames import FrameScore, Region
+from awry.scoring.events import EventOptions, find_events, find_runs
+
+PLAIN = EventOptions(hysteresis=0.0, merge_gap=0, min_length=1)
+
+
+def runs(text: str, options: EventOptions) -> list[tuple[int, int]]:
+    """Digits are scores; the threshold is 5."""
+    return find_runs(np.array([float(digit) for digit in text]), 5.0, options)
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "expected"),
+    [
+        ("0006600", PLAIN, [(3, 4)]),
+        ("6000006", PLAIN, [(0, 0), (6, 6)]),
+        ("0055500", PLAIN, []),
+        ("0466340", EventOptions(0.4, 0, 1), [(1, 3)]),
+        ("0440440", EventOptions(0.4, 0, 1), []),
+        ("6006000", EventOptions(0.0, 2, 1), [(0, 3)]),
+        ("6000600", EventOptions(0.0, 2, 1), [(0, 0), (4, 4)]),
+        ("6006000", EventOptions(0.0, 2, 4), [(0, 3)]),
+        ("6000000", EventOptions(0.0, 2, 2), []),
+        ("", PLAIN, []),
+    ],
+)
+def test_runs(text: str, options: EventOptions, expected: list[tuple[int, int]]) -> None:
+    assert runs(text, options) == expected
+
+
+def test_hysteresis_lowers_a_negative_threshold_too() -> None:
+    scores = np.array([-9.0, -3.0, -5.5, -9.0])
+    assert find_runs(scores, -5.0, EventOptions(0.2, 0, 1)) == [(1, 2)]
+
+
+def test_nan_is_over_no_threshold() -> None:
+    assert find_runs(np.array([np.nan, 9.0, np.nan]), 5.0, PLAIN) == [(1, 1)]
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    scores=st.lists(st.integers(0, 9), max_size=40),
+    gap=st.integers(0, 4),
+    shortest=st.integers(1, 4),
+    hysteresis=st.sampled_from([0.0, 0.3, 1.0]),
+)
+def test_runs_keep_their_promises(
+    scores: list[int], gap: int, shortest: int, hysteresis: float
+) -> None:
+    series = np.array(scores, np.float64)
+    options = EventOptions(hysteresis, gap, shortest)
+    found = find_runs(series, 5.0, options)
+    for first, last in found:
+        assert last - first + 1 >= shortest
+        assert series[first : last + 1].max() > 5.0
+        assert min(series[first], series[last]) > options.low(5.0)
+    assert all(b[0] - a[1] - 1 > gap for a, b in pairwise(found))
+    if shortest == 1:
+        covered = {place for first, last in found for place in range(first, last + 1)}
+        assert set(np.flatnonzero(series > 5.0)) <= covered
+
+
+def test_events_carry_what_the_method_said_of_their_peak() -> None:
+    region = Region((1, 2, 3, 4), 0.8)
+    frame_scores = [
+        FrameScore(0, 0.0, None),
+        FrameScore(1, 0.1, 0.7, {"latent": 0.6}),
+        FrameScore(2, 0.2, 0.8, {"latent": 0.9}, None, (region,)),
+        FrameScore(3, 0.3, 0.1),
+    ]
+    # The filled frame 0 is higher after smoothing, but the method never looked at it.
+    (event,) = find_events("a", frame_scores, np.array([0.9, 0.7, 0.8, 0.1]), 0.5, "so", PLAIN)
+    assert (event.first, event.last, event.peak) == (0, 2, 2)
+    assert (event.start_s, event.end_s) == (0.0, 0.2)
+    assert event.score == 0.8
+    assert event.parts == {"latent": 0.9}
+    assert event.regions == (region,)
+    assert (event.source, event.threshold, event.calibration) == ("a", 0.5, "so")
+
+
+def test_frames_that_nobody_scored_are_no_event() -> None:
+    assert find_events("a", [FrameScore(0, None, None)], np.array([9.0]), 5.0, "", PLAIN) == []
+
+
+def test_bad_input_is_named() -> None:
+    with pytest.raises(InputError, match="1 frame scores came with a series of 2"):
+        find_events("a", [FrameScore(0, None, 1.0)], np.zeros(2), 0.5, "")
+    with pytest.raises(ConfigError, match="hysteresis is 2"):
+        EventOptions(hysteresis=2.0)
+    with pytest.raises(ConfigError, match="min_length 0"):
+        EventOptions(min_length=0)

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from awry.errors import FootageError, InputError
+from awry.scoring.maps import map_regions, map_thresholds
+
+
+def test_levels_ascend_and_are_distinct() -> None:
+    peaks = np.random.default_rng(0).gamma(2.0, size=500)
+    levels = map_thresholds(peaks)
+    assert len(levels) == 5
+    assert list(levels) == sorted(set(levels))
+    assert peaks.max() in levels
+    assert map_thresholds(np.full(9, 2.0)) == (2.0,)
+    assert map_thresholds(np.array([np.nan, 1.0])) == (1.0,)
+    with pytest.raises(FootageError, match="map levels cannot be fixed"):
+        map_thresholds(np.array([np.nan]))
+
+
+def test_two_blobs_are_two_boxes_with_their_maxima() -> None:
+    anomaly_map = np.zeros((4, 6), np.float32)
+    anomaly_map[0, 0] = 2.0
+    anomaly_map[2:4, 4:6] = [[1.0, 5.0], [1.0, 1.0]]
+    strong, weak = map_regions(anomaly_map, (0.5,), (40, 60))
+    assert (strong.box, strong.score) == ((40, 20, 59, 39), 5.0)
+    assert (weak.box, weak.score) == ((0, 0, 9, 9), 2.0)
+
+
+def test_several_levels_give_nested_boxes_and_equal_boxes_once() -> None:
+    anomaly_map = np.zeros((8, 8), np.float32)
+    anomaly_map[2:6, 2:6] = 1.0
+    anomaly_map[3, 3] = 9.0
+    regions = map_regions(anomaly_map, (0.2, 0.5, 3.0), (8, 8))
+    assert [region.box for region in regions] == [(2, 2, 5, 5), (3, 3, 3, 3)]
+    assert [region.score for region in regions] == [9.0, 9.0]
+
+
+def test_touching_corners_are_one_component() -> None:
+    assert len(map_regions(np.eye(3, dtype=np.float32), (0.5,), (3, 3))) == 1
+
+
+def test_the_limit_keeps_the_strongest() -> None:
+    anomaly_map = np.zeros((5, 99), np.float32)
+    anomaly_map[2, ::3] = np.arange(1, 34)
+    scores = [region.score for region in map_regions(anomaly_map, (0.5,), (5, 99), limit=4)]
+    assert scores == [33, 32, 31, 30]
+
+
+def test_ignored_positions_do_not_count() -> None:
+    anomaly_map = np.ones((4, 4), np.float32)
+    ignore = np.zeros((40, 40), bool)
+    ignore[:20] = True
+    (region,) = map_regions(anomaly_map, (0.5,), (40, 40), ignore=ignore)
+    assert region.box == (0, 20, 39, 39)
+    assert map_regions(anomaly_map, (0.5,), (40, 40), ignore=np.ones((40, 40), bool)) == ()
+
+
+def test_a_bad_map_is_refused() -> None:
+    with pytest.raises(InputError, match="1 values are not finite"):
+        map_regions(np.array([[np.nan]], np.float32), (0.5,), (1, 1))
+    with pytest.raises(InputError, match=r"\(3,\)"):
+        map_regions(np.zeros(3, np.float32), (0.5,), (1, 1))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    anomaly_map=hnp.arrays(
+        np.float32, st.tuples(st.integers(1, 9), st.integers(1, 9)), elements=st.integers(0, 4)
+    ),
+    height=st.integers(1, 50),
+    width=st.integers(1, 50),
+)
+def test_boxes_lie_in_the_frame_and_the_strongest_is_the_maximum(
+    anomaly_map: np.ndarray, height: int, width: int
+) -> None:
+    regions = map_regions(anomaly_map, (0.5, 1.5, 2.5), (height, width))
+    assert bool(regions) == (anomaly_map.max() > 0.5)
+    if regions:
+        assert regions[0].score == anomaly_map.max()
+        assert [r.score for r in regions] == sorted((r.score for r in regions), reverse=True)
+        assert len({r.box for r in regions}) == len(regions)
+    for region in regions:
+        x_min, y_min, x_max, y_max = region.box
+        assert 0 <= x_min <= x_max <= width - 1
+        assert 0 <= y_min <= y_max <= height - 1

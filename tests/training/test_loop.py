@@ -1,0 +1,115 @@
+"""The loop resumes to the same weights, stops on NaN, and survives Ctrl-C."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from awry.errors import BundleError, TrainingError
+from awry.training.loop import CHECKPOINT, FitContext, Interrupted, Phase, Silent, train
+
+
+def model() -> nn.Sequential:
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Linear(3, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 1))
+
+
+def phases(net: nn.Module, *, nan_at: tuple[int, int] | None = None) -> list[Phase]:
+    def loss(epoch: int, step: int, generator: np.random.Generator) -> dict[str, Tensor]:
+        x = torch.from_numpy(generator.normal(size=(16, 3))).float()
+        value = (net(x)[:, 0] - x.sum(1)).square().mean()
+        return {"total": value * (float("nan") if (epoch, step) == nan_at else 1.0)}
+
+    def phase(name: str) -> Phase:
+        return Phase(
+            name,
+            list(net.parameters()),
+            epochs=3,
+            steps=4,
+            loss=loss,
+            optimizer=lambda parameters: torch.optim.Adam(parameters, lr=0.01),
+            rate=lambda epoch, step: 0.5**epoch,
+            validate=lambda: {"total": 1.0},
+        )
+
+    return [phase("first"), phase("second")]
+
+
+class StopsAfter(Silent):
+    """Presses Ctrl-C after so many steps."""
+
+    def __init__(self, steps: int) -> None:
+        self.left = steps
+
+    def advance(self, losses: dict[str, float]) -> None:
+        self.left -= 1
+        if self.left == 0:
+            signal.raise_signal(signal.SIGINT)
+
+
+@pytest.mark.parametrize("steps", [1, 4, 6, 12, 17])
+def test_resume_reaches_what_an_uninterrupted_fit_reaches(tmp_path: Path, steps: int) -> None:
+    whole = model()
+    straight = FitContext(tmp_path / "a", seed=1)
+    train(whole, phases(whole), straight)
+
+    broken = model()
+    with pytest.raises(Interrupted):
+        train(broken, phases(broken), FitContext(tmp_path / "b", 1, reporter=StopsAfter(steps)))
+    again = model()
+    resumed = FitContext(tmp_path / "b", 1, resume=True)
+    train(again, phases(again), resumed)
+    for one, other in zip(whole.state_dict().values(), again.state_dict().values(), strict=True):
+        assert torch.equal(one, other)
+
+    def losses(context: FitContext) -> list[tuple[object, ...]]:
+        return [(e["phase"], e["epoch"], e["total"]) for e in context.history]
+
+    assert losses(straight) == losses(resumed)
+
+
+def test_the_signal_handler_is_put_back(tmp_path: Path) -> None:
+    before = signal.getsignal(signal.SIGINT)
+    net = model()
+    with pytest.raises(Interrupted):
+        train(net, phases(net), FitContext(tmp_path, reporter=StopsAfter(2)))
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_nan_stops_and_says_where(tmp_path: Path) -> None:
+    net = model()
+    with pytest.raises(TrainingError, match="phase first, epoch 2, step 3"):
+        train(net, phases(net, nan_at=(1, 2)), FitContext(tmp_path))
+
+
+def test_a_finished_fit_resumes_to_itself(tmp_path: Path) -> None:
+    net = model()
+    train(net, phases(net), FitContext(tmp_path))
+    again = model()
+    train(again, phases(again), FitContext(tmp_path, resume=True))
+    assert torch.equal(net[0].weight, again[0].weight)
+
+
+def test_a_phase_ends_where_it_has_converged(tmp_path: Path) -> None:
+    net = model()
+    first = phases(net)[0]
+    first.converged = lambda history: len(history) == 2
+    context = FitContext(tmp_path)
+    train(net, [first], context)
+    assert [entry["epoch"] for entry in context.history] == [1, 2]
+
+
+def test_a_foreign_checkpoint_is_refused(tmp_path: Path) -> None:
+    net = model()
+    train(net, phases(net), FitContext(tmp_path))
+    other = nn.Linear(2, 2)
+    with pytest.raises(BundleError, match="does not fit this method"):
+        train(other, phases(other), FitContext(tmp_path, resume=True))
+    (tmp_path / CHECKPOINT).write_bytes(b"no checkpoint")
+    with pytest.raises(BundleError, match="does not fit this method"):
+        train(net, phases(net), FitContext(tmp_path, resume=True))

@@ -1,0 +1,65 @@
+"""The footage is cut in time, whole and without overlap."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from awry.errors import ConfigError, FootageError
+from awry.training.split import PARTS, Exclusion, Span, split_in_time, split_scenes, without
+
+lengths = st.lists(st.integers(1, 400), min_size=1, max_size=30).filter(lambda x: sum(x) >= 6)
+
+
+@given(lengths, st.floats(0.05, 0.4), st.floats(0.05, 0.4))
+def test_every_frame_is_in_exactly_one_part(
+    counts: list[int], validation: float, calibration: float
+) -> None:
+    clips = [(f"c{number}", count) for number, count in enumerate(counts)]
+    parts = split_in_time(clips, validation, calibration)
+    seen = [
+        (span.clip, frame)
+        for part in PARTS
+        for span in parts[part]
+        for frame in range(span.first, span.last)
+    ]
+    # Exactly the footage, in its order: train before validation before calibration.
+    assert seen == [(name, frame) for name, count in clips for frame in range(count)]
+    assert all(parts[part] for part in PARTS)
+
+
+def test_short_clips_stay_whole() -> None:
+    parts = split_in_time([(f"c{number}", 100) for number in range(20)])
+    assert all(span.length == 100 for part in PARTS for span in parts[part])
+    assert [span.clip for span in parts["calibration"]] == ["c18", "c19"]
+
+
+def test_a_long_clip_is_cut_inside() -> None:
+    parts = split_in_time([("hour", 90_000)])
+    assert parts["train"] == [Span("hour", 0, 72_000)]
+    assert parts["calibration"] == [Span("hour", 81_000, 90_000)]
+
+
+def test_too_little_footage_is_refused() -> None:
+    with pytest.raises(FootageError, match="has 5 frames; at least 6"):
+        split_in_time([("c", 5)])
+
+
+def test_every_scene_is_in_every_part() -> None:
+    parts = split_scenes({"a": [("a1", 100)], "b": [("b1", 60)]}, 0.1, 0.1)
+    assert all({span.clip for span in parts[part]} == {"a1", "b1"} for part in PARTS)
+
+
+@given(st.integers(0, 30), st.integers(0, 30), st.integers(0, 30), st.integers(0, 30))
+def test_exclusion_takes_out_exactly_its_frames(a: int, b: int, c: int, d: int) -> None:
+    span, out = Span("x", min(a, b), max(a, b) + 1), Exclusion("x", min(c, d), max(c, d))
+    left = [frame for s in without([span], [out]) for frame in range(s.first, s.last)]
+    inside = range(out.first, out.last + 1)
+    assert left == [frame for frame in range(span.first, span.last) if frame not in inside]
+
+
+@pytest.mark.parametrize("text", ["x", "x:3", "x:9-3", ":1-2", "x:a-b"])
+def test_a_bad_exclusion_says_how_to_write_one(text: str) -> None:
+    with pytest.raises(ConfigError, match="CLIP:FIRST-LAST"):
+        Exclusion.parse(text)

@@ -1,0 +1,213 @@
+from __future__ import annotations
+
+import io
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import av
+import numpy as np
+import pytest
+from PIL import Image
+
+from awry.errors import SourceError
+from awry.video import Camera, LiveStream, Source
+from awry.video.live import _device, redact
+
+Answer = Callable[[BaseHTTPRequestHandler], None]
+
+
+class QuietServer(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that hangs up is no news here."""
+
+
+@contextmanager
+def serving(answer: Answer) -> Iterator[str]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            answer(self)
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    server = QuietServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield f"http://watcher:s3cret@127.0.0.1:{server.server_address[1]}/live?token=t0ken"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@pytest.fixture
+def silent_port() -> Iterator[int]:
+    """Connections are accepted by the system and then never answered."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+def pushed_pictures(n: int, done: threading.Event | None = None) -> Answer:
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Type", "multipart/x-mixed-replace; boundary=next")
+        handler.end_headers()
+        for number in range(n):
+            buffer = io.BytesIO()
+            Image.new("RGB", (64, 48), (10 * number, 0, 0)).save(buffer, "JPEG")
+            picture = buffer.getvalue()
+            handler.wfile.write(
+                b"--next\r\nContent-Type: image/jpeg\r\n"
+                + f"Content-Length: {len(picture)}\r\n\r\n".encode()
+                + picture
+                + b"\r\n"
+            )
+        handler.wfile.flush()
+        if done is not None:
+            done.wait(20)
+
+    return answer
+
+
+def assert_no_secret(error: pytest.ExceptionInfo[SourceError], *more: str) -> None:
+    chain = [error.value, error.value.__cause__, error.value.__context__]
+    text = " ".join(map(repr, [one for one in chain if one is not None])) + " ".join(more)
+    assert "s3cret" not in text
+    assert "t0ken" not in text
+
+
+def test_plain_file_over_http(make_video) -> None:
+    content = make_video("a.ts", "mpeg2video", 20).read_bytes()
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Length", str(len(content)))
+        handler.end_headers()
+        handler.wfile.write(content)
+
+    with serving(answer) as url, LiveStream(url, 5, 5) as stream:
+        frames = list(stream)
+        assert isinstance(stream, Source)
+        assert stream.fps == 25
+        assert [frame.index for frame in frames] == list(range(20))
+        assert [frame.time_s for frame in frames] == pytest.approx([i / 25 for i in range(20)])
+        assert frames[0].image.shape == (96, 128, 3)
+        assert "s3cret" not in stream.name
+        assert "t0ken" not in stream.name
+        with pytest.raises(SourceError, match="read once"):
+            list(stream)
+
+
+def test_pushed_pictures_over_http(monkeypatch) -> None:
+    arrivals = iter(np.arange(100, 200, 0.5))
+    with serving(pushed_pictures(12)) as url:
+        stream = LiveStream(url, 5, 5)
+        stream._clock = lambda: next(arrivals)
+        frames = list(stream)
+    assert stream.fps is None
+    assert len(frames) == 12
+    # Times are those of arrival, not those of a made-up rate.
+    assert [frame.time_s for frame in frames] == [0.5 * i for i in range(12)]
+    reds = [int(frame.image[24, 32, 0]) for frame in frames]
+    assert np.abs(np.array(reds) - 10 * np.arange(12)).max() < 12
+
+
+@pytest.mark.parametrize("scheme", ["http", "rtsp", "rtmp"])
+def test_a_server_that_says_nothing(scheme: str, silent_port: int) -> None:
+    url = f"{scheme}://watcher:s3cret@127.0.0.1:{silent_port}/live/x"
+    with pytest.raises(SourceError, match=r"nothing came for 0\.3 seconds") as error:
+        LiveStream(url, connect_timeout_s=0.3)
+    assert_no_secret(error)
+
+
+def test_a_stream_that_falls_silent(monkeypatch) -> None:
+    done = threading.Event()
+    with serving(pushed_pictures(12, done)) as url:
+        try:
+            stream = LiveStream(url, 5, read_timeout_s=0.3)
+            frames = iter(stream)
+            assert next(frames).index == 0
+            with pytest.raises(SourceError, match=r"Lost the stream .* nothing came") as error:
+                list(frames)
+        finally:
+            done.set()
+    assert_no_secret(error)
+
+
+def test_a_server_that_refuses() -> None:
+    refusing = serving(lambda handler: handler.send_error(401))
+    with refusing as url, pytest.raises(SourceError, match="401") as error:
+        LiveStream(url, 5, 5)
+    assert_no_secret(error)
+
+
+@pytest.mark.parametrize("scheme", ["http", "rtsp", "rtmp"])
+def test_nobody_listens(scheme: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    with pytest.raises(SourceError, match="refused") as error:
+        LiveStream(f"{scheme}://watcher:s3cret@127.0.0.1:{port}/x/y", 2, 2)
+    assert_no_secret(error)
+
+
+def test_udp_without_a_sender() -> None:
+    with pytest.raises(SourceError, match="nothing came"):
+        LiveStream("udp://127.0.0.1:0", connect_timeout_s=0.2)
+
+
+def test_another_scheme_is_refused_without_its_password() -> None:
+    with pytest.raises(SourceError, match="starts with rtsp://") as error:
+        LiveStream("ftp://watcher:s3cret@host/x?password=t0ken")
+    assert_no_secret(error)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("rtsp://host:554/live", "rtsp://host:554/live"),
+        ("rtsp://user:pass@host/live", "rtsp://***@host/live"),
+        ("rtsp://user:p@ss@host/live", "rtsp://***@host/live"),
+        ("rtsp://user:p/a#s?s@host/live", "rtsp://***@host/live"),
+        ("http://host/x?user=u&Password=a%26b&ch=1", "http://host/x?user=u&Password=***&ch=1"),
+        ("udp://@239.1.1.1:5000", "udp://@239.1.1.1:5000"),
+    ],
+)
+def test_redact(url: str, shown: str) -> None:
+    assert redact(url) == shown
+
+
+def test_camera_through_a_generated_picture() -> None:
+    camera = Camera("testsrc=size=64x48:rate=10:duration=1", format="lavfi")
+    frames = list(camera)
+    assert isinstance(camera, Source)
+    assert camera.fps == 10
+    assert [frame.time_s for frame in frames] == pytest.approx([i / 10 for i in range(10)])
+    assert frames[0].image.shape == (48, 64, 3)
+
+
+def test_camera_that_is_not_there() -> None:
+    with pytest.raises(SourceError, match="Cannot open the camera /dev/video987: No such file"):
+        Camera("/dev/video987", format="lavfi" if "v4l2" not in _formats() else None)
+
+
+def _formats() -> set[str]:
+    try:
+        av.open("/dev/video987", format="v4l2")
+    except ValueError:
+        return set()
+    except av.FFmpegError:
+        return {"v4l2"}
+    return {"v4l2"}
+
+
+def test_device_names() -> None:
+    assert _device("0", "linux") == ("v4l2", "/dev/video0")
+    assert _device("/dev/video2", "linux") == ("v4l2", "/dev/video2")
+    assert _device("0", "darwin") == ("avfoundation", "0")
+    assert _device("HD Camera", "win32") == ("dshow", "video=HD Camera")

@@ -65,10 +65,13 @@ def fit(method: str, data: str | Path | Dataset, *, out: str | Path, **options: 
     from awry.datasets.base import Dataset
     from awry.detector import FitOptions
     from awry.detector import fit as fit_detector
+    from awry.training.footage import remove_working_folder
 
     found = data if isinstance(data, Dataset) else open_dataset(data)
-    detector = fit_detector(method, found, Path(out), FitOptions(**options))
+    settings = FitOptions(**options)
+    detector = fit_detector(method, found, Path(out), settings)
     detector.save(out)
+    remove_working_folder(Path(out), settings.cache)
     return detector
 
 

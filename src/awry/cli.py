@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="awry",
-    help="Learns what is normal for a fixed camera and says when, where and why something is not.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -42,20 +42,25 @@ def _console() -> Console:
 
 @contextmanager
 def _refusals() -> Iterator[None]:
-    """Errors become one line on standard error and exit code 2; Ctrl-C becomes 130."""
+    """Errors become one line on standard error and exit code 2; Ctrl-C becomes 130.
+
+    Warnings become lines on standard error too.
+    """
     import warnings
 
     def show(message: Any, *_: Any, **__: Any) -> None:
         typer.echo(f"awry: {message}", err=True)
 
-    warnings.showwarning = show
     try:
-        yield
-    except AwryError as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("default", UserWarning)
+            warnings.showwarning = show
+            yield
+    except (AwryError, OSError) as error:
         typer.echo(f"awry: {error}", err=True)
         raise typer.Exit(CANNOT_START) from error
     except KeyboardInterrupt as error:
-        typer.echo(f"awry: stopped. {error or ''}".rstrip(), err=True)
+        typer.echo(f"awry: {error or 'stopped'}", err=True)
         raise typer.Exit(INTERRUPTED) from error
 
 
@@ -66,10 +71,12 @@ def _print(value: Any, as_json: bool, show: Callable[[Any], None]) -> None:
         show(value)
 
 
-def _report_failures(failed: list[str]) -> None:
-    """List what failed and end with exit code 1."""
+def _report_failures(failed: list[str], *, interrupted: bool = False) -> None:
+    """List what failed; end with exit code 1 if anything did, or 130 after Ctrl-C."""
     for sentence in failed:
         typer.echo(f"awry: {sentence}", err=True)
+    if interrupted:
+        raise typer.Exit(INTERRUPTED)
     if failed:
         raise typer.Exit(SOME_FAILED)
 
@@ -167,7 +174,7 @@ def score(
         options = ScoreOptions(out, regions, events, maps, overlay, scene, tuple(parts or ()), fps)
         summary = run_score(Detector.load(bundle), sources, options, _console())
         _print(summary, as_json, show_score)
-    _report_failures(summary["failed"])
+    _report_failures(summary["failed"], interrupted=summary["interrupted"])
 
 
 @app.command()
@@ -205,7 +212,7 @@ def datasets(
     with _refusals():
         from awry.commands import inspect
 
-        if folder is not None:
+        if folder is not None or layout is not None:
             found = inspect.describe_dataset(folder, layout, fps)
             _print(found, as_json, inspect.show_dataset)
         else:
@@ -234,7 +241,7 @@ def doctor(as_json: Json = False) -> None:
 def version(
     show: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
 ) -> None:
-    """Video anomaly detection for fixed cameras."""
+    """Learns what is normal for a fixed camera and says when, where and why something is not."""
     if show:
         from importlib.metadata import version as of
 
@@ -244,4 +251,10 @@ def version(
 
 def main() -> None:
     """Entry point of the command `awry`."""
-    app()
+    try:
+        app()
+    except Exception:
+        # Python's own exit code would be 1, which here means that the rest was done.
+        traceback.print_exc()
+        typer.echo("awry: this is a fault of awry itself; please report the lines above.", err=True)
+        sys.exit(CANNOT_START)

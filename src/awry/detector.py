@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
+import shutil
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,7 +24,7 @@ from awry.registry import method_class
 from awry.scoring.calibration import POOLED, Budget, Calibration, CalibrationClip, calibrate
 from awry.scoring.moments import Moment, MomentKeeper, strongest
 from awry.storage import write_text
-from awry.training.bundle import read_bundle, write_bundle
+from awry.training.bundle import check_place, read_bundle, write_bundle
 from awry.training.footage import Footage, working_folder
 from awry.training.loop import FitContext, Reporter, Silent
 from awry.training.split import Exclusion
@@ -206,7 +207,9 @@ def fit(
     reporter = reporter or Silent()
     kind = method_class(method)
     config = kind.configure(options.preset, options.changes, data.variant)
+    check_place(out)
     work = working_folder(out)
+    _say_what_is_left(work, options.resume, reporter)
     footage = _footage(data, work, options, reporter)
     _remember_settings(work, method, config.model_dump(mode="json"), footage, options)
     started = time.monotonic()
@@ -228,6 +231,19 @@ def fit(
     reporter.message("looking for the strangest moments of the training footage")
     facts = _facts(data, footage, options, histories, time.monotonic() - started)
     return replace(fitted, facts=facts, strangest=_strangest(fitted, footage))
+
+
+def _say_what_is_left(work: Path, resume: bool, reporter: Reporter) -> None:
+    """Whoever starts anew must never go on from an older fit's checkpoint."""
+    left = (work / "fit").is_dir()
+    if left and not resume:
+        reporter.message(
+            f"{work} holds what an earlier fit left when it stopped; starting afresh. "
+            "(--resume would have gone on from there.)"
+        )
+        shutil.rmtree(work / "fit", ignore_errors=True)
+    elif resume and not left:
+        reporter.message(f"--resume: there is nothing to go on from in {work}; starting afresh.")
 
 
 def _footage(data: Dataset, work: Path, options: FitOptions, reporter: Reporter) -> Footage:

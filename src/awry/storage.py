@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from awry.errors import WriteError
@@ -63,10 +63,7 @@ def whole_folder(path: Path) -> Iterator[Path]:
         temporary.chmod(0o777 & ~_umask())
         yield temporary
         if path.exists():
-            old = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.old."))
-            path.replace(old / "was")
-            temporary.replace(path)
-            shutil.rmtree(old)
+            _swap(temporary, path)
         else:
             temporary.replace(path)
     except OSError as error:
@@ -74,6 +71,23 @@ def whole_folder(path: Path) -> Iterator[Path]:
     finally:
         if temporary is not None and temporary.exists():
             shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _swap(new: Path, path: Path) -> None:
+    """Put one folder in another's place; the other stays if that fails."""
+    old = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.old."))
+    try:
+        path.replace(old / "was")
+        try:
+            new.replace(path)
+        except OSError:
+            (old / "was").replace(path)
+            raise
+    except OSError:
+        with suppress(OSError):  # it holds something only where even that failed
+            old.rmdir()
+        raise
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def write_text(path: Path, text: str) -> None:

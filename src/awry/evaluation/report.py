@@ -47,6 +47,7 @@ def write_report(
     title: str,
     settings: Mapping[str, Any],
     thresholds: Mapping[str, float] | None = None,
+    normals: Mapping[str, float] | None = None,
     options: EventOptions | None = None,
     ignore_preview: Picture | None = None,
     extra_figures: Sequence[tuple[str, Picture]] = (),
@@ -60,6 +61,7 @@ def write_report(
         title: the page's heading.
         settings: nested values, all of them shown.
         thresholds: clip name -> alarm threshold; clips without one get no alarms.
+        normals: clip name -> mean score of normal footage; see `awry.scoring.events.find_runs`.
         options: how frames are merged into alarms; default `EventOptions()`.
         ignore_preview: uint8 (H, W, 3), RGB, a frame with the ignored regions drawn.
         extra_figures: caption and uint8 (H, W, 3) RGB picture each.
@@ -67,11 +69,17 @@ def write_report(
     Raises:
         WriteError: the file cannot be written.
     """
-    thresholds = thresholds or {}
+    thresholds, normals = thresholds or {}, normals or {}
     limits = score_limits(clips, [thresholds.get(clip.name) for clip in clips])
     measures = {row["clip"]: row for row in metrics["clips"]}
     shown = [
-        _clip(clip, measures[clip.name], thresholds.get(clip.name), options, limits)
+        _clip(
+            clip,
+            measures[clip.name],
+            thresholds.get(clip.name),
+            (options, normals.get(clip.name, 0.0)),
+            limits,
+        )
         for clip in clips
     ]
     context = {
@@ -185,10 +193,10 @@ def _clip(
     clip: ScoredClip,
     measures: Mapping[str, Any],
     threshold: float | None,
-    options: EventOptions | None,
+    merging: tuple[EventOptions | None, float],
     limits: tuple[float, float],
 ) -> dict[str, Any]:
-    alarms = [] if threshold is None else find_runs(clip.scores, threshold, options)
+    alarms = [] if threshold is None else find_runs(clip.scores, threshold, *merging)
     truth = true_runs(clip.labels)
     return {
         **measures,

@@ -7,7 +7,7 @@ relative to what is usual at each position of the training footage.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import cv2
 import numpy as np
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 from torch import Tensor
 
-from awry.errors import BundleError
+from awry.errors import BundleError, FootageError, TrainingError
 from awry.frames import Frame, FrameScore
 from awry.methods.base import Method, MethodConfig, Scorer, Setting
 from awry.teachers.flow import DISFlow
@@ -34,6 +34,9 @@ class FlowConfig(MethodConfig):
     """Settings of the motion reference."""
 
     blur: int = Field(9, ge=1, description="side of the box that the magnitude is averaged over")
+    quality: Literal["ultrafast", "fast", "medium"] = Field(
+        "fast", description="of the DIS flow: OpenCV's preset"
+    )
     relative: bool = Field(False, description="divide by each position's quantile in training")
     quantile: float = Field(0.99, gt=0, le=1)
 
@@ -56,7 +59,7 @@ class FlowScorer(Scorer):
         self, config: FlowConfig, setting: Setting, usual: NDArray[np.float32] | None = None
     ) -> None:
         super().__init__(setting)
-        self._engine = DISFlow()
+        self._engine = DISFlow(config.quality)
         self._config = config
         self._usual = usual
         self._before: NDArray[np.uint8] | None = None
@@ -103,7 +106,7 @@ class Flow(Method):
         runs = footage.runs("train", grey=True)
         if not self.config.relative:
             return
-        engine = DISFlow()
+        engine = DISFlow(self.config.quality)
         total = sum(len(run.images) - 1 for run in runs)
         every = max(1, total // _SAMPLES)
         fields: dict[str, list[NDArray[np.float32]]] = {}
@@ -115,6 +118,10 @@ class Flow(Method):
                 fields.setdefault(run.scene, []).append(found[::_GRID, ::_GRID])
                 context.reporter.advance({})
         everything = [field for scene in fields.values() for field in scene]
+        if not everything:
+            raise FootageError(
+                "No training clip has two consecutive frames, so nothing moves. Give longer clips."
+            )
         for scene, stack in {"*": everything, **fields}.items():
             usual = np.quantile(np.stack(stack), self.config.quantile, axis=0)
             # Half a pixel a frame: below that, a ratio would only amplify noise.
@@ -122,6 +129,8 @@ class Flow(Method):
 
     def scorer(self, setting: Setting) -> Scorer:
         """As `Method.scorer`."""
+        if self.config.relative and not self._usual:
+            raise TrainingError("This flow has not been fitted: call fit or load a bundle first.")
         usual = self._usual.get(setting.scene, self._usual.get("*"))
         return FlowScorer(self.config, setting, usual)
 
@@ -131,6 +140,7 @@ class Flow(Method):
 
     def load_state(self, tensors: dict[str, Tensor]) -> None:
         """As `Method.load_state`."""
-        if self.config.relative != bool(tensors):
+        foreign = [name for name in tensors if not name.startswith("usual.")]
+        if foreign or self.config.relative != ("usual.*" in tensors):
             raise BundleError("The bundle's tensors do not fit its flow settings. Refit it.")
         self._usual = {name[6:]: value.numpy() for name, value in tensors.items()}

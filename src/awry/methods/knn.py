@@ -29,6 +29,7 @@ class NearestNeighboursConfig(MethodConfig):
     """Settings of the appearance reference."""
 
     features: str = Field("pip:efficientnet-lite0", description="KIND:WHAT of the classifier")
+    side: int = Field(SIDE, ge=32, description="pictures are resized to side x side pixels")
     neighbours: int = Field(1, ge=1, description="the score is the mean distance to so many")
     most: int = Field(20000, ge=1, description="training frames kept, evenly spread")
 
@@ -65,7 +66,7 @@ class NearestNeighbours(Method):
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "paper": {},
         "cpu": {},
-        "tiny": {"features": "random:resnet18"},
+        "tiny": {"features": "random:resnet18", "side": 64},
     }
     config: NearestNeighboursConfig
 
@@ -77,7 +78,7 @@ class NearestNeighbours(Method):
     def fit(self, footage: Footage, context: FitContext) -> None:
         """Remember the features of the training frames."""
         torch.manual_seed(context.seed)
-        runs = footage.runs("train", (SIDE, SIDE))
+        runs = footage.runs("train", (self.config.side, self.config.side))
         classifier = self._load()
         total = sum(len(run.images) for run in runs)
         every = -(-total // self.config.most)
@@ -92,7 +93,7 @@ class NearestNeighbours(Method):
 
     def _load(self) -> Classifier:
         if self._classifier is None:
-            self._classifier = load_classifier(self.config.features)
+            self._classifier = load_classifier(self.config.features, self.config.side)
         return self._classifier
 
     def scorer(self, setting: Setting) -> Scorer:

@@ -93,8 +93,13 @@ def choose_threshold(
             "tenth of the highest score's distance from the median above that score."
         )
         return _above(pooled), how
-    chosen = _walk_down(pooled, lambda level: _alarms(filled, level, options) <= allowed)
-    count = _alarms(filled, chosen, options)
+    normal = float(pooled.mean())
+
+    def alarms(level: float) -> int:
+        return sum(len(find_runs(series, level, options, normal)) for series in filled)
+
+    chosen = _walk_down(pooled, lambda level: alarms(level) <= allowed)
+    count = alarms(chosen)
     how = (
         f"{length} of normal footage gave {count} alarm{'' if count == 1 else 's'} at this "
         f"threshold; the budget is {asked}."
@@ -120,10 +125,6 @@ def _walk_down(scores: NDArray[np.float64], keeps: Callable[[float], bool]) -> f
     while keeps(float(levels[good + 1])):
         good += 1
     return float(levels[good])
-
-
-def _alarms(clips: Sequence[NDArray[np.float64]], level: float, options: EventOptions) -> int:
-    return sum(len(find_runs(scores, level, options)) for scores in clips)
 
 
 def _above(scores: NDArray[np.float64]) -> float:

@@ -17,8 +17,8 @@ class EventOptions:
     """How runs of frames over a threshold become alarms.
 
     Attributes:
-        hysteresis: a run goes on while the score stays above
-            `threshold - hysteresis * |threshold|`; in [0, 1], 0 for one threshold alone.
+        hysteresis: a run goes on while the score stays above the threshold less this share of
+            its distance from the normal level; in [0, 1], 0 for one threshold alone.
         merge_gap: runs with at most this many frames between them are one alarm.
         min_length: an alarm of fewer frames, after merging, is dropped; 1 or more.
 
@@ -39,13 +39,16 @@ class EventOptions:
                 "expected frames, at least 0 and at least 1."
             )
 
-    def low(self, threshold: float) -> float:
-        """The threshold below which a run ends."""
-        return threshold - self.hysteresis * abs(threshold)
+    def low(self, threshold: float, normal: float = 0.0) -> float:
+        """The score below which a run ends; `normal` is the mean score of normal footage."""
+        return threshold - self.hysteresis * abs(threshold - normal)
 
 
 def find_runs(
-    scores: NDArray[np.float64], threshold: float, options: EventOptions | None = None
+    scores: NDArray[np.float64],
+    threshold: float,
+    options: EventOptions | None = None,
+    normal: float = 0.0,
 ) -> list[tuple[int, int]]:
     """Find the alarms of one clip.
 
@@ -53,6 +56,7 @@ def find_runs(
         scores: float64 (n,); a NaN is not above any threshold.
         threshold: each alarm has a frame above it, strictly.
         options: default `EventOptions()`.
+        normal: mean score of normal footage, from which the hysteresis is measured.
 
     Returns:
         `(first, last)` of each alarm, both inclusive, in time order.
@@ -64,7 +68,7 @@ def find_runs(
     series = np.asarray(scores, np.float64)
     if not series.size:
         return []
-    over = np.concatenate([[False], series > options.low(threshold), [False]])
+    over = np.concatenate([[False], series > options.low(threshold, normal), [False]])
     edges = np.flatnonzero(over[1:] != over[:-1])
     runs = np.stack([edges[::2], edges[1::2]], axis=1)
     # How many frames above the threshold lie before each frame: a run without any is no alarm.
@@ -89,6 +93,7 @@ def find_events(
     threshold: float,
     calibration: str,
     options: EventOptions | None = None,
+    normal: float = 0.0,
 ) -> list[Event]:
     """Find the alarms of one clip, with what the method said of their peaks.
 
@@ -99,6 +104,7 @@ def find_events(
         threshold: see `find_runs`.
         calibration: how the threshold came about, in words.
         options: default `EventOptions()`.
+        normal: see `find_runs`.
 
     Returns:
         Events in time order. An event's peak is the highest of its frames that the method
@@ -114,7 +120,7 @@ def find_events(
         )
     scored = np.array([score.score is not None for score in frame_scores], bool)
     events = []
-    for first, last in find_runs(scores, threshold, options):
+    for first, last in find_runs(scores, threshold, options, normal):
         inside = first + np.flatnonzero(scored[first : last + 1])
         if not inside.size:
             continue

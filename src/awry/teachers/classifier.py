@@ -29,11 +29,13 @@ class Classifier:
 
     Attributes:
         name: as it was asked for.
-        features: (n, 3, 224, 224) RGB 0-255 float -> (n, channels).
+        features: (n, 3, side, side) RGB 0-255 float -> (n, channels).
+        side: pictures are resized to side x side.
     """
 
     name: str
     features: Callable[[Tensor], Tensor]
+    side: int = SIDE
 
     def __call__(self, images: list[NDArray[np.uint8]]) -> NDArray[np.float32]:
         """Features of pictures, one by one alike whatever stands beside them.
@@ -44,14 +46,15 @@ class Classifier:
         Returns:
             float32 (n, channels).
         """
-        sized = [cv2.resize(image, (SIDE, SIDE), interpolation=cv2.INTER_AREA) for image in images]
+        size = (self.side, self.side)
+        sized = [cv2.resize(image, size, interpolation=cv2.INTER_AREA) for image in images]
         batch = torch.from_numpy(np.stack(sized)).permute(0, 3, 1, 2).float()
         with torch.inference_mode():
             return self.features(batch.contiguous(memory_format=torch.channels_last)).numpy()
 
 
-def load_classifier(what: str) -> Classifier:
-    """Load frozen features by `KIND:WHAT`.
+def load_classifier(what: str, side: int = SIDE) -> Classifier:
+    """Load frozen features by `KIND:WHAT`, taken from pictures of side x side pixels.
 
     Raises:
         ConfigError: unknown kind or model.
@@ -59,9 +62,9 @@ def load_classifier(what: str) -> Classifier:
     """
     kind, _, name = what.partition(":")
     if kind == "pip" and name == "efficientnet-lite0":
-        return Classifier(what, _efficientnet_lite0())
+        return Classifier(what, _efficientnet_lite0(), side)
     if kind in ("torchvision", "random"):
-        return Classifier(what, _torchvision(name, random=kind == "random"))
+        return Classifier(what, _torchvision(name, random=kind == "random"), side)
     known = ["pip:efficientnet-lite0", "torchvision:resnet50"]
     raise ConfigError(f"There is no classifier '{what}': {nearest(what, known)}.")
 

@@ -8,10 +8,15 @@ from numpy.typing import NDArray
 
 
 class DISFlow:
-    """Dense inverse search flow (Kroeger et al. 2016), OpenCV's medium preset."""
+    """Dense inverse search flow (Kroeger et al. 2016).
 
-    def __init__(self) -> None:
-        self._engine = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    Args:
+        preset: OpenCV's `ultrafast`, `fast` or `medium`.
+    """
+
+    def __init__(self, preset: str = "fast") -> None:
+        number = getattr(cv2, f"DISOPTICAL_FLOW_PRESET_{preset.upper()}")
+        self._engine = cv2.DISOpticalFlow.create(number)
 
     def __call__(self, before: NDArray[np.uint8], after: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Flow from one picture to the next.

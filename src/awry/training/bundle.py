@@ -37,11 +37,7 @@ def write_bundle(
     """
     from safetensors.torch import save
 
-    taken = path.exists() and any(path.iterdir() if path.is_dir() else [path])
-    if taken and not (path / MANIFEST).is_file():
-        raise BundleError(
-            f"{path} exists and is not a bundle; it was left alone. Choose another --out."
-        )
+    check_place(path)
     with whole_folder(path) as folder:
         hashes = {}
         for stem, named in tensors.items():
@@ -51,6 +47,19 @@ def write_bundle(
         whole = {"format": FORMAT, **manifest, "files": hashes}
         whole["manifest_sha256"] = _digest(whole)
         (folder / MANIFEST).write_text(json.dumps(whole, indent=2, allow_nan=False) + "\n", "utf-8")
+
+
+def check_place(path: Path) -> None:
+    """Refuse a place where something else than a bundle stands; worth asking before a long fit.
+
+    Raises:
+        BundleError: something that is not a bundle stands at `path`.
+    """
+    taken = path.exists() and any(path.iterdir() if path.is_dir() else [path])
+    if taken and not (path / MANIFEST).is_file():
+        raise BundleError(
+            f"{path} exists and is not a bundle; it was left alone. Choose another --out."
+        )
 
 
 def read_bundle(path: Path) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from uuid import uuid4
 
@@ -12,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from awry.datasets.base import Clip
-from awry.errors import AwryError, FootageError
+from awry.errors import AwryError, FootageError, SourceError
 from awry.frames import Frame
 from awry.training.loop import Reporter, Silent
 from awry.training.split import Exclusion, Span, split_scenes, without
@@ -158,21 +161,27 @@ class Footage:
                 self._bad.add(clip.name)
                 self.failed.append(f"{clip.name} was left out: {error}")
                 return None
-            self.failed += [f"{clip.name}: {note}" for note in self._opened[where].notes]
+            notes = [f"{clip.name}: {note}" for note in self._opened[where].notes]
+            self.failed += [note for note in notes if note not in self.failed]
         return self._opened[where]
 
     def _key(self, clip: Clip) -> str:
-        settings = (content_key(clip.open()), clip.name, self._thin, self.ignore.specs)
+        source = clip.open()
+        settings = (content_key(source), source.fps, clip.name, self._thin, self.ignore.specs)
         return hashlib.sha256(repr(settings).encode()).hexdigest()
 
     def fingerprint(self) -> str:
         """SHA-256 over the clips' own fingerprints, for the bundle's manifest."""
-        return hashlib.sha256("".join(self._key(clip) for clip in self.clips).encode()).hexdigest()
+        keys = []
+        for clip in self.clips:
+            with suppress(SourceError):  # a clip that cannot be opened is no part of the fit
+                keys.append(self._key(clip))
+        return hashlib.sha256("".join(keys).encode()).hexdigest()
 
     def runs(
         self, part: str, size: tuple[int, int] | None = None, *, grey: bool = False
     ) -> list[Run]:
-        """Consecutive frames of one part of the footage.
+        """Consecutive frames of one part of the footage; a run ends where frames were lost.
 
         Args:
             part: `train`, `validation` or `calibration`.
@@ -183,7 +192,8 @@ class Footage:
             FootageError: no clip can be read, or the cache's limit would be exceeded.
         """
         found: list[tuple[Clip, CachedClip]] = []
-        new = any((clip.name, size, grey) not in self._opened for clip in self.clips)
+        good = [clip.name for clip in self.clips if clip.name not in self._bad]
+        new = any((name, size, grey) not in self._opened for name in good)
         if new:
             self._reporter.start("reading frames", len(self.clips), 0)
         for clip in self.clips:
@@ -199,15 +209,15 @@ class Footage:
             self._parts = self._split(found)
         runs = []
         for span in self._parts[part]:
-            clip, cached = opened[span.clip]
-            images = cached.images[span.first : span.last]
-            runs.append(Run(clip.name, clip.scene, span.first, images, cached.fps))
+            runs += _runs(span, *opened[span.clip])
         return runs
 
     def _split(self, found: Sequence[tuple[Clip, CachedClip]]) -> dict[str, list[Span]]:
         scenes: dict[str, list[tuple[str, int]]] = {}
         for clip, cached in found:
-            scenes.setdefault(clip.scene, []).append((clip.name, len(cached.images)))
+            # Spans count the clip's own frames, some of which may have been lost.
+            length = int(cached.frame_indices[-1]) + 1
+            scenes.setdefault(clip.scene, []).append((clip.name, length))
         parts = split_scenes(scenes, *self._shares)
         kept = {part: without(spans, self._exclude) for part, spans in parts.items()}
         for part, spans in kept.items():
@@ -220,35 +230,54 @@ class Footage:
 
     @property
     def parts(self) -> dict[str, list[Span]]:
-        """The spans of each part; known after the first call of `runs`."""
+        """The spans of each part; known after the first call of `runs`, for each scene or all."""
+        if self._parts is None:
+            read = {name: cached for (name, _, _), cached in self._opened.items()}
+            found = [(clip, read[clip.name]) for clip in self.clips if clip.name in read]
+            if all(clip.name in read or clip.name in self._bad for clip in self.clips):
+                self._parts = self._split(found)
         if self._parts is None:
             raise FootageError("The footage has not been read yet: call runs() first.")
         return self._parts
 
     def is_grey(self) -> bool:
-        """Whether the first frame of each of the first clips has three equal channels.
+        """Whether the first frame of each of the first good clips has three equal channels.
 
         A difference of 2 in 255 is forgiven: JPEG and video round.
         """
-        for clip in self.clips[:4]:
-            for frame in clip.open():
-                if int(np.ptp(frame.image, axis=2).max()) > 2:
-                    return False
-                break
-        return True
+        return all(
+            int(np.ptp(frame.image, axis=2).max()) <= 2 for frame in islice(self._first_frames(), 4)
+        )
 
     def frame_size(self) -> tuple[int, int]:
-        """(H, W) of the first clip's frames as they were before resizing."""
+        """(H, W) of the first good clip's frames as they were before resizing."""
         for cached in self._opened.values():
             return cached.original_size
-        for clip in self.clips:
-            for frame in clip.open():
-                return frame.image.shape[0], frame.image.shape[1]
+        for frame in self._first_frames():
+            return frame.image.shape[0], frame.image.shape[1]
         raise FootageError("No training clip has a frame that can be read.")
+
+    def _first_frames(self) -> Iterator[Frame]:
+        for clip in self.clips:
+            with suppress(SourceError):  # `runs` will leave it out and say so
+                yield from islice(clip.open(), 1)
 
     def clip_named(self, name: str) -> Clip:
         """The training clip of that name."""
         return self._by_name[name]
+
+
+def _runs(span: Span, clip: Clip, cached: CachedClip) -> list[Run]:
+    """The frames of a span, cut where some were lost."""
+    indices = cached.frame_indices
+    first, last = np.searchsorted(indices, [span.first, span.last])
+    cuts = first + 1 + np.flatnonzero(np.diff(indices[first:last]) > 1)
+    bounds = zip([first, *cuts], [*cuts, last], strict=True)
+    return [
+        Run(clip.name, clip.scene, int(indices[begin]), cached.images[begin:end], cached.fps)
+        for begin, end in bounds
+        if begin < end
+    ]
 
 
 def content_key(source: Source) -> str:
@@ -271,3 +300,17 @@ def content_key(source: Source) -> str:
 def working_folder(bundle: Path) -> Path:
     """Where a fit keeps its frame cache and checkpoint until the bundle is whole."""
     return bundle.with_name(bundle.name + ".work")
+
+
+def remove_working_folder(bundle: Path, cache: Path | None) -> None:
+    """The bundle is whole: what the fit kept goes, but never a cache that the user chose."""
+    work = working_folder(bundle)
+    for entry in (work / "fit", work / "fit.json", work / "frames"):
+        if cache is not None and cache.resolve().is_relative_to(entry.resolve()):
+            continue
+        if entry.is_dir():
+            shutil.rmtree(entry, ignore_errors=True)
+        else:
+            entry.unlink(missing_ok=True)
+    with suppress(OSError):  # somebody else's files stay
+        work.rmdir()

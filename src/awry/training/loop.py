@@ -124,11 +124,15 @@ def train(model: nn.Module, phases: Sequence[Phase], context: FitContext) -> Non
     if context.resume and checkpoint.is_file():
         progress, optimizer_state = _load(checkpoint, model)
         context.history[:] = progress.history
-    for number in range(progress.phase, len(phases)):
-        _run_phase(model, phases, number, progress, optimizer_state, context)
-        optimizer_state = {}
-        progress.next_phase()
-        _save(checkpoint, model, None, progress)
+    with interrupt_flag() as interrupted:
+        for number in range(progress.phase, len(phases)):
+            _run_phase(model, phases, number, progress, optimizer_state, context, interrupted)
+            optimizer_state = {}
+            progress.next_phase()
+            _save(checkpoint, model, None, progress)
+            if interrupted:
+                name = phases[number].name
+                raise Interrupted(f"stopped at the end of {name}; the state is in {checkpoint}")
 
 
 @dataclass(slots=True)
@@ -151,6 +155,7 @@ def _run_phase(
     progress: _Progress,
     optimizer_state: dict[str, Tensor],
     context: FitContext,
+    interrupted: Sequence[bool],
 ) -> None:
     phase = phases[number]
     phase.prepare()
@@ -162,25 +167,24 @@ def _run_phase(
     done = progress.epoch * phase.steps + progress.step
     context.reporter.start(phase.name, phase.epochs * phase.steps, done)
     saved = time.monotonic()
-    with _interrupt_flag() as interrupted:
-        while progress.epoch < phase.epochs:
-            started = time.monotonic()
-            for step in range(progress.step, phase.steps):
-                for group, rate in zip(optimizer.param_groups, base_rates, strict=True):
-                    group["lr"] = rate * phase.rate(progress.epoch, step)
-                losses = _step(phase, optimizer, number, progress.epoch, step, context.seed)
-                for name, value in losses.items():
-                    progress.sums[name] = progress.sums.get(name, 0.0) + value
-                progress.step = step + 1
-                context.reporter.advance(losses)
-                if interrupted or time.monotonic() - saved > SECONDS_BETWEEN_CHECKPOINTS:
-                    _save(checkpoint, model, optimizer, progress)
-                    saved = time.monotonic()
-                if interrupted:
-                    raise Interrupted(f"stopped in {phase.name}; the state is in {checkpoint}")
-            progress.seconds += time.monotonic() - started
-            if _end_of_epoch(phase, progress, context):
-                break
+    while progress.epoch < phase.epochs:
+        started = time.monotonic()
+        for step in range(progress.step, phase.steps):
+            for group, rate in zip(optimizer.param_groups, base_rates, strict=True):
+                group["lr"] = rate * phase.rate(progress.epoch, step)
+            losses = _step(phase, optimizer, number, progress.epoch, step, context.seed)
+            for name, value in losses.items():
+                progress.sums[name] = progress.sums.get(name, 0.0) + value
+            progress.step = step + 1
+            context.reporter.advance(losses)
+            if interrupted or time.monotonic() - saved > SECONDS_BETWEEN_CHECKPOINTS:
+                _save(checkpoint, model, optimizer, progress)
+                saved = time.monotonic()
+            if interrupted:
+                raise Interrupted(f"stopped in {phase.name}; the state is in {checkpoint}")
+        progress.seconds += time.monotonic() - started
+        if _end_of_epoch(phase, progress, context):
+            break
 
 
 def _step(
@@ -216,7 +220,7 @@ def _end_of_epoch(phase: Phase, progress: _Progress, context: FitContext) -> boo
 
 
 @contextmanager
-def _interrupt_flag() -> Iterator[list[bool]]:
+def interrupt_flag() -> Iterator[list[bool]]:
     """A list that is filled once Ctrl-C was pressed; a second press interrupts at once."""
     pressed: list[bool] = []
 

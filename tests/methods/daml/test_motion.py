@@ -172,7 +172,9 @@ def test_the_lstm_is_one() -> None:
     with torch.no_grad():
         cell.weight_ih.copy_(torch.cat([weight[i][:, :CHANNELS] for i in order]))
         cell.weight_hh.copy_(torch.cat([weight[i][:, CHANNELS:] for i in order]))
-        cell.bias_ih.copy_(torch.cat([bias[i] + (i == 1) for i in order]))  # forget gate starts open
+        cell.bias_ih.copy_(
+            torch.cat([bias[i] + (i == 1) for i in order])
+        )  # forget gate starts open
         cell.bias_hh.zero_()
         run = torch.randn(4, 1, CHANNELS, 1, 1)
         state = None

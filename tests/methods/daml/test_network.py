@@ -92,5 +92,7 @@ def test_tanh_bounds_the_last_layer_only_where_asked() -> None:
     plain = Decoder(1, [2, 4], 0.3, 1e-5, tanh=False).eval()
     bounded = Decoder(1, [2, 4], 0.3, 1e-5, tanh=True).eval()
     bounded.load_state_dict(plain.state_dict())
-    torch.testing.assert_close(bounded(features[-1], features), plain(features[-1], features).tanh())
+    torch.testing.assert_close(
+        bounded(features[-1], features), plain(features[-1], features).tanh()
+    )
     assert plain(features[-1], features).abs().max() > 1

@@ -22,7 +22,7 @@ from awry.methods.daml.scoring import DAMLScorer
 from awry.training.loop import train
 
 if TYPE_CHECKING:
-    from awry.training.footage import Footage
+    from awry.training.footage import Footage, Run
     from awry.training.loop import FitContext
 
 __all__ = ["DAML", "DAMLConfig"]
@@ -47,11 +47,11 @@ class DAML(Method):
 
     def fit(self, footage: Footage, context: FitContext) -> None:
         """As `Method.fit`."""
-        model, batches, validation = self._prepare(footage, context.seed)
-        train(model, phases(model, self.config, batches, validation), context)
+        model, runs, validation = self._prepare(footage, context.seed)
+        train(model, phases(model, self.config, runs, validation), context)
         model.eval()
 
-    def _prepare(self, footage: Footage, seed: int) -> tuple[DAMLModel, Batches, Batches | None]:
+    def _prepare(self, footage: Footage, seed: int) -> tuple[DAMLModel, list[Run], Batches | None]:
         self._resolve(footage)
         size = (self.config.height, self.config.width or 0)
         grey = bool(self.config.grey)
@@ -65,7 +65,7 @@ class DAML(Method):
         except FootageError:
             validation = None
             footage.notes.append("The validation part is shorter than one window: not used.")
-        return model, Batches(runs, model, self.config), validation
+        return model, runs, validation
 
     def _resolve(self, footage: Footage) -> None:
         """Settle what the config leaves to the footage, so that the bundle records it."""
@@ -122,8 +122,8 @@ class DAML(Method):
 
     def training_losses(self, footage: Footage) -> Sequence[Tensor]:
         """As `Method.training_losses`: eq. 1 with both weights."""
-        model, batches, _ = self._prepare(footage, 0)
+        model, runs, _ = self._prepare(footage, 0)
         model.train()
-        frames, mean = batches.draw(np.random.default_rng(0))
+        frames, mean = Batches(runs, model, self.config).draw(np.random.default_rng(0))
         names = self.config.reconstruction_losses
         return [losses(model, frames, mean, (1.0, 1.0), names, self.config.ahead)["total"]]

@@ -54,6 +54,12 @@ class DAMLConfig(MethodConfig):
     )
     run_length: int = Field(24, ge=3, description="consecutive frames that are encoded together")
     batch_runs: int = Field(1, ge=1, description="such runs in one step")
+    pairs: int = Field(
+        0,
+        ge=0,
+        description="draw so many pairs of frames a step where a phase only reconstructs; "
+        "0: runs there too",
+    )
     steps: int | None = Field(None, ge=1, description="steps an epoch; None: one whole pass")
     crop: int = Field(0, ge=0, description="train on crops of this side at moving places; 0: no")
     learning_rate: float = Field(1e-4, gt=0)
@@ -66,8 +72,9 @@ class DAMLConfig(MethodConfig):
     # Scoring
     score: Literal["latent", "prediction", "reconstruction"] = "latent"
     position: Literal["mean", "max"] = Field(
-        "mean", description="mean over positions (eq. 2), or maximum of the 3x3-averaged error"
+        "mean", description="mean over positions (eq. 2), or maximum of the box-averaged error"
     )
+    box: int = Field(3, ge=1, description="side of that box, in positions of the latent code")
 
     @model_validator(mode="after")
     def _fits(self) -> DAMLConfig:
@@ -107,14 +114,21 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
         "run_length": 30,
     },
     "cpu": {
+        "blocks": 3,
         "channels": 16,
         "temporal_kernel": 2,
         "first_weights": (1.0, 0.0),
-        "position": "max",
-        "learning_rate": 1e-3,
-        "decay": "cosine",
-        "crop": 64,
+        "first_epochs": 6,
+        "second_epochs": 14,
+        "steps": 250,
+        "pairs": 32,
+        "run_length": 24,
         "batch_runs": 4,
+        "crop": 64,
+        "learning_rate": 2e-3,
+        "decay": "cosine",
+        "position": "max",
+        "box": 5,
     },
     "demo": {
         "height": 64,
@@ -168,6 +182,8 @@ def for_variant(preset: str, variant: str) -> dict[str, Any]:
     if preset in ("tiny", "demo"):
         return {}
     settings = dict(TABLE_1.get(variant, {}))
+    if preset == "cpu":  # its networks are its own; the picture is the paper's
+        return {key: value for key, value in settings.items() if key not in ("blocks", "inputs")}
     if preset == "paper-code":
         settings |= PUBLISHED_CODE.get(variant, {})
     return settings

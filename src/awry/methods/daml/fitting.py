@@ -7,7 +7,7 @@ predecessor's features, prediction takes every window of the run.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import torch
@@ -21,21 +21,26 @@ from awry.methods.daml.model import POOLED, DAMLModel, to_input
 from awry.training.footage import Run
 from awry.training.loop import Phase
 
-VALIDATION_RUNS = 16
+VALIDATION_RUNS = 4
 
 
 class Batches:
-    """Draws runs of `run_length` frames from the footage.
+    """Draws stretches of consecutive frames from the footage.
 
     Args:
         runs: what to draw from; runs shorter than one window are left out.
         model: for the mean pictures.
         config: run length, crop and so on.
+        pairs: draw `config.pairs` stretches of two frames instead of `config.batch_runs` of
+            `config.run_length`.
     """
 
-    def __init__(self, runs: Sequence[Run], model: DAMLModel, config: DAMLConfig) -> None:
+    def __init__(
+        self, runs: Sequence[Run], model: DAMLModel, config: DAMLConfig, *, pairs: bool = False
+    ) -> None:
         self._model = model
         self._config = config
+        self._count = config.pairs if pairs else config.batch_runs
         self._runs = [(run, run.images[:: config.subsample]) for run in runs]
         self._runs = [(run, images) for run, images in self._runs if len(images) >= config.window]
         if not self._runs:
@@ -43,9 +48,8 @@ class Batches:
                 f"No training clip has the {config.window * config.subsample} consecutive frames "
                 "that one window needs. Give longer clips, or lower --set inputs=... or ahead=..."
             )
-        longest = max(len(images) for _, images in self._runs)
-        self.length = min(config.run_length, longest)
-        self._runs = [(run, images) for run, images in self._runs if len(images) >= self.length]
+        shortest = min(len(images) for _, images in self._runs)
+        self.length = 2 if pairs else min(config.run_length, shortest)
         starts = [len(images) - self.length + 1 for _, images in self._runs]
         self._bounds = np.cumsum(starts)
 
@@ -53,7 +57,7 @@ class Batches:
     def steps(self) -> int:
         """Steps of one pass over the footage."""
         frames = sum(len(images) for _, images in self._runs)
-        return max(1, round(frames / (self.length * self._config.batch_runs)))
+        return max(1, round(frames / (self.length * self._count)))
 
     def draw(self, generator: np.random.Generator) -> tuple[Tensor, Tensor]:
         """Random runs for one step.
@@ -62,7 +66,7 @@ class Batches:
             Frames (runs, frames, c, h, w) with the mean subtracted, and the mean pictures
             (runs, 1, c, h, w) that go with them; cropped where the config says so.
         """
-        places = [int(generator.integers(self._bounds[-1])) for _ in range(self._config.batch_runs)]
+        places = [int(generator.integers(self._bounds[-1])) for _ in range(self._count)]
         taken = [self._take(place, generator) for place in places]
         return torch.stack([frames for frames, _ in taken]), torch.stack([m for _, m in taken])
 
@@ -170,46 +174,49 @@ def losses(
         weights: of reconstruction and prediction; a weight of 0 skips the work.
         fixed_encoder: no gradient reaches the encoder.
     """
-    runs, count = frames.shape[:2]
+    runs = len(frames)
+    # Time first: a frame and its predecessor are then slices of the same tensor, not copies.
+    frames = frames.transpose(0, 1).flatten(0, 1)
     with torch.set_grad_enabled(torch.is_grad_enabled() and not fixed_encoder):
-        features = model.encode(frames.flatten(0, 1))
+        features = model.encode(frames)
     total = frames.new_zeros(())
     parts: dict[str, Tensor] = {}
     if weights[0]:
-        parts["reconstruction"] = _reconstruction(model, frames, mean, features, names)
+        guess = model.decode(features[-1][runs:], [feature[:-runs] for feature in features])
+        means = mean[:, 0].repeat(len(guess) // runs, 1, 1, 1)
+        parts["reconstruction"] = reconstruction_loss(names, guess, frames[runs:], means)
         # Eq. 1 sums over the k - 1 reconstructed frames of a window.
         total = total + weights[0] * (model.config.inputs - 1) * parts["reconstruction"]
     if weights[1]:
-        codes = features[-1].unflatten(0, (runs, count))
+        codes = features[-1].unflatten(0, (-1, runs)).transpose(0, 1)
         predicted, observed = predict(model, codes, ahead)
         parts["prediction"] = squared_error(predicted.flatten(0, 1), observed.flatten(0, 1))
         total = total + weights[1] * parts["prediction"]
     return {"total": total, **parts}
 
 
-def _reconstruction(
-    model: DAMLModel, frames: Tensor, mean: Tensor, features: list[Tensor], names: Sequence[str]
-) -> Tensor:
-    runs, count = frames.shape[:2]
-    index = torch.arange(runs * count).reshape(runs, count)
-    now, before = index[:, 1:].flatten(), index[:, :-1].flatten()
-    skips = [feature[before] for feature in features]
-    guess = model.decode(features[-1][now], skips)
-    means = mean.expand(-1, count - 1, -1, -1, -1).flatten(0, 1)
-    return reconstruction_loss(names, guess, frames[:, 1:].flatten(0, 1), means)
-
-
 def phases(
-    model: DAMLModel, config: DAMLConfig, train: Batches, validation: Batches | None
+    model: DAMLModel, config: DAMLConfig, runs: Sequence[Run], validation: Batches | None
 ) -> list[Phase]:
-    """The phases of a fit, by the config's schedule."""
+    """The phases of a fit, by the config's schedule.
+
+    Args:
+        runs: the train part.
+        validation: the validation part, if it is long enough for a window.
+    """
     names, ahead = config.reconstruction_losses, config.ahead
-    steps = config.steps or train.steps
+    stretches = Batches(runs, model, config)
+    # Reconstruction alone needs a frame and the one before; many places teach more than long runs.
+    pairs = Batches(runs, model, config, pairs=True) if config.pairs else stretches
     motion_only = config.schedule == "motion"
 
     def phase(
         name: str, weights: tuple[float, float], epochs: int, *, motion_alone: bool, first: int
     ) -> Phase:
+        used = (0.0, weights[1]) if motion_alone else weights
+        batches = stretches if used[1] else pairs
+        steps = config.steps or batches.steps
+
         def prepare() -> None:
             model.train()
             if motion_alone:  # the encoder's batch statistics must stand still too
@@ -217,13 +224,12 @@ def phases(
                 model.decoder.eval()
 
         def loss(epoch: int, step: int, generator: np.random.Generator) -> dict[str, Tensor]:
-            frames, mean = train.draw(generator)
-            used = (0.0, weights[1]) if motion_alone else weights
+            frames, mean = batches.draw(generator)
             return losses(model, frames, mean, used, names, ahead, fixed_encoder=motion_alone)
 
         def validate() -> dict[str, float]:
             assert validation is not None
-            found = validation_losses(model, validation, weights, motion_alone=motion_alone)
+            found = validation_losses(model, validation, used)
             prepare()
             return found
 
@@ -264,18 +270,17 @@ def phases(
 
 
 def validation_losses(
-    model: DAMLModel, batches: Batches, weights: tuple[float, float], *, motion_alone: bool
+    model: DAMLModel, batches: Batches, weights: tuple[float, float]
 ) -> dict[str, float]:
     """Losses on whole-frame runs of the validation part, averaged."""
     model.eval()
     sums: dict[str, float] = {}
     count = 0
-    used = (0.0, weights[1]) if motion_alone else weights
     config = model.config
     with torch.no_grad():
         for frames, mean in batches.fixed(VALIDATION_RUNS):
             names, ahead = config.reconstruction_losses, config.ahead
-            found = losses(model, frames, mean, used, names, ahead)
+            found = losses(model, frames, mean, weights, names, ahead)
             for name, value in found.items():
                 sums[name] = sums.get(name, 0.0) + float(value)
             count += 1
@@ -291,7 +296,9 @@ def _rate(
     return float(config.decay_factor ** ((first_epoch + epoch) // config.decay_epochs))
 
 
-def _converged(share: float):  # type: ignore[no-untyped-def]
+def _converged(share: float) -> Callable[[list[dict[str, float]]], bool]:
+    """True once the last three epochs gained less than that share on those before."""
+
     def judge(history: list[dict[str, float]]) -> bool:
         values = [float(entry.get("validation_total", entry["total"])) for entry in history]
         return len(values) >= 4 and min(values[-3:]) > (1 - share) * min(values[:-3])

@@ -232,8 +232,8 @@ class ConvLSTM(MotionModel):
 class Autoregressive(MotionModel):
     """Masked convolutions over the latent sequence, after Abati et al. 2019.
 
-    A stack of convolutions that see, at every position in time, only codes at or before it; the
-    first is followed by dilated ones until the whole window is seen. Abati et al. estimate a
+    A stack of convolutions that see, at every position in time, only codes at or before it, as
+    many as it takes to see the whole window. Abati et al. estimate a
     density over binned values; here, as in DAML's Table 5, the layers predict the code itself
     and the squared error is the negative log-likelihood of a unit Gaussian, up to a constant.
     """
@@ -254,7 +254,8 @@ class Autoregressive(MotionModel):
     def forward(self, codes: Tensor) -> Tensor:
         """As `MotionModel.forward`."""
         parts = [codes[:, offset :: self.stride] for offset in range(self.stride)]
-        predicted = [self._causal(part) for part in parts]
+        # A part too short for a window (of a run just one window long, say) begins none.
+        predicted = [self._causal(part) for part in parts if part.shape[1] >= self.inputs]
         count = codes.shape[1] - self.span + 1
         # Frame i begins the window number i // stride of the part i % stride.
         order = [predicted[i % self.stride][:, i // self.stride] for i in range(count)]

@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from awry.frames import Frame, FrameScore
-from awry.methods.base import Scorer, Setting, small_mask
+from awry.methods.base import Scorer, Setting, blank, small_mask
 from awry.methods.daml.config import DAMLConfig
 from awry.methods.daml.model import DAMLModel, to_input
 from awry.video.cache import resized
@@ -184,15 +184,16 @@ class DAMLScorer(Scorer):
             self._mask = small_mask(self.setting, frame.image.shape[:2], size)
 
     def _pooled(self, error: ErrorMap) -> ErrorMap:
-        """The error map that the score is read from: 3x3-averaged for the maximum."""
+        """The error map that the score is read from: box-averaged for the maximum."""
         assert self._mask is not None
         counted = (~self._mask).astype(np.float32)
         error = error * counted
         if self._config.position == "mean":
             return error
+        side = (self._config.box, self._config.box)
         # At the border, and beside ignored positions, only what is there is averaged.
         total, weight = (
-            cv2.boxFilter(each, -1, (3, 3), normalize=False, borderType=cv2.BORDER_CONSTANT)
+            cv2.boxFilter(each, -1, side, normalize=False, borderType=cv2.BORDER_CONSTANT)
             for each in (error, counted)
         )
         return np.asarray(total / np.maximum(weight, 1) * counted, dtype=np.float32)
@@ -206,20 +207,25 @@ class DAMLScorer(Scorer):
     def pictures(self, frames: Sequence[Frame]) -> dict[str, NDArray[np.uint8]] | None:
         """Input, reconstruction, prediction and error of the last frame (as Fig. 7).
 
+        The stream that is being scored is not touched.
+
         Args:
             frames: at least `warmup + 1` consecutive frames.
 
         Returns:
             uint8 RGB (h, w, 3) pictures by name, or None where there are too few frames.
         """
-        wanted, kept = self._wanted, self._kept
-        self._wanted, self._kept = {"prediction", "reconstruction"}, self._config.ahead + 1
+        every = self._config.subsample
+        sampled = list(frames[(len(frames) - 1) % every :: every])
+        if self.setting.ignore:
+            mask = self.setting.mask
+            sampled = [blank(frame, mask(frame.image.shape[:2])) for frame in sampled]
+        wanted, self._wanted = self._wanted, {"prediction", "reconstruction"}
         try:
             with torch.inference_mode():
-                return self._last_pictures(frames[:: self._config.subsample])
+                return self._last_pictures(sampled)
         finally:
-            self._wanted, self._kept = wanted, kept
-            self._restart()
+            self._wanted = wanted
 
     def _last_pictures(self, frames: Sequence[Frame]) -> dict[str, NDArray[np.uint8]] | None:
         if len(frames) < self._config.window:

@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from support import write_images
+
+ROW = {"micro_auc", "macro_auc", "macro_n", "macro_auc_sentinels", "ap"}
+ROW |= {"n_frames", "n_abnormal", "n_scored"}
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    return tmp_path / "report"
+
+
+def test_metrics_and_report(awry, bundle: Path, shared_data: Path, out: Path) -> None:
+    said = awry("evaluate", bundle, "--data", shared_data, "--out", out, "--fps", 10, "--json")
+    assert said.code == 0
+    metrics = said.json
+    assert metrics.pop("report") == str(out / "report.html")
+    assert metrics == json.loads((out / "metrics.json").read_text())
+    assert sorted(path.name for path in out.iterdir()) == ["metrics.json", "report.html"]
+    rows = [
+        metrics["frame"],
+        *(metrics["variants"][name] for name in ("offline", "causal", "clip")),
+        *(metrics["content_free"][name] for name in ("constant", "triangle")),
+        metrics["references"]["flow"],
+    ]
+    for row in rows:
+        assert row.keys() >= ROW
+        assert all(0 <= row[key] <= 1 for key in ("micro_auc", "macro_auc", "ap"))
+    frame = metrics["frame"]
+    assert (frame["n_frames"], frame["n_abnormal"], frame["n_scored"]) == (120, 30, 118)
+    assert (frame["macro_n"], frame["micro_auc"] > 0.95) == (2, True)
+    assert metrics["content_free"]["constant"]["micro_auc"] == 0.5
+    # The bundle is the motion reference itself.
+    assert metrics["references"]["flow"]["micro_auc"] == frame["micro_auc"]
+    settings = metrics["settings"]
+    assert (settings["method"], settings["preset"], settings["seed"]) == ("flow", "tiny", 0)
+    assert (settings["normalisation"], settings["smoothing"]) == ("none", "none")
+    assert settings["data"] == {"layout": "folder", "variant": "folder", "fps": 10}
+    page = (out / "report.html").read_text()
+    assert "<title>flow on yard" in page
+    assert 'src="http' not in page
+
+
+def test_the_table_for_people(awry, bundle: Path, shared_data: Path, out: Path) -> None:
+    said = awry("evaluate", bundle, "--data", shared_data, "--out", out, "--no-flow")
+    assert "micro AUC" in said.out
+    assert "triangle" in said.out
+    assert "reference flow" not in said.out
+    assert "report.html" in said.out
+    assert "frames in" in said.err
+
+
+def test_unlabelled_clips_are_scored_and_it_is_said(
+    awry, bundle: Path, data: Path, out: Path
+) -> None:
+    (data / "labels.csv").unlink()
+    said = awry("evaluate", bundle, "--data", data, "--out", out)
+    assert said.code == 0
+    assert "No test clip has labels" in said.out
+    metrics = json.loads((out / "metrics.json").read_text())
+    assert metrics["frame"]["micro_auc"] is None
+    assert metrics["settings"]["n_clips_labelled"] == 0
+    assert [clip["n_scored"] for clip in metrics["clips"]] == [59, 59]
+    assert "clip1" in (out / "report.html").read_text()
+
+
+def test_no_test_footage(awry, bundle: Path, data: Path, out: Path) -> None:
+    (data / "labels.csv").unlink()
+    (data / "test").rename(data / "elsewhere")
+    said = awry("evaluate", bundle, "--data", data, "--out", out, "--json")
+    assert (said.code, said.out) == (2, "")
+    assert "no test clips" in said.err
+    assert "awry score" in said.err
+    assert not out.exists()
+
+
+def test_an_unknown_part_is_refused(awry, bundle: Path, shared_data: Path, out: Path) -> None:
+    words = ("--parts", "predicton")
+    said = awry("evaluate", bundle, "--data", shared_data, "--out", out, *words)
+    assert said.code == 2
+    assert "no extra part 'predicton'" in said.err
+
+
+def test_bad_clips_are_listed_and_the_rest_is_measured(
+    awry, bundle: Path, data: Path, out: Path
+) -> None:
+    (data / "test" / "broken.mp4").write_bytes(b"no video")
+    (data / "test" / "clip0" / "060.png").write_bytes(b"")
+    said = awry("evaluate", bundle, "--data", data, "--out", out, "--json")
+    assert said.code == 1
+    assert "broken" in said.json["failed"][0]
+    assert "broken" in said.err
+    assert [clip["clip"] for clip in said.json["clips"]] == ["clip0", "clip1"]
+    assert said.json["frame"]["n_frames"] == 119
+    assert "060.png" in said.json["settings"]["clip_notes"][0]
+
+
+def spoil(data: Path, how: str, make_video, clip_images) -> str:
+    """Make the labels or masks of clip0 wrong; gives what the sentence must hold."""
+    (data / "labels.csv").unlink()
+    folder = data / "labels"
+    folder.mkdir()
+    np.save(folder / "clip1.npy", np.repeat([0, 1], 30))
+    if how == "labels longer than the clip":
+        np.save(folder / "clip0.npy", np.zeros(61, int))
+        return "61 labels for 60 frames"
+    if how == "labels longer than the video":
+        make_video(data / "test" / "film.mp4", clip_images(900))
+        np.save(folder / "film.npy", np.zeros(61, int))
+        return "It has 60 frames, but its labels speak of 61"
+    if how == "labels shorter than the video":
+        make_video(data / "test" / "film.mp4", clip_images(900))
+        np.save(folder / "film.npy", np.zeros(59, int))
+        return "It has 60 frames, but its labels speak of 59"
+    masks = data / "masks" / "clip0"
+    if how == "masks of another number":
+        write_images(masks, np.zeros((58, 48, 72, 3), np.uint8))
+        return "58"
+    write_images(masks, np.zeros((60, 24, 36, 3), np.uint8))
+    return "36"
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        "labels longer than the clip",
+        "labels longer than the video",
+        "labels shorter than the video",
+        "masks of another number",
+        "masks of another size",
+    ],
+)
+def test_labels_that_do_not_fit_are_listed(
+    awry, bundle: Path, data: Path, out: Path, make_video, clip_images, how: str
+) -> None:
+    expected = spoil(data, how, make_video, clip_images)
+    said = awry("evaluate", bundle, "--data", data, "--out", out, "--json")
+    assert said.code == 1
+    (sentence,) = said.json["failed"]
+    assert expected in sentence
+    assert said.json["settings"]["n_clips_labelled"] == 1
+
+
+def test_labels_beyond_the_clip_cannot_be_meant(awry, bundle: Path, data: Path, out: Path) -> None:
+    (data / "labels.csv").write_text("clip,first,last\nclip0,30,60\n")
+    said = awry("evaluate", bundle, "--data", data, "--out", out, "--json")
+    assert said.code == 1
+    assert "clip0" in said.json["failed"][0]
+
+
+def test_when_every_clip_fails_nothing_is_written(
+    awry, bundle: Path, data: Path, out: Path
+) -> None:
+    (data / "labels.csv").write_text("clip,first,last\nclip0,30,60\nclip1,30,60\n")
+    said = awry("evaluate", bundle, "--data", data, "--out", out)
+    assert said.code == 2
+    assert "No test clip could be read" in said.err
+    assert not out.exists()

@@ -1,0 +1,295 @@
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from awry.commands.fit import parse_changes
+from awry.errors import ConfigError
+from awry.methods.daml import fitting
+from support import moving_square, write_images
+
+DAML = ("--preset", "tiny", "--set", "first_epochs=2", "--set", "second_epochs=3", "--seed", "7")
+
+
+def tensors(bundle: Path) -> dict[str, torch.Tensor]:
+    return load_file(bundle / "model.safetensors")
+
+
+def assert_equal_tensors(one: Path, other: Path) -> None:
+    left, right = tensors(one), tensors(other)
+    assert left.keys() == right.keys()
+    assert [name for name in left if not torch.equal(left[name], right[name])] == []
+
+
+def test_changes_are_read_as_values() -> None:
+    assert parse_changes(["a=1", "b=x=y", "c=[1, 0.5]", "d=null"]) == {
+        "a": 1,
+        "b": "x=y",
+        "c": [1, 0.5],
+        "d": None,
+    }
+    with pytest.raises(ConfigError, match="expected KEY=VALUE"):
+        parse_changes(["channels"])
+
+
+def test_a_fit_writes_the_bundle_and_nothing_else(
+    awry, shared_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    before = sorted(shared_data.rglob("*"))
+    words = ("--preset", "tiny", "--fps", 10, "--json")
+    said = awry("fit", "daml", "--data", shared_data, "--out", "models/yard", *words)
+    assert said.code == 0
+    assert said.json["bundle"] == "models/yard"
+    assert {moment["clip"] for moment in said.json["strangest"]} <= {"day0", "day1", "day2"}
+    assert said.json["failed"] == []
+    assert "reconstruction epoch 1/1" in said.err
+    assert [path.name for path in tmp_path.iterdir()] == ["models"]
+    assert [path.name for path in (tmp_path / "models").iterdir()] == ["yard"]
+    assert sorted(path.name for path in (tmp_path / "models" / "yard").iterdir()) == [
+        "manifest.json",
+        "model.safetensors",
+        "strangest.html",
+    ]
+    assert sorted(shared_data.rglob("*")) == before
+
+
+def test_a_cache_that_was_asked_for_stays(awry, shared_data: Path, tmp_path: Path) -> None:
+    for cache in (tmp_path / "cache", tmp_path / "b.work" / "frames" / "mine"):
+        words = ("--preset", "tiny", "--cache", cache)
+        assert awry("fit", "flow", "--data", shared_data, "--out", tmp_path / "b", *words).code == 0
+        assert len(list(cache.iterdir())) == 3
+
+
+def test_the_summary_shows_moments_and_threshold(awry, shared_data: Path, tmp_path: Path) -> None:
+    words = ("--preset", "tiny", "--budget", "3/1000frames")
+    said = awry("fit", "flow", "--data", shared_data, "--out", tmp_path / "b", *words)
+    assert "strangest moments" in said.out
+    assert "strangest.html" in said.out
+    assert "Threshold" in said.out
+    page = (tmp_path / "b" / "strangest.html").read_text()
+    assert "--exclude CLIP:FIRST-LAST" in page.replace("\n", " ")
+    assert page.count("data:image/") >= 2
+
+
+def test_excluded_frames_are_not_trained_on(awry, shared_data: Path, tmp_path: Path) -> None:
+    words = ("--preset", "tiny", "--exclude", "day0:10-19")
+    assert awry("fit", "flow", "--data", shared_data, "--out", tmp_path / "b", *words).code == 0
+    manifest = json.loads((tmp_path / "b" / "manifest.json").read_text())
+    train = manifest["data"]["parts"]["train"]
+    assert ["day0", 0, 10] in train
+    assert ["day0", 20, 60] in train
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("damll",), "did you mean 'daml'?"),
+        (("daml", "--preset", "tinny"), "did you mean 'tiny'?"),
+        (("daml", "--set", "chanels=8"), "did you mean 'channels'?"),
+        (("daml", "--set", "channels=many"), "channels = 'many'"),
+        (("daml", "--set", "channels"), "expected KEY=VALUE"),
+        (("daml", "--budget", "two"), "Cannot read the alarm budget 'two'"),
+        (("daml", "--ignore", "top"), "Cannot read the ignore region 'top'"),
+        (("daml", "--exclude", "day0"), "expected CLIP:FIRST-LAST"),
+        (("daml", "--exclude", "day9:0-1"), "names the clip 'day9'"),
+        (("daml", "--format", "fodler"), "did you mean 'folder'?"),
+    ],
+)
+def test_what_is_unknown_is_refused_first(
+    awry, shared_data: Path, tmp_path: Path, words: tuple[str, ...], sentence: str
+) -> None:
+    said = awry("fit", *words, "--data", shared_data, "--out", tmp_path / "b", "--json")
+    assert (said.code, said.out) == (2, "")
+    assert sentence in said.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_no_bundle_is_left_alone(awry, shared_data: Path, tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "aunt.jpg").write_bytes(b"dear")
+    said = awry("fit", "flow", "--data", shared_data, "--out", tmp_path / "photos")
+    assert said.code == 2
+    assert "is not a bundle; it was left alone" in said.err
+    assert [path.name for path in tmp_path.rglob("*")] == ["photos", "aunt.jpg"]
+
+
+def test_no_normal_footage(awry, data: Path, tmp_path: Path) -> None:
+    shutil.rmtree(data / "train")
+    (data / "train").mkdir()
+    said = awry("fit", "flow", "--data", data, "--out", tmp_path / "b")
+    assert said.code == 2
+    assert "no normal footage" in said.err
+
+
+def test_bad_footage_among_good_is_listed(awry, data: Path, tmp_path: Path) -> None:
+    (data / "train" / "day0" / "011.png").write_bytes(b"")
+    (data / "train" / "night.mp4").write_bytes(b"no video")
+    words = ("--preset", "tiny", "--json")
+    said = awry("fit", "flow", "--data", data, "--out", tmp_path / "b", *words)
+    assert said.code == 1
+    assert any("011.png" in sentence for sentence in said.json["failed"])
+    assert any("night" in sentence for sentence in said.json["failed"])
+    assert len(said.json["failed"]) == 2
+    assert (tmp_path / "b" / "manifest.json").is_file()
+
+
+def test_a_full_disk_leaves_no_bundle_but_what_resume_needs(
+    awry, shared_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ("fit", "daml", "--data", shared_data, "--out", tmp_path / "b", "--preset", "tiny")
+    write_bytes = Path.write_bytes
+
+    def full(path: Path, data: bytes) -> int:
+        if path.suffix == ".safetensors":
+            raise OSError(28, "No space left on device")
+        return write_bytes(path, data)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_bytes", full)
+        said = awry(*words)
+    assert said.code == 2
+    assert "No space left on device" in said.err
+    assert [path.name for path in tmp_path.iterdir()] == ["b.work"]
+    said = awry(*words, "--resume")
+    assert said.code == 0
+    assert "epoch" not in said.err  # nothing is trained again
+    assert [path.name for path in tmp_path.iterdir()] == ["b"]
+
+
+def test_nan_in_training_says_where(
+    awry, shared_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> dict[str, torch.Tensor]:
+        return {"total": torch.tensor(float("nan"), requires_grad=True)}
+
+    monkeypatch.setattr(fitting, "losses", broken)
+    words = ("--preset", "tiny")
+    said = awry("fit", "daml", "--data", shared_data, "--out", tmp_path / "b", *words)
+    assert said.code == 2
+    assert "phase reconstruction, epoch 1, step 1" in said.err
+    assert not (tmp_path / "b").exists()
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(awry, shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("whole") / "b"
+    assert awry("fit", "daml", "--data", shared_data, "--out", out, *DAML).code == 0
+    return out
+
+
+@pytest.fixture(scope="module")
+def stopped(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bundle's place after Ctrl-C in mid-training."""
+    out = tmp_path_factory.mktemp("stopped") / "b"
+    words = ["fit", "daml", "--data", str(shared_data), "--out", str(out), *DAML, "--json"]
+    # The same number of threads, or sums come out differently.
+    threads = f"import torch; torch.set_num_threads({torch.get_num_threads()})"
+    command = [sys.executable, "-c", f"{threads}; from awry.cli import main; main()", *words]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr is not None
+        assert process.stdout is not None
+        try:
+            line = next(line for line in process.stderr if "epoch 1/" in line)
+            process.send_signal(signal.SIGINT)
+            rest = process.stderr.read()
+            out_text = process.stdout.read()
+        finally:
+            process.kill()
+            process.wait()
+    assert "reconstruction" in line
+    assert process.returncode == 130
+    assert out_text == ""
+    assert "--resume goes on from there" in rest
+    return out
+
+
+@pytest.fixture
+def left(stopped: Path, tmp_path: Path) -> Path:
+    """A copy of it that a test may use up."""
+    shutil.copytree(stopped.with_name("b.work"), tmp_path / "b.work")
+    return tmp_path / "b"
+
+
+def test_resume_reaches_what_an_uninterrupted_fit_does(
+    awry, shared_data: Path, uninterrupted: Path, stopped: Path, left: Path
+) -> None:
+    assert not stopped.exists()
+    said = awry("fit", "daml", "--data", shared_data, "--out", left, *DAML, "--resume")
+    assert said.code == 0
+    assert "reconstruction epoch 1/" not in said.err
+    assert "prediction epoch 3/3" in said.err
+    assert_equal_tensors(left, uninterrupted)
+    histories = [
+        [
+            entry["prediction"]
+            for entry in json.loads((b / "manifest.json").read_text())["history"]["*"]
+        ]
+        for b in (left, uninterrupted)
+    ]
+    assert histories[0] == histories[1]
+    assert len(histories[0]) == 5
+    assert not left.with_name("b.work").exists()
+
+
+def test_without_resume_a_fit_starts_afresh_and_says_so(
+    awry, shared_data: Path, uninterrupted: Path, left: Path
+) -> None:
+    said = awry("fit", "daml", "--data", shared_data, "--out", left, *DAML)
+    assert "starting afresh" in said.err
+    assert "reconstruction epoch 1/2" in said.err
+    assert_equal_tensors(left, uninterrupted)
+
+
+def test_starting_afresh_forgets_the_older_checkpoint(
+    awry, shared_data: Path, left: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a fit stopped before its first checkpoint would go on from another seed's."""
+    other = [*DAML[:-1], "8"]
+
+    def at_once(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    words = ("fit", "daml", "--data", shared_data, "--out", left, *other)
+    with monkeypatch.context() as patch:
+        patch.setattr("awry.methods.daml.train", at_once)
+        assert awry(*words).code == 130
+    assert "reconstruction epoch 1/2" in awry(*words, "--resume").err
+
+
+@pytest.mark.parametrize("changed", [("--seed", "8"), ("--set", "channels=5"), ("--every", "2")])
+def test_resume_with_other_settings_is_refused(
+    awry, shared_data: Path, left: Path, changed: tuple[str, str]
+) -> None:
+    words = (*DAML, *changed, "--resume")
+    said = awry("fit", "daml", "--data", shared_data, "--out", left, *words)
+    assert said.code == 2
+    expected = {"--seed": "seed", "--set": "config", "--every": "data"}[changed[0]]
+    assert f"was started with another {expected}" in said.err
+    assert (left.with_name("b.work") / "fit").is_dir()
+
+
+def test_resume_with_nothing_left_says_so(awry, shared_data: Path, tmp_path: Path) -> None:
+    words = ("--preset", "tiny", "--resume")
+    said = awry("fit", "flow", "--data", shared_data, "--out", tmp_path / "b", *words)
+    assert said.code == 0
+    assert "nothing to go on from" in said.err
+
+
+def test_somebody_elses_files_beside_the_bundle_stay(
+    awry, shared_data: Path, tmp_path: Path
+) -> None:
+    write_images(tmp_path / "b.work" / "pictures", moving_square(1, 0))
+    words = ("--preset", "tiny")
+    assert awry("fit", "flow", "--data", shared_data, "--out", tmp_path / "b", *words).code == 0
+    assert [path.name for path in (tmp_path / "b.work").iterdir()] == ["pictures"]

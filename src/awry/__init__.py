@@ -56,15 +56,15 @@ def fit(method: str, data: str | Path | Dataset, *, out: str | Path, **options: 
         method: a registered method's name, e.g. `daml`.
         data: a folder in a layout that `awry datasets` lists, or an opened data set.
         out: the bundle's folder.
-        options: the fields of `awry.detector.FitOptions`, e.g. `preset`, `seed`, `changes`.
+        options: the fields of `awry.fitting.FitOptions`, e.g. `preset`, `seed`, `changes`.
 
     Raises:
         AwryError: as the tree in `awry.errors` says.
     """
     from awry.datasets import open_dataset
     from awry.datasets.base import Dataset
-    from awry.detector import FitOptions
-    from awry.detector import fit as fit_detector
+    from awry.fitting import FitOptions
+    from awry.fitting import fit as fit_detector
     from awry.training.footage import remove_working_folder
 
     found = data if isinstance(data, Dataset) else open_dataset(data)

@@ -126,7 +126,7 @@ def fit(
     with _refusals():
         from awry.commands.fit import parse_changes, run_fit, show_fit
         from awry.datasets import open_dataset
-        from awry.detector import FitOptions
+        from awry.fitting import FitOptions
         from awry.registry import method_class
         from awry.scoring.calibration import Budget
         from awry.training.split import Exclusion
@@ -160,7 +160,7 @@ def score(
     regions: Annotated[Path | None, typer.Option(help="Boxes, likewise.")] = None,
     events: Annotated[Path | None, typer.Option(help="Alarms, likewise.")] = None,
     maps: Annotated[Path | None, typer.Option(help="Folder for anomaly maps.")] = None,
-    overlay: Annotated[Path | None, typer.Option(help="A video to look at.")] = None,
+    overlay: Annotated[Path | None, typer.Option(help="A video to look at; one a source.")] = None,
     scene: Annotated[str, typer.Option(help="Which fitted scene this is.")] = "*",
     parts: Annotated[list[str] | None, typer.Option(help="Extra parts; all for every one.")] = None,
     fps: Fps = None,

@@ -12,8 +12,8 @@ from awry.commands import demo
 from awry.commands.demo import KINDS, kind_of
 from awry.commands.evaluate import Scored
 from awry.datasets.digits import make_digits
-from awry.detector import FitOptions
 from awry.evaluation.protocol import ScoredClip
+from awry.fitting import FitOptions
 
 
 def test_the_kind_is_in_the_clips_name() -> None:

@@ -11,7 +11,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from awry.commands.fit import parse_changes
+from awry.commands.fit import BarReporter, parse_changes
 from awry.errors import ConfigError
 from awry.methods.daml import fitting
 from support import moving_square, write_images
@@ -240,6 +240,24 @@ def test_resume_reaches_what_an_uninterrupted_fit_does(
     assert histories[0] == histories[1]
     assert len(histories[0]) == 5
     assert not left.with_name("b.work").exists()
+
+
+def test_ctrl_c_at_the_end_of_a_phase_keeps_the_phase(
+    awry, shared_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def press(_: BarReporter, sentence: str) -> None:
+        if sentence.startswith("reconstruction epoch 2/2"):
+            signal.raise_signal(signal.SIGINT)
+
+    words = ("fit", "daml", "--data", shared_data, "--out", tmp_path / "b", *DAML)
+    with monkeypatch.context() as patch:
+        patch.setattr(BarReporter, "message", press)
+        said = awry(*words)
+    assert said.code == 130
+    assert "stopped at the end of reconstruction" in said.err
+    said = awry(*words, "--resume")
+    assert "reconstruction epoch" not in said.err
+    assert "prediction epoch 1/3" in said.err
 
 
 def test_without_resume_a_fit_starts_afresh_and_says_so(

@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from awry.detector import Detector, FitOptions, fit
+from awry.detector import Detector
 from awry.errors import BundleError, ConfigError, FrameError
+from awry.fitting import FitOptions, fit
 from awry.frames import Frame, FrameScore
 from awry.methods.base import Method
 from awry.registry import method_class, method_names

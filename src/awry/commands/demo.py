@@ -18,9 +18,10 @@ from awry.commands.fit import run_fit
 from awry.commands.overlay import overlaid
 from awry.datasets.base import Clip, Dataset
 from awry.datasets.digits import KINDS, make_digits
-from awry.detector import Detector, FitOptions, scored
+from awry.detector import Detector, scored
 from awry.evaluation.content_free import content_free_scores
 from awry.evaluation.frame import micro_auc
+from awry.fitting import FitOptions
 from awry.frames import Frame, FrameScore
 from awry.methods.daml.scoring import DAMLScorer
 

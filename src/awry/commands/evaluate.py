@@ -167,7 +167,7 @@ def _score_clip(
     keeper = MomentKeeper(clip.name, PEAKS, apart=25)
     scores: list[FrameScore] = []
     flows: list[float | None] = []
-    for frame, score in scored(scorer, source):
+    for frame, score in scored(scorer, source, detector.every):
         keeper.offer(frame, score)
         scores.append(FrameScore(score.index, score.time_s, score.score, score.parts))
         if options.flow:
@@ -215,7 +215,7 @@ def _times(scores: Sequence[FrameScore]) -> Scores | None:
 def _settings(detector: Detector, data: Dataset, clips: Sequence[ScoredClip]) -> dict[str, Any]:
     facts = detector.facts
     assert detector.calibration is not None
-    some = detector.scorer(maps=False)
+    some = detector.scorer(clips[0].scene, maps=False)
     return {
         "method": detector.method,
         "preset": facts["preset"],

@@ -20,10 +20,11 @@ from rich.progress import (
 from rich.table import Table
 
 from awry.datasets.base import Dataset
-from awry.detector import Detector, FitOptions, fit
+from awry.detector import Detector
 from awry.errors import ConfigError
 from awry.evaluation.protocol import Peak
 from awry.evaluation.report import write_strangest
+from awry.fitting import FitOptions, fit
 from awry.scoring.calibration import POOLED
 from awry.scoring.moments import Moment
 from awry.training.footage import remove_working_folder
@@ -106,7 +107,7 @@ def run_fit(
         A summary for `--json`.
 
     Raises:
-        AwryError: as `awry.detector.fit` and `Detector.save`.
+        AwryError: as `awry.fitting.fit` and `Detector.save`.
         KeyboardInterrupt: Ctrl-C; says how to go on.
     """
     with BarReporter(console) as reporter:

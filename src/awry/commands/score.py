@@ -155,8 +155,7 @@ def _check(detector: Detector, options: ScoreOptions) -> None:
     scenes = detector.facts["data"]["scenes"]
     if options.scene not in (POOLED, *scenes):
         raise ConfigError(
-            f"The bundle knows no scene '{options.scene}': {nearest(options.scene, scenes)}. "
-            "Leave --scene out for what was pooled over all."
+            f"The bundle knows no scene '{options.scene}': {nearest(options.scene, scenes)}."
         )
 
 
@@ -178,7 +177,7 @@ def _find_all(
                 tally.notes.append(f"{source.where} was taken for masks and left out.")
                 continue
             name, count = source.name, 1
-            while name in named or _file_stem(name) in files:
+            while _file_stem(name) in files:
                 count += 1
                 name = f"{source.name}-{count}"
             named[name] = source
@@ -216,7 +215,7 @@ def _pairs(
 ) -> Iterator[tuple[Frame, FrameScore]]:
     wants_maps = any((options.maps, options.regions, options.events, options.overlay))
     scorer = detector.scorer(options.scene, fps=source.fps, maps=wants_maps, parts=options.parts)
-    pairs = scored(scorer, source)
+    pairs = scored(scorer, source, detector.every)
     if options.overlay is None:
         return pairs
     return overlaid(pairs, options.overlay, detector, options.scene, source.fps, tally.notes)

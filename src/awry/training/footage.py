@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from awry.datasets.base import Clip
-from awry.errors import AwryError, FootageError, SourceError
+from awry.errors import FootageError, FrameError, SourceError
 from awry.frames import Frame
 from awry.training.loop import Reporter, Silent
 from awry.training.split import Exclusion, Span, split_scenes, without
@@ -155,9 +155,7 @@ class Footage:
                 self._opened[where] = self._cache.frames(
                     self._key(clip), lambda: self.open(clip), size, grey
                 )
-            except FootageError:
-                raise
-            except AwryError as error:
+            except (SourceError, FrameError) as error:
                 self._bad.add(clip.name)
                 self.failed.append(f"{clip.name} was left out: {error}")
                 return None
@@ -299,7 +297,8 @@ def content_key(source: Source) -> str:
 
 def working_folder(bundle: Path) -> Path:
     """Where a fit keeps its frame cache and checkpoint until the bundle is whole."""
-    return bundle.with_name(bundle.name + ".work")
+    place = bundle if bundle.name else bundle.resolve()
+    return place.with_name(place.name + ".work")
 
 
 def remove_working_folder(bundle: Path, cache: Path | None) -> None:

@@ -1,0 +1,237 @@
+"""Fitting a detector: footage in, model and thresholds out."""
+
+from __future__ import annotations
+
+import json
+import platform
+import shutil
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from awry.datasets.base import Dataset
+from awry.datasets.clips import Excerpt
+from awry.detector import Detector, scored
+from awry.errors import BundleError
+from awry.methods.base import Method
+from awry.registry import method_class
+from awry.scoring.calibration import POOLED, Budget, Calibration, CalibrationClip, calibrate
+from awry.scoring.moments import Moment, MomentKeeper, strongest
+from awry.storage import write_text
+from awry.training.bundle import check_place
+from awry.training.footage import Footage, working_folder
+from awry.training.loop import FitContext, Reporter, Silent
+from awry.training.split import Exclusion
+from awry.video.cache import FrameCache
+from awry.video.ignore import IgnoreRegions
+
+GIB = 2**30
+
+
+@dataclass(frozen=True, slots=True)
+class FitOptions:
+    """How a detector is fitted, whatever the method.
+
+    Attributes:
+        preset: name of the method's preset.
+        changes: settings that differ from the preset's.
+        seed: every random choice follows from it.
+        per_scene: one model for each scene instead of one for all.
+        ignore: regions whose pixels never count, in addition to the data set's own.
+        budget: false alarms that are allowed.
+        every, max_frames: thin the footage out.
+        validation, calibration: shares of the footage.
+        exclude: frames that a person took out.
+        cache: folder for resized frames; None: in the fit's working folder.
+        cache_gib: most GiB that the cache may hold.
+        resume: go on from the working folder's checkpoint.
+    """
+
+    preset: str = "cpu"
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    seed: int = 0
+    per_scene: bool = False
+    ignore: Sequence[str] = ()
+    budget: Budget = Budget(2.0)  # noqa: RUF009 - frozen
+    every: int = 1
+    max_frames: int | None = None
+    validation: float = 0.1
+    calibration: float = 0.1
+    exclude: Sequence[Exclusion] = ()
+    cache: Path | None = None
+    cache_gib: float = 8.0
+    resume: bool = False
+
+
+def fit(
+    method: str, data: Dataset, out: Path, options: FitOptions, reporter: Reporter | None = None
+) -> Detector:
+    """Fit a detector on a data set's normal clips. The caller saves it.
+
+    The footage is cut in time into train, validation and calibration parts; thresholds come
+    from the calibration part, which nothing is trained or tuned on.
+
+    Args:
+        method: a name from the registry.
+        data: the data set; its test clips are not looked at.
+        out: where the bundle will be saved; checkpoints stand beside it until then, in
+            `OUT.work`.
+        options: how to fit.
+        reporter: shows progress.
+
+    Raises:
+        AwryError: as the tree in `awry.errors` says.
+        Interrupted: Ctrl-C; `options.resume` goes on.
+    """
+    reporter = reporter or Silent()
+    kind = method_class(method)
+    config = kind.configure(options.preset, options.changes, data.variant)
+    check_place(out)
+    work = working_folder(out)
+    _say_what_is_left(work, options.resume, reporter)
+    footage = _footage(data, work, options, reporter)
+    _remember_settings(work, method, config.model_dump(mode="json"), footage, options)
+    started = time.monotonic()
+    names = footage.scenes if options.per_scene else (POOLED,)
+    models: dict[str, Method] = {}
+    histories = {}
+    for number, scene in enumerate(names):
+        model = kind(config)
+        folder = work / "fit" / str(number)
+        context = FitContext(folder, options.seed, options.resume, reporter)
+        model.fit(footage.of_scene(scene) if options.per_scene else footage, context)
+        models[scene] = model
+        histories[scene] = context.history
+    fitted = Detector(method, models, None, footage.ignore, footage.frame_size(), {})
+    calibration = calibrate_detector(fitted, footage, options.budget)
+    fitted = replace(fitted, calibration=calibration)
+    reporter.message("looking for the strangest moments of the training footage")
+    facts = _facts(data, footage, options, histories, time.monotonic() - started)
+    return replace(fitted, facts=facts, strangest=_strangest(fitted, footage))
+
+
+def _say_what_is_left(work: Path, resume: bool, reporter: Reporter) -> None:
+    """Whoever starts anew must never go on from an older fit's checkpoint."""
+    left = (work / "fit").is_dir()
+    if left and not resume:
+        reporter.message(
+            f"{work} holds what an earlier fit left when it stopped; starting afresh. "
+            "(--resume would have gone on from there.)"
+        )
+        shutil.rmtree(work / "fit", ignore_errors=True)
+    elif resume and not left:
+        reporter.message(f"--resume: there is nothing to go on from in {work}; starting afresh.")
+
+
+def _footage(data: Dataset, work: Path, options: FitOptions, reporter: Reporter) -> Footage:
+    cache = FrameCache(options.cache or work / "frames", int(options.cache_gib * GIB))
+    footage = Footage(
+        data.train,
+        cache,
+        variant=data.variant,
+        ignore=IgnoreRegions.parse([*data.ignore, *options.ignore]),
+        every=options.every,
+        max_frames=options.max_frames,
+        validation=options.validation,
+        calibration=options.calibration,
+        exclude=options.exclude,
+        reporter=reporter,
+    )
+    return footage
+
+
+def _remember_settings(
+    work: Path, method: str, config: Mapping[str, Any], footage: Footage, options: FitOptions
+) -> None:
+    """A checkpoint is gone on with only by the very fit that made it."""
+    file = work / "fit.json"
+    mine = {
+        "method": method,
+        "config": config,
+        "data": footage.fingerprint(),
+        "seed": options.seed,
+        "per_scene": options.per_scene,
+        "shares": [options.validation, options.calibration],
+        "exclude": [f"{e.clip}:{e.first}-{e.last}" for e in options.exclude],
+    }
+    if options.resume and file.is_file():
+        before = json.loads(file.read_text("utf-8"))
+        different = [key for key in mine if before.get(key) != mine[key]]
+        if different:
+            raise BundleError(
+                f"--resume: the fit in {work} was started with another {', '.join(different)}. "
+                "Give the same settings again, or start anew without --resume."
+            )
+    write_text(file, json.dumps(mine, indent=2))
+
+
+def _facts(
+    data: Dataset,
+    footage: Footage,
+    options: FitOptions,
+    histories: Mapping[str, Any],
+    seconds: float,
+) -> dict[str, Any]:
+    parts = {
+        part: [[span.clip, span.first, span.last] for span in spans]
+        for part, spans in footage.parts.items()
+    }
+    return {
+        "preset": options.preset,
+        "seed": options.seed,
+        "data": {
+            "layout": data.name,
+            "variant": data.variant,
+            "fps": data.fps,
+            "fingerprint": footage.fingerprint(),
+            "scenes": list(footage.scenes),
+            "parts": parts,
+            "every": options.every,
+            "notes": footage.notes,
+            "failed": footage.failed,
+        },
+        "history": histories,
+        "fit_seconds": round(seconds, 1),
+        "versions": {name: version(name) for name in ("awry", "torch", "torchvision", "numpy")},
+        "machine": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
+    }
+
+
+def calibrate_detector(detector: Detector, footage: Footage, budget: Budget) -> Calibration:
+    """Score the calibration part through the scorer and fix thresholds there."""
+    clips = []
+    for span in footage.parts["calibration"]:
+        clip = footage.clip_named(span.clip)
+        source = Excerpt(footage.open(clip), span.first, span.last - 1, span.clip)
+        scorer = detector.scorer(clip.scene, fps=source.fps)
+        scores = list(scorer.score(source))
+        clips.append(
+            CalibrationClip(
+                span.clip,
+                clip.scene,
+                np.array([np.nan if s.score is None else s.score for s in scores]),
+                source.fps,
+                np.array([np.nan if s.map is None else float(s.map.max()) for s in scores]),
+            )
+        )
+    return calibrate(clips, budget)
+
+
+def _strangest(detector: Detector, footage: Footage, count: int = 10) -> list[Moment]:
+    found: list[Moment] = []
+    apart = 25
+    for span in footage.parts["train"]:
+        clip = footage.clip_named(span.clip)
+        source = Excerpt(footage.open(clip), span.first, span.last - 1, span.clip)
+        keeper = MomentKeeper(span.clip, count, apart)
+        for frame, score in scored(detector.scorer(clip.scene, fps=source.fps), source):
+            # Moments are named by the clip's own frame numbers, as --exclude wants them.
+            there = replace(frame, index=frame.index + span.first)
+            keeper.offer(there, replace(score, index=there.index))
+        found += keeper.moments()
+    return strongest(found, count, apart)

@@ -17,7 +17,7 @@ demo: install
 	$(BIN)/awry demo --out demo-out
 
 test: install
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
 
 lint: install
 	$(BIN)/ruff check .

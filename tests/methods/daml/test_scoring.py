@@ -97,7 +97,7 @@ def aggregated(error: np.ndarray, position: str, ignored: bool, box: int = 3) ->
     for y, x in np.argwhere(counted):
         reach = box // 2
         around = (slice(max(y - reach, 0), y + reach + 1), slice(max(x - reach, 0), x + reach + 1))
-        best = max(best, error[around][counted[around]].mean())
+        best = max(best, error[around][counted[around]].sum() / box**2)
     return float(best)
 
 

@@ -191,12 +191,10 @@ class DAMLScorer(Scorer):
         if self._config.position == "mean":
             return error
         side = (self._config.box, self._config.box)
-        # At the border, and beside ignored positions, only what is there is averaged.
-        total, weight = (
-            cv2.boxFilter(each, -1, side, normalize=False, borderType=cv2.BORDER_CONSTANT)
-            for each in (error, counted)
-        )
-        return np.asarray(total / np.maximum(weight, 1) * counted, dtype=np.float32)
+        # Nothing lies beyond the border: an average of what is there alone would raise the
+        # errors of whatever enters the picture, which nobody can predict.
+        averaged = cv2.boxFilter(error, -1, side, borderType=cv2.BORDER_CONSTANT)
+        return np.asarray(averaged * counted, dtype=np.float32)
 
     def _aggregate(self, error: ErrorMap) -> float:
         assert self._mask is not None

@@ -78,7 +78,8 @@ def test_the_budget_is_kept_at_the_threshold_and_above(seed: int, budget: float)
     options = EventOptions()
     chosen, _ = choose_threshold([scores], None, Budget(budget, "1000 frames"), options)
     for level in np.linspace(chosen, scores.max(), 9):
-        assert len(find_runs(scores, level, options)) <= 3 * budget
+        runs = find_runs(scores, level, options, float(scores.mean()))
+        assert len(runs) <= 3 * budget
 
 
 def test_the_threshold_is_the_exact_score_at_which_the_budget_breaks() -> None:

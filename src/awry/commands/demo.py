@@ -128,5 +128,5 @@ def show_demo(summary: dict[str, Any]) -> None:
     printer = Console()
     printer.print(table)
     for what in ("report", "overlay", "bundle"):
-        printer.print(f"{what}: {summary[what]}", highlight=False)
-    printer.print(f"{summary['seconds']:.0f} s in all", highlight=False)
+        printer.print(f"{what}: {summary[what]}", highlight=False, soft_wrap=True)
+    printer.print(f"{summary['seconds']:.0f} s in all", highlight=False, soft_wrap=True)

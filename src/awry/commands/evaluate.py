@@ -261,8 +261,8 @@ def show_metrics(metrics: dict[str, Any]) -> None:
     else:
         printer.print("No test clip has labels: everything was scored, nothing was measured.")
     for note in (*settings["notes"], *settings["clip_notes"]):
-        printer.print(note, highlight=False, markup=False)
-    printer.print(f"report: {metrics['report']}", highlight=False, markup=False)
+        printer.print(note, highlight=False, markup=False, soft_wrap=True)
+    printer.print(f"report: {metrics['report']}", highlight=False, markup=False, soft_wrap=True)
 
 
 def show_rows(title: str, rows: Mapping[str, Mapping[str, Any]]) -> None:

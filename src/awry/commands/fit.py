@@ -70,7 +70,7 @@ class BarReporter:
 
     def message(self, sentence: str) -> None:
         """A line above the bars."""
-        self._progress.console.print(sentence, highlight=False, markup=False)
+        self._progress.console.print(sentence, highlight=False, markup=False, soft_wrap=True)
 
 
 def parse_changes(pairs: Sequence[str]) -> dict[str, Any]:
@@ -160,7 +160,7 @@ def show_fit(summary: dict[str, Any]) -> None:
         f"Threshold {summary['threshold']:.6g}. {summary['calibration']}",
         f"Bundle: {summary['bundle']} ({summary['seconds']} s)",
     ):
-        printer.print(sentence, highlight=False, markup=False)
+        printer.print(sentence, highlight=False, markup=False, soft_wrap=True)
 
 
 def peak_of(moment: Moment, detector: Detector, scene: str = POOLED) -> Peak:

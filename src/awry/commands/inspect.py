@@ -142,7 +142,11 @@ def show_methods(methods: list[dict[str, Any]]) -> None:
         table.add_row(*map(escape, (method["name"], method["what"], presets, settings)))
     printer = Console()
     printer.print(table)
-    printer.print("Defaults and meanings of the settings: awry methods --json", highlight=False)
+    printer.print(
+        "Defaults and meanings of the settings: awry methods --json",
+        highlight=False,
+        soft_wrap=True,
+    )
 
 
 def show_examination(rows: list[dict[str, Any]]) -> None:

@@ -332,7 +332,7 @@ def show_score(summary: dict[str, Any]) -> None:
         alarms.add_row(escape(row["source"]), *cells)
     printer.print(alarms if summary["alarms"] else "no alarms")
     for note in summary["notes"]:
-        printer.print(note, highlight=False, markup=False)
+        printer.print(note, highlight=False, markup=False, soft_wrap=True)
     printer.print(
         f"{summary['frames']} frames scored: {summary['out']}", highlight=False, markup=False
     )

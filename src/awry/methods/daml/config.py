@@ -72,9 +72,14 @@ class DAMLConfig(MethodConfig):
     # Scoring
     score: Literal["latent", "prediction", "reconstruction"] = "latent"
     position: Literal["mean", "max"] = Field(
-        "mean", description="mean over positions (eq. 2), or maximum of the box-averaged error"
+        "mean", description="mean over positions (eq. 2), or maximum"
     )
-    box: int = Field(3, ge=1, description="side of that box, in positions of the latent code")
+    box: int = Field(
+        1,
+        ge=1,
+        description="the error is averaged over boxes of this side first, in positions of the "
+        "latent code, with nothing beyond the border; 1: not",
+    )
 
     @model_validator(mode="after")
     def _fits(self) -> DAMLConfig:
@@ -118,17 +123,18 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
         "channels": 16,
         "temporal_kernel": 2,
         "first_weights": (1.0, 0.0),
-        "first_epochs": 6,
-        "second_epochs": 14,
+        "ahead": 12,
+        "slope": 0.2,
+        "first_epochs": 2,
+        "second_epochs": 4,
         "steps": 250,
         "pairs": 32,
-        "run_length": 24,
+        "run_length": 32,
         "batch_runs": 4,
         "crop": 64,
         "learning_rate": 2e-3,
         "decay": "cosine",
-        "position": "max",
-        "box": 5,
+        "box": 9,
     },
     "demo": {
         "height": 64,
@@ -162,6 +168,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
         "steps": 4,
         "learning_rate": 1e-3,
         "position": "max",
+        "box": 3,
     },
 }
 

@@ -184,11 +184,11 @@ class DAMLScorer(Scorer):
             self._mask = small_mask(self.setting, frame.image.shape[:2], size)
 
     def _pooled(self, error: ErrorMap) -> ErrorMap:
-        """The error map that the score is read from: box-averaged for the maximum."""
+        """The error map that the score is read from, averaged over boxes."""
         assert self._mask is not None
         counted = (~self._mask).astype(np.float32)
         error = error * counted
-        if self._config.position == "mean":
+        if self._config.box == 1:
             return error
         side = (self._config.box, self._config.box)
         # Nothing lies beyond the border: an average of what is there alone would raise the

@@ -138,12 +138,11 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
     },
     "demo": {
         "height": 64,
-        "blocks": 3,
         "channels": 8,
         "temporal_kernel": 2,
         "first_weights": (1.0, 0.0),
-        "first_epochs": 4,
-        "second_epochs": 8,
+        "first_epochs": 5,
+        "second_epochs": 12,
         "steps": 100,
         "pairs": 32,
         "run_length": 24,
@@ -151,7 +150,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
         "learning_rate": 3e-3,
         "decay": "cosine",
         "position": "max",
-        "box": 5,
+        "box": 3,
     },
     "tiny": {
         "height": 32,

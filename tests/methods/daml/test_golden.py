@@ -92,7 +92,7 @@ def found() -> dict[str, list[float]]:
         parts = losses(model, frames()[None], mean, (1.0, 1.0), ("mse", "gdl", "ssim"), 2)
         numbers["losses"] = [value.item() for value in parts.values()]
     for position in ("mean", "max"):
-        model = network(position=position)
+        model = network(position=position, box=3 if position == "max" else 1)
         images = ((frames().numpy() + 0.5) * 255).round().astype(np.uint8)
         clip = [Frame(i, None, np.repeat(p[0, :, :, None], 3, 2)) for i, p in enumerate(images)]
         parts_wanted = ("prediction", "reconstruction")

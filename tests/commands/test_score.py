@@ -8,9 +8,8 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import av
@@ -25,7 +24,7 @@ from awry.errors import SourceError
 from awry.frames import Frame
 from awry.video.memory import ArraySource
 from awry.video.source import SourceHealth
-from support import moving_square, write_images
+from support import moving_square, serving, write_images
 
 COLUMNS = ["source", "frame", "time_s", "score", "scored", "part.flow"]
 
@@ -338,29 +337,6 @@ def test_what_was_scored_before_a_stream_broke_is_kept() -> None:
     assert source.problems == ["Lost the stream. What was scored by then is kept."]
     with pytest.raises(SourceError):
         list(Forgiving(Breaking(0), []))
-
-
-Answer = Callable[[BaseHTTPRequestHandler], None]
-
-
-@contextmanager
-def serving(answer: Answer) -> Iterator[str]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            answer(self)
-
-        def log_message(self, *args: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.daemon_threads = True
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield f"http://guard:s3cret@127.0.0.1:{server.server_address[1]}/../live?token=t0ken"
-        finally:
-            server.shutdown()
-            thread.join()
 
 
 def test_a_stream_is_scored_without_telling_its_secrets(

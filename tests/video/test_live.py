@@ -4,8 +4,7 @@ import io
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import av
 import numpy as np
@@ -15,35 +14,7 @@ from PIL import Image
 from awry.errors import SourceError
 from awry.video import Camera, LiveStream, Source
 from awry.video.live import _device, redact
-
-Answer = Callable[[BaseHTTPRequestHandler], None]
-
-
-class QuietServer(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """A client that hangs up is no news here."""
-
-
-@contextmanager
-def serving(answer: Answer) -> Iterator[str]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            answer(self)
-
-        def log_message(self, *args: object) -> None:
-            pass
-
-    server = QuietServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield f"http://watcher:s3cret@127.0.0.1:{server.server_address[1]}/live?token=t0ken"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+from support import serving
 
 
 @pytest.fixture
@@ -53,7 +24,9 @@ def silent_port() -> Iterator[int]:
         yield server.getsockname()[1]
 
 
-def pushed_pictures(n: int, done: threading.Event | None = None) -> Answer:
+def pushed_pictures(
+    n: int, done: threading.Event | None = None
+) -> Callable[[BaseHTTPRequestHandler], None]:
     def answer(handler: BaseHTTPRequestHandler) -> None:
         handler.send_response(200)
         handler.send_header("Content-Type", "multipart/x-mixed-replace; boundary=next")

@@ -62,6 +62,10 @@ class Setting:
         """Ignored pixels of a frame of that size (H, W)."""
         return self.ignore.mask(*size, reference_size=self.frame_size)
 
+    def black_out(self, frame: Frame) -> Frame:
+        """The frame with its ignored pixels black."""
+        return replace(frame, image=self.ignore.black_out(frame.image, self.frame_size))
+
 
 class Scorer(ABC):
     """Scores one stream. Not shared between streams or threads.
@@ -140,7 +144,7 @@ class Scorer(ABC):
         if self._size is None:
             self._check_aspect(size)
         self._size = size
-        return blank(frame, self.setting.mask(size)) if self.setting.ignore else frame
+        return self.setting.black_out(frame)
 
     def _check_aspect(self, found: tuple[int, int]) -> None:
         expected = self.setting.frame_size
@@ -245,13 +249,6 @@ class Method(ABC):
     def training_losses(self, footage: Footage) -> Sequence[Tensor]:
         """The losses of one step, for a check that every parameter gets a gradient."""
         return ()
-
-
-def blank(frame: Frame, mask: NDArray[np.bool_]) -> Frame:
-    """The frame with the pixels of an (H, W) mask black."""
-    image = frame.image.copy()
-    image[mask] = 0
-    return replace(frame, image=image)
 
 
 def small_mask(

@@ -60,11 +60,7 @@ class Blanked:
 
     def __iter__(self) -> Iterator[Frame]:
         for frame in self._source:
-            image = frame.image
-            if self._ignore:
-                image = image.copy()
-                image[self._ignore.mask(*image.shape[:2])] = 0
-            yield replace(frame, image=image)
+            yield replace(frame, image=self._ignore.black_out(frame.image))
 
 
 class Footage:

@@ -104,6 +104,27 @@ class IgnoreRegions:
         """
         return _mask(self.written, (height, width), reference_size or (height, width))
 
+    def black_out(
+        self, image: NDArray[np.uint8], reference_size: tuple[int, int] | None = None
+    ) -> NDArray[np.uint8]:
+        """The picture with the regions' pixels black.
+
+        Args:
+            image: uint8 (H, W, 3).
+            reference_size: as in `mask`.
+
+        Returns:
+            a new array of the same shape; the picture itself where there are no regions.
+
+        Raises:
+            ConfigError: as `mask`.
+        """
+        if not self:
+            return image
+        blacked = image.copy()
+        blacked[self.mask(*image.shape[:2], reference_size)] = 0
+        return blacked
+
     def outline(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Draw the regions dimmed, hatched and outlined, for people.
 

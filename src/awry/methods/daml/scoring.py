@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from awry.frames import Frame, FrameScore
-from awry.methods.base import Scorer, Setting, blank, small_mask
+from awry.methods.base import Scorer, Setting, small_mask
 from awry.methods.daml.config import DAMLConfig
 from awry.methods.daml.model import DAMLModel, to_input
 from awry.video.cache import resized
@@ -214,10 +214,8 @@ class DAMLScorer(Scorer):
             uint8 RGB (h, w, 3) pictures by name, or None where there are too few frames.
         """
         every = self._config.subsample
-        sampled = list(frames[(len(frames) - 1) % every :: every])
-        if self.setting.ignore:
-            mask = self.setting.mask
-            sampled = [blank(frame, mask(frame.image.shape[:2])) for frame in sampled]
+        chosen = frames[(len(frames) - 1) % every :: every]
+        sampled = [self.setting.black_out(frame) for frame in chosen]
         wanted, self._wanted = self._wanted, {"prediction", "reconstruction"}
         try:
             with torch.inference_mode():

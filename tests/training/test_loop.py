@@ -19,7 +19,9 @@ def model() -> nn.Sequential:
     return nn.Sequential(nn.Linear(3, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 1))
 
 
-def phases(net: nn.Module, *, nan_at: tuple[int, int] | None = None) -> list[Phase]:
+def phases(
+    net: nn.Module, *, nan_at: tuple[int, int] | None = None, average: float = 0.0
+) -> list[Phase]:
     def loss(epoch: int, step: int, generator: np.random.Generator) -> dict[str, Tensor]:
         x = torch.from_numpy(generator.normal(size=(16, 3))).float()
         value = (net(x)[:, 0] - x.sum(1)).square().mean()
@@ -35,6 +37,7 @@ def phases(net: nn.Module, *, nan_at: tuple[int, int] | None = None) -> list[Pha
             optimizer=lambda parameters: torch.optim.Adam(parameters, lr=0.01),
             rate=lambda epoch, step: 0.5**epoch,
             validate=lambda: {"total": 1.0},
+            average=average,
         )
 
     return [phase("first"), phase("second")]
@@ -52,18 +55,22 @@ class StopsAfter(Silent):
             signal.raise_signal(signal.SIGINT)
 
 
+@pytest.mark.parametrize("average", [0.0, 0.7])
 @pytest.mark.parametrize("steps", [1, 4, 6, 12, 17])
-def test_resume_reaches_what_an_uninterrupted_fit_reaches(tmp_path: Path, steps: int) -> None:
+def test_resume_reaches_what_an_uninterrupted_fit_reaches(
+    tmp_path: Path, steps: int, average: float
+) -> None:
     whole = model()
     straight = FitContext(tmp_path / "a", seed=1)
-    train(whole, phases(whole), straight)
+    train(whole, phases(whole, average=average), straight)
 
     broken = model()
+    stopped = FitContext(tmp_path / "b", 1, reporter=StopsAfter(steps))
     with pytest.raises(Interrupted):
-        train(broken, phases(broken), FitContext(tmp_path / "b", 1, reporter=StopsAfter(steps)))
+        train(broken, phases(broken, average=average), stopped)
     again = model()
     resumed = FitContext(tmp_path / "b", 1, resume=True)
-    train(again, phases(again), resumed)
+    train(again, phases(again, average=average), resumed)
     for one, other in zip(whole.state_dict().values(), again.state_dict().values(), strict=True):
         assert torch.equal(one, other)
 
@@ -113,3 +120,27 @@ def test_a_foreign_checkpoint_is_refused(tmp_path: Path) -> None:
     (tmp_path / CHECKPOINT).write_bytes(b"no checkpoint")
     with pytest.raises(BundleError, match="does not fit this method"):
         train(net, phases(net), FitContext(tmp_path, resume=True))
+
+
+def test_the_averaged_weights_are_what_is_left(tmp_path: Path) -> None:
+    net, seen = model(), []
+    only = phases(net, average=0.7)[:1]
+    step = only[0].loss
+
+    def watched(epoch: int, number: int, generator: np.random.Generator) -> dict[str, Tensor]:
+        if (epoch, number) != (0, 0):
+            seen.append(net[0].weight.detach().clone())
+        return step(epoch, number, generator)
+
+    only[0].loss = watched
+    last: list[Tensor] = []
+    only[0].validate = lambda: last.append(net[0].weight.detach().clone()) or {"total": 1.0}
+    train(net, only, FitContext(tmp_path, seed=1))
+    # What validation saw last is what is left; and up to the last step but one it was
+    # w <- 0.7 w + 0.3 w_step, from the first step's weights on.
+    assert torch.equal(last[-1], net[0].weight)
+    average = seen[0]
+    for weights in seen[1:]:
+        average = 0.7 * average + 0.3 * weights
+    assert not torch.allclose(net[0].weight, seen[-1], atol=1e-4)
+    assert torch.allclose(net[0].weight, average, atol=0.3 * 0.02)

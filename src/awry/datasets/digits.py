@@ -31,6 +31,7 @@ NORMAL_SPEED = 2
 FAST = 4
 SPRITE = 28
 """Side of an object in pixels."""
+SHAPE_STROKE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,20 +259,15 @@ def _strange(rng: np.random.Generator, kind: str) -> NDArray[np.uint8]:
 
 
 def _shape(rng: np.random.Generator) -> NDArray[np.uint8]:
-    """A circle's or square's outline, drawn large and reduced to 8 x 8 as the digits were.
-
-    Its stroke, blur and mean brightness are about those of the digits, so that its form is new.
-    """
-    drawn = np.zeros((128, 128), np.uint8)
-    radius = int(rng.integers(34, 48))
-    centre = (64, 64)
+    """The outline of a circle or a square, about as bright in all as a digit."""
+    sprite = np.zeros((SPRITE, SPRITE), np.uint8)
+    middle, radius = SPRITE // 2, int(rng.integers(8, 13))
     if rng.integers(2):
-        cv2.circle(drawn, centre, radius, 255, thickness=16)
+        cv2.circle(sprite, (middle, middle), radius, 255, SHAPE_STROKE, cv2.LINE_AA)
     else:
-        corners = (centre[0] - radius, centre[1] - radius), (centre[0] + radius,) * 2
-        cv2.rectangle(drawn, *corners, 255, thickness=16)
-    small = cv2.resize(drawn, (8, 8), interpolation=cv2.INTER_AREA)
-    return _enlarged(small.astype(np.float64) * (16 / 255))
+        corners = (middle - radius,) * 2, (middle + radius - 1,) * 2
+        cv2.rectangle(sprite, *corners, 255, SHAPE_STROKE)
+    return sprite
 
 
 def _enlarged(small: NDArray[np.float64]) -> NDArray[np.uint8]:

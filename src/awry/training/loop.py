@@ -6,7 +6,6 @@ a resumed fit sees exactly what an uninterrupted one would have seen.
 
 from __future__ import annotations
 
-import json
 import math
 import signal
 import time
@@ -21,8 +20,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from awry.errors import BundleError, TrainingError
-from awry.storage import whole_file
+from awry.errors import TrainingError
+from awry.training.checkpoint import Progress, WeightAverage, load, restore_optimizer, save
 
 CHECKPOINT = "checkpoint.safetensors"
 SECONDS_BETWEEN_CHECKPOINTS = 60.0
@@ -91,6 +90,8 @@ class Phase:
         validate: named validation losses after each epoch.
         converged: ends the phase early where it says so of the validation history.
         prepare: called once before the phase's first step, also after a resume.
+        average: decay of an exponential moving average of the weights (and of the running
+            statistics), which takes their place in validation and at the phase's end; 0: none.
     """
 
     name: str
@@ -103,6 +104,7 @@ class Phase:
     validate: Callable[[], dict[str, float]] | None = None
     converged: Callable[[list[dict[str, float]]], bool] | None = None
     prepare: Callable[[], None] = lambda: None
+    average: float = 0.0
 
 
 def generator(seed: int, phase: int, epoch: int, step: int) -> np.random.Generator:
@@ -117,43 +119,36 @@ def train(model: nn.Module, phases: Sequence[Phase], context: FitContext) -> Non
         TrainingError: a loss became NaN or infinite; says in which phase, epoch and step.
         Interrupted: Ctrl-C; the state is saved and `resume` goes on from it.
     """
-    progress = _Progress()
+    progress = Progress()
     checkpoint = context.folder / CHECKPOINT
     context.folder.mkdir(parents=True, exist_ok=True)
     optimizer_state: dict[str, Tensor] = {}
+    averaged: dict[str, Tensor] = {}
     if context.resume and checkpoint.is_file():
-        progress, optimizer_state = _load(checkpoint, model)
+        progress, optimizer_state, averaged = load(checkpoint, model)
         context.history[:] = progress.history
     with interrupt_flag() as interrupted:
         for number in range(progress.phase, len(phases)):
-            _run_phase(model, phases, number, progress, optimizer_state, context, interrupted)
-            optimizer_state = {}
+            average = WeightAverage(model, phases[number].average, averaged)
+            _run_phase(
+                model, phases, number, progress, optimizer_state, average, context, interrupted
+            )
+            average.take_over()
+            optimizer_state, averaged = {}, {}
             progress.next_phase()
-            _save(checkpoint, model, None, progress)
+            save(checkpoint, model, None, progress)
             if interrupted:
                 name = phases[number].name
                 raise Interrupted(f"stopped at the end of {name}; the state is in {checkpoint}")
-
-
-@dataclass(slots=True)
-class _Progress:
-    phase: int = 0
-    epoch: int = 0
-    step: int = 0
-    sums: dict[str, float] = field(default_factory=dict)
-    history: list[dict[str, Any]] = field(default_factory=list)
-    seconds: float = 0.0
-
-    def next_phase(self) -> None:
-        self.phase, self.epoch, self.step, self.sums, self.seconds = self.phase + 1, 0, 0, {}, 0.0
 
 
 def _run_phase(
     model: nn.Module,
     phases: Sequence[Phase],
     number: int,
-    progress: _Progress,
+    progress: Progress,
     optimizer_state: dict[str, Tensor],
+    average: WeightAverage,
     context: FitContext,
     interrupted: Sequence[bool],
 ) -> None:
@@ -162,7 +157,7 @@ def _run_phase(
     optimizer = phase.optimizer(phase.parameters)
     base_rates = [group["lr"] for group in optimizer.param_groups]
     if optimizer_state:
-        _restore_optimizer(optimizer, optimizer_state)
+        restore_optimizer(optimizer, optimizer_state)
     checkpoint = context.folder / CHECKPOINT
     done = progress.epoch * phase.steps + progress.step
     context.reporter.start(phase.name, phase.epochs * phase.steps, done)
@@ -173,17 +168,20 @@ def _run_phase(
             for group, rate in zip(optimizer.param_groups, base_rates, strict=True):
                 group["lr"] = rate * phase.rate(progress.epoch, step)
             losses = _step(phase, optimizer, number, progress.epoch, step, context.seed)
+            average.update()
             for name, value in losses.items():
                 progress.sums[name] = progress.sums.get(name, 0.0) + value
             progress.step = step + 1
             context.reporter.advance(losses)
             if interrupted or time.monotonic() - saved > SECONDS_BETWEEN_CHECKPOINTS:
-                _save(checkpoint, model, optimizer, progress)
+                save(checkpoint, model, optimizer, progress, average)
                 saved = time.monotonic()
             if interrupted:
                 raise Interrupted(f"stopped in {phase.name}; the state is in {checkpoint}")
         progress.seconds += time.monotonic() - started
-        if _end_of_epoch(phase, progress, context):
+        with average.shown():
+            ended = _end_of_epoch(phase, progress, context)
+        if ended:
             break
 
 
@@ -204,7 +202,7 @@ def _step(
     return values
 
 
-def _end_of_epoch(phase: Phase, progress: _Progress, context: FitContext) -> bool:
+def _end_of_epoch(phase: Phase, progress: Progress, context: FitContext) -> bool:
     entry: dict[str, Any] = {name: total / phase.steps for name, total in progress.sums.items()}
     if phase.validate is not None:
         entry |= {f"validation_{name}": value for name, value in phase.validate().items()}
@@ -238,52 +236,3 @@ def interrupt_flag() -> Iterator[list[bool]]:
         yield pressed
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-def _save(
-    path: Path, model: nn.Module, optimizer: torch.optim.Optimizer | None, progress: _Progress
-) -> None:
-    from safetensors.torch import save_file
-
-    tensors = {f"model.{name}": value for name, value in model.state_dict().items()}
-    if optimizer is not None:
-        for index, state in optimizer.state_dict()["state"].items():
-            tensors |= {f"optimizer.{index}.{key}": value for key, value in state.items()}
-    about = {
-        name: getattr(progress, name)
-        for name in ("phase", "epoch", "step", "sums", "history", "seconds")
-    }
-    with whole_file(path) as temporary:
-        save_file(
-            {name: value.contiguous() for name, value in tensors.items()},
-            temporary,
-            metadata={"progress": json.dumps(about)},
-        )
-
-
-def _load(path: Path, model: nn.Module) -> tuple[_Progress, dict[str, Tensor]]:
-    from safetensors import SafetensorError, safe_open
-
-    try:
-        with safe_open(path, framework="pt") as file:
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            progress = _Progress(**json.loads(file.metadata()["progress"]))
-        model.load_state_dict(
-            {name[6:]: value for name, value in tensors.items() if name.startswith("model.")}
-        )
-    except (SafetensorError, RuntimeError, KeyError, TypeError, ValueError) as error:
-        raise BundleError(
-            f"The checkpoint {path} does not fit this method and config; start again without "
-            "--resume, or with the settings of the first start."
-        ) from error
-    optimizer = {name[10:]: value for name, value in tensors.items() if name.startswith("opt")}
-    return progress, optimizer
-
-
-def _restore_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
-    state = optimizer.state_dict()
-    restored: dict[int, dict[str, Tensor]] = {}
-    for name, value in tensors.items():
-        index, key = name.split(".", 1)
-        restored.setdefault(int(index), {})[key] = value
-    optimizer.load_state_dict({"state": restored, "param_groups": state["param_groups"]})

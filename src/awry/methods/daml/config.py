@@ -67,6 +67,9 @@ class DAMLConfig(MethodConfig):
     decay_epochs: int = Field(20, ge=1)
     decay_factor: float = Field(0.1, gt=0, le=1)
     adam_epsilon: float = Field(1e-8, gt=0)
+    average: float = Field(
+        0.0, ge=0, lt=1, description="decay of a moving average of the weights; 0: the last weights"
+    )
     l2: float = Field(0.001, ge=0, description="gamma of eq. 1")
 
     # Scoring

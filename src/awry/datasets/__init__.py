@@ -10,12 +10,21 @@ from functools import cache
 from pathlib import Path
 
 from awry.datasets.base import Clip, Dataset, Layout, LayoutInfo
+from awry.datasets.truth import with_tracks
 from awry.errors import ConfigError, DatasetError, nearest
 
-__all__ = ["Clip", "Dataset", "Layout", "LayoutInfo", "known_layouts", "open_dataset"]
+__all__ = [
+    "Clip",
+    "Dataset",
+    "Layout",
+    "LayoutInfo",
+    "known_layouts",
+    "open_dataset",
+    "with_tracks",
+]
 
 # In the order in which they are tried: the plain folder, which asks least, comes last.
-_MODULES = ("ucsd", "avenue", "shanghaitech", "umn", "subway", "digits", "folder")
+_MODULES = ("ucsd", "avenue", "shanghaitech", "umn", "subway", "ubnormal", "digits", "folder")
 
 
 @cache
@@ -37,6 +46,8 @@ def open_dataset(
 ) -> Dataset:
     """Recognise a folder's layout and list its clips; no picture or video is decoded yet.
 
+    Test clips get true tracks where there are any: see `awry.datasets.truth.with_tracks`.
+
     Args:
         root: the data set's folder; None or anything for data that are made on the spot
             (`format="digits"`).
@@ -55,14 +66,14 @@ def open_dataset(
     if format is not None and format not in layouts:
         raise ConfigError(f"There is no data set layout '{format}': {nearest(format, layouts)}.")
     if format is not None and not layouts[format].on_disk:
-        return layouts[format].read(Path(), fps)
+        return with_tracks(layouts[format].read(Path(), fps))
     if root is None:
         raise DatasetError("No data set folder was given; name one, or the format 'digits'.")
     root = Path(root)
     if not root.is_dir():
         what = "is a file, not a folder" if root.exists() else "does not exist"
         raise DatasetError(f"The data set {root} {what}; give the data set's folder.")
-    return _matching(root, format).read(root, fps)
+    return with_tracks(_matching(root, format).read(root, fps))
 
 
 def _matching(root: Path, format: str | None) -> Layout:

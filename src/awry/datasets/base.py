@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from awry.datasets.tracks import Tracks
 from awry.video.source import Source
 
 
@@ -26,6 +27,7 @@ class Clip:
         labels: reads the frame labels, uint8 (n,), 1 = abnormal; None where there are none.
         masks: reads the pixel masks, bool (n, H, W) or a sequence of n (H, W) arrays; None
             where there are none.
+        tracks: reads the true boxes, followed over frames; None where there are none.
     """
 
     name: str
@@ -33,6 +35,7 @@ class Clip:
     scene: str = "scene"
     labels: Callable[[], NDArray[np.uint8]] | None = None
     masks: Callable[[], NDArray[np.bool_]] | None = None
+    tracks: Callable[[], Tracks] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from scipy.signal import lfilter
+from scipy.special import log_ndtr
 
 from awry.datasets.base import Clip, Dataset
 from awry.video.memory import ArraySource
@@ -93,3 +95,15 @@ def serving(answer: Callable[[BaseHTTPRequestHandler], None]) -> Iterator[str]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def exponential_scores(length: int, seed: int) -> np.ndarray:
+    """float64 (length,): scores with an exponential tail that move slowly, as a clip's do.
+
+    An autoregressive Gaussian that forgets within 5 frames, brought to the exponential
+    distribution of mean 1.
+    """
+    memory = np.exp(-1 / 5)
+    noise = np.random.default_rng(seed).normal(size=length + 200)
+    walk = lfilter([np.sqrt(1 - memory**2)], [1.0, -memory], noise)[200:]
+    return -log_ndtr(-walk)

@@ -249,6 +249,19 @@ def test_a_bundle_gives_back_the_detector(tmp_path: Path) -> None:
     assert Detector.load(tmp_path / "again").facts.keys() == loaded.facts.keys()
 
 
+def test_a_loaded_bundle_takes_another_budget(tmp_path: Path) -> None:
+    data = moving_square_data(length=40)
+    detector = fit("flow", data, tmp_path / "b", FitOptions(budget=Budget(3, "1000 frames")))
+    detector.save(tmp_path / "b")
+    other = Detector.load(tmp_path / "b").with_budget(Budget(300, "1000 frames"))
+    again = fit("flow", data, tmp_path / "c", FitOptions(budget=Budget(300, "1000 frames")))
+    assert other.calibration == again.calibration != detector.calibration
+    assert other.models["*"].state().keys() == detector.models["*"].state().keys()
+    half = Detector("flow", detector.models, None, detector.ignore, (48, 72), {})
+    with pytest.raises(BundleError, match="no calibration yet"):
+        half.with_budget(Budget(2))
+
+
 def test_a_data_sets_own_ignore_regions_count_too(tmp_path: Path) -> None:
     data = brightness_data(TWO_SCENES)
     with_region = Dataset("m", "", None, 10.0, data.train, (), ignore=("rows:0-0",))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from awry.errors import BundleError, ConfigError, nearest
 from awry.frames import Frame, FrameScore
 from awry.methods.base import Method, Scorer, Setting
 from awry.registry import method_class
-from awry.scoring.calibration import POOLED, Calibration
+from awry.scoring.calibration import POOLED, Budget, Calibration
 from awry.scoring.moments import Moment
 from awry.training.bundle import read_bundle, write_bundle
 from awry.video.ignore import IgnoreRegions
@@ -95,6 +95,17 @@ class Detector:
     def every(self) -> int:
         """The footage was thinned to each n-th frame, and sources must be scored likewise."""
         return int(self.facts.get("data", {}).get("every", 1))
+
+    def with_budget(self, budget: Budget) -> Detector:
+        """The same detector with the thresholds for another alarm budget.
+
+        Raises:
+            BundleError: there is no calibration, or an older awry stored it, without what
+                another budget needs.
+        """
+        if self.calibration is None:
+            raise BundleError("This detector has no calibration yet; awry.fit gives it one.")
+        return replace(self, calibration=self.calibration.with_budget(budget))
 
     def save(self, path: str | Path) -> None:
         """Write the bundle, whole or not at all.

@@ -8,13 +8,24 @@ from hypothesis import strategies as st
 from awry.errors import ConfigError
 from awry.scoring.budget import Budget, choose_threshold
 from awry.scoring.events import EventOptions, find_runs
+from awry.scoring.normal_alarms import NormalAlarms, observe_alarms
+from awry.scoring.tail import FEWEST_PEAKS
+from support import exponential_scores
 
 PLAIN = EventOptions(hysteresis=0.0, merge_gap=0, min_length=1)
+Choice = tuple[float, tuple[float, float] | None, str]
+
+
+def choose(
+    scores: list[np.ndarray], seconds: float | None, budget: Budget, options: EventOptions = PLAIN
+) -> Choice:
+    frames = sum(len(series) for series in scores)
+    return choose_threshold(observe_alarms(scores, options), frames, seconds, budget)
 
 
 def threshold(scores: np.ndarray, budget: Budget, options: EventOptions = PLAIN) -> float:
     """At 10 frames a second."""
-    return choose_threshold([scores], len(scores) / 10, budget, options)[0]
+    return choose([scores], len(scores) / 10, budget, options)[0]
 
 
 @pytest.mark.parametrize(
@@ -46,12 +57,16 @@ def spikes() -> np.ndarray:
 
 
 def test_the_threshold_lets_the_budgeted_number_of_alarms_through() -> None:
-    chosen, how = choose_threshold([spikes()], 3600.0, Budget(2.0), PLAIN)
+    chosen, interval, how = choose([spikes()], 3600.0, Budget(2.0))
     assert chosen == 12.0
     assert len(find_runs(spikes(), chosen, PLAIN)) == 2
-    assert how == (
-        "60 min of normal footage gave 2 alarms at this threshold; the budget is 2 alarms an hour."
+    assert how.startswith(
+        "60 min of normal footage gave at most 2 alarms at this threshold or a higher one; "
+        "the budget is 2 alarms an hour. With 95% confidence the right one lies between "
     )
+    # Where 2 alarms are expected, 0 to 5 are seen by chance.
+    assert interval is not None
+    assert interval[0] < 10.0 < 14.0 <= interval[1]
 
 
 def test_alarms_are_counted_after_merging() -> None:
@@ -62,7 +77,7 @@ def test_alarms_are_counted_after_merging() -> None:
 
 
 def test_alarms_of_all_clips_count() -> None:
-    chosen, _ = choose_threshold([spikes()[:20_000], spikes()[20_000:]], 3600.0, Budget(2.0), PLAIN)
+    chosen, _, _ = choose([spikes()[:20_000], spikes()[20_000:]], 3600.0, Budget(2.0))
     assert chosen == 12.0
 
 
@@ -76,7 +91,7 @@ def test_a_generous_budget_is_not_kept_by_one_endless_alarm() -> None:
 def test_the_budget_is_kept_at_the_threshold_and_above(seed: int, budget: float) -> None:
     scores = np.cumsum(np.random.default_rng(seed).normal(size=3000)) * 0.1
     options = EventOptions()
-    chosen, _ = choose_threshold([scores], None, Budget(budget, "1000 frames"), options)
+    chosen, _, _ = choose([scores], None, Budget(budget, "1000 frames"), options)
     for level in np.linspace(chosen, scores.max(), 9):
         runs = find_runs(scores, level, options, float(scores.mean()))
         assert len(runs) <= 3 * budget
@@ -84,21 +99,111 @@ def test_the_budget_is_kept_at_the_threshold_and_above(seed: int, budget: float)
 
 def test_the_threshold_is_the_exact_score_at_which_the_budget_breaks() -> None:
     scores = np.random.default_rng(3).normal(size=20_000)
-    chosen, _ = choose_threshold([scores], None, Budget(5.0, "1000 frames"), PLAIN)
+    chosen, interval, _ = choose([scores], None, Budget(5.0, "1000 frames"))
     below = scores[scores < chosen].max()
     assert len(find_runs(scores, chosen, PLAIN)) <= 100
     assert len(find_runs(scores, below, PLAIN)) > 100
+    # The 95 % range of a Poisson distribution of mean 100 is 81 to 120.
+    assert interval is not None
+    assert [len(find_runs(scores, level, PLAIN)) for level in interval] == [120, 81]
 
 
-def test_short_footage_is_extrapolated_and_says_so() -> None:
-    chosen, how = choose_threshold([np.linspace(0, 1, 255)], 25.0, Budget(2.0), PLAIN)
+def test_too_few_high_moments_give_a_guess_without_an_interval() -> None:
+    chosen, interval, how = choose([np.linspace(0, 1, 255)], 25.0, Budget(2.0))
     assert chosen == pytest.approx(1.05)
-    assert how.startswith("Extrapolated: footage of 25 s cannot show 2 alarms an hour")
+    assert interval is None
+    assert how.startswith("Extrapolated: footage of 25 s cannot show 2 alarms an hour and has too")
+    assert "how far off it is cannot be said" in how
     assert threshold(np.full(20, 3.0), Budget(2.0)) > 3.0
     assert threshold(np.zeros(20), Budget(2.0)) > 0.0
 
 
+def test_short_footage_is_continued_by_its_tail_and_says_how_far() -> None:
+    scores = exponential_scores(1200, seed=1)
+    chosen, interval, how = choose([scores], 120.0, Budget(2.0), EventOptions())
+    assert interval is not None
+    assert interval[0] < chosen < interval[1]
+    assert how.startswith("Extrapolated: footage of 120 s cannot show 2 alarms an hour, so its ")
+    assert "15 times too short to show one: a rough guess." in how
+    assert how.endswith(f"lies between {interval[0]:.4g} and {interval[1]:.4g}.")
+    _, longer, words = choose([exponential_scores(6000, seed=1)], 600.0, Budget(2.0))
+    assert longer is not None
+    assert longer[1] - longer[0] < interval[1] - interval[0]
+    assert "too short" not in words
+
+
 def test_an_unknown_rate_is_counted_by_frames() -> None:
-    chosen, how = choose_threshold([spikes()], None, Budget(2.0), PLAIN)
+    chosen, _, how = choose([spikes()], None, Budget(2.0))
     assert "2 alarms in 1000 frames (frame rate unknown" in how
     assert 60 < len(find_runs(spikes(), chosen, PLAIN)) <= 72
+
+
+def footage(seed: int) -> list[np.ndarray]:
+    """Of any length from seconds to an hour, in two pieces."""
+    scores = exponential_scores([270, 2000, 36_000][seed % 3], seed)
+    return [scores[:99], scores[99:]]
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    seed=st.integers(0, 999),
+    budgets=st.lists(st.floats(1e-3, 1e4), min_size=2, max_size=8),
+)
+def test_a_larger_budget_never_gives_a_higher_threshold(seed: int, budgets: list[float]) -> None:
+    scores = footage(seed)
+    frames = len(scores[0]) + len(scores[1])
+    normal = observe_alarms(scores, EventOptions())
+    # One alarm in the footage is where counting takes over from the tail.
+    one = 36_000 / frames
+    chosen = []
+    for alarms in sorted([*budgets, 0.99 * one, one, 1.01 * one]):
+        level, interval, how = choose_threshold(normal, frames, frames / 10, Budget(alarms))
+        assert choose_threshold(normal, frames, frames / 10, Budget(alarms))[2] == how
+        chosen.append(level)
+        if interval is not None:
+            assert interval[0] <= level <= interval[1]
+    assert sorted(chosen, reverse=True) == chosen
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    seed=st.integers(0, 999),
+    factor=st.floats(1e-3, 1e3),
+    shift=st.floats(-100, 100),
+    budget=st.sampled_from([0.1, 2.0, 60.0]),
+)
+def test_thresholds_scale_and_shift_with_the_scores(
+    seed: int, factor: float, shift: float, budget: float
+) -> None:
+    scores = footage(seed)
+    seconds = sum(len(series) for series in scores) / 10
+    plain = choose(scores, seconds, Budget(budget), EventOptions())
+    changed = choose(
+        [factor * series + shift for series in scores], seconds, Budget(budget), EventOptions()
+    )
+    tolerance = {"rel": 1e-6, "abs": 1e-6 * factor}
+    assert changed[0] == pytest.approx(factor * plain[0] + shift, **tolerance)
+    if plain[1] is None or changed[1] is None:
+        assert plain[1] is changed[1] is None
+    else:
+        expected = [factor * bound + shift for bound in plain[1]]
+        assert list(changed[1]) == pytest.approx(expected, **tolerance)
+
+
+def test_a_budget_that_decides_nothing_has_no_interval() -> None:
+    chosen, interval, how = choose([spikes()], 3600.0, Budget(1e15))
+    assert (spikes() > chosen).mean() == pytest.approx(0.05, abs=1e-4)
+    assert interval is None
+    assert how.endswith("with over 5% of the frames above them, are not considered.")
+
+
+def test_the_tail_is_never_below_what_the_footage_showed() -> None:
+    """Thirty like moments and two far above them, of which the tail makes too little."""
+    scores = np.random.default_rng(0).uniform(0, 0.1, 6000)
+    scores[100:6000:200] = np.linspace(1.0, 1.1, 30)
+    scores[[50, 250]] = 9.0, 8.0
+    normal = observe_alarms([scores], PLAIN)
+    assert isinstance(normal, NormalAlarms)
+    assert normal.tail is not None
+    assert len(normal.tail.peaks) >= FEWEST_PEAKS
+    assert choose_threshold(normal, 6000, 600.0, Budget(5.9))[0] >= 8.0

@@ -9,6 +9,7 @@ import pytest
 from awry.errors import BundleError, FootageError
 from awry.scoring.calibration import Budget, Calibration, CalibrationClip, calibrate
 from awry.scoring.events import EventOptions
+from support import exponential_scores
 
 
 def clip(scores: Any, scene: str = "a", fps: float | None = 10.0, **more: Any) -> CalibrationClip:
@@ -56,7 +57,11 @@ def test_scenes_are_calibrated_apart_and_unknown_ones_pooled() -> None:
 
 def test_json_round_trip() -> None:
     found = calibrate(
-        [clip(np.arange(99.0), map_peaks=np.arange(99.0)), clip(np.ones(9), "b", None)],
+        [
+            clip(np.arange(99.0), map_peaks=np.arange(99.0)),
+            clip(np.ones(9), "b", None),
+            clip(exponential_scores(3000, 1), "c"),
+        ],
         Budget(2.0),
         EventOptions(0.2, 3, 4),
     )
@@ -73,6 +78,10 @@ def test_json_round_trip() -> None:
         (("scenes", "*", "scale"), 0.0),
         (("scenes", "*", "map_thresholds"), [2.0, 1.0]),
         (("scenes", "*", "heat_range"), [1.0]),
+        (("scenes", "*", "threshold_interval"), [1.0]),
+        (("scenes", "*", "threshold_interval"), [1e8, 1e9]),
+        (("scenes", "*", "normal_alarms"), {"curve": []}),
+        (("scenes", "*", "normal_alarms", "beyond"), "high"),
         (("scenes", "*", "budget"), {"alarms": 2.0, "unit": "day"}),
         (("options", "hysteresis"), 7),
         (("options", "unknown"), 7),
@@ -95,3 +104,22 @@ def test_a_calibration_without_the_pooled_scene_is_refused() -> None:
         Calibration.from_json(values)
     with pytest.raises(BundleError, match="missing"):
         Calibration.from_json({})
+
+
+@pytest.mark.parametrize("budget", ["2/hour", "0.01/hour", "60/hour", "5/1000frames"])
+def test_another_budget_is_had_from_the_stored_calibration_alone(budget: str) -> None:
+    clips = [clip(exponential_scores(3000, 1)), clip(exponential_scores(900, 2), "b")]
+    stored = json.loads(json.dumps(calibrate(clips, Budget(7.0)).to_json()))
+    other = Calibration.from_json(stored).with_budget(Budget.parse(budget))
+    assert other == calibrate(clips, Budget.parse(budget))
+    assert other != calibrate(clips, Budget(7.0))
+
+
+def test_an_older_calibration_is_read_but_knows_no_other_budget() -> None:
+    values = calibrate([clip(exponential_scores(3000, 1))], Budget(2.0)).to_json()
+    for scene in values["scenes"].values():
+        del scene["threshold_interval"], scene["normal_alarms"]
+    found = Calibration.from_json(values)
+    assert found.scene("*").threshold_interval is None
+    with pytest.raises(BundleError, match=r"only the threshold for 2/hour.*Refit"):
+        found.with_budget(Budget(3.0))

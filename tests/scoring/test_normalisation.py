@@ -9,9 +9,15 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from awry.errors import ConfigError
-from awry.scoring.normalisation import normalise
+from awry.scoring.normalisation import KINDS, normalise
 
 finite = st.floats(-1e6, 1e6, allow_nan=False)
+
+
+def test_the_protocols_variants_all_exist() -> None:
+    assert KINDS == ("none", "train", "clip", "window")
+    for kind in KINDS:
+        assert normalise(np.arange(3.0), kind, location=0.0, scale=1.0, window=2).shape == (3,)
 
 
 def test_none_and_train() -> None:

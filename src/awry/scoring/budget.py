@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from scipy.special import pdtr
 
 from awry.errors import ConfigError
-from awry.scoring.events import EventOptions, find_runs
-from awry.scoring.fill import fill_nearest
+from awry.scoring.normal_alarms import LARGEST_SHARE_IN_ALARM, NormalAlarms, lowest_threshold
+from awry.scoring.tail import CONFIDENCE, Tail
 
 HOUR = "hour"
 FRAMES = "1000 frames"
-# A generous budget would else be kept by one alarm that never ends.
-LARGEST_SHARE_IN_ALARM = 0.05
-STRIDES = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,76 +58,88 @@ class Budget:
 
 
 def choose_threshold(
-    scores: Sequence[NDArray[np.float64]],
-    seconds: float | None,
-    budget: Budget,
-    options: EventOptions,
-) -> tuple[float, str]:
-    """The smallest threshold that keeps the budget, and how it came about.
+    normal: NormalAlarms, frames: int, seconds: float | None, budget: Budget
+) -> tuple[float, tuple[float, float] | None, str]:
+    """The threshold that keeps the budget, how well it is known, and how it came about.
 
+    Footage that may have one alarm or more gives the smallest threshold that keeps the budget.
     "Smallest" is meant from above: it and every higher one keep the budget, and at most 5 % of
     the frames lie above it; far lower ones would merge everything into a few endless alarms.
-    Footage too short to be allowed one alarm gives a threshold above its highest score, by a
-    tenth of that score's distance from the median: a guess, and named so.
+    Shorter footage gives the level that its tail exceeds often enough, never below the
+    threshold for one alarm; and where there is no tail, `normal.beyond`: a guess, and named so.
+    A larger budget never gives a higher threshold.
 
     Args:
-        scores: (n_i,) of each stretch of normal footage; NaN where unscored, but not all of it.
+        normal: what the footage says.
+        frames: how many were scored.
         seconds: of all scored frames together; None where the rate is unknown.
         budget: false alarms that are allowed.
-        options: how frames are merged into alarms.
 
     Returns:
-        The threshold, and a sentence on it.
+        The threshold; its 95 % interval, or None where nothing can be said (no tail, or the 5 %
+        decided instead of the budget); and a sentence or more.
     """
-    filled = [fill_nearest(series, np.isfinite(series)) for series in scores]
-    pooled = np.concatenate([series[np.isfinite(series)] for series in scores])
-    allowed = budget.allowed(len(pooled), seconds)
-    asked, length = _in_words(budget, len(pooled), seconds)
-    if allowed < 1:
+    allowed = budget.allowed(frames, seconds)
+    asked, length = _in_words(budget, frames, seconds)
+    if allowed >= 1:
+        threshold = lowest_threshold(normal.curve, allowed)
+        count = max(alarms for level, alarms in normal.curve if level >= threshold)
         how = (
-            f"Extrapolated: footage of {length} cannot show {asked}, so the threshold lies a "
-            "tenth of the highest score's distance from the median above that score."
+            f"{length} of normal footage gave at most {count} alarm{'' if count == 1 else 's'} at "
+            f"this threshold or a higher one; the budget is {asked}."
         )
-        return _above(pooled), how
-    normal = float(pooled.mean())
-
-    def alarms(level: float) -> int:
-        return sum(len(find_runs(series, level, options, normal)) for series in filled)
-
-    chosen = _walk_down(pooled, lambda level: alarms(level) <= allowed)
-    count = alarms(chosen)
+        if threshold == normal.curve[-1][0]:
+            share = f" Lower ones, with over {LARGEST_SHARE_IN_ALARM:.0%} of the frames above them,"
+            return threshold, None, f"{how}{share} are not considered."
+        interval = _counted_interval(normal, allowed)
+        return threshold, interval, how + _interval_in_words(interval)
+    short = f"Extrapolated: footage of {length} cannot show {asked}"
+    if normal.tail is None:
+        how = (
+            f"{short} and has too few separate high moments to model, so the threshold lies a "
+            "tenth of the highest score's distance from the median above that score: a guess, "
+            "whatever the budget, and how far off it is cannot be said."
+        )
+        return normal.beyond, None, how
+    threshold = max(normal.tail.threshold(allowed), lowest_threshold(normal.curve, 1))
+    low = min(normal.tail.interval(allowed)[0], threshold)
+    interval = (low, _upper_bound(normal, normal.tail, allowed))
+    times = f" It is {1 / allowed:.0f} times too short to show one: a rough guess."
+    rough = times if allowed < 0.1 else ""
     how = (
-        f"{length} of normal footage gave {count} alarm{'' if count == 1 else 's'} at this "
-        f"threshold; the budget is {asked}."
+        f"{short}, so its {len(normal.tail.peaks)} highest moments were continued by a "
+        f"generalised Pareto tail of shape {normal.tail.shape:.2f}.{rough}"
     )
-    return chosen, how
+    return threshold, interval, how + _interval_in_words(interval)
 
 
-def _walk_down(scores: NDArray[np.float64], keeps: Callable[[float], bool]) -> float:
-    """The last of the scores, from the highest down, before the budget breaks.
+def _counted_interval(normal: NormalAlarms, allowed: float) -> tuple[float, float] | None:
+    """From the fewest to the most alarms that such footage shows by chance, if rightly set.
 
-    First by strides that grow, then score by score inside the stride in which it broke.
+    Counts are taken to follow a Poisson distribution.
     """
-    lowest = float(np.quantile(scores, 1 - LARGEST_SHARE_IN_ALARM))
-    levels = np.unique(scores[scores >= lowest])[::-1]
-    strides = np.unique(np.geomspace(1, len(levels), STRIDES).round().astype(int)) - 1
-    good = 0
-    for place in strides.tolist():
-        if not keeps(float(levels[place])):
-            break
-        good = place
-    else:
-        return float(levels[good])
-    while keeps(float(levels[good + 1])):
-        good += 1
-    return float(levels[good])
+    possible = pdtr(np.arange(10 + int(2 * allowed + 10 * allowed**0.5)), allowed)
+    outside = (1 - CONFIDENCE) / 2
+    fewest, most = np.searchsorted(possible, [outside, 1 - outside]).tolist()
+    low = lowest_threshold(normal.curve, most)
+    if fewest > 0:
+        return low, lowest_threshold(normal.curve, fewest)
+    return None if normal.tail is None else (low, _upper_bound(normal, normal.tail, allowed))
 
 
-def _above(scores: NDArray[np.float64]) -> float:
-    top = float(scores.max())
-    margin = 0.1 * (top - float(np.median(scores)))
-    # Scores that never vary say nothing of their spread; any margin is better than none.
-    return top + (margin or 0.1 * abs(top) or 1e-6)
+def _upper_bound(normal: NormalAlarms, tail: Tail, allowed: float) -> float:
+    """Where no alarm at all may be chance, each threshold without one may be the right one.
+
+    Only the tail bounds them from above.
+    """
+    return max(tail.interval(allowed)[1], lowest_threshold(normal.curve, 0))
+
+
+def _interval_in_words(interval: tuple[float, float] | None) -> str:
+    if interval is None:
+        return ""
+    low, high = interval
+    return f" With {CONFIDENCE:.0%} confidence the right one lies between {low:.4g} and {high:.4g}."
 
 
 def _in_words(budget: Budget, frames: int, seconds: float | None) -> tuple[str, str]:

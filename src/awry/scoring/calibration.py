@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from awry.errors import AwryError, BundleError, FootageError
 from awry.scoring.budget import Budget, choose_threshold
 from awry.scoring.events import EventOptions
 from awry.scoring.maps import map_thresholds
+from awry.scoring.normal_alarms import NormalAlarms, finite, observe_alarms
 
 __all__ = ["POOLED", "Budget", "Calibration", "CalibrationClip", "SceneCalibration", "calibrate"]
 
@@ -35,6 +35,9 @@ class SceneCalibration:
         budget: what was asked for. With unit `hour` and `seconds` None its number was
             taken for every 1000 frames, and `how` says so.
         how: how the threshold came about, in a sentence or two.
+        threshold_interval: the 95 % interval of the threshold that keeps the budget, which
+            holds `threshold`; None where nothing can be said, as `how` tells.
+        normal_alarms: what `with_budget` needs; None in bundles from before it was kept.
     """
 
     location: float
@@ -46,6 +49,26 @@ class SceneCalibration:
     seconds: float | None
     budget: Budget
     how: str
+    threshold_interval: tuple[float, float] | None = None
+    normal_alarms: NormalAlarms | None = None
+
+    def with_budget(self, budget: Budget) -> SceneCalibration:
+        """The same footage's calibration for another budget; the footage is not needed.
+
+        Raises:
+            BundleError: the calibration was stored before `normal_alarms` was.
+        """
+        if self.normal_alarms is None:
+            raise BundleError(
+                f"The bundle keeps only the threshold for {self.budget}, so another budget cannot "
+                "be asked for; it was fitted by an older awry. Refit it, with --budget if need be."
+            )
+        threshold, interval, how = choose_threshold(
+            self.normal_alarms, self.frames, self.seconds, budget
+        )
+        return replace(
+            self, threshold=threshold, threshold_interval=interval, budget=budget, how=how
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +87,11 @@ class Calibration:
         """The calibration of a scene; of all scenes pooled where it is unknown."""
         return self.scenes.get(name, self.scenes[POOLED])
 
+    def with_budget(self, budget: Budget) -> Calibration:
+        """Every scene's thresholds for another budget; see `SceneCalibration.with_budget`."""
+        scenes = {name: scene.with_budget(budget) for name, scene in self.scenes.items()}
+        return replace(self, scenes=scenes)
+
     def to_json(self) -> dict[str, Any]:
         """Plain values that `json` can write; `from_json` takes them back unchanged."""
         scenes = {
@@ -72,6 +100,8 @@ class Calibration:
                 "map_thresholds": list(scene.map_thresholds),
                 "heat_range": list(scene.heat_range),
                 "budget": asdict(scene.budget),
+                "threshold_interval": scene.threshold_interval and list(scene.threshold_interval),
+                "normal_alarms": scene.normal_alarms and scene.normal_alarms.to_json(),
             }
             for name, scene in self.scenes.items()
         }
@@ -152,7 +182,8 @@ def _calibrate(
 ) -> SceneCalibration:
     pooled = np.concatenate([clip.scores[np.isfinite(clip.scores)] for clip in clips])
     seconds = _seconds(clips)
-    threshold, how = choose_threshold([clip.scores for clip in clips], seconds, budget, options)
+    normal = observe_alarms([clip.scores for clip in clips], options)
+    threshold, interval, how = choose_threshold(normal, len(pooled), seconds, budget)
     peaks = [clip.map_peaks for clip in clips if clip.map_peaks is not None]
     known = np.concatenate([np.asarray(part, np.float64) for part in peaks] or [np.empty(0)])
     known = known[np.isfinite(known)]
@@ -166,6 +197,8 @@ def _calibrate(
         seconds=seconds,
         budget=budget,
         how=how,
+        threshold_interval=interval,
+        normal_alarms=normal,
     )
 
 
@@ -185,27 +218,34 @@ def _heat_range(peaks: NDArray[np.float64]) -> tuple[float, float]:
 
 
 def _read_scene(values: Mapping[str, Any]) -> SceneCalibration:
-    levels = tuple(_finite(level) for level in values["map_thresholds"])
-    low, high = (_finite(value) for value in values["heat_range"])
+    levels = tuple(finite(level) for level in values["map_thresholds"])
+    low, high = (finite(value) for value in values["heat_range"])
+    alarms = values.get("normal_alarms")
     scene = SceneCalibration(
-        location=_finite(values["location"]),
-        scale=_finite(values["scale"]),
-        threshold=_finite(values["threshold"]),
+        location=finite(values["location"]),
+        scale=finite(values["scale"]),
+        threshold=finite(values["threshold"]),
         map_thresholds=levels,
         heat_range=(low, high),
         frames=int(values["frames"]),
-        seconds=None if values["seconds"] is None else _finite(values["seconds"]),
-        budget=Budget(_finite(values["budget"]["alarms"]), str(values["budget"]["unit"])),
+        seconds=None if values["seconds"] is None else finite(values["seconds"]),
+        budget=Budget(finite(values["budget"]["alarms"]), str(values["budget"]["unit"])),
         how=str(values["how"]),
+        threshold_interval=_read_interval(values.get("threshold_interval")),
+        normal_alarms=None if alarms is None else NormalAlarms.from_json(alarms),
     )
     if sorted(set(levels)) != list(levels) or scene.scale <= 0 or low >= high:
         raise ValueError("map_thresholds, scale or heat_range out of order")
     if Budget.parse(str(scene.budget)) != scene.budget:
         raise ValueError(f"unknown budget {values['budget']}")
+    around = scene.threshold_interval
+    if around is not None and not around[0] <= scene.threshold <= around[1]:
+        raise ValueError(f"threshold {scene.threshold} is outside its interval {around}")
     return scene
 
 
-def _finite(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise ValueError(f"expected a finite number, found {value!r}")
-    return float(value)
+def _read_interval(values: Any) -> tuple[float, float] | None:
+    if values is None:
+        return None
+    low, high = (finite(value) for value in values)
+    return low, high

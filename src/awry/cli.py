@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import traceback
 from collections.abc import Callable, Iterator
@@ -12,16 +11,24 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from awry.errors import AwryError
+from awry.errors import AwryError, ConfigError
+from awry.storage import json_text
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from awry.detector import Detector
 
 app = typer.Typer(
     name="awry",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+)
+
+metrics_app = typer.Typer(no_args_is_help=True)
+app.add_typer(
+    metrics_app, name="metrics", help="Measure plain files of any detector as the protocol says."
 )
 
 DONE, SOME_FAILED, CANNOT_START = 0, 1, 2
@@ -31,6 +38,12 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else
 Data = Annotated[Path, typer.Option("--data", help="Folder of a data set, or with train/ in it.")]
 Layout = Annotated[str | None, typer.Option("--format", help="The layout's name, outright.")]
 Fps = Annotated[float | None, typer.Option("--fps", min=0.01, help="Of image folders.")]
+OtherBudget = Annotated[
+    str | None, typer.Option("--budget", help="False alarms allowed; else the bundle's budget.")
+]
+Labels = Annotated[Path, typer.Option(help="CSV clip,frame,label, a folder of CSV, or npy.")]
+ScoresFirst = Annotated[int, typer.Option(min=0, help="Number of a clip's first frame in scores.")]
+LabelsFirst = Annotated[int, typer.Option(min=0, help="The same in labels.")]
 Changes = Annotated[list[str] | None, typer.Option("--set", help="KEY=VALUE of a setting.")]
 
 
@@ -64,11 +77,29 @@ def _refusals() -> Iterator[None]:
         raise typer.Exit(INTERRUPTED) from error
 
 
+def _load(bundle: Path, budget: str | None) -> Detector:
+    """A bundle's detector, with the thresholds for another alarm budget where one is given."""
+    from awry.detector import Detector
+    from awry.scoring.calibration import Budget
+
+    other = None if budget is None else Budget.parse(budget)
+    detector = Detector.load(bundle)
+    return detector if other is None else detector.with_budget(other)
+
+
 def _print(value: Any, as_json: bool, show: Callable[[Any], None]) -> None:
     if as_json:
-        sys.stdout.write(json.dumps(value, indent=2, allow_nan=False) + "\n")
+        sys.stdout.write(json_text(value))
     else:
         show(value)
+
+
+def _print_noted(metrics: dict[str, Any], as_json: bool, show: Callable[[Any], None]) -> None:
+    """Print figures; what was noticed on the way goes to standard error beside JSON."""
+    if as_json:
+        for note in metrics["settings"]["notes"]:
+            typer.echo(f"awry: {note}", err=True)
+    _print(metrics, as_json, show)
 
 
 def _report_failures(failed: list[str], *, interrupted: bool = False) -> None:
@@ -163,16 +194,16 @@ def score(
     overlay: Annotated[Path | None, typer.Option(help="A video to look at; one a source.")] = None,
     scene: Annotated[str, typer.Option(help="Which fitted scene this is.")] = "*",
     parts: Annotated[list[str] | None, typer.Option(help="Extra parts; all for every one.")] = None,
+    budget: OtherBudget = None,
     fps: Fps = None,
     as_json: Json = False,
 ) -> None:
     """Score new video: per frame, and regions, alarms, maps or an overlay where asked."""
     with _refusals():
         from awry.commands.score import ScoreOptions, run_score, show_score
-        from awry.detector import Detector
 
         options = ScoreOptions(out, regions, events, maps, overlay, scene, tuple(parts or ()), fps)
-        summary = run_score(Detector.load(bundle), sources, options, _console())
+        summary = run_score(_load(bundle, budget), sources, options, _console())
         _print(summary, as_json, show_score)
     _report_failures(summary["failed"], interrupted=summary["interrupted"])
 
@@ -185,6 +216,7 @@ def evaluate(
     layout: Layout = None,
     parts: Annotated[list[str] | None, typer.Option(help="Extra parts; all for every one.")] = None,
     flow: Annotated[bool, typer.Option(help="Measure the motion reference too.")] = True,
+    budget: OtherBudget = None,
     fps: Fps = None,
     as_json: Json = False,
 ) -> None:
@@ -192,13 +224,205 @@ def evaluate(
     with _refusals():
         from awry.commands.evaluate import EvaluateOptions, run_evaluate, show_metrics
         from awry.datasets import open_dataset
-        from awry.detector import Detector
 
         found = open_dataset(data, format=layout, fps=fps)
         options = EvaluateOptions(parts=tuple(parts or ()), flow=flow)
-        metrics = run_evaluate(Detector.load(bundle), found, out, options, _console())
+        metrics = run_evaluate(_load(bundle, budget), found, out, options, _console())
         _print(metrics, as_json, show_metrics)
     _report_failures(metrics["failed"])
+
+
+@app.command()
+def reproduce(
+    table: Annotated[str | None, typer.Argument(help="E.g. daml-table5; none: list all.")] = None,
+    data: Annotated[Path | None, typer.Option("--data", help="Folder of one data set.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for fits and figures.")] = None,
+    scale: Annotated[str, typer.Option(help="The method's preset: cpu, tiny, paper.")] = "cpu",
+    seeds: Annotated[str, typer.Option(help="One fit each.")] = "0,1,2",
+    cells: Annotated[str, typer.Option(help="Pattern of cells' names, with * and ?.")] = "*",
+    dataset: Annotated[
+        str | None, typer.Option(help="Which of the table's data sets the data are.")
+    ] = None,
+    layout: Layout = None,
+    fps: Fps = None,
+    as_json: Json = False,
+) -> None:
+    """Run a published table's cells and show our figures beside the paper's, or list tables.
+
+    Finished fits are not run again, an interrupted one goes on: give the same command again.
+    """
+    with _refusals():
+        from awry.commands import published
+
+        if table is None:
+            _print(published.list_tables(), as_json, published.show_tables)
+            return
+        if data is None and out is None:
+            _print(published.describe_table(table), as_json, published.show_table)
+            return
+        if data is None or out is None:
+            raise ConfigError("To run a table, give both --data and --out.")
+        from awry.commands.cells import whole_numbers
+        from awry.commands.reproduce import ReproduceOptions, run_reproduce
+        from awry.datasets import open_dataset
+        from awry.evaluation.reproduction import cells_of
+
+        numbers = whole_numbers(seeds, "--seeds", lowest=0)
+        options = ReproduceOptions(scale, tuple(numbers), cells, dataset)
+        cells_of(table)
+        found = open_dataset(data, format=layout, fps=fps)
+        summary = run_reproduce(table, found, out, options, _console())
+        _print(summary, as_json, published.show_reproduction)
+    _report_failures(summary["failed"])
+
+
+@app.command()
+def robustness(
+    data: Data,
+    out: Annotated[Path, typer.Option(help="Folder for cells, robustness.json and plots.")],
+    bundle: Annotated[Path | None, typer.Argument(help="Measure it on spoiled frames.")] = None,
+    corruptions: Annotated[
+        str | None, typer.Option(help="Which, with commas between; all if not given.")
+    ] = None,
+    severities: Annotated[str | None, typer.Option(help="Of 1 to 5; default 1,3,5.")] = None,
+    refit: Annotated[str | None, typer.Option(help="Fit this method instead.")] = None,
+    subsample: Annotated[str | None, typer.Option(help="Keep each n-th frame: 1,2,4")] = None,
+    contaminate: Annotated[
+        str | None, typer.Option(help="Abnormal frames in training: 0,100,400")
+    ] = None,
+    preset: Annotated[str | None, typer.Option(help="Of the fits; default tiny.")] = None,
+    changes: Changes = None,
+    parts: Annotated[str, typer.Option(help="Extra parts, with commas between.")] = "all",
+    clips: Annotated[
+        str | None, typer.Option(help="So many test clips, or names like 'Test00*'.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Every random choice follows from it.")] = 0,
+    layout: Layout = None,
+    fps: Fps = None,
+    as_json: Json = False,
+) -> None:
+    """Measure a bundle in bad weather, or a method with fewer or impure frames; resumable."""
+    with _refusals():
+        from awry.commands import refit as refits
+        from awry.commands import robustness as runs
+        from awry.commands.fit import parse_changes
+        from awry.datasets import open_dataset
+        from awry.detector import Detector
+
+        spoiling = {"--corruptions": corruptions, "--severities": severities}
+        refitting = {"--subsample": subsample, "--contaminate": contaminate}
+        fitting = {**refitting, "--preset": preset, "--set": changes or None}
+        runs.check_choice(bundle, refit, spoiling, refitting, fitting)
+        wanted = tuple(part.strip() for part in parts.split(",") if part.strip())
+        if bundle is not None:
+            options = runs.RobustnessOptions.parse(corruptions, severities, wanted, clips, seed)
+            detector = Detector.load(bundle)
+            found = open_dataset(data, format=layout, fps=fps)
+            result = runs.run_robustness(detector, found, out, options, _console())
+            _print(result, as_json, runs.show_robustness)
+        else:
+            assert refit is not None
+            settings = (preset or "tiny", parse_changes(changes or []), wanted, clips, seed)
+            fits = refits.RefitOptions.parse(refit, subsample, contaminate, *settings)
+            found = open_dataset(data, format=layout, fps=fps)
+            result = refits.run_refit(found, out, fits, _console())
+            _print(result, as_json, refits.show_refit)
+    _report_failures(result["failed"])
+
+
+@metrics_app.command("frame")
+def metrics_frame(
+    scores: Annotated[Path, typer.Option(help="CSV clip,frame,score, a folder of CSV, or npy.")],
+    labels: Labels,
+    scores_first_frame: ScoresFirst = 0,
+    labels_first_frame: LabelsFirst = 0,
+    as_json: Json = False,
+) -> None:
+    """Frame level: micro and macro AUC, AP, variants and what sees no pixel."""
+    with _refusals():
+        from awry.commands.metrics import FrameOptions, run_frame, show_frame
+
+        options = FrameOptions(scores, labels, scores_first_frame, labels_first_frame)
+        _print_noted(run_frame(options), as_json, show_frame)
+
+
+@metrics_app.command("region")
+def metrics_region(
+    tracks: Annotated[Path, typer.Option(help="track_id,frame,x_min,...; one file a clip.")],
+    detections: Annotated[Path, typer.Option(help="frame,x_min,...,score; one file a clip.")],
+    frames: Annotated[str, typer.Option(help="All test frames, or a CSV clip,frames.")],
+    compat: Annotated[
+        bool, typer.Option("--compat", help="Walk equal scores in the files' order.")
+    ] = False,
+    alpha: Annotated[float, typer.Option(help="Share of a track to be found.")] = 0.1,
+    beta: Annotated[float, typer.Option(help="IoU to overlap.")] = 0.1,
+    inverted: Annotated[
+        str, typer.Option(help="Inverted detections: false_positive or refuse.")
+    ] = "false_positive",
+    size: Annotated[str | None, typer.Option(help="WxH; cuts boxes at the frame's edge.")] = None,
+    tracks_first_frame: Annotated[
+        int, typer.Option(min=0, help="Number of a clip's first frame in tracks.")
+    ] = 0,
+    detections_first_frame: Annotated[int, typer.Option(min=0, help="The same in detections.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Region level: RBDC and TBDC."""
+    with _refusals():
+        from awry.commands.metrics import RegionOptions, run_region, show_figures
+
+        options = RegionOptions(
+            tracks,
+            detections,
+            frames,
+            compat=compat,
+            alpha=alpha,
+            beta=beta,
+            inverted=inverted,
+            size=size,
+            tracks_first_frame=tracks_first_frame,
+            detections_first_frame=detections_first_frame,
+        )
+        _print_noted(run_region(options), as_json, show_figures)
+
+
+@metrics_app.command("event")
+def metrics_event(
+    labels: Labels,
+    scores: Annotated[Path | None, typer.Option(help="As for metrics frame.")] = None,
+    threshold: Annotated[float | None, typer.Option(help="An alarm has a frame above it.")] = None,
+    alarms: Annotated[Path | None, typer.Option(help="CSV clip,first,last instead.")] = None,
+    merge_gap: Annotated[int, typer.Option(help="Frames between runs that are one alarm.")] = 10,
+    min_length: Annotated[int, typer.Option(help="Frames of the shortest alarm.")] = 3,
+    fps: Annotated[float | None, typer.Option("--fps", min=0.01, help="For seconds.")] = None,
+    scores_first_frame: ScoresFirst = 0,
+    labels_first_frame: LabelsFirst = 0,
+    as_json: Json = False,
+) -> None:
+    """Event level: precision, recall, delay and false alarms, as an operator feels them."""
+    with _refusals():
+        from awry.commands.metrics import FrameOptions, run_event, show_figures
+        from awry.scoring.events import EventOptions
+
+        options = FrameOptions(scores, labels, scores_first_frame, labels_first_frame, fps)
+        made = EventOptions(hysteresis=0.0, merge_gap=merge_gap, min_length=min_length)
+        found = run_event(options, threshold=threshold, alarms=alarms, events=made)
+        _print(found, as_json, show_figures)
+
+
+@app.command()
+def compare(
+    files: Annotated[list[Path], typer.Argument(help="metrics.json files; the first is the base.")],
+    despite_differences: Annotated[
+        bool, typer.Option("--despite-differences", help="Compare although measured unlike.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Measurements side by side, with the paired interval of each difference."""
+    with _refusals():
+        from awry.commands.compare import compare_files, show_comparison
+
+        found = compare_files(files, despite_differences=despite_differences)
+        _print(found, as_json, show_comparison)
 
 
 @app.command()

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from awry.errors import WriteError
+
+_NUMBER = r"(?:-?\d[\d.eE+-]*|null)"
+_NUMBERS = re.compile(rf"(?<=\[)\n\s+{_NUMBER}(?:,\n\s+{_NUMBER})*\n\s+(?=\])")
 
 
 def _failure(path: Path, error: OSError) -> WriteError:
@@ -88,6 +94,27 @@ def _swap(new: Path, path: Path) -> None:
             old.rmdir()
         raise
     shutil.rmtree(old, ignore_errors=True)
+
+
+def json_text(value: Any) -> str:
+    """Plain values as JSON for people: indented, with lists of numbers on one line.
+
+    Raises:
+        ValueError: a number is NaN or infinite.
+
+    >>> print(json_text({"a": [1, 2.5, None], "b": {}}), end="")
+    {
+      "a": [1, 2.5, null],
+      "b": {}
+    }
+    """
+    text = json.dumps(value, indent=2, allow_nan=False)
+    return _NUMBERS.sub(lambda found: " ".join(found[0].split()), text) + "\n"
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write `json_text` whole, or not at all; as `write_text`."""
+    write_text(path, json_text(value))
 
 
 def write_text(path: Path, text: str) -> None:

@@ -48,6 +48,23 @@ def test_metrics_and_report(awry, bundle: Path, shared_data: Path, out: Path) ->
     assert 'src="http' not in page
 
 
+def test_another_budget_is_recorded(awry, bundle: Path, shared_data: Path, out: Path) -> None:
+    words = ("--fps", 10, "--no-flow", "--json")
+    found = []
+    for budget in ("2/hour", "300/1000frames"):
+        more = ("--budget", budget) if budget != "2/hour" else ()
+        said = awry("evaluate", bundle, "--data", shared_data, "--out", out, *words, *more)
+        assert said.code == 0
+        scene = said.json["settings"]["calibration"]["*"]
+        assert scene.keys() == {"budget", "threshold", "threshold_interval", "how"}
+        assert scene["budget"] == budget
+        found.append(scene)
+    assert found[1]["threshold"] < found[0]["threshold"]
+    assert "the budget is 300 alarms in 1000 frames" in found[1]["how"]
+    # Eighteen frames are too few for a tail, and one in twenty of them is less than one.
+    assert [scene["threshold_interval"] for scene in found] == [None, None]
+
+
 def test_the_table_for_people(awry, bundle: Path, shared_data: Path, out: Path) -> None:
     said = awry("evaluate", bundle, "--data", shared_data, "--out", out, "--no-flow")
     assert "micro AUC" in said.out

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
@@ -120,6 +121,36 @@ def test_alarms_with_start_end_peak_regions_and_parts(
     assert len(json.loads(alarm["regions"])[0]["box"]) == 4
     assert float(alarm["threshold"]) < float(alarm["score"])
     assert said.json["alarms"][0]["calibration"] == alarm["calibration"]
+
+
+def test_another_budget_gives_another_threshold(awry, bundle: Path, clip: Path, out: Path) -> None:
+    said = awry("score", bundle, clip, "--out", out, "--json")
+    words = ("--budget", "300/1000frames")
+    other = awry("score", bundle, clip, "--out", out, "--json", *words)
+    assert (said.code, other.code) == (0, 0)
+    (alarm,), others = said.json["alarms"], other.json["alarms"]
+    assert others[0]["threshold"] < alarm["threshold"]
+    assert "2 alarms an hour" in alarm["calibration"]
+    assert "300 alarms in 1000 frames" in others[0]["calibration"]
+    refused = awry("score", bundle, clip, "--out", out, "--budget", "2/day")
+    assert refused.code == 2
+    assert "Cannot read the alarm budget '2/day'" in refused.err
+
+
+def test_an_older_bundle_knows_no_other_budget(
+    awry, bundle: Path, clip: Path, tmp_path: Path, out: Path
+) -> None:
+    mine, detector = tmp_path / "bundle", library.load(bundle)
+    assert detector.calibration is not None
+    scenes = {
+        name: replace(scene, threshold_interval=None, normal_alarms=None)
+        for name, scene in detector.calibration.scenes.items()
+    }
+    replace(detector, calibration=replace(detector.calibration, scenes=scenes)).save(mine)
+    assert awry("score", mine, clip, "--out", out).code == 0
+    said = awry("score", mine, clip, "--out", out, "--budget", "1/hour")
+    assert said.code == 2
+    assert "Refit" in said.err
 
 
 def test_no_alarm_still_gives_a_table(awry, bundle: Path, tmp_path: Path, out: Path) -> None:

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from awry.evaluation.figures import curve_uri, picture_uri, score_limits, true_runs
+from awry.evaluation.figures import curve_uri, picture_uri, score_limits
 from awry.evaluation.protocol import Peak, ScoredClip
 
 
@@ -58,8 +58,3 @@ def test_limits_hold_everything_and_survive_a_constant() -> None:
     assert low < 0 < high
     low, high = score_limits([], [])
     assert low < high
-
-
-def test_true_runs_are_inclusive() -> None:
-    assert true_runs(np.array([1, 1, 0, 1], np.uint8)) == [(0, 1), (3, 3)]
-    assert true_runs(np.zeros(3, np.uint8)) == true_runs(None) == []

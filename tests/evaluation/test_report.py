@@ -8,8 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from awry.datasets.tracks import Tracks
 from awry.errors import WriteError
+from awry.evaluation.levels import evaluate_levels, with_levels
 from awry.evaluation.protocol import Peak, ScoredClip, evaluate_frames
+from awry.evaluation.region import Detections
 from awry.evaluation.report import write_report, write_strangest
 from awry.frames import Region
 
@@ -57,23 +60,33 @@ def made(number: int) -> ScoredClip:
     scores = rng.normal(size=50) * 0.1 + labels
     scored = np.arange(50) > 4
     return ScoredClip(
-        f"clip{number}", "scene", 10.0, scores, scored, labels, None, {"latent": scores}, peaks
-    )
+        f"clip{number}", "scene", 10.0, scores, scored, labels, None, {"latent": scores}, peaks,
+        tracks=Tracks(np.zeros(2, np.int64), np.array([30, 31]), np.array([BOX, BOX]), "by hand"),
+        detections=Detections(np.array([30]), np.array([BOX]), np.array([2.0])),
+        event_peaks=peaks[:1],
+        normal_peaks=peaks[1:],
+    )  # fmt: skip
 
 
+BOX = (1.0, 2.0, 10.0, 12.0)
 CLIPS = [made(0), made(1)]
 
 
 def report(path: Path, clips: list[ScoredClip], **more: Any) -> Page:
+    alarms = {"clip0": [(21, 49)]}
+    levels = evaluate_levels(clips, alarms, "2/hour")
     metrics = evaluate_frames(
         clips,
         references={"flow": [clip.scores[::-1] for clip in clips]},
         settings={"method": "made up", "config": {"channels": 16}},
     )
+    metrics = with_levels(metrics, levels)
     arguments: dict[str, Any] = {
         "title": "made up on nothing",
         "settings": metrics["settings"],
-        "thresholds": {"clip0": 0.5},
+        "levels": levels,
+        "thresholds": {"clip0": 0.5, "clip1": 1e9},
+        "alarms": alarms,
     }
     arguments |= more
     write_report(path, {**metrics, **more.pop("metrics", {})}, clips, **{
@@ -95,8 +108,9 @@ def test_the_page_needs_nothing_else_and_every_picture_has_words(tmp_path: Path)
             assert attributes.get(name, "data:").startswith(("data:", "#")), (tag, name)
         assert tag not in ("script", "iframe", "object")
     images = page.all("img")
-    # A curve and three pictures for each clip, the ignored regions, one extra.
-    assert len(images) == 2 * (1 + 3) + 2
+    # A curve and three pictures for each clip, the ignored regions, one extra; the ROC and the
+    # region curves, the missed event with its heat map, the strongest normal frame of each clip.
+    assert len(images) == 2 * (1 + 3) + 2 + 2 + 2 + 2
     assert all(image["alt"] for image in images)
     ids = [attributes["id"] for _, attributes in page.found if "id" in attributes]
     assert len(ids) == len(set(ids))
@@ -109,12 +123,16 @@ def test_figures_clips_and_settings_are_shown(tmp_path: Path) -> None:
     for words in (
         "100.00", "triangle over the clip", "90 of 100",
         "plain optical flow", "smoothed causally", "config.channels", "made up",
+        "RBDC / TBDC", "4 true boxes on 2 tracks: by hand", "1 of 2 true events found",
+        "the budget was 2/hour", "clip1, frames 22 to 49", "missed", "no alarm",
         "1 alarm (21-49)", "29 abnormal (21-49)", "truly abnormal", "truly normal", "4.00 s",
     ):  # fmt: skip
         assert words in page.words, words
-    # Nested regions are drawn once: two boxes of three, each with its dark rim.
-    assert len([r for r in page.all("rect") if r.get("class") == "over"]) == 2 * 2
-    assert "Truly abnormal frames: 21-49. Alarms above 0.5: 21-49." in page.all("img")[0]["alt"]
+    # Nested regions are drawn once: two boxes of three, each with its dark rim; in both clips
+    # and in the missed event.
+    assert len([r for r in page.all("rect") if r.get("class") == "over"]) == 2 * 3
+    told = "Truly abnormal frames: 21-49. Alarms above 0.5: 21-49."
+    assert any(told in image["alt"] for image in page.all("img"))
 
 
 def test_footage_without_labels_is_shown_without_figures(tmp_path: Path) -> None:
@@ -149,7 +167,7 @@ def test_one_class_everywhere_is_no_crash(tmp_path: Path) -> None:
 def test_strangest_moments(tmp_path: Path) -> None:
     write_strangest(tmp_path / "s.html", CLIPS[0].peaks, "Strangest", NASTY)
     page = Page(tmp_path / "s.html")
-    assert "clip0 , frame 40" in page.words
+    assert "clip0 : frame 40" in page.words
     assert NASTY in page.words
     assert len(page.all("img")) == 3
     write_strangest(tmp_path / "s.html", [], "Strangest", "")

@@ -13,11 +13,13 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from awry.commands.evaluate import EvaluateOptions, Scored, score_clips, write_evaluation
+from awry.commands.clip_scoring import Scored, score_clips
+from awry.commands.evaluate import EvaluateOptions, write_evaluation
 from awry.commands.fit import run_fit
 from awry.commands.overlay import overlaid
 from awry.datasets.base import Clip, Dataset
 from awry.datasets.digits import KINDS, make_digits
+from awry.datasets.truth import with_tracks
 from awry.detector import Detector, scored
 from awry.evaluation.content_free import content_free_scores
 from awry.evaluation.frame import micro_auc
@@ -37,11 +39,11 @@ def run_demo(out: Path, seed: int, console: Console) -> dict[str, Any]:
         scores that see no pixel and for plain optical flow; and where everything is.
     """
     started = time.monotonic()
-    data = make_digits(seed=seed)
+    data = with_tracks(make_digits(seed=seed))
     bundle = out / "bundle"
     run_fit("daml", data, bundle, FitOptions(preset="demo", seed=seed), console)
     detector = Detector.load(bundle)
-    scores = score_clips(detector, data, EvaluateOptions(), console)
+    scores = score_clips(detector, data, console)
     figures = [(f"DAML on {kind}", picture) for kind, picture in _figures(detector, data)]
     options = EvaluateOptions(title="awry demo: DAML on moving digits", figures=figures)
     write_evaluation(detector, data, scores, out, options)

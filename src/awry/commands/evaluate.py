@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
 import platform
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,27 +12,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
-from rich.progress import Progress
 from rich.table import Table
 
 from awry import __version__
-from awry.commands.fit import peak_of
-from awry.commands.score import check_parts
-from awry.datasets.base import Clip, Dataset
-from awry.detector import Detector, scored
-from awry.errors import AwryError, DatasetError
+from awry.commands.clip_scoring import Scored, score_clips
+from awry.datasets.base import Dataset
+from awry.detector import Detector
+from awry.evaluation.event import Run
+from awry.evaluation.levels import evaluate_levels, with_levels
 from awry.evaluation.protocol import ScoredClip, evaluate_frames
 from awry.evaluation.report import write_report
-from awry.frames import FrameScore
-from awry.methods.base import Setting
-from awry.methods.flow import FlowConfig, FlowScorer
-from awry.scoring.fill import fill_unscored
-from awry.scoring.moments import MomentKeeper
-from awry.storage import write_text
+from awry.evaluation.report_levels import level_rows
+from awry.scoring.calibration import POOLED, Calibration
+from awry.scoring.events import find_runs
+from awry.storage import write_json
 
 Picture = NDArray[np.uint8]
-Scores = NDArray[np.float64]
-PEAKS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,21 +47,6 @@ class EvaluateOptions:
     figures: Sequence[tuple[str, Picture]] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """A data set's test clips with their scores.
-
-    Attributes:
-        clips: the clips that could be read.
-        flow: the motion reference's scores of the same clips; empty where it was not wanted.
-        failed: the clips that could not be read, one sentence each.
-    """
-
-    clips: list[ScoredClip]
-    flow: list[Scores]
-    failed: list[str]
-
-
 def run_evaluate(
     detector: Detector, data: Dataset, out: Path, options: EvaluateOptions, console: Console
 ) -> dict[str, Any]:
@@ -81,9 +59,8 @@ def run_evaluate(
     Raises:
         DatasetError: no test clip, or none that can be read.
     """
-    return write_evaluation(
-        detector, data, score_clips(detector, data, options, console), out, options
-    )
+    scores = score_clips(detector, data, console, parts=options.parts, flow=options.flow)
+    return write_evaluation(detector, data, scores, out, options)
 
 
 def write_evaluation(
@@ -92,27 +69,38 @@ def write_evaluation(
     """Measure what was scored and write `metrics.json` and `report.html`; as `run_evaluate`."""
     clips = scores.clips
     assert detector.calibration is not None
+    alarms = {clip.name: _alarms(detector.calibration, clip) for clip in clips}
+    levels = evaluate_levels(clips, alarms, _budget(detector.calibration))
     metrics = evaluate_frames(
         clips,
         calibration_by_scene=detector.calibration.scene,
         references={"flow": scores.flow} if scores.flow else {},
         settings=_settings(detector, data, clips),
     )
-    metrics["failed"] = scores.failed
-    write_text(out / "metrics.json", json.dumps(metrics, indent=2, allow_nan=False) + "\n")
+    metrics = with_levels(metrics, levels) | {"failed": scores.failed}
+    write_json(out / "metrics.json", metrics)
     write_report(
         out / "report.html",
         metrics,
         clips,
         title=options.title or f"{detector.method} on {_called(data)}",
         settings=metrics["settings"],
+        levels=levels,
         thresholds={clip.name: detector.calibration.scene(clip.scene).threshold for clip in clips},
-        normals={clip.name: detector.calibration.scene(clip.scene).location for clip in clips},
-        options=detector.calibration.options,
+        alarms=alarms,
         ignore_preview=_ignore_preview(detector, clips),
         extra_figures=options.figures,
     )
     return metrics | {"report": str(out / "report.html")}
+
+
+def _alarms(calibration: Calibration, clip: ScoredClip) -> list[Run]:
+    scene = calibration.scene(clip.scene)
+    return find_runs(clip.scores, scene.threshold, calibration.options, scene.location)
+
+
+def _budget(calibration: Calibration) -> str:
+    return str(calibration.scene(POOLED).budget)
 
 
 def _called(data: Dataset) -> str:
@@ -120,96 +108,6 @@ def _called(data: Dataset) -> str:
     if data.name == "folder" and data.root is not None:
         return data.root.resolve().name
     return " ".join(dict.fromkeys((data.name, data.variant)))
-
-
-def score_clips(
-    detector: Detector, data: Dataset, options: EvaluateOptions, console: Console
-) -> Scored:
-    """Score the test clips of a data set.
-
-    Raises:
-        DatasetError: no test clip, or none that can be read.
-        ConfigError: an unknown part.
-    """
-    if not data.test:
-        raise DatasetError(
-            f"There are no test clips in {data.root or data.name} to evaluate on; "
-            f"`awry datasets` shows where the layout '{data.name}' keeps them. "
-            "To score footage without measuring, use awry score."
-        )
-    check_parts(detector, options.parts)
-    clips, flows, failed = [], [], []
-    started = time.monotonic()
-    with Progress(console=console) as progress:
-        task = progress.add_task("scoring", total=len(data.test))
-        for clip in data.test:
-            try:
-                scored_clip, flow = _score_clip(detector, clip, options)
-                clips.append(scored_clip)
-                flows += [flow] if options.flow else []
-            except AwryError as error:
-                failed.append(f"{clip.name}: {error}")
-            progress.advance(task)
-    seconds = time.monotonic() - started
-    console.print(f"scored {sum(len(clip.scores) for clip in clips)} frames in {seconds:.0f} s")
-    if not clips:
-        raise DatasetError("No test clip could be read. " + " ".join(failed[:3]))
-    return Scored(clips, flows, failed)
-
-
-def _score_clip(
-    detector: Detector, clip: Clip, options: EvaluateOptions
-) -> tuple[ScoredClip, Scores]:
-    source = clip.open()
-    scorer = detector.scorer(clip.scene, fps=source.fps, parts=options.parts)
-    setting = Setting(ignore=detector.ignore, maps=False, frame_size=detector.frame_size)
-    flow = FlowScorer(FlowConfig(), setting)
-    keeper = MomentKeeper(clip.name, PEAKS, apart=25)
-    scores: list[FrameScore] = []
-    flows: list[float | None] = []
-    for frame, score in scored(scorer, source, detector.every):
-        keeper.offer(frame, score)
-        scores.append(FrameScore(score.index, score.time_s, score.score, score.parts))
-        if options.flow:
-            flows += [found.score for found in flow.push(frame)]
-    if not scores:
-        raise DatasetError("It has no frames.")
-    labels = _labels(clip, scores, lost=source.health.lost)
-    filled, was_scored = fill_unscored([score.score for score in scores])
-    parts = list(dict.fromkeys(part for score in scores for part in score.parts))
-    scored_clip = ScoredClip(
-        name=clip.name,
-        scene=clip.scene,
-        fps=source.fps,
-        scores=filled,
-        scored=was_scored,
-        labels=labels,
-        times=_times(scores),
-        parts={p: fill_unscored([s.parts.get(p) for s in scores])[0] for p in parts},
-        peaks=[peak_of(moment, detector, clip.scene) for moment in keeper.moments()],
-        notes=list(source.health.notes),
-    )
-    return scored_clip, fill_unscored(flows)[0]
-
-
-def _labels(clip: Clip, scores: Sequence[FrameScore], *, lost: int) -> NDArray[np.uint8] | None:
-    """The labels of the frames that were read; lost frames keep their place in the labels."""
-    if clip.labels is None:
-        return None
-    labels = clip.labels()
-    frames = np.array([score.index for score in scores])
-    # Frames that were lost at the clip's end leave labels over; nothing else may.
-    if frames[-1] >= len(labels) or (frames[-1] + 1 < len(labels) and not lost):
-        raise DatasetError(
-            f"It has {frames[-1] + 1} frames, but its labels speak of {len(labels)}. "
-            "Check that labels and frames belong together."
-        )
-    return np.asarray(labels[frames])
-
-
-def _times(scores: Sequence[FrameScore]) -> Scores | None:
-    times = [score.time_s for score in scores]
-    return None if None in times else np.array(times, dtype=np.float64)
 
 
 def _settings(detector: Detector, data: Dataset, clips: Sequence[ScoredClip]) -> dict[str, Any]:
@@ -229,7 +127,12 @@ def _settings(detector: Detector, data: Dataset, clips: Sequence[ScoredClip]) ->
         "fitted_on": facts["data"]["variant"] or facts["data"]["layout"],
         "fit_seconds": facts["fit_seconds"],
         "calibration": {
-            name: {"threshold": scene.threshold, "how": scene.how, "budget": str(scene.budget)}
+            name: {
+                "budget": str(scene.budget),
+                "threshold": scene.threshold,
+                "threshold_interval": scene.threshold_interval and list(scene.threshold_interval),
+                "how": scene.how,
+            }
             for name, scene in detector.calibration.scenes.items()
         },
         "lookahead_frames": some.lookahead,
@@ -258,6 +161,7 @@ def show_metrics(metrics: dict[str, Any]) -> None:
     printer = Console()
     if settings["n_clips_labelled"]:
         show_rows("frame level, per cent", rows)
+        show_levels(metrics)
     else:
         printer.print("No test clip has labels: everything was scored, nothing was measured.")
     for note in (*settings["notes"], *settings["clip_notes"]):
@@ -273,6 +177,18 @@ def show_rows(title: str, rows: Mapping[str, Mapping[str, Any]]) -> None:
         sentinels = _per_cent(row["macro_auc_sentinels"])
         table.add_row(name, _per_cent(row["micro_auc"]), macro, sentinels, _per_cent(row["ap"]))
     Console().print(table)
+
+
+def show_levels(metrics: Mapping[str, Any]) -> None:
+    """Print the region, pixel and event level as a table."""
+    table = Table("", "value", "95 % interval", "counted from", title="where and when")
+    for row in level_rows(metrics):
+        table.add_row(row["label"], row["value"], row["interval"] or "-", row["remark"])
+    printer = Console()
+    if table.row_count:
+        printer.print(table)
+    for level, why in metrics["why_not"].items():
+        printer.print(f"No {level}-level figures: {why}", highlight=False, markup=False)
 
 
 def _per_cent(value: float | None) -> str:

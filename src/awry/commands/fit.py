@@ -177,4 +177,5 @@ def peak_of(moment: Moment, detector: Detector, scene: str = POOLED) -> Peak:
         heat=heat,
         regions=moment.score.regions,
         clip=moment.clip,
+        parts=moment.score.parts,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import cv2
@@ -14,13 +14,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
+from sklearn.metrics import roc_curve
 
+from awry.evaluation.event import Runs, true_runs
 from awry.evaluation.protocol import ScoredClip
+from awry.evaluation.region import RegionFigures
 
 # Okabe and Ito's colours, which colour-blind people can tell apart.
 BLUE, ORANGE, VERMILLION, INK = "#0072B2", "#E69F00", "#D55E00", "#1b1b1f"
 WIDEST = 480
-Runs = Sequence[tuple[int, int]]
+SQUARE = (420.0, 340.0)
 
 
 def picture_uri(image: NDArray[np.uint8], widest: int = WIDEST) -> str:
@@ -39,15 +42,6 @@ def picture_uri(image: NDArray[np.uint8], widest: int = WIDEST) -> str:
     return "data:image/jpeg;base64," + base64.b64encode(data.tobytes()).decode("ascii")
 
 
-def true_runs(labels: NDArray[np.uint8] | None) -> list[tuple[int, int]]:
-    """Runs of abnormal frames, `(first, last)`, both inclusive."""
-    if labels is None:
-        return []
-    marks = np.concatenate([[False], labels == 1, [False]])
-    edges = np.flatnonzero(marks[1:] != marks[:-1]).tolist()
-    return [(first, last - 1) for first, last in zip(edges[::2], edges[1::2], strict=True)]
-
-
 def curve_uri(
     clip: ScoredClip,
     threshold: float | None,
@@ -64,6 +58,56 @@ def curve_uri(
         limits: of the score axis, the same for all clips that are to be compared.
         size: width and height in CSS pixels.
     """
+    return _svg_uri(size, lambda axes: _draw(axes, clip, threshold, alarms, limits, size[0]))
+
+
+def roc_uri(scores: NDArray[np.float64], labels: NDArray[np.uint8]) -> str:
+    """The ROC curve as an SVG data URI.
+
+    Args:
+        scores: float64 (n,), of frames of both classes.
+        labels: uint8 (n,), 1 = abnormal.
+    """
+    false, true, _ = roc_curve(labels, scores)
+
+    def draw(axes: Axes) -> None:
+        axes.plot([0, 1], [0, 1], color="#9a9aa2", linewidth=1, linestyle=(0, (2, 3)))
+        axes.plot(false, true, color=BLUE, linewidth=1.8)
+        _unit_square(axes, "share of normal frames above", "share of abnormal frames above")
+
+    return _svg_uri(SQUARE, draw)
+
+
+def region_curves_uri(figures: RegionFigures) -> str:
+    """Boxes and tracks found over false positives per frame, as an SVG data URI."""
+
+    def draw(axes: Axes) -> None:
+        last = float(figures.fpr[-1])
+        for values, name, colour, dashes in (
+            (figures.rbdr, "boxes", BLUE, "-"),
+            (figures.tbdr, "tracks", VERMILLION, (0, (5, 2))),
+        ):
+            axes.plot(figures.fpr, values, color=colour, linewidth=1.8, linestyle=dashes,
+                      label=name)  # fmt: skip
+            axes.plot([last, 1], [values[-1]] * 2, color=colour, linewidth=1, linestyle=dashes)
+        axes.legend(frameon=False, loc="lower right")
+        _unit_square(axes, "false positives per frame", "share found")
+
+    return _svg_uri(SQUARE, draw)
+
+
+def _unit_square(axes: Axes, x: str, y: str) -> None:
+    axes.set_xlim(0, 1)
+    axes.set_ylim(0, 1.02)
+    axes.set_xlabel(x)
+    axes.set_ylabel(y)
+    axes.grid(color="#e4e4e8", linewidth=0.7)
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def _svg_uri(size: tuple[float, float], draw: Callable[[Axes], None]) -> str:
+    """One plot as an SVG data URI of so many CSS pixels."""
     style: Any = {
         "svg.fonttype": "none",
         "svg.hashsalt": "awry",
@@ -76,7 +120,7 @@ def curve_uri(
     with mpl.rc_context(style):
         # Matplotlib's SVG has 72 units an inch, and a browser takes each for 4/3 CSS pixels.
         figure = Figure(figsize=(size[0] / 96, size[1] / 96), layout="constrained")
-        _draw(figure.subplots(), clip, threshold, alarms, limits, size[0])
+        draw(figure.subplots())
         buffer = io.BytesIO()
         empty = {"Date": None, "Creator": None, "Format": None, "Type": None}
         figure.savefig(buffer, format="svg", metadata=empty, transparent=True)

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from awry.datasets.tracks import Tracks
 from awry.errors import InputError
-from awry.evaluation.bootstrap import bootstrap_interval
+from awry.evaluation.bootstrap import clip_draws, interval, resampled
 from awry.evaluation.content_free import content_free_scores
-from awry.evaluation.frame import METRICS, clip_aucs, frame_metrics, micro_auc
+from awry.evaluation.frame import METRICS, clip_aucs, frame_metrics, macro_auc, micro_auc
+from awry.evaluation.region import Detections
 from awry.frames import Region
 from awry.scoring.calibration import SceneCalibration
 from awry.scoring.normalisation import normalise
 from awry.scoring.smoothing import smooth
 
 Series = NDArray[np.float64]
+RESAMPLES, SEED = 1000, 0  # of the bootstrap; changing them breaks comparison with older files
 CalibrationByScene = Callable[[str], SceneCalibration] | Mapping[str, SceneCalibration]
 
 # Each row's own label, as it stands in `settings.variants` and in the report.
@@ -47,6 +51,7 @@ class Peak:
         heat: uint8 (H, W, 3), RGB, the picture under its anomaly map; None without a map.
         regions: boxes in pixels of `image`, strongest first.
         clip: the clip's name, where peaks of several clips stand together.
+        parts: the named contributions to the score.
     """
 
     index: int
@@ -56,6 +61,7 @@ class Peak:
     heat: NDArray[np.uint8] | None = None
     regions: tuple[Region, ...] = ()
     clip: str = ""
+    parts: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +78,13 @@ class ScoredClip:
         parts: name -> float64 (n,), the score's parts, filled alike.
         peaks: moments to show.
         notes: what went wrong while it was read, one sentence each.
+        frames: how many frames the clip has, those that were lost included; None: n.
+        tracks: its true boxes; None where there are none to be had.
+        detections: the method's regions; None where it gives none.
+        pixel_scores: float64 (n,), of `awry.evaluation.pixel.pixel_score`, filled; None without
+            maps or masks.
+        event_peaks: the strongest scored frame of each true event that has one.
+        normal_peaks: the strongest normal frames, strongest first.
     """
 
     name: str
@@ -84,6 +97,17 @@ class ScoredClip:
     parts: Mapping[str, Series] = field(default_factory=dict)
     peaks: Sequence[Peak] = ()
     notes: Sequence[str] = ()
+    frames: int | None = None
+    tracks: Tracks | None = None
+    detections: Detections | None = None
+    pixel_scores: Series | None = None
+    event_peaks: Sequence[Peak] = ()
+    normal_peaks: Sequence[Peak] = ()
+
+    @property
+    def n_frames(self) -> int:
+        """Frames of the clip, those that were lost included."""
+        return len(self.scores) if self.frames is None else self.frames
 
 
 def evaluate_frames(
@@ -110,7 +134,8 @@ def evaluate_frames(
         `content_free.NAME`, `references.NAME` and `.NAME_offline`, `parts.NAME` hold the
         figures of `frame_metrics` each, all None or 0 where no clip has labels; `intervals`
         holds, in the same places, the 95 % interval `[low, high]` of the micro AUC or None;
-        `clips` lists each clip's own figures; `settings`.
+        `bootstrap` holds what `awry.evaluation.compare` pairs, see `bootstrap_record`; `clips`
+        lists each clip's own figures; `settings`.
 
     Raises:
         InputError: there are no clips, or lengths differ, or a score is not finite.
@@ -144,6 +169,7 @@ def evaluate_frames(
     return {
         **_pick(rows, "metrics"),
         "intervals": _pick(rows, "interval"),
+        "bootstrap": bootstrap_record([clip.name for clip in measured], _draw_values(rows)),
         "clips": _clip_rows(clips),
         "settings": _settings(clips, len(measured), rows["variants"], settings or {}),
     }
@@ -153,6 +179,8 @@ def evaluate_frames(
 class _Row:
     metrics: dict[str, Any]
     interval: list[float] | None
+    draws: Mapping[str, Series] = field(default_factory=dict)
+    clips: tuple[str, ...] = ()
 
 
 def _pick(rows: Mapping[str, Any], what: str) -> dict[str, Any]:
@@ -167,20 +195,80 @@ def _measure(
     scores: Sequence[Series],
     *,
     all_scored: bool = False,
-    keep: Sequence[NDArray[np.bool_]] | None = None,
 ) -> _Row:
     if not clips:
         counts = ("macro_n", "n_frames", "n_abnormal", "n_scored")
         return _Row({name: 0 if name in counts else None for name in METRICS}, None)
     labels = [clip.labels for clip in clips if clip.labels is not None]
     scored = None if all_scored else [clip.scored for clip in clips]
-    if keep is not None:
-        labels = [truth[kept] for truth, kept in zip(labels, keep, strict=True)]
-        scores = [series[kept] for series, kept in zip(scores, keep, strict=True)]
-        scored = [kept[kept] for kept in keep]
     metrics = frame_metrics(scores, labels, scored, [clip.name for clip in clips])
-    interval = bootstrap_interval(micro_auc, scores, labels)
-    return _Row(metrics, None if interval is None else list(interval))
+    if len(clips) < 2:
+        return _Row(metrics, None)
+    draws = clip_draws(len(clips), RESAMPLES, SEED)
+    values = {
+        "micro_auc": resampled(micro_auc, scores, labels, draws),
+        "macro_auc": resampled(macro_auc, scores, labels, draws),
+    }
+    found = interval(values["micro_auc"])
+    names = tuple(clip.name for clip in clips)
+    return _Row(metrics, None if found is None else list(found), values, names)
+
+
+def bootstrap_record(clips: Sequence[str], values: Mapping[str, Series]) -> dict[str, Any]:
+    """Figures over the protocol's draws of clips, for `metrics.json`.
+
+    The same clips give the same draws in every run, so that two runs' values can be paired.
+
+    Args:
+        clips: the clips that were drawn from, in order.
+        values: name of a figure, e.g. `frame.micro_auc` -> float64 (1000,), its value on each
+            of `clip_draws(len(clips), 1000, 0)`; NaN where a draw does not allow it.
+
+    Returns:
+        `seed`, `resamples`, `clips`, and `values` rounded to 6 digits, None for NaN.
+    """
+    return {
+        "seed": SEED,
+        "resamples": RESAMPLES,
+        "clips": list(clips),
+        "values": {
+            name: [round(value, 6) if np.isfinite(value) else None for value in series.tolist()]
+            for name, series in values.items()
+        },
+    }
+
+
+def _draw_values(rows: Mapping[str, Any]) -> dict[str, Series]:
+    """The draws of rows that stand for the method or a reference, over the same clips."""
+    frame: _Row = rows["frame"]
+    values = {f"frame.{name}": series for name, series in frame.draws.items()}
+    for kind in ("variants", "references"):
+        for name, row in rows[kind].items():
+            # A row over fewer clips has other draws.
+            if row.clips == frame.clips and row.draws:
+                values[f"{kind}.{name}.micro_auc"] = row.draws["micro_auc"]
+    return values
+
+
+def unscored_dropped(clips: Sequence[ScoredClip]) -> list[ScoredClip]:
+    """The clips without the frames that the method did not score, as the DAML paper counts.
+
+    Clips of which no frame was scored are left out; of the others only what stands beside each
+    frame is kept: scores, labels and parts.
+    """
+    return [
+        ScoredClip(
+            clip.name,
+            clip.scene,
+            clip.fps,
+            clip.scores[clip.scored],
+            clip.scored[clip.scored],
+            None if clip.labels is None else clip.labels[clip.scored],
+            parts={name: part[clip.scored] for name, part in clip.parts.items()},
+        )
+        for clip in clips
+        if clip.scored.any()
+    ]
 
 
 def _variants(
@@ -192,11 +280,10 @@ def _variants(
         "causal": _measure(clips, [smooth(one, "causal", sigma=8.0) for one in raw]),
         "clip": _measure(clips, [normalise(one, "clip") for one in raw]),
     }
-    seen = [clip for clip in clips if clip.scored.any()]
-    dropped = [np.zeros(len(clip.scores)) for clip in seen]
-    for clip, series in zip(seen, dropped, strict=True):
-        series[clip.scored] = normalise(clip.scores[clip.scored], "clip")
-    rows["clip_unscored_dropped"] = _measure(seen, dropped, keep=[clip.scored for clip in seen])
+    dropped = unscored_dropped(clips)
+    rows["clip_unscored_dropped"] = _measure(
+        dropped, [normalise(clip.scores, "clip") for clip in dropped]
+    )
     if calibration is not None:
         lookup = calibration if callable(calibration) else calibration.__getitem__
         scenes = [lookup(clip.scene) for clip in clips]
@@ -231,9 +318,15 @@ def _clip_rows(clips: Sequence[ScoredClip]) -> list[dict[str, Any]]:
                 "n_frames": len(clip.scores),
                 "n_abnormal": None if clip.labels is None else int(clip.labels.sum()),
                 "n_scored": int(clip.scored.sum()),
+                "labels_sha256": None if clip.labels is None else _digest(clip.labels),
             }
         )
     return rows
+
+
+def _digest(labels: NDArray[np.uint8]) -> str:
+    """Tells different labels apart, wherever they come from."""
+    return sha256(labels.astype(np.uint8).tobytes()).hexdigest()[:16]
 
 
 def _settings(
@@ -252,7 +345,7 @@ def _settings(
         "smoothing": "none",
         "variants": {name: VARIANTS[name] for name in variants},
         "unscored_frames": "take the nearest scored frame's value and count",
-        "interval": "95 %, bootstrap over clips, 1000 resamples, seed 0",
+        "interval": f"95 %, bootstrap over clips, {RESAMPLES} resamples, seed {SEED}",
         "n_clips": len(clips),
         "n_clips_labelled": n_labelled,
         "clip_notes": notes,

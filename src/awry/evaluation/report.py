@@ -12,17 +12,23 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from numpy.typing import NDArray
 
 from awry import __version__
-from awry.evaluation.figures import curve_uri, picture_uri, score_limits, true_runs
+from awry.evaluation.event import Runs, true_runs
+from awry.evaluation.figures import curve_uri, picture_uri, score_limits
+from awry.evaluation.levels import Level
 from awry.evaluation.protocol import VARIANTS, Peak, ScoredClip
-from awry.frames import Region
-from awry.scoring.events import EventOptions, find_runs
+from awry.evaluation.report_levels import (
+    curves,
+    event_rows,
+    level_rows,
+    worst_normal_moments,
+)
+from awry.evaluation.report_moments import moment
 from awry.storage import write_text
 
 __all__ = ["Peak", "write_report", "write_strangest"]
 
 Picture = NDArray[np.uint8]
 WIDE, NARROW = (1040.0, 230.0), (358.0, 230.0)
-MOST_REGIONS = 3
 SHORT_NAMES = {
     "none": "as scored",
     "offline": "smoothed offline",
@@ -46,9 +52,9 @@ def write_report(
     *,
     title: str,
     settings: Mapping[str, Any],
+    levels: Mapping[str, Level | str] | None = None,
     thresholds: Mapping[str, float] | None = None,
-    normals: Mapping[str, float] | None = None,
-    options: EventOptions | None = None,
+    alarms: Mapping[str, Runs] | None = None,
     ignore_preview: Picture | None = None,
     extra_figures: Sequence[tuple[str, Picture]] = (),
 ) -> None:
@@ -56,20 +62,21 @@ def write_report(
 
     Args:
         path: the HTML file.
-        metrics: what `evaluate_frames` gave; `failed`, if there, lists what could not be read.
+        metrics: what `evaluate_frames` gave, best `with_levels`; `failed`, if there, lists what
+            could not be read.
         clips: the clips, with or without labels.
         title: the page's heading.
         settings: nested values, all of them shown.
-        thresholds: clip name -> alarm threshold; clips without one get no alarms.
-        normals: clip name -> mean score of normal footage; see `awry.scoring.events.find_runs`.
-        options: how frames are merged into alarms; default `EventOptions()`.
+        levels: what `evaluate_levels` gave, for curves and events; none if not given.
+        thresholds: clip name -> alarm threshold, drawn into the curves.
+        alarms: clip name -> `(first, last)` of its alarms, both inclusive.
         ignore_preview: uint8 (H, W, 3), RGB, a frame with the ignored regions drawn.
         extra_figures: caption and uint8 (H, W, 3) RGB picture each.
 
     Raises:
         WriteError: the file cannot be written.
     """
-    thresholds, normals = thresholds or {}, normals or {}
+    thresholds, alarms, levels = thresholds or {}, alarms or {}, levels or {}
     limits = score_limits(clips, [thresholds.get(clip.name) for clip in clips])
     measures = {row["clip"]: row for row in metrics["clips"]}
     shown = [
@@ -77,7 +84,7 @@ def write_report(
             clip,
             measures[clip.name],
             thresholds.get(clip.name),
-            (options, normals.get(clip.name, 0.0)),
+            alarms.get(clip.name, ()),
             limits,
         )
         for clip in clips
@@ -89,6 +96,12 @@ def write_report(
         "frame": metrics["frame"],
         "headline": _headline(metrics),
         "groups": _groups(metrics),
+        "tiles": _tiles(metrics),
+        "level_rows": level_rows(metrics),
+        "why_not": metrics.get("why_not", {}),
+        "curves": curves(clips, levels),
+        "events": event_rows(clips, levels, thresholds),
+        "false_alarms": worst_normal_moments(clips, thresholds, alarms),
         "settings": list(_flat(settings)),
         "failed": list(metrics.get("failed", [])),
         "notes": list(metrics["settings"].get("clip_notes", [])),
@@ -115,7 +128,7 @@ def write_strangest(path: Path, moments: Sequence[Peak], title: str, advice: str
         "title": title,
         "advice": advice,
         "version": __version__,
-        "moments": [_moment(peak, number) for number, peak in enumerate(moments, 1)],
+        "moments": [moment(peak, number) for number, peak in enumerate(moments, 1)],
     }
     write_text(path, _render("strangest.html.j2", context))
 
@@ -148,6 +161,23 @@ def _headline(metrics: Mapping[str, Any]) -> dict[str, Any]:
         "flow": flow,
         "gain": None if own is None or flow is None else own - flow,
     }
+
+
+def _tiles(metrics: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Where and when, at a glance."""
+    tiles = []
+    region, event = metrics.get("region"), metrics.get("event")
+    if region:
+        value = f"{_per_cent(region['rbdc'], 1)} / {_per_cent(region['tbdc'], 1)}"
+        tiles.append({"label": "RBDC / TBDC", "value": value, "detail": region["tracks"]})
+    if event and event["n_events"]:
+        false, hourly = event["false_alarms"], event["false_alarms_per_hour"]
+        detail = f"{false} false alarm{'' if false == 1 else 's'}"
+        detail += "" if hourly is None else f", {hourly:.4g} an hour of normal footage"
+        detail += f"; budget {event['budget']}" if event["budget"] else ""
+        value = f"{event['n_found']} of {event['n_events']}"
+        tiles.append({"label": "True events found", "value": value, "detail": detail})
+    return tiles
 
 
 def _groups(metrics: Mapping[str, Any]) -> list[tuple[str, list[dict[str, Any]]]]:
@@ -193,10 +223,9 @@ def _clip(
     clip: ScoredClip,
     measures: Mapping[str, Any],
     threshold: float | None,
-    merging: tuple[EventOptions | None, float],
+    alarms: Runs,
     limits: tuple[float, float],
 ) -> dict[str, Any]:
-    alarms = [] if threshold is None else find_runs(clip.scores, threshold, *merging)
     truth = true_runs(clip.labels)
     return {
         **measures,
@@ -209,9 +238,7 @@ def _clip(
         "n_alarms": len(alarms),
         "truth": _in_words(truth),
         "threshold": threshold,
-        "moments": [
-            _moment(peak, number, clip.labels) for number, peak in enumerate(clip.peaks, 1)
-        ],
+        "moments": [moment(peak, number, clip.labels) for number, peak in enumerate(clip.peaks, 1)],
     }
 
 
@@ -234,40 +261,3 @@ def _curve_in_words(
 
 def _in_words(runs: Sequence[tuple[int, int]]) -> str:
     return ", ".join(f"{first}-{last}" for first, last in runs)
-
-
-def _moment(peak: Peak, number: int, labels: NDArray[np.uint8] | None = None) -> dict[str, Any]:
-    height, width = peak.image.shape[:2]
-    judged = labels is not None and peak.index < len(labels)
-    return {
-        "number": number,
-        "clip": peak.clip,
-        "index": peak.index,
-        "score": peak.score,
-        "time": None if peak.time_s is None else f"{peak.time_s:.2f} s",
-        "image": picture_uri(peak.image),
-        "heat": None if peak.heat is None else picture_uri(peak.heat),
-        "width": width,
-        "height": height,
-        "boxes": [
-            (x_min, y_min, x_max - x_min + 1, y_max - y_min + 1, region.score)
-            for region in _to_draw(peak.regions)
-            for x_min, y_min, x_max, y_max in [region.box]
-        ],
-        "truth": ("abnormal" if labels[peak.index] else "normal") if judged else None,  # type: ignore[index]
-    }
-
-
-def _to_draw(regions: Sequence[Region]) -> list[Region]:
-    """The strongest few, without boxes that lie inside or around one that is drawn."""
-    drawn: list[Region] = []
-    for region in regions:
-        nested = any(_within(region, one) or _within(one, region) for one in drawn)
-        if not nested and len(drawn) < MOST_REGIONS:
-            drawn.append(region)
-    return drawn
-
-
-def _within(inner: Region, outer: Region) -> bool:
-    low = all(a >= b for a, b in zip(inner.box[:2], outer.box[:2], strict=True))
-    return low and all(a <= b for a, b in zip(inner.box[2:], outer.box[2:], strict=True))

@@ -146,6 +146,11 @@ class Scorer(ABC):
         self._size = size
         return self.setting.black_out(frame)
 
+    @property
+    def gives_regions(self) -> bool:
+        """Whether scores carry regions where there is something to see; by maps, here."""
+        return self.setting.maps and bool(self.setting.map_levels)
+
     def _check_aspect(self, found: tuple[int, int]) -> None:
         expected = self.setting.frame_size
         if expected is None or expected == found:

@@ -1,0 +1,231 @@
+"""A data set's test clips, scored once for everything that is measured and shown."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.progress import Progress
+
+from awry.commands.fit import peak_of
+from awry.commands.score import check_parts
+from awry.datasets.base import Clip, Dataset
+from awry.detector import Detector, scored
+from awry.errors import AwryError, DatasetError
+from awry.evaluation.event import true_runs
+from awry.evaluation.pixel import pixel_score
+from awry.evaluation.protocol import Peak, ScoredClip
+from awry.evaluation.region import Detections
+from awry.frames import Frame, FrameScore
+from awry.methods.base import Scorer, Setting
+from awry.methods.flow import FlowConfig, FlowScorer
+from awry.scoring.fill import fill_unscored
+from awry.scoring.moments import Moment, MomentKeeper
+
+Scores = NDArray[np.float64]
+PEAKS = 4
+APART = 25
+"""Frames between two peaks of one clip."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A data set's test clips with their scores.
+
+    Attributes:
+        clips: the clips that could be read.
+        flow: the motion reference's scores of the same clips; empty where it was not wanted.
+        failed: the clips that could not be read, one sentence each.
+    """
+
+    clips: list[ScoredClip]
+    flow: list[Scores]
+    failed: list[str]
+
+
+def score_clips(
+    detector: Detector,
+    data: Dataset,
+    console: Console,
+    *,
+    parts: Sequence[str] = (),
+    flow: bool = True,
+) -> Scored:
+    """Score the test clips of a data set.
+
+    Args:
+        detector: fitted.
+        data: with test clips.
+        console: shows progress.
+        parts: names of extra parts, or `all`.
+        flow: score the motion reference on the same frames.
+
+    Raises:
+        DatasetError: no test clip, or none that can be read.
+        ConfigError: an unknown part.
+    """
+    if not data.test:
+        raise DatasetError(
+            f"There are no test clips in {data.root or data.name} to evaluate on; "
+            f"`awry datasets` shows where the layout '{data.name}' keeps them. "
+            "To score footage without measuring, use awry score."
+        )
+    check_parts(detector, parts)
+    clips, flows, failed = [], [], []
+    started = time.monotonic()
+    with Progress(console=console) as progress:
+        task = progress.add_task("scoring", total=len(data.test))
+        for clip in data.test:
+            try:
+                watched = _watch(detector, clip, parts, flow)
+                clips.append(watched.scored_clip(detector))
+                flows += [fill_unscored(watched.flow)[0]] if flow else []
+            except AwryError as error:
+                failed.append(f"{clip.name}: {error}")
+            progress.advance(task)
+    seconds = time.monotonic() - started
+    console.print(f"scored {sum(len(clip.scores) for clip in clips)} frames in {seconds:.0f} s")
+    if not clips:
+        raise DatasetError("No test clip could be read. " + " ".join(failed[:3]))
+    return Scored(clips, flows, failed)
+
+
+def _watch(detector: Detector, clip: Clip, parts: Sequence[str], flow: bool) -> _Watched:
+    source = clip.open()
+    scorer = detector.scorer(clip.scene, fps=source.fps, parts=parts)
+    setting = Setting(ignore=detector.ignore, maps=False, frame_size=detector.frame_size)
+    reference: Scorer | None = FlowScorer(FlowConfig(), setting) if flow else None
+    watched = _Watched(clip, source.fps, scorer.gives_regions)
+    for frame, score in scored(scorer, source, detector.every):
+        watched.take(frame, score)
+        if reference is not None:
+            watched.flow += [found.score for found in reference.push(frame)]
+    if not watched.scores:
+        raise DatasetError("It has no frames.")
+    watched.lost = source.health.lost
+    watched.notes = list(source.health.notes)
+    return watched
+
+
+@dataclass(slots=True)
+class _Watched:
+    """What is kept of a clip while its frames pass by."""
+
+    clip: Clip
+    fps: float | None
+    gives_regions: bool
+    lost: int = 0
+    notes: list[str] = field(default_factory=list)
+    scores: list[FrameScore] = field(default_factory=list)
+    flow: list[float | None] = field(default_factory=list)
+    _labels: NDArray[np.uint8] | None = None
+    _masks: NDArray[np.bool_] | None = None
+    _runs: NDArray[np.int64] | None = None
+    _boxes: list[tuple[float, ...]] = field(default_factory=list)
+    _pixels: list[float | None] = field(default_factory=list)
+    _keeper: MomentKeeper = field(init=False)
+    _normal: MomentKeeper = field(init=False)
+    _events: dict[int, Moment] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._keeper = MomentKeeper(self.clip.name, PEAKS, APART)
+        self._normal = MomentKeeper(self.clip.name, PEAKS, APART)
+        if self.clip.labels is not None:
+            self._labels = self.clip.labels()
+            # Which true event each frame belongs to, from 1; 0 for normal frames.
+            self._runs = np.zeros(len(self._labels), np.int64)
+            for number, (first, last) in enumerate(true_runs(self._labels), 1):
+                self._runs[first : last + 1] = number
+        if self.clip.masks is not None:
+            self._masks = self.clip.masks()
+
+    def take(self, frame: Frame, score: FrameScore) -> None:
+        """Take the next frame and what the method said of it."""
+        self._keeper.offer(frame, score)
+        self._keep_by_truth(frame, score)
+        self._boxes += [(frame.index, *r.box, r.score) for r in score.regions]
+        self._pixels.append(self._pixel_score(score))
+        self.scores.append(FrameScore(score.index, score.time_s, score.score, score.parts))
+
+    def _keep_by_truth(self, frame: Frame, score: FrameScore) -> None:
+        """The strongest frame of each true event, and the strongest normal ones."""
+        if self._runs is None or score.score is None or frame.index >= len(self._runs):
+            return
+        event = int(self._runs[frame.index])
+        if event == 0:
+            self._normal.offer(frame, score)
+        elif event not in self._events or score.score > self._events[event].value:
+            self._events[event] = Moment(score.score, self.clip.name, frame, score)
+
+    def _pixel_score(self, score: FrameScore) -> float | None:
+        if self._masks is None or score.map is None or score.index >= len(self._masks):
+            return None
+        return pixel_score(score.map, self._masks[score.index])
+
+    def scored_clip(self, detector: Detector) -> ScoredClip:
+        """Everything as the metrics and the report take it."""
+        labels = labels_of(self._labels, [score.index for score in self.scores], self.lost)
+        filled, was_scored = fill_unscored([score.score for score in self.scores])
+        parts = list(dict.fromkeys(part for score in self.scores for part in score.parts))
+        with_maps = any(value is not None for value in self._pixels)
+        boxes = np.array(self._boxes, np.float64).reshape(-1, 6)
+        scene = self.clip.scene
+
+        def peak(moment: Moment) -> Peak:
+            return peak_of(moment, detector, scene)
+
+        return ScoredClip(
+            name=self.clip.name,
+            scene=scene,
+            fps=self.fps,
+            scores=filled,
+            scored=was_scored,
+            labels=labels,
+            times=_times(self.scores),
+            parts={p: fill_unscored([s.parts.get(p) for s in self.scores])[0] for p in parts},
+            peaks=[peak(moment) for moment in self._keeper.moments()],
+            notes=self.notes,
+            frames=None if labels is None or self._labels is None else len(self._labels),
+            tracks=None if self.clip.tracks is None else self.clip.tracks(),
+            detections=_detections(boxes) if self.gives_regions else None,
+            pixel_scores=fill_unscored(self._pixels)[0] if with_maps else None,
+            event_peaks=[peak(moment) for _, moment in sorted(self._events.items())],
+            normal_peaks=[peak(moment) for moment in self._normal.moments()],
+        )
+
+
+def _detections(rows: NDArray[np.float64]) -> Detections:
+    return Detections(rows[:, 0].astype(np.int64), rows[:, 1:5], rows[:, 5])
+
+
+def labels_of(
+    labels: NDArray[np.uint8] | None, frames: Sequence[int], lost: int
+) -> NDArray[np.uint8] | None:
+    """The labels of the frames that were read; lost frames keep their place in the labels.
+
+    Args:
+        labels: of the whole clip, or None.
+        frames: indices of the frames that were read.
+        lost: how many frames could not be read.
+
+    Raises:
+        DatasetError: labels and frames do not belong together.
+    """
+    if labels is None:
+        return None
+    # Frames that were lost at the clip's end leave labels over; nothing else may.
+    if frames[-1] >= len(labels) or (frames[-1] + 1 < len(labels) and not lost):
+        raise DatasetError(
+            f"It has {frames[-1] + 1} frames, but its labels speak of {len(labels)}. "
+            "Check that labels and frames belong together."
+        )
+    return np.asarray(labels[np.asarray(frames)])
+
+
+def _times(scores: Sequence[FrameScore]) -> Scores | None:
+    times = [score.time_s for score in scores]
+    return None if None in times else np.array(times, dtype=np.float64)

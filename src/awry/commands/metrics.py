@@ -1,0 +1,300 @@
+"""`awry metrics frame|region|event`: the protocol's figures of files from any detector."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, cast, get_args
+
+import numpy as np
+from natsort import natsorted
+from rich.console import Console
+from rich.table import Table
+
+from awry import __version__
+from awry.errors import ConfigError, InputError
+from awry.evaluation.bootstrap import clip_draws, interval, resampled_events
+from awry.evaluation.box_files import (
+    check_box_files,
+    read_detection_files,
+    read_frame_counts,
+    read_track_files,
+)
+from awry.evaluation.event import Run, event_figures, true_runs
+from awry.evaluation.files import read_frame_files, read_label_files
+from awry.evaluation.frame import micro_auc
+from awry.evaluation.number_table import read_numbers
+from awry.evaluation.protocol import RESAMPLES, SEED, bootstrap_record, evaluate_frames
+from awry.evaluation.region import Inverted, region_figures, resampled_region
+from awry.scoring.events import EventOptions, find_runs
+
+Values = Mapping[str, np.ndarray]
+FOUND = ("n_detections", "n_inverted")
+
+
+@dataclass(frozen=True, slots=True)
+class FrameOptions:
+    """Where scores and labels are, and how they count; see `read_frame_files`."""
+
+    scores: Path | None
+    labels: Path
+    scores_first_frame: int = 0
+    labels_first_frame: int = 0
+    fps: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RegionOptions:
+    """Where boxes are, how they count, and the metric's settings; see `region_figures`.
+
+    Attributes:
+        frames: the number of test frames, or a CSV file `clip,frames`.
+        inverted: `refuse` inverted detections, or count each as a `false_positive` as the
+            field's reference script does; each file that has some is noted.
+        size: `WxH` in pixels, to cut boxes at the frame's edge.
+    """
+
+    tracks: Path
+    detections: Path
+    frames: str
+    compat: bool = False
+    alpha: float = 0.1
+    beta: float = 0.1
+    inverted: str = "false_positive"
+    size: str | None = None
+    tracks_first_frame: int = 0
+    detections_first_frame: int = 0
+
+
+def run_frame(options: FrameOptions) -> dict[str, Any]:
+    """Frame-level figures, the keys of `metrics.json`.
+
+    Raises:
+        InputError: see `read_frame_files`; or all frames are of one class.
+    """
+    assert options.scores is not None
+    found = read_frame_files(
+        options.scores,
+        options.labels,
+        scores_first_frame=options.scores_first_frame,
+        labels_first_frame=options.labels_first_frame,
+        fps=options.fps,
+    )
+    labels = [clip.labels for clip in found.clips if clip.labels is not None]
+    micro_auc([clip.scores for clip in found.clips], labels)  # refuses one class
+    settings = {
+        "method": f"scores of {options.scores}",
+        "labels": f"{len(labels)} of {len(labels)} clips, from {options.labels}",
+        "notes": found.notes,
+        "awry": __version__,
+    }
+    return evaluate_frames(found.clips, settings=settings)
+
+
+def run_region(options: RegionOptions) -> dict[str, Any]:
+    """RBDC and TBDC with their counts; intervals where each clip's frames are known.
+
+    Raises:
+        InputError: see `read_detection_files`, `check_box_files` and `region_figures`.
+        ConfigError: a setting out of range.
+    """
+    size = _size(options.size)
+    inverted = _inverted(options)
+    counts = read_frame_counts(options.frames)
+    first = (options.tracks_first_frame, options.detections_first_frame)
+    tracks, notes = read_track_files(options.tracks, first_frame=first[0], frame_size=size)
+    detections, more = read_detection_files(
+        options.detections, first_frame=first[1], frame_size=size, inverted=inverted
+    )
+    if options.tracks.is_file() and options.detections.is_file() and len(detections) == 1:
+        # Two files of one clip each belong together whatever they are called.
+        detections = dict(zip(tracks, detections.values(), strict=True))
+    notes = [*notes, *more, *check_box_files(tracks, detections, counts, first)]
+    choice: dict[str, Any] = {
+        "alpha": options.alpha, "beta": options.beta, "compat": options.compat,
+        "inverted": inverted,
+    }  # fmt: skip
+    figures = region_figures(tracks, detections, counts, **choice)
+    row = {
+        name: getattr(figures, name)
+        for name in ("rbdc", "tbdc", "fpr_reached", "n_boxes", "n_tracks", *FOUND)
+    }
+    values: Values = {}
+    clips: list[str] = []
+    if isinstance(counts, dict):
+        clips = natsorted(counts)
+        ordered = {name: counts[name] for name in clips}
+        draws = clip_draws(len(clips), RESAMPLES, SEED)
+        rbdc, tbdc = resampled_region(tracks, detections, ordered, draws, **choice)
+        values = {"rbdc": rbdc, "tbdc": tbdc}
+    else:
+        notes.append("No intervals: they need each clip's frames, --frames FILE with clip,frames.")
+    return {
+        **row,
+        "n_frames": figures.n_frames,
+        "n_clips": len(set(tracks) | set(detections) | set(clips)),
+        **_intervals("region", clips, values),
+        "clips": [{"clip": name, "n_frames": counts[name]} for name in clips]
+        if isinstance(counts, dict)
+        else [],
+        "settings": {
+            "method": f"detections of {options.detections}",
+            "labels": f"tracks in {options.tracks}",
+            "region": choice,
+            "notes": notes,
+            "awry": __version__,
+        },
+    }
+
+
+def run_event(
+    options: FrameOptions,
+    *,
+    threshold: float | None = None,
+    alarms: Path | None = None,
+    events: EventOptions | None = None,
+) -> dict[str, Any]:
+    """Event-level figures, of scores at a threshold or of alarms as given.
+
+    Args:
+        options: `scores` may be None with `alarms`.
+        threshold: an alarm has a frame above it.
+        alarms: CSV with `first,last`, frames, both inclusive, and `clip` or `source` unless there
+            is one clip alone; they count frames as the scores do.
+        events: how frames above the threshold become alarms.
+
+    Raises:
+        ConfigError: neither or both of threshold and alarms, or no scores for the threshold.
+        InputError: see `read_frame_files`; or an alarm is outside its clip.
+    """
+    if (threshold is None) == (alarms is None) or (alarms is None and options.scores is None):
+        raise ConfigError("Give either --scores with --threshold, or --alarms.")
+    made = events or EventOptions(hysteresis=0.0)
+    if alarms is not None:
+        labels, notes = read_label_files(options.labels, first_frame=options.labels_first_frame)
+        runs = _read_alarms(alarms, {name: len(one) for name, one in labels.items()}, options)
+        how: dict[str, Any] = {"alarms": str(alarms)}
+    else:
+        assert options.scores is not None
+        assert threshold is not None
+        found = read_frame_files(
+            options.scores,
+            options.labels,
+            scores_first_frame=options.scores_first_frame,
+            labels_first_frame=options.labels_first_frame,
+        )
+        labels = {clip.name: clip.labels for clip in found.clips if clip.labels is not None}
+        runs = {clip.name: find_runs(clip.scores, threshold, made) for clip in found.clips}
+        how, notes = {"threshold": threshold, **asdict(made)}, []
+    names = list(labels)
+    figures = event_figures(
+        [runs[name] for name in names],
+        [true_runs(one) for one in labels.values()],
+        [len(one) for one in labels.values()],
+        [options.fps] * len(names),
+        names=names,
+    )
+    values: Values = {}
+    if len(names) > 1:
+        values = resampled_events(figures.counts, clip_draws(len(names), RESAMPLES, SEED))
+    if options.fps is None:
+        notes = [*notes, "No seconds and hours: the frame rate is unknown, give --fps."]
+    return {
+        **figures.row(),
+        **_intervals("event", names, values),
+        "clips": [
+            {"clip": name, "n_frames": len(one), "alarms": [list(run) for run in runs[name]]}
+            for name, one in labels.items()
+        ],
+        "settings": {
+            "method": f"scores of {options.scores}" if alarms is None else f"alarms of {alarms}",
+            "labels": str(options.labels),
+            "event": {**how, "fps": options.fps},
+            "notes": notes,
+            "awry": __version__,
+        },
+    }
+
+
+def _size(text: str | None) -> tuple[int, int] | None:
+    """`WxH` as height and width."""
+    if text is None:
+        return None
+    width, _, height = text.lower().partition("x")
+    if not (width.isdecimal() and height.isdecimal() and int(width) and int(height)):
+        raise ConfigError(f"--size is '{text}'; expected width and height in pixels, like 360x240.")
+    return int(height), int(width)
+
+
+def _inverted(options: RegionOptions) -> Inverted:
+    for known in get_args(Inverted):
+        if options.inverted == known:
+            return cast(Inverted, known)
+    raise ConfigError(f"--inverted is '{options.inverted}'; expected refuse or false_positive.")
+
+
+def _intervals(section: str, clips: Sequence[str], values: Values) -> dict[str, Any]:
+    found = {name: interval(series) for name, series in values.items()}
+    record = bootstrap_record(clips, {f"{section}.{name}": s for name, s in values.items()})
+    return {
+        "intervals": {name: None if pair is None else list(pair) for name, pair in found.items()},
+        "bootstrap": record,
+    }
+
+
+def _read_alarms(
+    path: Path, lengths: Mapping[str, int], options: FrameOptions
+) -> dict[str, list[Run]]:
+    table = read_numbers(path, ["first", "last"])
+    if table.clips is None and len(lengths) > 1:
+        raise InputError(
+            f"{path} has no column 'clip', but the labels are of {len(lengths)} clips; expected "
+            "clip,first,last."
+        )
+    runs: dict[str, list[Run]] = {name: [] for name in lengths}
+    ends = (table.finite("first") - options.scores_first_frame).tolist()
+    lasts = (table.finite("last") - options.scores_first_frame).tolist()
+    for row, (first, last) in enumerate(zip(ends, lasts, strict=True)):
+        name = next(iter(lengths)) if table.clips is None else table.clips[row]
+        if name not in lengths:
+            raise InputError(f"{table.where(row)}: there are no labels of clip {name}.")
+        whole = first.is_integer() and last.is_integer()
+        if not (whole and 0 <= first <= last < lengths[name]):
+            raise InputError(
+                f"{table.where(row)}: an alarm from frame {first:g} to {last:g} (from 0) in clip "
+                f"{name} of {lengths[name]} frames; expected whole numbers, first to last, inside "
+                "the clip. If frames count from 1, give --scores-first-frame 1."
+            )
+        runs[name].append((int(first), int(last)))
+    return runs
+
+
+def show_frame(metrics: dict[str, Any]) -> None:
+    """Print the table of rows."""
+    from awry.commands.evaluate import show_rows
+
+    rows = {"these scores": metrics["frame"]}
+    rows |= {f"these scores, {name}": row for name, row in metrics["variants"].items()}
+    rows |= {f"content-free {name}": row for name, row in metrics["content_free"].items()}
+    show_rows("frame level, per cent", rows)
+    _show_notes([*metrics["settings"]["notes"], *metrics["settings"]["clip_notes"]])
+
+
+def show_figures(metrics: dict[str, Any]) -> None:
+    """Print figures, counts and intervals, one a line."""
+    table = Table("", "value", "95 % interval")
+    for name, value in metrics.items():
+        if isinstance(value, dict | list):
+            continue
+        pair = metrics["intervals"].get(name)
+        between = "-" if pair is None else f"{pair[0]:.4f} to {pair[1]:.4f}"
+        shown = "-" if value is None else f"{value:.4f}" if isinstance(value, float) else str(value)
+        table.add_row(name, shown, between)
+    Console().print(table)
+    _show_notes(metrics["settings"]["notes"])
+
+
+def _show_notes(notes: Sequence[str]) -> None:
+    for note in notes:
+        Console().print(note, highlight=False, markup=False, soft_wrap=True)

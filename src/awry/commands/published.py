@@ -1,0 +1,146 @@
+"""The published tables as a person reads them, alone or beside what was run here."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from awry.evaluation.published import (
+    PAPERS,
+    SHARE,
+    published_paper,
+    published_rows,
+    published_table,
+)
+from awry.evaluation.reproduction import CONVENTION, PRIMARY, why_not
+
+
+def list_tables() -> list[dict[str, Any]]:
+    """The published tables, and why those that cannot be run cannot."""
+    return [
+        {
+            "table": table.table,
+            "title": table.title,
+            "printed": table.printed,
+            "paper": published_paper(paper).citation,
+            "values": len(published_rows(table=table.table)),
+            "data_sets": list(dict.fromkeys(column.dataset for column in table.columns)),
+            "why_not": why_not(table.table),
+        }
+        for paper in PAPERS
+        for table in published_paper(paper).tables
+    ]
+
+
+def describe_table(name: str) -> dict[str, Any]:
+    """A table's published values.
+
+    Raises:
+        ConfigError: there is no such table; suggests the nearest.
+    """
+    table = published_table(name)
+    return {
+        "table": name,
+        "title": table.title,
+        "why_not": why_not(name),
+        "rows": [row.model_dump(mode="json") for row in published_rows(table=name)],
+    }
+
+
+def show_tables(tables: list[dict[str, Any]]) -> None:
+    """Print the list of tables."""
+    printer = Console()
+    grid = Table("table", "shows", "values", "data sets", "runs here")
+    for table in tables:
+        runs = "no" if table["why_not"] else "yes"
+        names = ", ".join(table["data_sets"])
+        grid.add_row(table["table"], escape(table["title"]), str(table["values"]), names, runs)
+    printer.print(grid)
+    printer.print("awry reproduce TABLE lists a table; with --data and --out it runs it.")
+
+
+def show_table(table: dict[str, Any]) -> None:
+    """Print a table's published values, each with its protocol."""
+    grid = Table("method", "data set", "metric", "published", "protocol", title=table["title"])
+    numbers: dict[str, int] = {}
+    for row in table["rows"]:
+        words = [row["method"], *(f"{key} {value}" for key, value in row["details"].items())]
+        protocol = numbers.setdefault(row["protocol"]["basis"], len(numbers) + 1)
+        value = _figure(row["value"], row["spread"], row["unit"])
+        grid.add_row(
+            escape(", ".join(words)), row["dataset"], row["metric"], value, f"({protocol})"
+        )
+    Console().print(grid)
+    in_words = {row.protocol.basis: row.protocol for row in published_rows(table=table["table"])}
+    for basis, number in numbers.items():
+        _say(f"({number}) {in_words[basis].in_words()}. Basis: {basis}.")
+    _say_each(note for row in table["rows"] for note in row["notes"])
+    if table["why_not"]:
+        _say(f"Cannot be run: {table['why_not']}.")
+
+
+def show_reproduction(summary: dict[str, Any]) -> None:
+    """Print our figures beside the published ones."""
+    dataset = summary["data"]["taken_as"]
+    # The headings are broken by hand, so that the cells' names need not be.
+    heads = ("cell", "published", "ours, as\nthe paper", "ours,\nprimary", "seeds")
+    title = f"{summary['table']} on {dataset} at scale {summary['scale']}, per cent"
+    grid = Table(*heads, title=title)
+    run = [row for row in summary["cells"] if row["ours"]]
+    for row in run:
+        published, ours = row["published"], row["ours"]
+        grid.add_row(
+            row["cell"].replace(f"/{dataset}/", " "),
+            _figure(published["value"], published["spread"], SHARE),
+            *(_ours(ours[protocol]) for protocol in (CONVENTION, PRIMARY)),
+            row["status"],
+        )
+    Console().print(grid)
+    _say_each(
+        f"published: {row['published']['protocol']}. Basis: {row['published']['basis']}."
+        for row in run
+    )
+    spreads = {row["published"]["spread_is"] for row in run} - {""}
+    _say_each(f"published plus or minus: {spread}." for spread in sorted(spreads))
+    figures = " and ".join(sorted({row["figure"] for row in run}))
+    _say(f"ours, as the paper: {figures}, {summary['ours'][CONVENTION]}.")
+    _say(f"ours, primary: {figures}, {summary['ours'][PRIMARY]}, unscored frames count.")
+    if len(summary["seeds"]) > 1:
+        seeds = ", ".join(map(str, summary["seeds"]))
+        _say(f"ours plus or minus: standard deviation over the seeds {seeds}.")
+    _say_each(f"{row['cell']}: {note}" for row in run for note in row["published"]["notes"])
+    others = Counter(row["dataset"] for row in summary["cells"] if not row["ours"])
+    for other, count in others.items():
+        _say(f"not run: other data: {count} cells of {other}.")
+
+
+def _figure(value: float, spread: float | None, unit: str) -> str:
+    words = _per_cent if unit == SHARE else "{:g}".format
+    return words(value) if spread is None else f"{words(value)}±{words(spread)}"
+
+
+def _per_cent(value: float) -> str:
+    """With one decimal, or two where the paper has two."""
+    words = f"{100 * value:.2f}"
+    return words[:-1] if words.endswith("0") else words
+
+
+def _ours(row: dict[str, Any] | None) -> str:
+    if row is None or row["mean"] is None:
+        return "-"
+    mean = f"{100 * row['mean']:.2f}"
+    return mean if row["deviation"] is None else f"{mean}±{100 * row['deviation']:.2f}"
+
+
+def _say_each(sentences: Iterable[str]) -> None:
+    for sentence in dict.fromkeys(sentences):
+        _say(sentence)
+
+
+def _say(sentence: str) -> None:
+    Console().print(sentence, highlight=False, markup=False, soft_wrap=True)

@@ -1,0 +1,318 @@
+"""`awry reproduce`: a published table's cells, run here, beside what the paper prints."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import shutil
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from pathlib import Path
+from statistics import fmean, stdev
+from typing import Any
+
+from rich.console import Console
+from rich.progress import Progress
+
+from awry import __version__
+from awry.commands.cells import Scores, data_key, score_plainly
+from awry.commands.fit import BarReporter
+from awry.datasets.base import Clip, Dataset
+from awry.detector import Detector
+from awry.errors import AwryError, ConfigError, DatasetError, InputError, nearest
+from awry.evaluation.protocol import VARIANTS
+from awry.evaluation.published import PublishedRow
+from awry.evaluation.reproduction import CONVENTION, PRIMARY, Cell, cells_of, measure_parts
+from awry.fitting import FitOptions, fit
+from awry.registry import method_class
+from awry.storage import write_json
+from awry.training.footage import remove_working_folder, working_folder
+
+FORMAT = 1
+FRAMES = "frames.work"
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ReproduceOptions:
+    """Which cells to run, and how.
+
+    Attributes:
+        scale: the method's preset.
+        seeds: one fit each.
+        cells: pattern of the cells' names, with `*` and `?`.
+        dataset: which of the table's data sets the data are; None: as they were recognised.
+    """
+
+    scale: str = "cpu"
+    seeds: tuple[int, ...] = (0, 1, 2)
+    cells: str = "*"
+    dataset: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """One fit with one seed, evaluated once; all cells that need it share it."""
+
+    key: str
+    method: str
+    changes: Mapping[str, Any]
+    scale: str
+    dataset: str
+    seed: int
+    data: Dataset
+
+
+def _units_of(
+    cells: Sequence[Cell], data: Dataset, dataset: str, options: ReproduceOptions
+) -> dict[tuple[str, int], _Unit]:
+    """(cell's name, seed) -> what has to be run for it; all of one seed come first."""
+    labels = [_label_key(clip) for clip in _labelled(data)]
+    clips = [data.name, [clip.name for clip in data.train], labels]
+    return {
+        (cell.name, seed): _Unit(
+            _key(cell, clips, dataset, options.scale, seed),
+            cell.method,
+            cell.changes,
+            options.scale,
+            dataset,
+            seed,
+            data,
+        )
+        for seed in options.seeds
+        for cell in cells
+    }
+
+
+def _label_key(clip: Clip) -> str:
+    try:
+        return data_key([clip])
+    except AwryError:  # scoring will list it
+        return clip.name
+
+
+def _key(cell: Cell, clips: Sequence[Any], dataset: str, scale: str, seed: int) -> str:
+    """Names a unit's files: equal for equal settings, seed and clips, whatever the table."""
+    kind = method_class(cell.method)
+    config = kind.configure(scale, cell.changes, dataset).model_dump(mode="json")
+    plain = kind.configure(scale, {}, dataset).model_dump(mode="json")
+    words = [
+        "+".join(value) if isinstance(value, list) else str(value)
+        for name, value in config.items()
+        if value != plain[name]
+    ]
+    content = json.dumps([FORMAT, config, clips], sort_keys=True)
+    digest = hashlib.sha256(content.encode()).hexdigest()[:8]
+    return "-".join([cell.method, scale, dataset, *words, f"seed{seed}", digest])
+
+
+def run_reproduce(
+    table: str, data: Dataset, out: Path, options: ReproduceOptions, console: Console
+) -> dict[str, Any]:
+    """Run a table's cells on one data set; what was finished before is not run again.
+
+    `OUT/FIT.json` holds each finished fit's figures, `OUT/FIT/` its bundle, `OUT/TABLE.json`
+    what is returned. Tables that share a fit share it where they share `OUT`.
+
+    Returns:
+        `table`, `scale`, `seeds`, `cells` (see `_cell_row`) and `failed`, one sentence each.
+
+    Raises:
+        ConfigError: an unknown table, cell, data set or scale, or nothing of it can be run here.
+        DatasetError: no test clip has labels.
+        KeyboardInterrupt: Ctrl-C; says how to go on.
+    """
+    cells = _chosen(table, options.cells)
+    dataset = options.dataset or data.variant
+    known = list(dict.fromkeys(cell.row.dataset for cell in cells))
+    if dataset not in known:
+        raise ConfigError(
+            f"{table} has no cell for the data set '{dataset}': {nearest(dataset, known)}. "
+            "Say with --dataset which one the data are, if they are one of these."
+        )
+    if not _labelled(data):
+        raise DatasetError(
+            f"No test clip in {data.root or data.name} has labels: nothing could be measured."
+        )
+    mine = [cell for cell in cells if cell.row.dataset == dataset]
+    units = _units_of(mine, data, dataset, options)
+    records, failed = _run_units(units.values(), out, console)
+    found = {name: record for name, unit in units.items() if (record := records.get(unit.key))}
+    summary = {
+        "table": table,
+        "scale": options.scale,
+        "seeds": list(options.seeds),
+        "data": {"layout": data.name, "variant": data.variant, "taken_as": dataset},
+        "ours": {name: VARIANTS[name] for name in (PRIMARY, CONVENTION)},
+        "cells": [_cell_row(cell, dataset, options.seeds, found) for cell in cells],
+        "failed": failed,
+    }
+    write_json(out / f"{table}.json", summary)
+    return summary
+
+
+def _chosen(table: str, pattern: str) -> list[Cell]:
+    cells = cells_of(table)
+    chosen = [cell for cell in cells if fnmatchcase(cell.name, pattern)]
+    if not chosen:
+        names = ", ".join(cell.name for cell in cells)
+        raise ConfigError(f"No cell of {table} is called like '{pattern}' (known: {names}).")
+    return chosen
+
+
+def _run_units(
+    units: Iterable[_Unit], out: Path, console: Console
+) -> tuple[dict[str, Record], list[str]]:
+    """Run each different unit once; one that fails does not stop the others."""
+    different = {unit.key: unit for unit in units}
+    records: dict[str, Record] = {}
+    failed = []
+    for number, (key, unit) in enumerate(different.items(), 1):
+        console.print(f"{number} of {len(different)}: {key}", highlight=False, markup=False)
+        try:
+            record = _finished(out / f"{key}.json") or _run_unit(unit, out, console)
+        except AwryError as error:
+            failed.append(f"{key}: {error}")
+            continue
+        except KeyboardInterrupt as error:
+            said = str(error) or "stopped"
+            hint = "the same command goes on from there"
+            raise KeyboardInterrupt(f"{said}; {hint}.") from error
+        records[key] = record
+        failed += [f"{key}: {sentence}" for sentence in record["failed"]]
+    shutil.rmtree(out / FRAMES, ignore_errors=True)
+    return records, failed
+
+
+def _finished(file: Path) -> Record | None:
+    """What an earlier run wrote; None where a clip is still owed."""
+    if not file.is_file():
+        return None
+    try:
+        record: Record = json.loads(file.read_text("utf-8"))
+        whole = record["format"] == FORMAT and not record["failed"] and record["figures"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            f"{file} is not a result of awry reproduce; move it away and run again."
+        ) from error
+    return record if whole else None
+
+
+def _run_unit(unit: _Unit, out: Path, console: Console) -> Record:
+    detector = _fitted(unit, out, console)
+    started = time.monotonic()
+    scores = _scored(detector, _labelled(unit.data), console)
+    facts = detector.facts
+    record = {
+        "format": FORMAT,
+        "method": unit.method,
+        "scale": unit.scale,
+        "dataset": unit.dataset,
+        "seed": unit.seed,
+        "settings": dict(unit.changes),
+        "config": next(iter(detector.models.values())).config.model_dump(mode="json"),
+        "data": {key: facts["data"][key] for key in ("layout", "fps", "fingerprint")},
+        "clips": [clip.name for clip in scores.clips],
+        "figures": measure_parts(scores.clips),
+        "fit_seconds": facts["fit_seconds"],
+        "training_seconds": _training_seconds(facts["history"]),
+        "evaluate_seconds": round(time.monotonic() - started, 1),
+        "notes": [*unit.data.notes, *facts["data"]["notes"], *facts["data"]["failed"]],
+        "failed": scores.failed,
+        "fitted_with": dict(facts["versions"]),
+        "hardware": f"{platform.machine()}, {os.cpu_count()} cores",
+        "awry": __version__,
+    }
+    write_json(out / f"{unit.key}.json", record)
+    return record
+
+
+def _labelled(data: Dataset) -> list[Clip]:
+    return [clip for clip in data.test if clip.labels is not None]
+
+
+def _scored(detector: Detector, clips: Sequence[Clip], console: Console) -> Scores:
+    with Progress(console=console) as progress:
+        task = progress.add_task("scoring", total=len(clips))
+        return score_plainly(detector, clips, ("all",), lambda: progress.advance(task))
+
+
+def _training_seconds(history: Mapping[str, Sequence[Mapping[str, Any]]]) -> float:
+    """Of all epochs, with those before an interruption, which `fit_seconds` leaves out."""
+    return round(sum(epoch.get("seconds", 0) for one in history.values() for epoch in one), 1)
+
+
+def _fitted(unit: _Unit, out: Path, console: Console) -> Detector:
+    """The unit's detector: its bundle where there is one, else fitted, gone on with if begun."""
+    bundle, frames = out / unit.key, out / FRAMES
+    if (bundle / "manifest.json").is_file():
+        return Detector.load(bundle)
+    options = FitOptions(
+        preset=unit.scale,
+        changes=unit.changes,
+        seed=unit.seed,
+        cache=frames,
+        resume=(working_folder(bundle) / "fit").is_dir(),
+    )
+    # The table's data set, not the folder's looks, decides on the settings that depend on it.
+    data = replace(unit.data, variant=unit.dataset)
+    with BarReporter(console) as reporter:
+        detector = fit(unit.method, data, bundle, options, reporter)
+    detector.save(bundle)
+    remove_working_folder(bundle, frames)
+    return detector
+
+
+def _cell_row(
+    cell: Cell, dataset: str, seeds: Sequence[int], records: Mapping[tuple[str, int], Record]
+) -> dict[str, Any]:
+    """A cell with its published value and, for each of our protocols, our figures by seed."""
+    by_seed = {seed: records[cell.name, seed] for seed in seeds if (cell.name, seed) in records}
+    row: dict[str, Any] = {
+        "cell": cell.name,
+        "dataset": cell.row.dataset,
+        "method": cell.method,
+        "settings": dict(cell.changes),
+        "part": cell.part,
+        "figure": cell.figure,
+        "published": _published(cell.row),
+        "status": f"{len(by_seed)} of {len(seeds)}",
+        "ours": {},
+    }
+    if cell.row.dataset != dataset:
+        return row | {"status": "not run: other data"}
+    for protocol in (PRIMARY, CONVENTION):
+        values = {
+            str(seed): record["figures"][cell.part][protocol][cell.figure]
+            for seed, record in by_seed.items()
+            if cell.part in record["figures"]
+        }
+        row["ours"][protocol] = _over_seeds(values)
+    seconds = [record["training_seconds"] for record in by_seed.values()]
+    return row | {"training_seconds": seconds}
+
+
+def _published(row: PublishedRow) -> dict[str, Any]:
+    return {
+        "value": row.value,
+        "spread": row.spread,
+        "spread_is": row.spread_is,
+        "metric": row.metric,
+        "printed": row.printed,
+        "protocol": row.protocol.in_words(),
+        "basis": row.protocol.basis,
+        "notes": list(row.notes),
+    }
+
+
+def _over_seeds(values: Mapping[str, float | None]) -> dict[str, Any]:
+    known = [value for value in values.values() if value is not None]
+    return {
+        "mean": fmean(known) if known else None,
+        "deviation": stdev(known) if len(known) > 1 else None,
+        "by_seed": dict(values),
+    }

@@ -1,0 +1,247 @@
+"""Two or more measurements side by side, with paired intervals of their differences.
+
+Measurements are what `metrics.json` holds, or what `awry metrics ... --json` prints. Every run
+draws the same clips for the same list of clips, and `bootstrap.values` has each figure on each
+draw: the difference is taken draw by draw, so that what makes a clip hard for both cancels out.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from awry.errors import InputError
+from awry.evaluation.bootstrap import paired_difference
+from awry.evaluation.clip_files import listed
+from awry.evaluation.event import RATES
+
+Metrics = Mapping[str, Any]
+
+FIGURES = (
+    *("micro_auc", "macro_auc", "macro_auc_sentinels", "ap", "pixel_auc", "rbdc", "tbdc"),
+    *RATES,
+)
+SECTIONS = ("frame", "variants", "parts", "references", "region", "event", "pixel")
+ROWS = ("variants", "parts", "references")  # of these the micro AUC alone
+CHOICES = ("normalisation", "smoothing", "unscored_frames", "transductive")
+SECTION_CHOICES = ("alpha", "beta", "compat", "source", "tracks", "budget", "options", "fps")
+TRUTH = ("n_frames", "n_abnormal", "n_boxes", "n_tracks", "n_events", "n_normal_frames")
+# What belongs to a method, not to how it was measured.
+OWN = ("threshold", "alarms")
+
+
+def read_metrics(path: Path) -> dict[str, Any]:
+    """Read a measurement.
+
+    Raises:
+        InputError: the file cannot be read or holds no figures.
+    """
+    try:
+        found = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"Cannot read {path} as JSON: {error}.") from error
+    if not isinstance(found, dict):
+        raise InputError(f"{path} holds no JSON object; expected a metrics.json.")
+    # `awry metrics region` and `event` print their figures without a section around them.
+    for name, sign in (("region", "rbdc"), ("event", "n_events")):
+        if sign in found:
+            found = {**found, name: {k: v for k, v in found.items() if not _nested(v)}}
+    if not figures(found):
+        raise InputError(
+            f"{path} holds no figures; expected a metrics.json of `awry evaluate`, or what "
+            "`awry metrics ... --json` prints."
+        )
+    return found
+
+
+def figures(metrics: Metrics) -> dict[str, float]:
+    """The figures that can be compared, by their place, e.g. `frame.micro_auc`."""
+    drawn = _bootstrap(metrics).get("values", {})
+    return {
+        place: value
+        for section in SECTIONS
+        for place, value in _leaves(section, metrics.get(section))
+        if place.rsplit(".", 1)[-1] in (("micro_auc",) if section in ROWS else FIGURES)
+        or place in drawn
+    }
+
+
+def compare(base: Metrics, other: Metrics) -> dict[str, Any]:
+    """What two measurements share, whether or not their protocols agree.
+
+    Args:
+        base, other: of `read_metrics`.
+
+    Returns:
+        `figures`: place -> `base`, `other`, `difference` (other less base), `interval` (95 %, of
+        the difference, None where it cannot be had) and `excludes_zero` (None likewise); `notes`:
+        why intervals are missing, one sentence each.
+    """
+    first, second = figures(base), figures(other)
+    notes = _unpaired(_bootstrap(base), _bootstrap(other))
+    rows, without = {}, []
+    for place in (name for name in first if name in second):
+        row: dict[str, Any] = {
+            "base": first[place],
+            "other": second[place],
+            "difference": second[place] - first[place],
+        }
+        interval = None if notes else _interval(base, other, place)
+        row["interval"] = interval
+        row["excludes_zero"] = None if interval is None else not interval[0] <= 0 <= interval[1]
+        rows[place] = row
+        without += [place] if interval is None else []
+    if without and not notes:
+        notes.append(f"No draws are recorded of {listed(without)}.")
+    return {"figures": rows, "notes": notes}
+
+
+def protocol_differences(base: Metrics, other: Metrics) -> list[str]:
+    """What makes two measurements incomparable, one clause each; empty if they agree."""
+    one, two = base.get("settings", {}), other.get("settings", {})
+    found = _clip_differences(base, other)
+    for name in CHOICES:
+        if one.get(name) != two.get(name):
+            found.append(f"{name}: {_said(one.get(name))} against {_said(two.get(name))}")
+    if not (_has_digests(base) and _has_digests(other)) and one.get("labels") != two.get("labels"):
+        found.append(f"label source: {_said(one.get('labels'))} against {_said(two.get('labels'))}")
+    variants = one.get("variants", {}), two.get("variants", {})
+    for name in (name for name in variants[0] if name in variants[1]):
+        if variants[0][name] != variants[1][name]:
+            found.append(f"variant {name}: {variants[0][name]} against {variants[1][name]}")
+    for section in ("frame", "region", "event", "pixel"):
+        found += _section_differences(section, base, other)
+    return list(dict.fromkeys(found))
+
+
+def compare_files(paths: Sequence[Path], *, despite_differences: bool = False) -> dict[str, Any]:
+    """The first measurement against each further one.
+
+    Args:
+        paths: two or more files.
+        despite_differences: compare although protocols differ.
+
+    Returns:
+        `base`; `comparisons`, one for each further file: `file`, `protocol_differences`, and
+        what `compare` gives; `settings`: each file's method, preset and seed where known.
+
+    Raises:
+        InputError: fewer than two files, a file that cannot be read, protocols that differ, or
+            no figure that both have.
+    """
+    if len(paths) < 2:
+        raise InputError("There is nothing to compare with; give two or more metrics.json files.")
+    base, *others = [read_metrics(path) for path in paths]
+    comparisons = []
+    for path, other in zip(paths[1:], others, strict=True):
+        differing = protocol_differences(base, other)
+        if differing and not despite_differences:
+            raise InputError(
+                f"{paths[0]} and {path} were not measured alike: {'; '.join(differing)}. Measure "
+                "both in one way, or give --despite-differences."
+            )
+        found = compare(base, other)
+        if not found["figures"]:
+            raise InputError(f"{paths[0]} and {path} share no figure.")
+        comparisons.append({"file": str(path), "protocol_differences": differing, **found})
+    return {
+        "base": str(paths[0]),
+        "comparisons": comparisons,
+        "settings": {
+            str(path): {
+                name: metrics.get("settings", {}).get(name) for name in ("method", "preset", "seed")
+            }
+            for path, metrics in zip(paths, (base, *others), strict=True)
+        },
+    }
+
+
+def _nested(value: Any) -> bool:
+    return isinstance(value, dict | list)
+
+
+def _leaves(place: str, value: Any) -> Iterator[tuple[str, float]]:
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _leaves(f"{place}.{name}", inner)
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        yield place, float(value)
+
+
+def _bootstrap(metrics: Metrics) -> Mapping[str, Any]:
+    found = metrics.get("bootstrap")
+    return found if isinstance(found, dict) else {}
+
+
+def _unpaired(one: Mapping[str, Any], two: Mapping[str, Any]) -> list[str]:
+    """Why draws cannot be paired; empty if they can."""
+    if not one.get("values") or not two.get("values"):
+        which = "both files" if not one.get("values") and not two.get("values") else "one file"
+        return [f"No intervals: {which} held no draws (an older file, or fewer than two clips)."]
+    if one.get("clips") != two.get("clips"):
+        return ["No intervals: the two are not of the same clips in the same order."]
+    if any(one.get(name) != two.get(name) for name in ("seed", "resamples")):
+        return ["No intervals: the two were drawn with other seeds or numbers of draws."]
+    return []
+
+
+def _interval(base: Metrics, other: Metrics, place: str) -> list[float] | None:
+    draws = [_bootstrap(metrics)["values"].get(place) for metrics in (base, other)]
+    if draws[0] is None or draws[1] is None:
+        return None
+    first, second = (np.array(values, np.float64) for values in draws)
+    pair = paired_difference(second, first).difference_interval
+    return None if pair is None else list(pair)
+
+
+def _clip_differences(base: Metrics, other: Metrics) -> list[str]:
+    one, two = ({row["clip"]: row for row in m.get("clips", [])} for m in (base, other))
+    if not one or not two:
+        return []
+    found = []
+    for clips, against, which in ((one, two, "first"), (two, one, "second")):
+        alone = [name for name in clips if name not in against]
+        if alone:
+            found.append(f"clips that only the {which} has: {listed(alone)}")
+    shared = [name for name in one if name in two]
+    for key, what in (
+        ("n_frames", "numbers of frames"),
+        ("n_abnormal", "numbers of abnormal frames"),
+        ("labels_sha256", "labels"),
+    ):
+        odd = [n for n in shared if key in one[n] and key in two[n] and one[n][key] != two[n][key]]
+        if odd:
+            found.append(f"{what} of {listed(odd)}")
+            break
+    return found
+
+
+def _has_digests(metrics: Metrics) -> bool:
+    clips = metrics.get("clips", [])
+    return bool(clips) and all(row.get("labels_sha256") for row in clips)
+
+
+def _section_differences(section: str, base: Metrics, other: Metrics) -> list[str]:
+    """Choices and truth that a section was measured with, where both have it."""
+    one, two = base.get(section), other.get(section)
+    if not isinstance(one, dict) or not isinstance(two, dict):
+        return []
+    keys = [key for key in (*SECTION_CHOICES, *TRUTH) if key in one and key in two]
+    pairs = {key: (one[key], two[key]) for key in keys}
+    chosen = [m.get("settings", {}).get(section) for m in (base, other)]
+    if isinstance(chosen[0], dict) and isinstance(chosen[1], dict):
+        names = [key for key in {**chosen[0], **chosen[1]} if key not in OWN]
+        pairs |= {key: (chosen[0].get(key), chosen[1].get(key)) for key in names}
+    return [
+        f"{section} {key}: {_said(first)} against {_said(second)}"
+        for key, (first, second) in pairs.items()
+        if first != second
+    ]
+
+
+def _said(value: Any) -> str:
+    return "not said" if value is None else str(value)

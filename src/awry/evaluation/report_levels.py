@@ -1,0 +1,188 @@
+"""What the report shows of the region, pixel and event level."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from awry.evaluation.event import EventFigures, Runs, TrueEvent
+from awry.evaluation.figures import region_curves_uri, roc_uri
+from awry.evaluation.levels import Level
+from awry.evaluation.protocol import Peak, ScoredClip
+from awry.evaluation.region import RegionFigures
+from awry.evaluation.report_moments import moment
+
+MOST_WORST = 6
+"""Worst misses and worst false alarms that are shown with pictures."""
+Levels = Mapping[str, Level | str]
+
+
+def level_rows(metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The rows of the table "where and when": what, value, interval, remark."""
+    rows: list[dict[str, Any]] = []
+    region, pixel, event = (metrics.get(name) for name in ("region", "pixel", "event"))
+    if region:
+        tracks = f"{region['n_boxes']} true boxes on {region['n_tracks']} tracks"
+        reached = f"false positives per frame reached {region['fpr_reached']:.3g}"
+        rows.append(_row(metrics, "region", "rbdc", "RBDC", f"{tracks}: {region['tracks']}"))
+        rows.append(_row(metrics, "region", "tbdc", "TBDC", f"{tracks}; {reached}"))
+    if pixel:
+        remark = "legacy: an abnormal frame counts once 40 % of its true pixels are covered"
+        rows.append(_row(metrics, "pixel", "auc", "Pixel AUC", remark))
+    if event:
+        alarms = f"{event['n_alarms'] - event['false_alarms']} of {event['n_alarms']} alarms right"
+        found = f"{event['n_found']} of {event['n_events']} true events found"
+        rows.append(_row(metrics, "event", "precision", "Alarm precision", alarms))
+        rows.append(_row(metrics, "event", "recall", "Event recall", found))
+        rows.append(_row(metrics, "event", "f1", "Event F1", "of the two above"))
+        rows += _delay_and_rate(metrics, event)
+    return rows
+
+
+def _delay_and_rate(metrics: Mapping[str, Any], event: Mapping[str, Any]) -> list[dict[str, Any]]:
+    delay, unit = ("delay_s", " s") if event["delay_s"] is not None else ("delay_frames", " frames")
+    hourly = event["false_alarms_per_hour"] is not None
+    rate = "false_alarms_per_hour" if hourly else "false_alarms_per_1000_frames"
+    per = "an hour" if hourly else "in 1000 frames"
+    normal = f"{event['false_alarms']} in {event['n_normal_frames']} normal frames"
+    asked = f"; the budget was {event['budget']}" if event["budget"] else ""
+    return [
+        _row(metrics, "event", delay, "Mean detection delay", "of the events found", unit),
+        _row(metrics, "event", rate, f"False alarms {per}", f"{normal}{asked}", ""),
+    ]
+
+
+def _row(
+    metrics: Mapping[str, Any],
+    level: str,
+    figure: str,
+    label: str,
+    remark: str,
+    unit: str | None = None,
+) -> dict[str, Any]:
+    """A figure in words; without a unit it is a share, shown in per cent."""
+    interval = metrics["intervals"].get(level, {}).get(figure)
+
+    def words(value: float | None) -> str:
+        if value is None:
+            return "\u2013"
+        if unit is None:
+            return f"{100 * value:.2f}"
+        return f"{value:.0f}{unit}" if value >= 100 else f"{value:.3g}{unit}"
+
+    return {
+        "label": label,
+        "value": words(metrics[level][figure]),
+        "interval": None if interval is None else f"{words(interval[0])} to {words(interval[1])}",
+        "remark": remark,
+    }
+
+
+def curves(clips: Sequence[ScoredClip], levels: Levels) -> list[tuple[str, str, str]]:
+    """Heading, picture and words of the ROC curve and the region curves, as far as there are."""
+    labelled = [clip for clip in clips if clip.labels is not None]
+    truth = np.concatenate([np.empty(0, np.uint8), *(np.asarray(c.labels) for c in labelled)])
+    found: list[tuple[str, str, str]] = []
+    if 0 < truth.sum() < len(truth):
+        scores = np.concatenate([clip.scores for clip in labelled])
+        words = "ROC curve over all frames: share of abnormal frames found over false alarm rate"
+        found.append(("ROC, all frames", roc_uri(scores, truth), words))
+    region = levels.get("region")
+    if isinstance(region, Level) and isinstance(region.detail, RegionFigures):
+        words = "Share of true boxes and of true tracks found over false positives per frame"
+        picture = region_curves_uri(region.detail)
+        found.append(("Boxes and tracks found", picture, words))
+    return found
+
+
+def event_rows(
+    clips: Sequence[ScoredClip], levels: Levels, thresholds: Mapping[str, float]
+) -> list[dict[str, Any]]:
+    """Every true event, missed ones first and those with the weakest peak before all."""
+    level = levels.get("event")
+    if not isinstance(level, Level) or not isinstance(level.detail, EventFigures):
+        return []
+    labelled = [clip for clip in clips if clip.labels is not None]
+    usual = _usual_parts(labelled)
+    rows = [_event(labelled[one.clip], one, usual, thresholds) for one in level.detail.events]
+    rows.sort(key=lambda row: (row["found"], row["peak"]))
+    for number, row in enumerate(rows):
+        picture = row.pop("picture")
+        shown = picture is not None and not row["found"] and number < MOST_WORST
+        row["moment"] = moment(picture, number + 1) if shown else None
+    return rows
+
+
+def _event(
+    clip: ScoredClip,
+    event: TrueEvent,
+    usual: Mapping[str, tuple[float, float]],
+    thresholds: Mapping[str, float],
+) -> dict[str, Any]:
+    span = slice(event.first, event.last + 1)
+    at = event.first + int(np.argmax(clip.scores[span]))
+    delay = event.delay_frames
+    picture = next((p for p in clip.event_peaks if event.first <= p.index <= event.last), None)
+    return {
+        "clip": clip.name,
+        "first": event.first,
+        "last": event.last,
+        "found": event.found,
+        "delay": delay,
+        "delay_s": None if delay is None or not clip.fps else delay / clip.fps,
+        "peak": float(clip.scores[at]),
+        "peak_frame": at,
+        "share": _share(float(clip.scores[at]), thresholds.get(clip.name)),
+        "part": _strongest_part(clip, at, usual),
+        "picture": picture,
+    }
+
+
+def _share(peak: float, threshold: float | None) -> float | None:
+    """The peak as a multiple of the threshold, where that means something."""
+    return peak / threshold if threshold is not None and threshold > 0 else None
+
+
+def _usual_parts(clips: Sequence[ScoredClip]) -> dict[str, tuple[float, float]]:
+    """Each part's mean and deviation over normal frames."""
+    usual = {}
+    for name in clips[0].parts if clips else ():
+        values = [c.parts[name][np.asarray(c.labels) == 0] for c in clips if name in c.parts]
+        normal = np.concatenate(values)
+        if len(normal):
+            usual[name] = (float(normal.mean()), float(normal.std()) or 1.0)
+    return usual
+
+
+def _strongest_part(
+    clip: ScoredClip, at: int, usual: Mapping[str, tuple[float, float]]
+) -> str | None:
+    """The part that stands out most from its values on normal frames."""
+    height = {
+        name: (clip.parts[name][at] - mean) / deviation
+        for name, (mean, deviation) in usual.items()
+        if name in clip.parts
+    }
+    return max(height, key=lambda name: height[name]) if height else None
+
+
+def worst_normal_moments(
+    clips: Sequence[ScoredClip], thresholds: Mapping[str, float], alarms: Mapping[str, Runs]
+) -> list[dict[str, Any]]:
+    """The strongest normal frames of all clips, relative to their thresholds; with pictures."""
+    peaks: list[tuple[float, Peak, bool]] = []
+    for clip in clips:
+        if clip.labels is None:
+            continue
+        for peak in clip.normal_peaks:
+            share = _share(peak.score, thresholds.get(clip.name))
+            rank = peak.score if share is None else share
+            raised = any(a <= peak.index <= b for a, b in alarms.get(clip.name, ()))
+            peaks.append((rank, peak, raised))
+    peaks.sort(key=lambda entry: -entry[0])
+    return [
+        {**moment(peak, number), "alarm": raised}
+        for number, (_, peak, raised) in enumerate(peaks[:MOST_WORST], 1)
+    ]

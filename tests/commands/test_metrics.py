@@ -1,0 +1,222 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from awry.evaluation.frame import frame_metrics
+
+LABELS = {"a": np.repeat([0, 1], 10), "b": np.tile([0, 1], 8)}
+SCORES = {name: np.random.default_rng(k).normal(size=len(one)) + one
+          for k, (name, one) in enumerate(LABELS.items())}  # fmt: skip
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> dict[str, Path]:
+    """The same scores and labels, as arrays and as tables."""
+    for kind, values in (("scores", SCORES), ("labels", LABELS)):
+        (tmp_path / kind).mkdir()
+        rows = []
+        for name, one in values.items():
+            np.save(tmp_path / kind / f"{name}.npy", one)
+            rows += [f"{name},{frame},{value!r}" for frame, value in enumerate(one.tolist())]
+        table = tmp_path / f"{kind}.csv"
+        table.write_text("\n".join([f"clip,frame,{kind[:-1]}", *rows]))
+    return {path.name: path for path in tmp_path.iterdir()}
+
+
+def test_frame_prints_the_keys_of_metrics_json(awry, files) -> None:
+    for scores, labels in (("scores", "labels"), ("scores.csv", "labels.csv")):
+        said = awry("metrics", "frame", "--scores", files[scores], "--labels", files[labels],
+                    "--json")  # fmt: skip
+        assert (said.code, said.err) == (0, "")
+        found = said.json
+        expected = frame_metrics(list(SCORES.values()), list(LABELS.values()))
+        assert found["frame"] == expected
+        assert found["content_free"]["constant"]["micro_auc"] == 0.5
+        assert found.keys() >= {"variants", "intervals", "clips", "settings", "bootstrap"}
+        assert found["settings"]["n_clips_labelled"] == 2
+
+
+def test_frame_for_people(awry, files) -> None:
+    (files["labels"] / "notes.md").write_text("")
+    said = awry("metrics", "frame", "--scores", files["scores"], "--labels", files["labels"])
+    assert said.code == 0
+    assert "micro AUC" in said.out
+    assert "triangle" in said.out
+    assert "notes.md" in said.out
+
+
+def test_frames_of_one_class_are_refused(awry, files) -> None:
+    for name, one in LABELS.items():
+        np.save(files["labels"] / f"{name}.npy", np.zeros(len(one)))
+    said = awry("metrics", "frame", "--scores", files["scores"], "--labels", files["labels"],
+                "--json")  # fmt: skip
+    assert (said.code, said.out) == (2, "")
+    assert "Micro AUC needs normal and abnormal frames; 0 of 36" in said.err
+
+
+def test_bad_files_are_one_line(awry, files) -> None:
+    (files["labels"] / "b.npy").unlink()
+    said = awry("metrics", "frame", "--scores", files["scores"], "--labels", files["labels"])
+    assert (said.code, said.out) == (2, "")
+    assert "scores but no labels of 1 clips: b" in said.err
+
+
+@pytest.fixture
+def boxes(tmp_path: Path) -> tuple[Path, Path]:
+    """PROTOCOL's small case: five true boxes on one track, five true and five false detections."""
+    tracks, detections = tmp_path / "tracks", tmp_path / "detections"
+    tracks.mkdir()
+    detections.mkdir()
+    true = [f"{frame},10,10,19,19" for frame in range(5)]
+    (tracks / "a.txt").write_text("".join(f"1,{row}\n" for row in true))
+    rows = [f"{row},0.5\n" for row in true]
+    rows += [f"{frame},50,50,59,59,0.5\n" for frame in range(5)]
+    (detections / "a.txt").write_text("frame,x_min,y_min,x_max,y_max,score\n" + "".join(rows))
+    (detections / "b.txt").write_text("")
+    return tracks, detections
+
+
+def region(awry, boxes: tuple[Path, Path], *more: object):
+    return awry("metrics", "region", "--tracks", boxes[0], "--detections", boxes[1], *more)
+
+
+def test_region_gives_the_small_case_of_the_protocol(awry, boxes) -> None:
+    found = region(awry, boxes, "--frames", 10, "--json")
+    assert found.code == 0
+    assert "No intervals" in found.err
+    assert (found.json["rbdc"], found.json["tbdc"]) == pytest.approx((0.75, 0.75))
+    assert found.json["fpr_reached"] == 0.5
+    assert {k: found.json[k] for k in ("n_boxes", "n_tracks", "n_detections", "n_frames")} == {
+        "n_boxes": 5, "n_tracks": 1, "n_detections": 10, "n_frames": 10,
+    }  # fmt: skip
+    assert "No intervals" in found.json["settings"]["notes"][0]
+    compat = region(awry, boxes, "--frames", 10, "--compat", "--json").json
+    assert (compat["rbdc"], compat["tbdc"]) == pytest.approx((1.0, 1.0))
+
+
+def test_region_with_frame_counts_has_intervals(awry, boxes, tmp_path: Path) -> None:
+    counts = tmp_path / "frames.csv"
+    counts.write_text("clip,frames\na,6\nb,4\n")
+    found = region(awry, boxes, "--frames", counts, "--json").json
+    assert found["rbdc"] == pytest.approx(0.75)
+    low, high = found["intervals"]["rbdc"]
+    assert 0 <= low <= 0.75 <= high <= 1
+    assert len(found["bootstrap"]["values"]["region.tbdc"]) == 1000
+    shown = region(awry, boxes, "--frames", counts)
+    assert "rbdc" in shown.out
+    assert "0.7500" in shown.out
+
+
+def test_region_with_two_single_files(awry, boxes) -> None:
+    files = (boxes[0] / "a.txt", (boxes[1] / "a.txt").rename(boxes[1] / "found.txt"))
+    assert region(awry, files, "--frames", 10, "--json").json["rbdc"] == pytest.approx(0.75)
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (("--frames", 4), "speak of frame 4"),
+        (("--frames", "few"), "--frames is 'few'"),
+        (("--frames", 10, "--size", "360"), "--size is '360'"),
+        (("--frames", 10, "--alpha", 2), "alpha is 2"),
+        (("--frames", 10, "--detections-first-frame", 1), "frame 0 is below the first frame, 1"),
+    ],
+)
+def test_region_refuses(awry, boxes, more: tuple[object, ...], said: str) -> None:
+    found = region(awry, boxes, *more, "--json")
+    assert (found.code, found.out) == (2, "")
+    assert said in found.err
+
+
+def test_region_cuts_boxes_at_the_edge(awry, boxes) -> None:
+    found = region(awry, boxes, "--frames", 10, "--size", "58x40", "--json").json
+    assert "5 of 10 detections reached beyond the frame" in found["settings"]["notes"][0]
+
+
+def test_inverted_detections_are_refused_or_counted(awry, boxes) -> None:
+    with (boxes[1] / "b.txt").open("w") as file:
+        file.write("0,9,0,5,9,0.1\n")
+    found = region(awry, boxes, "--frames", 10, "--json", "--inverted", "refuse")
+    assert found.code == 2
+    assert "b.txt, line 1: the box [9.0, 0.0, 5.0, 9.0] is inverted" in found.err
+    assert "--inverted false_positive" in found.err
+    for words in ((), ("--inverted", "false_positive"), ("--compat",)):
+        found = region(awry, boxes, "--frames", 10, "--json", *words)
+        assert (found.code, found.json["n_inverted"]) == (0, 1)
+        assert "b.txt, line 1: the box [9.0, 0.0, 5.0, 9.0] is inverted" in found.err
+        assert "kept, a false positive where no pixel is left" in found.json["settings"]["notes"][0]
+        assert found.json["fpr_reached"] == pytest.approx(0.6)
+    assert "expected refuse or" in region(awry, boxes, "--frames", 9, "--inverted", "x").err
+
+
+def event(awry, *more: object):
+    return awry("metrics", "event", *more, "--json")
+
+
+def test_event_at_a_threshold_and_from_alarms(awry, tmp_path: Path) -> None:
+    labels, scores = tmp_path / "labels.npy", tmp_path / "scores.npy"
+    truth = np.zeros(3700, int)
+    truth[1000:1100] = 1
+    np.save(labels, truth)
+    values = np.zeros(3700)
+    values[1010:1020] = 2.0
+    values[2000:2005] = 3.0
+    np.save(scores, values)
+    found = event(awry, "--scores", scores, "--labels", labels, "--threshold", 1, "--fps", 1).json
+    figures = {name: found[name] for name in ("precision", "recall", "f1", "delay_s")}
+    assert figures == pytest.approx({"precision": 0.5, "recall": 1, "f1": 2 / 3, "delay_s": 10})
+    assert found["false_alarms_per_hour"] == pytest.approx(1.0)
+    assert found["clips"][0]["alarms"] == [[1010, 1019], [2000, 2004]]
+    alarms = tmp_path / "alarms.csv"
+    alarms.write_text("source,first,last,regions\nlabels,1010,1019,\"[{\"\"a\"\": 1}]\"\n"
+                      "labels,2000,2004,[]\n")  # fmt: skip
+    same = event(awry, "--alarms", alarms, "--labels", labels)
+    assert same.json["f1"] == found["f1"]
+    assert same.json["delay_s"] is None
+    assert "give --fps" in same.json["settings"]["notes"][0]
+
+
+def test_event_intervals_and_the_table(awry, files) -> None:
+    words = ("--scores", files["scores"], "--labels", files["labels"], "--threshold", 0.5)
+    found = event(awry, *words, "--min-length", 1, "--merge-gap", 0, "--fps", 10).json
+    low, high = found["intervals"]["recall"]
+    assert low <= found["recall"] <= high
+    assert "recall" in awry("metrics", "event", *words).out
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ("clip,first,last\na,5,20\n", "line 2: an alarm from frame 5 to 20"),
+        ("clip,first,last\na,6,5\n", "line 2: an alarm from frame 6 to 5"),
+        ("clip,first,last\nc,1,2\n", "no labels of clip c"),
+        ("first,last\n1,2\n", "no column 'clip', but the labels are of 2 clips"),
+    ],
+)
+def test_alarms_that_cannot_be_used(awry, files, tmp_path: Path, rows: str, said: str) -> None:
+    (tmp_path / "alarms.csv").write_text(rows)
+    found = event(awry, "--alarms", tmp_path / "alarms.csv", "--labels", files["labels"])
+    assert (found.code, found.out) == (2, "")
+    assert said in found.err
+
+
+def test_event_needs_scores_and_threshold_or_alarms(awry, files) -> None:
+    for words in ((), ("--scores", files["scores"]), ("--threshold", 1)):
+        found = event(awry, "--labels", files["labels"], *words)
+        assert found.code == 2
+        assert "either --scores with --threshold, or --alarms" in found.err
+
+
+def test_what_metrics_prints_can_be_compared(awry, files, tmp_path: Path) -> None:
+    words = ("metrics", "frame", "--labels", files["labels"], "--json", "--scores")
+    (tmp_path / "one.json").write_text(awry(*words, files["scores"]).out)
+    for name, one in SCORES.items():
+        np.save(files["scores"] / f"{name}.npy", 2 * one)
+    (tmp_path / "two.json").write_text(awry(*words, files["scores"]).out)
+    said = awry("compare", tmp_path / "one.json", tmp_path / "two.json", "--json")
+    row = json.loads(said.out)["comparisons"][0]["figures"]["frame.micro_auc"]
+    assert (said.code, row["difference"], row["interval"]) == (0, 0, [0, 0])

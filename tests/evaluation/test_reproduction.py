@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from awry.errors import ConfigError, InputError
+from awry.evaluation.protocol import ScoredClip, evaluate_frames
+from awry.evaluation.reproduction import cells_of, measure_parts, why_not
+
+
+def clip(seed: int, length: int = 40) -> ScoredClip:
+    generator = np.random.default_rng(seed)
+    labels = (np.arange(length) >= length // 2).astype(np.uint8)
+    latent = generator.normal(size=length) + labels + 3 * seed
+    scored = np.arange(length) >= 5
+    return ScoredClip(
+        f"clip{seed}",
+        "yard",
+        10.0,
+        latent,
+        scored,
+        labels,
+        parts={"latent": latent, "prediction": -latent},
+    )
+
+
+def test_the_cells_of_table_5_are_the_printed_ones() -> None:
+    cells = {cell.name: cell for cell in cells_of("daml-table5")}
+    assert len(cells) == 26
+    cell = cells["convlstm/ped2/latent"]
+    assert (cell.row.value, cell.part, cell.figure) == (0.941, "latent", "micro_auc")
+    assert cell.changes == {"motion": "convlstm", "reconstruction_losses": ["mse"]}
+    assert "autoregressive/ped2/prediction" not in cells
+
+
+def test_the_cells_of_table_4_differ_in_losses() -> None:
+    cells = {cell.name: cell for cell in cells_of("daml-table4")}
+    cell = cells["mse+gdl+ssim/avenue/reconstruction"]
+    assert cell.changes == {"motion": "conv3d", "reconstruction_losses": ["mse", "gdl", "ssim"]}
+    assert cell.row.value == 0.855
+
+
+def test_what_cannot_be_run_says_why() -> None:
+    assert why_not("daml-table2") is None
+    with pytest.raises(ConfigError, match="nothing is run"):
+        cells_of("daml-table3")
+
+
+def test_parts_are_measured_by_both_protocols() -> None:
+    clips = [clip(0), clip(1), replace(clip(2), labels=None)]
+    measured = measure_parts(clips)
+    whole = evaluate_frames(clips)
+    assert measured["latent"]["none"]["micro_auc"] == whole["frame"]["micro_auc"]
+    convention = measured["latent"]["clip_unscored_dropped"]
+    expected = whole["variants"]["clip_unscored_dropped"]
+    assert {key: convention[key] for key in expected} == expected
+    assert convention["n_frames"] == 70
+    assert measured["latent"]["none"]["n_frames"] == 80
+    # The clips' levels differ, so that min-max must change the figure.
+    assert convention["micro_auc"] > measured["latent"]["none"]["micro_auc"]
+    opposite = measured["prediction"]["clip_unscored_dropped"]["micro_auc"]
+    assert opposite == pytest.approx(1 - convention["micro_auc"])
+
+
+def test_without_labels_or_scores_nothing_is_measured() -> None:
+    with pytest.raises(InputError, match="No clip has labels"):
+        measure_parts([replace(clip(0), labels=None)])
+    with pytest.raises(InputError, match="clip1 is too short"):
+        measure_parts([clip(0), replace(clip(1), scored=np.zeros(40, bool))])

@@ -14,6 +14,7 @@ from scipy.signal import lfilter
 from scipy.special import log_ndtr
 
 from awry.datasets.base import Clip, Dataset
+from awry.training.footage import Run
 from awry.video.memory import ArraySource
 
 
@@ -107,3 +108,11 @@ def exponential_scores(length: int, seed: int) -> np.ndarray:
     noise = np.random.default_rng(seed).normal(size=length + 200)
     walk = lfilter([np.sqrt(1 - memory**2)], [1.0, -memory], noise)[200:]
     return -log_ndtr(-walk)
+
+
+def noise_run(
+    length: int, seed: int = 0, scene: str = "a", size: tuple[int, int] = (16, 24)
+) -> Run:
+    """A training run of random pictures, uint8 (length, H, W, 3)."""
+    images = np.random.default_rng(seed).integers(0, 256, (length, *size, 3), dtype=np.uint8)
+    return Run(f"clip-{seed}", scene, 0, images, 10.0)

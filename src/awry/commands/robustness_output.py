@@ -21,8 +21,8 @@ def plot_robustness(out: Path, title: str, clean: Cell, cells: Sequence[Cell]) -
     for cell in cells:
         groups.setdefault(cell["corruption"], [clean]).append(cell)
     everything = (clean, *cells)
-    ticks = sorted({cell["severity"] for cell in everything})
-    words = {0: "clean"}
+    ticks: list[float] = sorted({cell["severity"] for cell in everything})
+    words: dict[float, str] = {0: "clean"}
 
     def lines(group: Sequence[Cell], names: dict[str, str], within: str | None) -> list[Line]:
         x = [cell["severity"] for cell in group]
@@ -58,9 +58,9 @@ def show_robustness(result: dict[str, Any]) -> None:
     rate = _rate(result["clean"])
     unit = "per hour" if rate.endswith("hour") else "per 1000 frames"
     heads = (f"false alarms {unit}", "normal frames over, %", "events found, %")
-    columns = (Column("corruption", no_wrap=True), "", "what it is", *names.values())
+    first = Column("corruption", no_wrap=True)
     title = "micro AUC of each kind of score, per cent, and alarms at the clean threshold"
-    table = Table(*columns, *heads, title=title)
+    table = Table(first, "", "what it is", *names.values(), *heads, title=title)
     for cell in cells:
         severity = str(cell["severity"] or "")
         aucs = [per_cent(cell["auc"].get(name)) for name in names]
@@ -116,7 +116,7 @@ def show_refit(result: dict[str, Any]) -> None:
     printer = Console()
     if cells:
         names = shown_names([cell["auc"] for cell in cells])
-        heads = (kind, "training frames", "abnormal ones", *names.values())
+        heads: tuple[str, ...] = (kind, "training frames", "abnormal ones", *names.values())
         table = Table(*heads, title="micro AUC of each kind of score / recounted, per cent")
         for cell in cells:
             training = cell["training"]

@@ -1,4 +1,4 @@
-"""DAML's training: means, batches, crops, eq. 1 and its phases."""
+"""DAML's training: means, eq. 1 and its phases."""
 
 from __future__ import annotations
 
@@ -7,20 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from awry.errors import FootageError
-from awry.methods.daml.fitting import Batches, losses, moving_crop, phases, predict, scene_means
+from awry.methods.daml.batches import Batch, Batches
+from awry.methods.daml.fitting import losses, phases, predict, scene_means
 from awry.methods.daml.losses import squared_error
 from awry.methods.daml.model import DAMLModel, to_input
-from awry.training.footage import Run
-
-
-def run(length: int, seed: int = 0, scene: str = "a", size: tuple[int, int] = (16, 24)) -> Run:
-    images = np.random.default_rng(seed).integers(0, 256, (length, *size, 3), dtype=np.uint8)
-    return Run(f"clip-{seed}", scene, 0, images, 10.0)
+from support import noise_run as run
 
 
 def test_scene_means_against_numpy() -> None:
@@ -44,116 +37,6 @@ def test_the_input_is_the_frame_minus_the_mean() -> None:
     )
 
 
-@given(st.data())
-def test_crops_stay_inside_and_on_the_grid(data: st.DataObject) -> None:
-    grid = data.draw(st.sampled_from([1, 2, 4, 8]))
-    rows, columns = data.draw(st.integers(2, 8)), data.draw(st.integers(2, 8))
-    side = grid * data.draw(st.integers(1, min(rows, columns)))
-    frames = torch.zeros(3, 1, rows * grid, columns * grid)
-    for y, x in data.draw(
-        st.lists(
-            st.tuples(st.integers(0, rows * grid - 1), st.integers(0, columns * grid - 1)),
-            max_size=3,
-        )
-    ):
-        frames[1, 0, y, x] = 1
-    generator = np.random.default_rng(data.draw(st.integers(0, 1000)))
-    found = moving_crop(frames, side, grid, generator)
-    for part, length in zip(found, frames.shape[-2:], strict=True):
-        assert part.stop - part.start == side
-        assert part.start % grid == 0
-        assert 0 <= part.start <= part.stop <= length
-
-
-def test_crops_look_where_something_moves() -> None:
-    frames = torch.zeros(3, 1, 64, 64)
-    frames[1, 0, 40, 44] = 1
-    generator = np.random.default_rng(0)
-    crops = [moving_crop(frames, 16, 4, generator) for _ in range(200)]
-    around = [rows.start <= 40 < rows.stop and columns.start <= 44 < columns.stop
-              for rows, columns in crops]  # fmt: skip
-    assert 0.8 < np.mean(around) < 1
-
-
-def test_too_short_clips_are_refused_with_the_length_that_is_needed(make_model: Any) -> None:
-    model = make_model()
-    with pytest.raises(FootageError, match="6 consecutive frames"):
-        Batches([run(5), run(5, 1)], model, model.config)
-    model = make_model(subsample=3)
-    with pytest.raises(FootageError, match="18 consecutive frames"):
-        Batches([run(15)], model, model.config)
-
-
-def test_short_clips_among_long_ones_do_not_stop_a_fit(make_model: Any) -> None:
-    model = make_model(batch_runs=3)
-    frames, mean = Batches([run(3), run(20, 1)], model, model.config).draw(np.random.default_rng(0))
-    assert frames.shape == (3, 12, 3, 16, 24)
-    assert mean.shape == (3, 1, 3, 16, 24)
-
-
-def test_clips_that_hold_a_window_but_no_whole_run_are_learned_from_too(make_model: Any) -> None:
-    model = make_model(scenes=("a", "b"))
-    batches = Batches([run(8, 1, "a"), run(60, 2, "b")], model, model.config)
-    generator = np.random.default_rng(0)
-    drawn = [batches.draw(generator)[1][0, 0] for _ in range(300)]
-    assert any(torch.equal(mean, model.mean_of("a")) for mean in drawn)
-
-
-def test_clips_shorter_than_a_run_are_used_whole(make_model: Any) -> None:
-    model = make_model()
-    batches = Batches([run(8)], model, model.config)
-    frames, _ = batches.draw(np.random.default_rng(0))
-    torch.testing.assert_close(frames[0], to_input(run(8).images, model.means[0]))
-
-
-def test_every_start_is_drawn_and_no_run_crosses_clips(make_model: Any) -> None:
-    model = make_model(scenes=("a", "b"))
-    clips = [run(14, 1, "a"), run(13, 2, "b")]
-    batches = Batches(clips, model, model.config)
-    generator = np.random.default_rng(0)
-    found = set()
-    wanted = {
-        (clip, first): to_input(images.images[first : first + 12], model.mean_of(images.scene))
-        for clip, images in enumerate(clips)
-        for first in range(len(images.images) - 11)
-    }
-    for _ in range(80):
-        frames, mean = batches.draw(generator)
-        same = [place for place, piece in wanted.items() if torch.equal(piece, frames[0])]
-        assert len(same) == 1
-        assert torch.equal(mean[0, 0], model.mean_of("ab"[same[0][0]]))
-        found.add(same[0])
-    assert found == set(wanted)
-
-
-def test_subsampled_runs_take_every_dth_frame(make_model: Any) -> None:
-    model = make_model(subsample=2)
-    clip = run(24)
-    frames, _ = Batches([clip], model, model.config).draw(np.random.default_rng(0))
-    torch.testing.assert_close(frames[0], to_input(clip.images[::2], model.means[0]))
-
-
-def test_cropped_frames_go_with_their_piece_of_the_mean(make_model: Any) -> None:
-    model = make_model(crop=8)
-    clip = run(12)
-    frames, mean = Batches([clip], model, model.config).draw(np.random.default_rng(0))
-    assert frames.shape[-2:] == mean.shape[-2:] == (8, 8)
-    whole = torch.from_numpy(clip.images / np.float32(255)).permute(0, 3, 1, 2)
-    pieces = whole.unfold(2, 8, 2).unfold(3, 8, 2)  # frame, channel, top, left, y, x
-    same = (pieces - (frames[0] + mean[0])[:, :, None, None]).abs().amax((0, 1, 4, 5))
-    assert (same < 1e-6).sum() == 1
-
-
-def test_fixed_runs_are_the_same_each_time(make_model: Any) -> None:
-    model = make_model(crop=8)
-    batches = Batches([run(20), run(30, 1)], model, model.config)
-    one, other = list(batches.fixed(5)), list(batches.fixed(5))
-    assert len(one) == 5
-    assert all(torch.equal(a[0], b[0]) for a, b in zip(one, other, strict=True))
-    assert one[0][0].shape == (1, 12, 3, 16, 24)
-    assert len(list(Batches([run(13)], model, model.config).fixed(5))) == 2
-
-
 def test_a_prediction_is_compared_with_the_code_that_many_frames_ahead(make_model: Any) -> None:
     model = make_model(ahead=3)
     codes = torch.randn(2, 12, 6, 8, 12)
@@ -173,7 +56,7 @@ def batch(model: DAMLModel) -> tuple[Tensor, Tensor]:
 
 def of(model: DAMLModel, weights: tuple[float, float], **options: Any) -> dict[str, Tensor]:
     names = model.config.reconstruction_losses
-    return losses(model, *batch(model), weights, names, model.config.ahead, **options)
+    return losses(model, Batch(*batch(model)), weights, names, model.config.ahead, **options)
 
 
 def test_eq_1(make_model: Any) -> None:
@@ -204,12 +87,14 @@ def test_each_run_has_its_own_mean_added_back(make_model: Any) -> None:
     frames, _ = batch(model)
     mean = torch.rand(2, 1, 3, 16, 24)
     with torch.no_grad():
-        both = losses(model, frames, mean, (1.0, 0.0), ("ssim",), 2)["total"]
+        both = losses(model, Batch(frames, mean), (1.0, 0.0), ("ssim",), 2)["total"]
         each = [
-            losses(model, frames[i : i + 1], mean[i : i + 1], (1.0, 0.0), ("ssim",), 2)["total"]
+            losses(model, Batch(frames[i : i + 1], mean[i : i + 1]), (1.0, 0.0), ("ssim",), 2)[
+                "total"
+            ]
             for i in range(2)
         ]
-        swapped = losses(model, frames, mean.flip(0), (1.0, 0.0), ("ssim",), 2)["total"]
+        swapped = losses(model, Batch(frames, mean.flip(0)), (1.0, 0.0), ("ssim",), 2)["total"]
     torch.testing.assert_close(both, torch.stack(each).mean())
     assert abs(float(both - swapped)) > 1e-3
 
@@ -373,7 +258,8 @@ def test_a_pass_has_as_many_steps_as_the_footage_has_runs(make_model: Any) -> No
 def test_pairs_of_frames_serve_where_only_reconstruction_is_learned(make_model: Any) -> None:
     model = make_model(pairs=20, first_weights=(1.0, 0.0))
     runs = [run(60), run(60, 1)]
-    frames, mean = Batches(runs, model, model.config, pairs=True).draw(np.random.default_rng(0))
+    batch = Batches(runs, model, model.config, pairs=True).draw(np.random.default_rng(0))
+    frames, mean = batch.frames, batch.mean
     assert frames.shape == (20, 2, 3, 16, 24)
     assert mean.shape == (20, 1, 3, 16, 24)
     encoded: list[int] = []
@@ -387,3 +273,17 @@ def test_pairs_of_frames_serve_where_only_reconstruction_is_learned(make_model: 
     # Where phase one predicts as well, it needs whole windows.
     model = make_model(pairs=20)
     assert [p.steps for p in phases(model, model.config, runs, None)] == [10, 10]
+
+
+def test_the_prediction_sees_no_margin(make_model: Any) -> None:
+    """The codes of a crop with a margin are those of the whole picture."""
+    model = make_model(height=32, width=32)
+    frames, mean = torch.rand(2, 12, 3, 32, 32), torch.zeros(2, 1, 3, 32, 32)
+    inner = [(slice(2, 10), slice(4, 12)), (slice(0, 8), slice(8, 16))]
+    seen = []
+    model.motion.register_forward_pre_hook(lambda module, given: seen.append(given[0]))
+    with torch.no_grad():
+        losses(model, Batch(frames, mean, inner), (0.0, 1.0), ("mse",), 2)
+        whole = model.encode(frames[0])[-1]
+    assert seen[0].shape[-2:] == (8, 8)
+    torch.testing.assert_close(seen[0][0], whole[:-2, :, 2:10, 4:12])

@@ -11,6 +11,7 @@ from torch import nn
 
 from awry.frames import Frame
 from awry.methods.base import Setting
+from awry.methods.daml.batches import Batch
 from awry.methods.daml.config import DAMLConfig
 from awry.methods.daml.fitting import losses
 from awry.methods.daml.model import DAMLModel
@@ -89,7 +90,7 @@ def found() -> dict[str, list[float]]:
             other = network(motion, kernel)
             numbers[f"{motion}-{kernel}"] = summary(other.motion(features[-1][None]))
         mean = torch.full((1, 1, 1, 16, 24), 0.5)
-        parts = losses(model, frames()[None], mean, (1.0, 1.0), ("mse", "gdl", "ssim"), 2)
+        parts = losses(model, Batch(frames()[None], mean), (1.0, 1.0), ("mse", "gdl", "ssim"), 2)
         numbers["losses"] = [value.item() for value in parts.values()]
     for position in ("mean", "max"):
         model = network(position=position, box=3 if position == "max" else 1)

@@ -15,8 +15,9 @@ from torch import Tensor, nn
 
 from awry.errors import BundleError, FootageError, TrainingError
 from awry.methods.base import Method, Scorer, Setting
+from awry.methods.daml.batches import Batches
 from awry.methods.daml.config import PRESETS, DAMLConfig, for_variant
-from awry.methods.daml.fitting import Batches, losses, phases, scene_means
+from awry.methods.daml.fitting import losses, phases, scene_means
 from awry.methods.daml.model import POOLED, DAMLModel
 from awry.methods.daml.scoring import DAMLScorer
 from awry.training.loop import train
@@ -124,6 +125,6 @@ class DAML(Method):
         """As `Method.training_losses`: eq. 1 with both weights."""
         model, runs, _ = self._prepare(footage, 0)
         model.train()
-        frames, mean = Batches(runs, model, self.config).draw(np.random.default_rng(0))
+        batch = Batches(runs, model, self.config).draw(np.random.default_rng(0))
         names = self.config.reconstruction_losses
-        return [losses(model, frames, mean, (1.0, 1.0), names, self.config.ahead)["total"]]
+        return [losses(model, batch, (1.0, 1.0), names, self.config.ahead)["total"]]

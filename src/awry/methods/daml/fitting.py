@@ -7,120 +7,21 @@ predecessor's features, prediction takes every window of the run.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from awry.errors import FootageError
+from awry.methods.daml.batches import Batch, Batches
 from awry.methods.daml.config import DAMLConfig
 from awry.methods.daml.losses import reconstruction_loss, squared_error
-from awry.methods.daml.model import POOLED, DAMLModel, to_input
+from awry.methods.daml.model import POOLED, DAMLModel
 from awry.training.footage import Run
 from awry.training.loop import Phase
 
 VALIDATION_RUNS = 4
-
-
-class Batches:
-    """Draws stretches of consecutive frames from the footage.
-
-    Args:
-        runs: what to draw from; runs shorter than one window are left out.
-        model: for the mean pictures.
-        config: run length, crop and so on.
-        pairs: draw `config.pairs` stretches of two frames instead of `config.batch_runs` of
-            `config.run_length`.
-    """
-
-    def __init__(
-        self, runs: Sequence[Run], model: DAMLModel, config: DAMLConfig, *, pairs: bool = False
-    ) -> None:
-        self._model = model
-        self._config = config
-        self._count = config.pairs if pairs else config.batch_runs
-        self._runs = [(run, run.images[:: config.subsample]) for run in runs]
-        self._runs = [(run, images) for run, images in self._runs if len(images) >= config.window]
-        if not self._runs:
-            raise FootageError(
-                f"No training clip has the {config.window * config.subsample} consecutive frames "
-                "that one window needs. Give longer clips, or lower --set inputs=... or ahead=..."
-            )
-        shortest = min(len(images) for _, images in self._runs)
-        self.length = 2 if pairs else min(config.run_length, shortest)
-        starts = [len(images) - self.length + 1 for _, images in self._runs]
-        self._bounds = np.cumsum(starts)
-
-    @property
-    def steps(self) -> int:
-        """Steps of one pass over the footage."""
-        frames = sum(len(images) for _, images in self._runs)
-        return max(1, round(frames / (self.length * self._count)))
-
-    def draw(self, generator: np.random.Generator) -> tuple[Tensor, Tensor]:
-        """Random runs for one step.
-
-        Returns:
-            Frames (runs, frames, c, h, w) with the mean subtracted, and the mean pictures
-            (runs, 1, c, h, w) that go with them; cropped where the config says so.
-        """
-        places = [int(generator.integers(self._bounds[-1])) for _ in range(self._count)]
-        taken = [self._take(place, generator) for place in places]
-        return torch.stack([frames for frames, _ in taken]), torch.stack([m for _, m in taken])
-
-    def _take(self, place: int, generator: np.random.Generator) -> tuple[Tensor, Tensor]:
-        number = int(np.searchsorted(self._bounds, place, side="right"))
-        first = place - (int(self._bounds[number - 1]) if number else 0)
-        run, images = self._runs[number]
-        mean = self._model.mean_of(run.scene)
-        frames = to_input(images[first : first + self.length], mean)
-        if not self._config.crop:
-            return frames, mean[None]
-        rows, columns = moving_crop(frames, self._config.crop, self._config.factor, generator)
-        return frames[..., rows, columns], mean[None, :, rows, columns]
-
-    def fixed(self, count: int) -> Iterator[tuple[Tensor, Tensor]]:
-        """Up to `count` whole-frame runs, evenly spread and the same each time."""
-        places = np.linspace(0, self._bounds[-1] - 1, min(count, int(self._bounds[-1])))
-        for place in places.astype(int):
-            number = int(np.searchsorted(self._bounds, place, side="right"))
-            first = int(place) - (int(self._bounds[number - 1]) if number else 0)
-            run, images = self._runs[number]
-            mean = self._model.mean_of(run.scene)
-            yield to_input(images[first : first + self.length], mean)[None], mean[None, None]
-
-
-def moving_crop(
-    frames: Tensor, side: int, grid: int, generator: np.random.Generator
-) -> tuple[slice, slice]:
-    """A square crop around a place where the picture differs from its mean; one in ten anywhere.
-
-    Most of a fixed camera's picture never moves, and two cores cannot afford to learn it again
-    in every step.
-
-    Args:
-        frames: (n, c, h, w), mean subtracted.
-        side: of the crop in pixels.
-        grid: the crop's corner lies on a multiple of this, so that pooling sees the same cells.
-    """
-    height, width = frames.shape[-2:]
-    middle = frames[len(frames) // 2].abs().amax(0)
-    rows, columns = torch.nonzero(middle > 0.08, as_tuple=True)
-    if len(rows) == 0 or generator.random() < 0.1:
-        corner = [
-            int(generator.integers(height - side + 1)),
-            int(generator.integers(width - side + 1)),
-        ]
-    else:
-        place = int(generator.integers(len(rows)))
-        shift = generator.integers(-side // 4, side // 4 + 1, 2)
-        corner = [int(rows[place]) + int(shift[0]), int(columns[place]) + int(shift[1])]
-        corner = [corner[0] - side // 2, corner[1] - side // 2]
-    top = min(max(corner[0], 0), height - side) // grid * grid
-    left = min(max(corner[1], 0), width - side) // grid * grid
-    return slice(top, top + side), slice(left, left + side)
 
 
 def scene_means(runs: Sequence[Run], scenes: Sequence[str]) -> NDArray[np.float32]:
@@ -158,8 +59,7 @@ def predict(model: DAMLModel, codes: Tensor, ahead: int) -> tuple[Tensor, Tensor
 
 def losses(
     model: DAMLModel,
-    frames: Tensor,
-    mean: Tensor,
+    batch: Batch,
     weights: tuple[float, float],
     names: Sequence[str],
     ahead: int,
@@ -169,12 +69,12 @@ def losses(
     """Eq. 1 without its last term, which is the optimiser's weight decay.
 
     Args:
-        frames: (runs, frames, c, h, w), mean subtracted.
-        mean: (runs, 1, c, h, w).
+        model: its networks are used as they are, in training or evaluation mode.
+        batch: margins count for the prediction alone.
         weights: of reconstruction and prediction; a weight of 0 skips the work.
         fixed_encoder: no gradient reaches the encoder.
     """
-    runs = len(frames)
+    frames, mean, runs = batch.frames, batch.mean, len(batch.frames)
     # Time first: a frame and its predecessor are then slices of the same tensor, not copies.
     frames = frames.transpose(0, 1).flatten(0, 1)
     with torch.set_grad_enabled(torch.is_grad_enabled() and not fixed_encoder):
@@ -189,6 +89,9 @@ def losses(
         total = total + weights[0] * (model.config.inputs - 1) * parts["reconstruction"]
     if weights[1]:
         codes = features[-1].unflatten(0, (-1, runs)).transpose(0, 1)
+        if batch.inner:
+            pieces = zip(codes, batch.inner, strict=True)
+            codes = torch.stack([code[..., rows, columns] for code, (rows, columns) in pieces])
         predicted, observed = predict(model, codes, ahead)
         parts["prediction"] = squared_error(predicted.flatten(0, 1), observed.flatten(0, 1))
         total = total + weights[1] * parts["prediction"]
@@ -205,16 +108,18 @@ def phases(
         validation: the validation part, if it is long enough for a window.
     """
     names, ahead = config.reconstruction_losses, config.ahead
+    motion_only = config.schedule == "motion"
     stretches = Batches(runs, model, config)
     # Reconstruction alone needs a frame and the one before; many places teach more than long runs.
     pairs = Batches(runs, model, config, pairs=True) if config.pairs else stretches
-    motion_only = config.schedule == "motion"
 
     def phase(
         name: str, weights: tuple[float, float], epochs: int, *, motion_alone: bool, first: int
     ) -> Phase:
         used = (0.0, weights[1]) if motion_alone else weights
         batches = stretches if used[1] else pairs
+        if motion_alone and config.margin:
+            batches = Batches(runs, model, config, margin=config.margin)
         steps = config.steps or batches.steps
 
         def prepare() -> None:
@@ -224,8 +129,8 @@ def phases(
                 model.decoder.eval()
 
         def loss(epoch: int, step: int, generator: np.random.Generator) -> dict[str, Tensor]:
-            frames, mean = batches.draw(generator)
-            return losses(model, frames, mean, used, names, ahead, fixed_encoder=motion_alone)
+            batch = batches.draw(generator)
+            return losses(model, batch, used, names, ahead, fixed_encoder=motion_alone)
 
         def validate() -> dict[str, float]:
             assert validation is not None
@@ -279,9 +184,9 @@ def validation_losses(
     count = 0
     config = model.config
     with torch.no_grad():
-        for frames, mean in batches.fixed(VALIDATION_RUNS):
+        for batch in batches.fixed(VALIDATION_RUNS):
             names, ahead = config.reconstruction_losses, config.ahead
-            found = losses(model, frames, mean, weights, names, ahead)
+            found = losses(model, batch, weights, names, ahead)
             for name, value in found.items():
                 sums[name] = sums.get(name, 0.0) + float(value)
             count += 1

@@ -22,6 +22,7 @@ from awry.methods.daml.model import DAMLModel, to_input
 from awry.video.cache import resized
 
 CHUNK = 32
+PARTS = ("latent", "prediction", "reconstruction")
 
 ErrorMap = NDArray[np.float32]
 
@@ -36,6 +37,21 @@ class _Encoded:
     @property
     def code(self) -> Tensor:
         return self.features[-1]
+
+
+@dataclass(slots=True)
+class _Pair:
+    """A frame and the code predicted for it, None in warm-up.
+
+    Attributes:
+        earlier: whose features the decoder's skips come from: the last input frame's for the
+            prediction, the previous frame's for the reconstruction. Empty if neither is wanted.
+    """
+
+    frame: Frame
+    encoded: _Encoded
+    due: Tensor | None
+    earlier: list[_Encoded]
 
 
 class DAMLScorer(Scorer):
@@ -81,7 +97,7 @@ class DAMLScorer(Scorer):
                 return [FrameScore(frame.index, frame.time_s, None)]
             encoded = self._encode([frame])[0]
             prediction = self._model.motion.step(self._state, encoded.code)
-            return [self._compare(frame, encoded, prediction)]
+            return self._compare([self._pair(frame, encoded, prediction)])
 
     def _score(self, frames: Iterator[Frame]) -> Iterator[FrameScore]:
         self._restart()
@@ -96,10 +112,8 @@ class DAMLScorer(Scorer):
         taken = [frame for frame, take in zip(chunk, sampled, strict=True) if take]
         encoded = self._encode(taken)
         predictions = self._predict(encoded)
-        compared = iter(
-            self._compare(frame, code, prediction)
-            for frame, code, prediction in zip(taken, encoded, predictions, strict=True)
-        )
+        pairs = zip(taken, encoded, predictions, strict=True)
+        compared = iter(self._compare([self._pair(*pair) for pair in pairs]))
         return [
             next(compared) if take else FrameScore(frame.index, frame.time_s, None)
             for frame, take in zip(chunk, sampled, strict=True)
@@ -138,22 +152,44 @@ class DAMLScorer(Scorer):
         predicted = self._model.motion(codes[None])[0]
         return [None] * (len(encoded) - len(predicted)) + list(predicted)
 
-    def _compare(self, frame: Frame, encoded: _Encoded, prediction: Tensor | None) -> FrameScore:
-        """Compare a frame with the prediction made for it, and keep the new one for later."""
+    def _pair(self, frame: Frame, encoded: _Encoded, prediction: Tensor | None) -> _Pair:
+        """A frame with the prediction made for it; the new prediction is kept for later."""
         self._recent.append(encoded)
         self._predictions.append(prediction)
-        due = self._predictions[0] if len(self._predictions) > self._config.ahead else None
-        if due is None:
-            return FrameScore(frame.index, frame.time_s, None)
-        errors = {"latent": (due - encoded.code).square().mean(0)}
+        full = len(self._predictions) > self._config.ahead
+        due = self._predictions[0] if full else None
+        earlier = [self._recent[0], self._recent[-2]] if due is not None and self._wanted else []
+        return _Pair(frame, encoded, due, earlier)
+
+    def _compare(self, pairs: Sequence[_Pair]) -> list[FrameScore]:
+        """The scores of consecutive frames; what they share is decoded in one batch."""
+        due = [pair for pair in pairs if pair.due is not None]
+        errors = iter(zip(*self._errors(due).values(), strict=True)) if due else iter(())
+        return [
+            FrameScore(pair.frame.index, pair.frame.time_s, None)
+            if pair.due is None
+            else self._scored(pair.frame, next(errors))
+            for pair in pairs
+        ]
+
+    def _errors(self, pairs: Sequence[_Pair]) -> dict[str, ErrorMap]:
+        """Each part's error (n, h, w) at the positions of the code; `latent` first."""
+        predicted = torch.stack([pair.due for pair in pairs if pair.due is not None])
+        codes = torch.stack([pair.encoded.code for pair in pairs])
+        errors = {"latent": (predicted - codes).square().mean(1)}
+        frames = torch.stack([pair.encoded.frame for pair in pairs])
         if "prediction" in self._wanted:
-            guess = self._decode(due, self._recent[0])
-            errors["prediction"] = self._pixel_error(guess, encoded.frame)
+            guess = self._decode(predicted, [pair.earlier[0] for pair in pairs])
+            errors["prediction"] = self._pixel_error(guess, frames)
         if "reconstruction" in self._wanted:
-            guess = self._decode(encoded.code, self._recent[-2])
-            errors["reconstruction"] = self._pixel_error(guess, encoded.frame)
+            guess = self._decode(codes, [pair.earlier[1] for pair in pairs])
+            errors["reconstruction"] = self._pixel_error(guess, frames)
+        return {name: error.numpy() for name, error in errors.items()}
+
+    def _scored(self, frame: Frame, errors: Sequence[ErrorMap]) -> FrameScore:
         self._look_at_mask(frame)
-        pooled = {name: self._pooled(error.numpy()) for name, error in errors.items()}
+        names = [name for name in PARTS if name == "latent" or name in self._wanted]
+        pooled = {name: self._pooled(error) for name, error in zip(names, errors, strict=True)}
         parts = {name: self._aggregate(error) for name, error in pooled.items()}
         chosen = self._config.score
         return FrameScore(
@@ -164,17 +200,18 @@ class DAMLScorer(Scorer):
             pooled[chosen] if self.setting.maps else None,
         )
 
-    def _decode(self, code: Tensor, earlier: _Encoded) -> Tensor:
-        skips = [feature[None] for feature in earlier.features]
-        return self._model.decode(code[None], skips)[0]
+    def _decode(self, codes: Tensor, earlier: Sequence[_Encoded]) -> Tensor:
+        """Frames (n, c, H, W) from codes (n, c, h, w), each with an earlier frame's skips."""
+        levels = zip(*(one.features for one in earlier), strict=True)
+        return self._model.decode(codes, [torch.stack(list(level)) for level in levels])
 
     def _pixel_error(self, guess: Tensor, frame: Tensor) -> Tensor:
-        """Squared error, averaged over the pixels of each position of the latent code.
+        """Squared error (n, h, w) of frames (n, c, H, W), averaged over each position's pixels.
 
         The mean picture cancels: both sides lack it.
         """
-        error = (guess - frame).square().mean(0, keepdim=True)
-        return F.avg_pool2d(error, self._config.factor)[0]
+        error = (guess - frame).square().mean(1, keepdim=True)
+        return F.avg_pool2d(error, self._config.factor)[:, 0]
 
     def _look_at_mask(self, frame: Frame) -> None:
         if self._mask is None:
@@ -230,10 +267,10 @@ class DAMLScorer(Scorer):
         codes = torch.stack([item.code for item in encoded])
         prediction = self._model.motion(codes[None, : -self._config.ahead])[0, -1]
         now = encoded[-1]
-        guess = self._decode(prediction, encoded[-1 - self._config.ahead])
+        guess = self._decode(prediction[None], [encoded[-1 - self._config.ahead]])[0]
         found = {
             "input": now.frame,
-            "reconstruction": self._decode(now.code, encoded[-2]),
+            "reconstruction": self._decode(now.code[None], [encoded[-2]])[0],
             "prediction": guess,
         }
         pictures = {name: self._picture(frame + self._mean) for name, frame in found.items()}

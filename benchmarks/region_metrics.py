@@ -22,7 +22,8 @@ from typing import Any
 import numpy as np
 
 from awry.datasets.tracks import Tracks
-from awry.evaluation.region import Detections, region_figures, resampled_region
+from awry.evaluation.boxes import Detections
+from awry.evaluation.region import region_figures, resampled_region
 
 CLIPS, FRAMES, BOXES, DETECTIONS = 107, 45_000, 20_000, 550_000
 TRACK, FOLLOWING, WIDTH, HEIGHT = 100, 60_000, 856, 480

@@ -55,7 +55,7 @@ class Detector:
         Args:
             scene: which of the fitted scenes the stream shows; an unknown one gets what was
                 pooled over all, unless there is one model a scene.
-            fps: the stream's frames per second, or None.
+            fps: the stream's frames per second, before it is thinned like the footage; or None.
             maps: whether maps and regions are wanted.
             parts: parts that are wanted although they cost extra; `["all"]` for every one.
 
@@ -75,7 +75,7 @@ class Detector:
             map_levels=levels,
             maps=maps,
             parts=_known_parts(model, parts),
-            fps=fps,
+            fps=None if fps is None else fps / self.every,
             frame_size=self.frame_size,
         )
         return model.scorer(setting)

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from awry.evaluation.protocol import ScoredClip, evaluate_frames
+from awry.evaluation.protocol import evaluate_frames
+from awry.evaluation.scored_clip import ScoredClip
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from awry.commands import demo
 from awry.commands.demo import KINDS, kind_of
 from awry.commands.evaluate import Scored
 from awry.datasets.digits import make_digits
-from awry.evaluation.protocol import ScoredClip
+from awry.evaluation.scored_clip import ScoredClip
 from awry.fitting import FitOptions
 
 

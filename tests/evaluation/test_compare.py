@@ -19,7 +19,8 @@ from awry.evaluation.compare import (
     read_metrics,
 )
 from awry.evaluation.frame import micro_auc
-from awry.evaluation.protocol import ScoredClip, evaluate_frames
+from awry.evaluation.protocol import evaluate_frames
+from awry.evaluation.scored_clip import ScoredClip
 
 RNG = np.random.default_rng(4)
 LABELS = [(np.arange(30) > 3 * k).astype(np.uint8) for k in range(6)]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from awry.evaluation.figures import curve_uri, picture_uri, score_limits
-from awry.evaluation.protocol import Peak, ScoredClip
+from awry.evaluation.scored_clip import Peak, ScoredClip
 
 
 def clip(length: int, labels: bool = True) -> ScoredClip:

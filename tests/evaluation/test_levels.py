@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from awry.datasets.tracks import Tracks
+from awry.evaluation.boxes import Detections
 from awry.evaluation.levels import Level, evaluate_levels, with_levels
-from awry.evaluation.protocol import ScoredClip, evaluate_frames
-from awry.evaluation.region import Detections
+from awry.evaluation.protocol import evaluate_frames
+from awry.evaluation.scored_clip import ScoredClip
 
 BOX = (4.0, 4.0, 9.0, 9.0)
 

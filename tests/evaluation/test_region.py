@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from awry.datasets.tracks import Tracks
 from awry.errors import ConfigError, InputError
 from awry.evaluation import region
-from awry.evaluation.region import Detections, clipped, region_figures, resampled_region
+from awry.evaluation.boxes import Detections, clipped
+from awry.evaluation.region import region_figures, resampled_region
 
 BOX = (10.0, 10.0, 19.0, 19.0)
 FAR = (100.0, 100.0, 109.0, 109.0)

@@ -10,10 +10,11 @@ import pytest
 
 from awry.datasets.tracks import Tracks
 from awry.errors import WriteError
+from awry.evaluation.boxes import Detections
 from awry.evaluation.levels import evaluate_levels, with_levels
-from awry.evaluation.protocol import Peak, ScoredClip, evaluate_frames
-from awry.evaluation.region import Detections
+from awry.evaluation.protocol import evaluate_frames
 from awry.evaluation.report import write_report, write_strangest
+from awry.evaluation.scored_clip import Peak, ScoredClip
 from awry.frames import Region
 
 EMPTY = {"meta", "link", "img", "br", "source", "rect", "path", "circle"}

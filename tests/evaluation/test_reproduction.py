@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from awry.errors import ConfigError, InputError
-from awry.evaluation.protocol import ScoredClip, evaluate_frames
+from awry.evaluation.protocol import evaluate_frames
 from awry.evaluation.reproduction import cells_of, measure_parts, why_not
+from awry.evaluation.scored_clip import ScoredClip
 
 
 def clip(seed: int, length: int = 40) -> ScoredClip:

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from awry.evaluation.protocol import ScoredClip
 from awry.evaluation.robustness import alarm_figures, auc_figures
+from awry.evaluation.scored_clip import ScoredClip
 from awry.scoring.calibration import POOLED, Budget, Calibration, SceneCalibration
 from awry.scoring.events import EventOptions
 

@@ -17,7 +17,7 @@ from awry.commands.clip_scoring import labels_of
 from awry.datasets.base import Clip, Dataset
 from awry.detector import Detector, scored
 from awry.errors import AwryError, ConfigError, DatasetError
-from awry.evaluation.protocol import ScoredClip
+from awry.evaluation.scored_clip import ScoredClip
 from awry.frames import FrameScore
 from awry.scoring.fill import fill_unscored
 from awry.storage import write_text
@@ -138,9 +138,7 @@ def _score_clip(
     detector: Detector, clip: Clip, parts: Sequence[str]
 ) -> tuple[ScoredClip, NDArray[np.int64]]:
     source = clip.open()
-    # As during calibration, which sees thinned footage.
-    fps = None if source.fps is None else source.fps / detector.every
-    scorer = detector.scorer(clip.scene, fps=fps, maps=False, parts=parts)
+    scorer = detector.scorer(clip.scene, fps=source.fps, maps=False, parts=parts)
     scores = [score for _, score in scored(scorer, source, detector.every)]
     lost = [FrameScore(index, None, None) for index in getattr(source, "dropped", ())]
     scores = sorted([*scores, *lost], key=lambda score: score.index)

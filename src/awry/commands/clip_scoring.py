@@ -16,10 +16,10 @@ from awry.commands.score import check_parts
 from awry.datasets.base import Clip, Dataset
 from awry.detector import Detector, scored
 from awry.errors import AwryError, DatasetError
+from awry.evaluation.boxes import Detections
 from awry.evaluation.event import true_runs
 from awry.evaluation.pixel import pixel_score
-from awry.evaluation.protocol import Peak, ScoredClip
-from awry.evaluation.region import Detections
+from awry.evaluation.scored_clip import Peak, ScoredClip
 from awry.frames import Frame, FrameScore
 from awry.methods.base import Scorer, Setting
 from awry.methods.flow import FlowConfig, FlowScorer

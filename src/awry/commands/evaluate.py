@@ -20,9 +20,10 @@ from awry.datasets.base import Dataset
 from awry.detector import Detector
 from awry.evaluation.event import Run
 from awry.evaluation.levels import evaluate_levels, with_levels
-from awry.evaluation.protocol import ScoredClip, evaluate_frames
+from awry.evaluation.protocol import evaluate_frames
 from awry.evaluation.report import write_report
 from awry.evaluation.report_levels import level_rows
+from awry.evaluation.scored_clip import ScoredClip
 from awry.scoring.calibration import POOLED, Calibration
 from awry.scoring.events import find_runs
 from awry.storage import write_json

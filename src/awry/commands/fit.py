@@ -22,8 +22,8 @@ from rich.table import Table
 from awry.datasets.base import Dataset
 from awry.detector import Detector
 from awry.errors import ConfigError
-from awry.evaluation.protocol import Peak
 from awry.evaluation.report import write_strangest
+from awry.evaluation.scored_clip import Peak
 from awry.fitting import FitOptions, fit
 from awry.scoring.calibration import POOLED
 from awry.scoring.moments import Moment

@@ -21,12 +21,13 @@ from awry.evaluation.box_files import (
     read_frame_counts,
     read_track_files,
 )
+from awry.evaluation.boxes import Inverted
 from awry.evaluation.event import Run, event_figures, true_runs
 from awry.evaluation.files import read_frame_files, read_label_files
 from awry.evaluation.frame import micro_auc
 from awry.evaluation.number_table import read_numbers
 from awry.evaluation.protocol import RESAMPLES, SEED, bootstrap_record, evaluate_frames
-from awry.evaluation.region import Inverted, region_figures, resampled_region
+from awry.evaluation.region import region_figures, resampled_region
 from awry.scoring.events import EventOptions, find_runs
 
 Values = Mapping[str, np.ndarray]

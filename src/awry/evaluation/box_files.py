@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 
 from awry.datasets.tracks import Tracks, clip_boxes, read_tracks
 from awry.errors import InputError
+from awry.evaluation.boxes import Detections, Inverted, clipped
 from awry.evaluation.clip_files import TEXT, clip_files, listed, misspelt
 from awry.evaluation.number_table import NumberTable, read_numbers
-from awry.evaluation.region import Detections, Inverted, clipped
 
 SIDES = ("x_min", "y_min", "x_max", "y_max")
 Size = tuple[int, int]

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from sklearn.metrics import roc_curve
 
 from awry.evaluation.event import Runs, true_runs
-from awry.evaluation.protocol import ScoredClip
 from awry.evaluation.region import RegionFigures
+from awry.evaluation.scored_clip import ScoredClip
 
 # Okabe and Ito's colours, which colour-blind people can tell apart.
 BLUE, ORANGE, VERMILLION, INK = "#0072B2", "#E69F00", "#D55E00", "#1b1b1f"

@@ -21,7 +21,7 @@ from awry.datasets.labels import load_array
 from awry.errors import InputError
 from awry.evaluation.clip_files import TEXT, clip_files, listed, misspelt
 from awry.evaluation.number_table import NumberTable, read_numbers
-from awry.evaluation.protocol import ScoredClip
+from awry.evaluation.scored_clip import ScoredClip
 
 ARRAYS = (".npy",)
 

@@ -19,8 +19,9 @@ from awry.evaluation.bootstrap import (
 )
 from awry.evaluation.event import RATES, EventFigures, Runs, event_figures, true_runs
 from awry.evaluation.pixel import pixel_auc
-from awry.evaluation.protocol import RESAMPLES, SEED, ScoredClip, bootstrap_record
+from awry.evaluation.protocol import RESAMPLES, SEED, bootstrap_record
 from awry.evaluation.region import RegionFigures, region_figures, resampled_region
+from awry.evaluation.scored_clip import ScoredClip
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ def with_levels(metrics: Mapping[str, Any], levels: Mapping[str, Level | str]) -
     bootstrap = {**mine, "values": {**frame["values"], **mine["values"]}}
     return {
         **metrics,
-        **{name: level.figures if name in measured else None for name, level in levels.items()},
+        **{name: measured[name].figures if name in measured else None for name in levels},
         "intervals": {**metrics["intervals"], **intervals},
         "bootstrap": bootstrap,
         "why_not": {name: why for name, why in levels.items() if isinstance(why, str)},

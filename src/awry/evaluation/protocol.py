@@ -10,18 +10,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from awry.datasets.tracks import Tracks
 from awry.errors import InputError
 from awry.evaluation.bootstrap import clip_draws, interval, resampled
 from awry.evaluation.content_free import content_free_scores
 from awry.evaluation.frame import METRICS, clip_aucs, frame_metrics, macro_auc, micro_auc
-from awry.evaluation.region import Detections
-from awry.frames import Region
+from awry.evaluation.scored_clip import ScoredClip, Series, shared_parts, unscored_dropped
 from awry.scoring.calibration import SceneCalibration
 from awry.scoring.normalisation import normalise
 from awry.scoring.smoothing import smooth
 
-Series = NDArray[np.float64]
 RESAMPLES, SEED = 1000, 0  # of the bootstrap; changing them breaks comparison with older files
 CalibrationByScene = Callable[[str], SceneCalibration] | Mapping[str, SceneCalibration]
 
@@ -37,77 +34,6 @@ VARIANTS: dict[str, str] = {
     "train": "normalisation train (location and scale of the scene's calibration footage), "
     "smoothing none",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Peak:
-    """A moment to look at.
-
-    Attributes:
-        index: the frame's index in its clip.
-        score: its score.
-        time_s: its time in seconds, or None.
-        image: uint8 (H, W, 3), RGB.
-        heat: uint8 (H, W, 3), RGB, the picture under its anomaly map; None without a map.
-        regions: boxes in pixels of `image`, strongest first.
-        clip: the clip's name, where peaks of several clips stand together.
-        parts: the named contributions to the score.
-    """
-
-    index: int
-    score: float
-    time_s: float | None
-    image: NDArray[np.uint8]
-    heat: NDArray[np.uint8] | None = None
-    regions: tuple[Region, ...] = ()
-    clip: str = ""
-    parts: Mapping[str, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class ScoredClip:
-    """A clip with its scores, ready to be measured and shown.
-
-    Attributes:
-        name, scene: of the clip.
-        fps: frames per second, or None.
-        scores: float64 (n,), every frame has one; see `awry.scoring.fill`.
-        scored: bool (n,), True where the method scored the frame itself.
-        labels: uint8 (n,), 1 = abnormal; None where there are none.
-        times: float64 (n,), seconds; None where unknown.
-        parts: name -> float64 (n,), the score's parts, filled alike.
-        peaks: moments to show.
-        notes: what went wrong while it was read, one sentence each.
-        frames: how many frames the clip has, those that were lost included; None: n.
-        tracks: its true boxes; None where there are none to be had.
-        detections: the method's regions; None where it gives none.
-        pixel_scores: float64 (n,), of `awry.evaluation.pixel.pixel_score`, filled; None without
-            maps or masks.
-        event_peaks: the strongest scored frame of each true event that has one.
-        normal_peaks: the strongest normal frames, strongest first.
-    """
-
-    name: str
-    scene: str
-    fps: float | None
-    scores: Series
-    scored: NDArray[np.bool_]
-    labels: NDArray[np.uint8] | None = None
-    times: Series | None = None
-    parts: Mapping[str, Series] = field(default_factory=dict)
-    peaks: Sequence[Peak] = ()
-    notes: Sequence[str] = ()
-    frames: int | None = None
-    tracks: Tracks | None = None
-    detections: Detections | None = None
-    pixel_scores: Series | None = None
-    event_peaks: Sequence[Peak] = ()
-    normal_peaks: Sequence[Peak] = ()
-
-    @property
-    def n_frames(self) -> int:
-        """Frames of the clip, those that were lost included."""
-        return len(self.scores) if self.frames is None else self.frames
 
 
 def evaluate_frames(
@@ -164,7 +90,7 @@ def evaluate_frames(
         )
     rows["parts"] = {
         name: _measure(measured, [clip.parts[name] for clip in measured])
-        for name in _shared_parts(measured)
+        for name in shared_parts(measured)
     }
     return {
         **_pick(rows, "metrics"),
@@ -250,27 +176,6 @@ def _draw_values(rows: Mapping[str, Any]) -> dict[str, Series]:
     return values
 
 
-def unscored_dropped(clips: Sequence[ScoredClip]) -> list[ScoredClip]:
-    """The clips without the frames that the method did not score, as the DAML paper counts.
-
-    Clips of which no frame was scored are left out; of the others only what stands beside each
-    frame is kept: scores, labels and parts.
-    """
-    return [
-        ScoredClip(
-            clip.name,
-            clip.scene,
-            clip.fps,
-            clip.scores[clip.scored],
-            clip.scored[clip.scored],
-            None if clip.labels is None else clip.labels[clip.scored],
-            parts={name: part[clip.scored] for name, part in clip.parts.items()},
-        )
-        for clip in clips
-        if clip.scored.any()
-    ]
-
-
 def _variants(
     clips: Sequence[ScoredClip], calibration: CalibrationByScene | None
 ) -> dict[str, _Row]:
@@ -295,13 +200,6 @@ def _variants(
             ],
         )
     return rows
-
-
-def _shared_parts(clips: Sequence[ScoredClip]) -> list[str]:
-    """Parts that every clip has; a figure over some of the clips would mislead."""
-    if not clips:
-        return []
-    return [name for name in clips[0].parts if all(name in clip.parts for clip in clips)]
 
 
 def _clip_rows(clips: Sequence[ScoredClip]) -> list[dict[str, Any]]:

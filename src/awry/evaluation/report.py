@@ -15,7 +15,7 @@ from awry import __version__
 from awry.evaluation.event import Runs, true_runs
 from awry.evaluation.figures import curve_uri, picture_uri, score_limits
 from awry.evaluation.levels import Level
-from awry.evaluation.protocol import VARIANTS, Peak, ScoredClip
+from awry.evaluation.protocol import VARIANTS
 from awry.evaluation.report_levels import (
     curves,
     event_rows,
@@ -23,6 +23,7 @@ from awry.evaluation.report_levels import (
     worst_normal_moments,
 )
 from awry.evaluation.report_moments import moment
+from awry.evaluation.scored_clip import Peak, ScoredClip
 from awry.storage import write_text
 
 __all__ = ["Peak", "write_report", "write_strangest"]

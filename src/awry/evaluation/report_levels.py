@@ -10,9 +10,9 @@ import numpy as np
 from awry.evaluation.event import EventFigures, Runs, TrueEvent
 from awry.evaluation.figures import region_curves_uri, roc_uri
 from awry.evaluation.levels import Level
-from awry.evaluation.protocol import Peak, ScoredClip
 from awry.evaluation.region import RegionFigures
 from awry.evaluation.report_moments import moment
+from awry.evaluation.scored_clip import Peak, ScoredClip
 
 MOST_WORST = 6
 """Worst misses and worst false alarms that are shown with pictures."""

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from awry.evaluation.figures import picture_uri
-from awry.evaluation.protocol import Peak
+from awry.evaluation.scored_clip import Peak
 from awry.frames import Region
 
 MOST_REGIONS = 3

@@ -9,8 +9,8 @@ from typing import Any
 from awry.errors import ConfigError, InputError
 from awry.evaluation.bootstrap import bootstrap_interval
 from awry.evaluation.frame import frame_metrics, micro_auc
-from awry.evaluation.protocol import ScoredClip, unscored_dropped
 from awry.evaluation.published import PublishedRow, published_rows, published_table
+from awry.evaluation.scored_clip import ScoredClip, unscored_dropped
 from awry.registry import method_names
 from awry.scoring.normalisation import normalise
 

@@ -12,7 +12,7 @@ from awry.errors import InputError
 from awry.evaluation.bootstrap import bootstrap_interval
 from awry.evaluation.event import event_figures, true_runs
 from awry.evaluation.frame import micro_auc
-from awry.evaluation.protocol import ScoredClip, Series, _shared_parts
+from awry.evaluation.scored_clip import ScoredClip, Series, shared_parts
 from awry.scoring.calibration import Calibration
 from awry.scoring.events import find_runs
 
@@ -47,7 +47,7 @@ def auc_figures(
     labels = [_labels(clip)[keep] for clip, keep in pairs]
     auc: dict[str, float | None] = {}
     interval: dict[str, list[float] | None] = {}
-    for name in (SCORE, *_shared_parts(clips)):
+    for name in (SCORE, *shared_parts(clips)):
         series = [_series(clip, name)[keep] for clip, keep in pairs]
         try:
             auc[name] = micro_auc(series, labels)

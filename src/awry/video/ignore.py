@@ -121,8 +121,9 @@ class IgnoreRegions:
         """
         if not self:
             return image
+        height, width = image.shape[:2]
         blacked = image.copy()
-        blacked[self.mask(*image.shape[:2], reference_size)] = 0
+        blacked[self.mask(height, width, reference_size)] = 0
         return blacked
 
     def outline(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:

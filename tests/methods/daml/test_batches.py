@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from awry.errors import FootageError
-from awry.methods.daml.batches import Batches, moving_crop
+from awry.methods.daml.batches import Batches, Codes, moving_crop
 from awry.methods.daml.model import to_input
 from support import noise_run as run
 
@@ -21,27 +22,27 @@ def test_crops_stay_inside_and_on_the_grid(data: st.DataObject) -> None:
     grid = data.draw(st.sampled_from([1, 2, 4, 8]))
     rows, columns = data.draw(st.integers(2, 8)), data.draw(st.integers(2, 8))
     side = grid * data.draw(st.integers(1, min(rows, columns)))
-    frames = torch.zeros(3, 1, rows * grid, columns * grid)
+    frame = torch.zeros(1, rows * grid, columns * grid)
     for y, x in data.draw(
         st.lists(
             st.tuples(st.integers(0, rows * grid - 1), st.integers(0, columns * grid - 1)),
             max_size=3,
         )
     ):
-        frames[1, 0, y, x] = 1
+        frame[0, y, x] = 1
     generator = np.random.default_rng(data.draw(st.integers(0, 1000)))
-    found = moving_crop(frames, side, grid, generator)
-    for part, length in zip(found, frames.shape[-2:], strict=True):
+    found = moving_crop(frame, side, grid, generator)
+    for part, length in zip(found, frame.shape[-2:], strict=True):
         assert part.stop - part.start == side
         assert part.start % grid == 0
         assert 0 <= part.start <= part.stop <= length
 
 
 def test_crops_look_where_something_moves() -> None:
-    frames = torch.zeros(3, 1, 64, 64)
-    frames[1, 0, 40, 44] = 1
+    frame = torch.zeros(1, 64, 64)
+    frame[0, 40, 44] = 1
     generator = np.random.default_rng(0)
-    crops = [moving_crop(frames, 16, 4, generator) for _ in range(200)]
+    crops = [moving_crop(frame, 16, 4, generator) for _ in range(200)]
     around = [rows.start <= 40 < rows.stop and columns.start <= 44 < columns.stop
               for rows, columns in crops]  # fmt: skip
     assert 0.8 < np.mean(around) < 1
@@ -127,19 +128,34 @@ def test_fixed_runs_are_the_same_each_time(make_model: Any) -> None:
     assert len(list(Batches([run(13)], model, model.config).fixed(5))) == 2
 
 
-def test_a_margin_is_encoded_around_the_crop_that_counts(make_model: Any) -> None:
-    model = make_model(crop=8, margin=4)
-    clip, factor = run(12), model.config.factor
-    generator, same = np.random.default_rng(0), np.random.default_rng(0)
-    with_margin = Batches([clip], model, model.config, margin=4)
-    without = Batches([clip], model, model.config)
-    starts = set()
-    for _ in range(40):
-        batch, plain = with_margin.draw(generator), without.draw(same)
-        assert batch.frames.shape[-2:] == batch.mean.shape[-2:] == (16, 16)
-        rows, columns = (slice(part.start * factor, part.stop * factor) for part in batch.inner[0])
-        assert torch.equal(batch.frames[..., rows, columns], plain.frames)
-        assert torch.equal(batch.mean[..., rows, columns], plain.mean)
-        starts.add((rows.start, columns.start))
-    # At the picture's edge the crop lies off the middle of what is encoded.
-    assert len(starts) > 1
+@pytest.mark.parametrize("crop", [0, 8])
+def test_kept_codes_are_those_of_whole_frames(make_model: Any, tmp_path: Path, crop: int) -> None:
+    model = make_model(crop=crop, scenes=("a", "b")).eval()
+    batches = Batches([run(14, 1, "a"), run(90, 2, "b")], model, model.config)
+    codes = Codes(batches, model, tmp_path / "fit" / "codes")
+    places, same = np.random.default_rng(3), np.random.default_rng(3)
+    for _ in range(5):
+        found = codes.draw(places)
+        expected = []
+        for clip, first in batches.places(same):
+            rows, columns = batches.crop((clip, first), same)
+            images, mean = batches.clips[clip]
+            with torch.no_grad():
+                whole = model.encode(to_input(images[first : first + 12], mean))[-1]
+            factor = model.config.factor
+            if crop:
+                rows = slice(rows.start // factor, rows.stop // factor)
+                columns = slice(columns.start // factor, columns.stop // factor)
+            expected.append(whole[..., rows, columns])
+        torch.testing.assert_close(found, torch.stack(expected), rtol=2e-3, atol=2e-3)
+    assert (tmp_path / "fit" / "codes").stat().st_size == round(Codes.gib(batches, model) * 2**30)
+
+
+def test_each_frame_is_encoded_once(make_model: Any, tmp_path: Path) -> None:
+    model = make_model().eval()
+    counted: list[int] = []
+    model.encoder.register_forward_pre_hook(lambda module, given: counted.append(len(given[0])))
+    codes = Codes(Batches([run(40)], model, model.config), model, tmp_path / "codes")
+    for seed in range(4):
+        codes.draw(np.random.default_rng(seed))
+    assert sum(counted) == 40

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,8 @@ from awry.methods.daml.fitting import losses, phases, predict, scene_means
 from awry.methods.daml.losses import squared_error
 from awry.methods.daml.model import DAMLModel, to_input
 from support import noise_run as run
+
+NOWHERE = Path("not-to-be-written")
 
 
 def test_scene_means_against_numpy() -> None:
@@ -131,7 +134,7 @@ def made(make_model: Any, **changes: Any) -> tuple[DAMLModel, list[Any]]:
     settings = {"first_epochs": 3, "second_epochs": 2, "steps": 5, "learning_rate": 0.01}
     model = make_model(**{**settings, **changes})
     runs = [run(20)]
-    return model, phases(model, model.config, runs, Batches(runs, model, model.config))
+    return model, phases(model, model.config, runs, Batches(runs, model, model.config), NOWHERE)
 
 
 @pytest.mark.parametrize(
@@ -250,7 +253,7 @@ def test_a_pass_has_as_many_steps_as_the_footage_has_runs(make_model: Any) -> No
     model = make_model(batch_runs=2)
     runs = [run(60), run(60, 1)]
     assert Batches(runs, model, model.config).steps == 120 / (12 * 2)
-    found = phases(model, model.config, runs, None)
+    found = phases(model, model.config, runs, None, NOWHERE)
     assert [phase.steps for phase in found] == [5, 5]
     assert [phase.validate for phase in found] == [None, None]
 
@@ -264,7 +267,7 @@ def test_pairs_of_frames_serve_where_only_reconstruction_is_learned(make_model: 
     assert mean.shape == (20, 1, 3, 16, 24)
     encoded: list[int] = []
     model.encoder.register_forward_pre_hook(lambda module, given: encoded.append(len(given[0])))
-    found = phases(model, model.config, runs, None)
+    found = phases(model, model.config, runs, None, NOWHERE)
     for phase in found:
         phase.prepare()
         phase.loss(0, 0, np.random.default_rng(0))
@@ -272,18 +275,19 @@ def test_pairs_of_frames_serve_where_only_reconstruction_is_learned(make_model: 
     assert [phase.steps for phase in found] == [3, 10]
     # Where phase one predicts as well, it needs whole windows.
     model = make_model(pairs=20)
-    assert [p.steps for p in phases(model, model.config, runs, None)] == [10, 10]
+    assert [p.steps for p in phases(model, model.config, runs, None, NOWHERE)] == [10, 10]
 
 
-def test_the_prediction_sees_no_margin(make_model: Any) -> None:
-    """The codes of a crop with a margin are those of the whole picture."""
-    model = make_model(height=32, width=32)
-    frames, mean = torch.rand(2, 12, 3, 32, 32), torch.zeros(2, 1, 3, 32, 32)
-    inner = [(slice(2, 10), slice(4, 12)), (slice(0, 8), slice(8, 16))]
-    seen = []
-    model.motion.register_forward_pre_hook(lambda module, given: seen.append(given[0]))
-    with torch.no_grad():
-        losses(model, Batch(frames, mean, inner), (0.0, 1.0), ("mse",), 2)
-        whole = model.encode(frames[0])[-1]
-    assert seen[0].shape[-2:] == (8, 8)
-    torch.testing.assert_close(seen[0][0], whole[:-2, :, 2:10, 4:12])
+def test_codes_are_kept_where_they_fit(make_model: Any, tmp_path: Path) -> None:
+    file = tmp_path / "codes.float16"
+    for limit, there in ((0.0, False), (1e-9, False), (1.0, True)):
+        model = make_model(code_cache=limit)
+        phase = phases(model, model.config, [run(20)], None, tmp_path)[1]
+        phase.prepare()
+        found = phase.loss(0, 0, np.random.default_rng(0))
+        assert file.exists() == there
+        # The same windows either way, but for the rounding of what is kept.
+        encoded = phases(model, make_model().config, [run(20)], None, NOWHERE)[1]
+        encoded.prepare()
+        expected = encoded.loss(0, 0, np.random.default_rng(0))
+        torch.testing.assert_close(found["total"], expected["total"], rtol=0.01, atol=0.0)

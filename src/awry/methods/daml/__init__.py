@@ -49,7 +49,7 @@ class DAML(Method):
     def fit(self, footage: Footage, context: FitContext) -> None:
         """As `Method.fit`."""
         model, runs, validation = self._prepare(footage, context.seed)
-        train(model, phases(model, self.config, runs, validation), context)
+        train(model, phases(model, self.config, runs, validation, context.folder), context)
         model.eval()
 
     def _prepare(self, footage: Footage, seed: int) -> tuple[DAMLModel, list[Run], Batches | None]:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from awry.errors import FootageError
 from awry.methods.daml.config import DAMLConfig
 from awry.methods.daml.model import DAMLModel, to_input
 from awry.training.footage import Run
+
+ENCODED_AT_ONCE = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +27,10 @@ class Batch:
     Attributes:
         frames: (runs, frames, c, h, w), mean subtracted.
         mean: (runs, 1, c, h, w), the mean pictures that go with them.
-        inner: for each run the rows and columns of its code that count; the rest is margin,
-            encoded so that the crop's border is no border to the code. Empty: all of it counts.
     """
 
     frames: Tensor
     mean: Tensor
-    inner: list[tuple[slice, slice]] = field(default_factory=list)
 
 
 class Batches:
@@ -40,7 +42,6 @@ class Batches:
         config: run length, crop and so on.
         pairs: draw `config.pairs` stretches of two frames instead of `config.batch_runs` of
             `config.run_length`.
-        margin: pixels around a crop that come with it, see `Batch.inner`.
     """
 
     def __init__(
@@ -50,11 +51,9 @@ class Batches:
         config: DAMLConfig,
         *,
         pairs: bool = False,
-        margin: int = 0,
     ) -> None:
         self._model = model
         self._config = config
-        self._margin = margin
         self._count = config.pairs if pairs else config.batch_runs
         self._runs = [(run, run.images[:: config.subsample]) for run in runs]
         self._runs = [(run, images) for run, images in self._runs if len(images) >= config.window]
@@ -74,61 +73,123 @@ class Batches:
         frames = sum(len(images) for _, images in self._runs)
         return max(1, round(frames / (self.length * self._count)))
 
-    def draw(self, generator: np.random.Generator) -> Batch:
-        """Random runs for one step; cropped where the config says so."""
-        places = [int(generator.integers(self._bounds[-1])) for _ in range(self._count)]
-        taken = [self._take(place, generator) for place in places]
-        inner = [one.inner[0] for one in taken if one.inner]
-        frames, means = ([getattr(one, name) for one in taken] for name in ("frames", "mean"))
-        return Batch(torch.cat(frames), torch.cat(means), inner)
+    @property
+    def clips(self) -> list[tuple[NDArray[np.uint8], Tensor]]:
+        """The sampled frames (n, h, w, c) of each run that is drawn from, and its mean picture."""
+        return [(images, self._model.mean_of(run.scene)) for run, images in self._runs]
 
-    def _take(self, place: int, generator: np.random.Generator) -> Batch:
-        frames, mean = self._run(place)
+    def places(self, generator: np.random.Generator) -> list[tuple[int, int]]:
+        """Where one step's stretches begin: position in `clips`, and first frame."""
+        drawn = [int(generator.integers(self._bounds[-1])) for _ in range(self._count)]
+        return [self._place(number) for number in drawn]
+
+    def _place(self, number: int) -> tuple[int, int]:
+        clip = int(np.searchsorted(self._bounds, number, side="right"))
+        return clip, number - (int(self._bounds[clip - 1]) if clip else 0)
+
+    def crop(self, place: tuple[int, int], generator: np.random.Generator) -> tuple[slice, slice]:
+        """Rows and columns of a stretch that are trained on, in pixels; all without a crop."""
         if not self._config.crop:
-            return Batch(frames[None], mean[None, None])
-        grid = self._config.factor
-        rows, columns = moving_crop(frames, self._config.crop, grid, generator)
-        if not self._margin:
-            return Batch(frames[None, ..., rows, columns], mean[None, None, :, rows, columns])
-        height, width = frames.shape[-2:]
-        outer_rows, inner_rows = _widened(rows, self._margin, height, grid)
-        outer_columns, inner_columns = _widened(columns, self._margin, width, grid)
-        return Batch(
-            frames[None, ..., outer_rows, outer_columns],
-            mean[None, None, :, outer_rows, outer_columns],
-            [(inner_rows, inner_columns)],
-        )
+            return slice(None), slice(None)
+        images, mean = self.clips[place[0]]
+        middle = place[1] + self.length // 2
+        frame = to_input(images[middle : middle + 1], mean)[0]
+        return moving_crop(frame, self._config.crop, self._config.factor, generator)
 
-    def _run(self, place: int) -> tuple[Tensor, Tensor]:
+    def draw(self, generator: np.random.Generator) -> Batch:
+        """Random stretches for one step; cropped where the config says so."""
+        frames, means = [], []
+        for place in self.places(generator):
+            rows, columns = self.crop(place, generator)
+            stretch, mean = self._stretch(place)
+            frames.append(stretch[..., rows, columns])
+            means.append(mean[None, :, rows, columns])
+        return Batch(torch.stack(frames), torch.stack(means))
+
+    def _stretch(self, place: tuple[int, int]) -> tuple[Tensor, Tensor]:
         """The frames (frames, c, H, W) that begin at a place, and their mean picture."""
-        number = int(np.searchsorted(self._bounds, place, side="right"))
-        first = place - (int(self._bounds[number - 1]) if number else 0)
-        run, images = self._runs[number]
-        mean = self._model.mean_of(run.scene)
-        return to_input(images[first : first + self.length], mean), mean
+        images, mean = self.clips[place[0]]
+        return to_input(images[place[1] : place[1] + self.length], mean), mean
 
     def fixed(self, count: int) -> Iterator[Batch]:
         """Up to `count` whole-frame runs, evenly spread and the same each time."""
         places = np.linspace(0, self._bounds[-1] - 1, min(count, int(self._bounds[-1])))
-        for place in places.astype(int):
-            frames, mean = self._run(int(place))
+        for number in places.astype(int):
+            frames, mean = self._stretch(self._place(int(number)))
             yield Batch(frames[None], mean[None, None])
 
 
-def _widened(span: slice, margin: int, length: int, grid: int) -> tuple[slice, slice]:
-    """A span with a margin on both sides, moved to lie inside the picture.
+class Codes:
+    """The codes of whole frames under an encoder that stands still, kept on disk.
 
-    Returns:
-        The wider span in pixels, and where the span lies in it in positions of the code.
+    Each frame is encoded once instead of once a step, and a crop of its code is free of the
+    border that a crop of the picture would have.
+
+    Args:
+        batches: says which stretches are drawn.
+        model: its encoder is used as it is at the first draw.
+        file: is written there, float16.
     """
-    side = span.stop - span.start + 2 * margin
-    first = min(max(span.start - margin, 0), length - side)
-    inside = (span.start - first) // grid
-    return slice(first, first + side), slice(inside, inside + (span.stop - span.start) // grid)
+
+    def __init__(self, batches: Batches, model: DAMLModel, file: Path) -> None:
+        self._batches = batches
+        self._model = model
+        self._file = file
+        self._codes: list[NDArray[np.float16]] = []
+
+    @staticmethod
+    def gib(batches: Batches, model: DAMLModel) -> float:
+        """How large the file would be."""
+        frames = sum(len(images) for images, _ in batches.clips)
+        return 2 * frames * math.prod(_code_shape(batches, model)) / 2**30
+
+    def draw(self, generator: np.random.Generator) -> Tensor:
+        """Random stretches for one step, float32 (runs, frames, channels, h, w)."""
+        if not self._codes:
+            self._encode()
+        factor = self._model.config.factor
+        drawn = []
+        for place in self._batches.places(generator):
+            rows, columns = (
+                _smaller(part, factor) for part in self._batches.crop(place, generator)
+            )
+            clip, first = place
+            codes = self._codes[clip][first : first + self._batches.length, :, rows, columns]
+            drawn.append(torch.from_numpy(codes.astype(np.float32)))
+        return torch.stack(drawn)
+
+    def _encode(self) -> None:
+        clips = self._batches.clips
+        lengths = [len(images) for images, _ in clips]
+        shape = (sum(lengths), *_code_shape(self._batches, self._model))
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        every = np.memmap(self._file, np.float16, "w+", shape=shape)
+        codes = np.split(every, np.cumsum(lengths)[:-1])
+        with torch.inference_mode():
+            for (images, mean), place in zip(clips, codes, strict=True):
+                for first in range(0, len(images), ENCODED_AT_ONCE):
+                    piece = slice(first, first + ENCODED_AT_ONCE)
+                    found = self._model.encode(to_input(images[piece], mean))[-1]
+                    place[piece] = found.numpy().astype(np.float16)
+        self._codes = codes
+
+
+def _code_shape(batches: Batches, model: DAMLModel) -> tuple[int, int, int]:
+    config = model.config
+    height, width = batches.clips[0][0].shape[1:3]
+    channels = min(config.channels * 2 ** (config.blocks - 1), config.max_channels)
+    return channels, height // config.factor, width // config.factor
+
+
+def _smaller(part: slice, factor: int) -> slice:
+    """Pixels to positions of the code."""
+    if part.start is None:
+        return part
+    return slice(part.start // factor, part.stop // factor)
 
 
 def moving_crop(
-    frames: Tensor, side: int, grid: int, generator: np.random.Generator
+    frame: Tensor, side: int, grid: int, generator: np.random.Generator
 ) -> tuple[slice, slice]:
     """A square crop around a place where the picture differs from its mean; one in ten anywhere.
 
@@ -136,13 +197,12 @@ def moving_crop(
     in every step.
 
     Args:
-        frames: (n, c, h, w), mean subtracted.
+        frame: (c, h, w), mean subtracted.
         side: of the crop in pixels.
         grid: the crop's corner lies on a multiple of this, so that pooling sees the same cells.
     """
-    height, width = frames.shape[-2:]
-    middle = frames[len(frames) // 2].abs().amax(0)
-    rows, columns = torch.nonzero(middle > 0.08, as_tuple=True)
+    height, width = frame.shape[-2:]
+    rows, columns = torch.nonzero(frame.abs().amax(0) > 0.08, as_tuple=True)
     if len(rows) == 0 or generator.random() < 0.1:
         corner = [
             int(generator.integers(height - side + 1)),

@@ -62,11 +62,11 @@ class DAMLConfig(MethodConfig):
     )
     steps: int | None = Field(None, ge=1, description="steps an epoch; None: one whole pass")
     crop: int = Field(0, ge=0, description="train on crops of this side at moving places; 0: no")
-    margin: int = Field(
-        0,
+    code_cache: float = Field(
+        0.0,
         ge=0,
-        description="pixels around a crop that are encoded and then cut off while the motion "
-        "model alone is trained, so that the crop's border is none to the code",
+        description="while the motion model alone is trained, codes are kept on disk (as float16) "
+        "if they take no more than so many GiB; else each step encodes its own frames",
     )
     learning_rate: float = Field(1e-4, gt=0)
     decay: Literal["step", "cosine"] = "step"
@@ -97,13 +97,6 @@ class DAMLConfig(MethodConfig):
             raise ValueError(f"height and width must be divisible by {factor} with these blocks")
         if self.crop % factor or self.crop > min(self.height, self.width or self.height):
             raise ValueError(f"crop must be a multiple of {factor}, at most the picture's side")
-        if self.margin % factor or self.crop + 2 * self.margin > min(
-            self.height, self.width or self.height
-        ):
-            raise ValueError(
-                f"margin must be a multiple of {factor}, and crop + 2 * margin at most the "
-                "picture's side"
-            )
         if self.motion == "conv3d" and self.inputs > 2**self.motion_layers:
             raise ValueError(
                 f"inputs must be at most 2 ** motion_layers = {2**self.motion_layers}: "
@@ -148,7 +141,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
         "run_length": 32,
         "batch_runs": 4,
         "crop": 64,
-        "margin": 24,
+        "code_cache": 8.0,
         "learning_rate": 2e-3,
         "average": 0.98,
         "box": 9,

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from awry.methods.daml.batches import Batch, Batches
+from awry.methods.daml.batches import Batch, Batches, Codes
 from awry.methods.daml.config import DAMLConfig
 from awry.methods.daml.losses import reconstruction_loss, squared_error
 from awry.methods.daml.model import POOLED, DAMLModel
@@ -57,6 +58,12 @@ def predict(model: DAMLModel, codes: Tensor, ahead: int) -> tuple[Tensor, Tensor
     return predicted, codes[:, model.motion.span - 1 + ahead :]
 
 
+def prediction_loss(model: DAMLModel, codes: Tensor, ahead: int) -> Tensor:
+    """Eq. 1's prediction term over every window of runs of codes (runs, frames, c, h, w)."""
+    predicted, observed = predict(model, codes, ahead)
+    return squared_error(predicted.flatten(0, 1), observed.flatten(0, 1))
+
+
 def losses(
     model: DAMLModel,
     batch: Batch,
@@ -70,7 +77,7 @@ def losses(
 
     Args:
         model: its networks are used as they are, in training or evaluation mode.
-        batch: margins count for the prediction alone.
+        batch: what to learn from.
         weights: of reconstruction and prediction; a weight of 0 skips the work.
         fixed_encoder: no gradient reaches the encoder.
     """
@@ -89,27 +96,31 @@ def losses(
         total = total + weights[0] * (model.config.inputs - 1) * parts["reconstruction"]
     if weights[1]:
         codes = features[-1].unflatten(0, (-1, runs)).transpose(0, 1)
-        if batch.inner:
-            pieces = zip(codes, batch.inner, strict=True)
-            codes = torch.stack([code[..., rows, columns] for code, (rows, columns) in pieces])
-        predicted, observed = predict(model, codes, ahead)
-        parts["prediction"] = squared_error(predicted.flatten(0, 1), observed.flatten(0, 1))
+        parts["prediction"] = prediction_loss(model, codes, ahead)
         total = total + weights[1] * parts["prediction"]
     return {"total": total, **parts}
 
 
 def phases(
-    model: DAMLModel, config: DAMLConfig, runs: Sequence[Run], validation: Batches | None
+    model: DAMLModel,
+    config: DAMLConfig,
+    runs: Sequence[Run],
+    validation: Batches | None,
+    folder: Path,
 ) -> list[Phase]:
     """The phases of a fit, by the config's schedule.
 
     Args:
         runs: the train part.
         validation: the validation part, if it is long enough for a window.
+        folder: for codes that are kept, see `code_cache`.
     """
     names, ahead = config.reconstruction_losses, config.ahead
-    motion_only = config.schedule == "motion"
     stretches = Batches(runs, model, config)
+    motion_only = config.schedule == "motion"
+    kept: Codes | None = None
+    if motion_only and Codes.gib(stretches, model) <= config.code_cache:
+        kept = Codes(stretches, model, folder / "codes.float16")
     # Reconstruction alone needs a frame and the one before; many places teach more than long runs.
     pairs = Batches(runs, model, config, pairs=True) if config.pairs else stretches
 
@@ -118,8 +129,6 @@ def phases(
     ) -> Phase:
         used = (0.0, weights[1]) if motion_alone else weights
         batches = stretches if used[1] else pairs
-        if motion_alone and config.margin:
-            batches = Batches(runs, model, config, margin=config.margin)
         steps = config.steps or batches.steps
 
         def prepare() -> None:
@@ -129,6 +138,9 @@ def phases(
                 model.decoder.eval()
 
         def loss(epoch: int, step: int, generator: np.random.Generator) -> dict[str, Tensor]:
+            if motion_alone and kept is not None:
+                part = prediction_loss(model, kept.draw(generator), ahead)
+                return {"total": used[1] * part, "prediction": part}
             batch = batches.draw(generator)
             return losses(model, batch, used, names, ahead, fixed_encoder=motion_alone)
 

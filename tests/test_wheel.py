@@ -49,8 +49,9 @@ def test_the_wheel_holds_everything_and_installs(tmp_path: Path) -> None:
         (points,) = (name for name in names if name.endswith("entry_points.txt"))
         said = archive.read(points).decode()
     assert "awry/py.typed" in names
-    templates = {path.name for path in (ROOT / "src/awry/evaluation/templates").iterdir()}
-    assert {f"awry/evaluation/templates/{name}" for name in templates} <= set(names)
+    for folder in ("templates", "papers"):
+        files = {path.name for path in (ROOT / "src/awry/evaluation" / folder).iterdir()}
+        assert {f"awry/evaluation/{folder}/{name}" for name in files} <= set(names)
     modules = {path.relative_to(ROOT / "src").as_posix() for path in ROOT.glob("src/awry/**/*.py")}
     assert modules <= set(names)
     assert not [name for name in names if name.startswith("tests")]

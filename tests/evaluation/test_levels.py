@@ -10,6 +10,7 @@ import pytest
 
 from awry.datasets.tracks import Tracks
 from awry.evaluation.boxes import Detections
+from awry.evaluation.compare import figures as compared
 from awry.evaluation.levels import Level, evaluate_levels, with_levels
 from awry.evaluation.protocol import evaluate_frames
 from awry.evaluation.scored_clip import ScoredClip
@@ -116,6 +117,8 @@ def test_intervals_and_resampled_values_stand_in_metrics() -> None:
     assert len(values["region.rbdc"]) == len(values["frame.micro_auc"])
     assert np.quantile(values["region.rbdc"], 0.025) == pytest.approx(low, abs=1e-6)
     assert json.loads(json.dumps(metrics, allow_nan=False)) == metrics
+    # All of them are there to be compared.
+    assert {"region.rbdc", "region.tbdc", "pixel.auc", "event.recall"} <= set(compared(metrics))
 
 
 def replace_scores(one: ScoredClip) -> Detections:

@@ -22,7 +22,7 @@ from awry.evaluation.event import RATES
 Metrics = Mapping[str, Any]
 
 FIGURES = (
-    *("micro_auc", "macro_auc", "macro_auc_sentinels", "ap", "pixel_auc", "rbdc", "tbdc"),
+    *("micro_auc", "macro_auc", "macro_auc_sentinels", "ap", "auc", "rbdc", "tbdc"),
     *RATES,
 )
 SECTIONS = ("frame", "variants", "parts", "references", "region", "event", "pixel")

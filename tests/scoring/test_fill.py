@@ -3,7 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from awry.scoring.fill import fill_unscored
+from awry.frames import FrameScore
+from awry.scoring.fill import fill_unscored, filled_parts
 
 
 @pytest.mark.parametrize(
@@ -24,3 +25,16 @@ def test_unscored_frames_take_the_nearest_score(
     assert filled.tolist() == expected
     assert filled.dtype == np.float64
     assert scored.tolist() == [score is not None for score in given]
+
+
+def test_parts_that_some_frames_lack_are_filled_too() -> None:
+    scores = [
+        FrameScore(0, None, None),
+        FrameScore(1, None, 1.0, {"latent": 1.0}),
+        FrameScore(2, None, 2.0, {"latent": 2.0, "prediction": 5.0}),
+    ]
+    found = filled_parts(scores)
+    assert {name: values.tolist() for name, values in found.items()} == {
+        "latent": [1, 1, 2],
+        "prediction": [5, 5, 5],
+    }

@@ -19,7 +19,7 @@ from awry.detector import Detector, scored
 from awry.errors import AwryError, ConfigError, DatasetError
 from awry.evaluation.scored_clip import ScoredClip
 from awry.frames import FrameScore
-from awry.scoring.fill import fill_unscored
+from awry.scoring.fill import fill_unscored, filled_parts
 from awry.storage import write_text
 
 Cell = dict[str, Any]
@@ -145,7 +145,6 @@ def _score_clip(
     if not scores:
         raise DatasetError("It has no frames.")
     filled, was_scored = fill_unscored([score.score for score in scores])
-    names = dict.fromkeys(part for score in scores for part in score.parts)
     assert clip.labels is not None, f"{clip.name} has no labels"
     indices = [score.index for score in scores]
     scored_clip = ScoredClip(
@@ -155,7 +154,7 @@ def _score_clip(
         scores=filled,
         scored=was_scored,
         labels=labels_of(clip.labels(), indices, source.health.lost),
-        parts={name: fill_unscored([s.parts.get(name) for s in scores])[0] for name in names},
+        parts=filled_parts(scores),
     )
     return scored_clip, np.array(indices, np.int64)
 

@@ -23,7 +23,7 @@ from awry.evaluation.scored_clip import Peak, ScoredClip
 from awry.frames import Frame, FrameScore
 from awry.methods.base import Scorer, Setting
 from awry.methods.flow import FlowConfig, FlowScorer
-from awry.scoring.fill import fill_unscored
+from awry.scoring.fill import fill_unscored, filled_parts
 from awry.scoring.moments import Moment, MomentKeeper
 
 Scores = NDArray[np.float64]
@@ -170,7 +170,6 @@ class _Watched:
         """Everything as the metrics and the report take it."""
         labels = labels_of(self._labels, [score.index for score in self.scores], self.lost)
         filled, was_scored = fill_unscored([score.score for score in self.scores])
-        parts = list(dict.fromkeys(part for score in self.scores for part in score.parts))
         with_maps = any(value is not None for value in self._pixels)
         boxes = np.array(self._boxes, np.float64).reshape(-1, 6)
         scene = self.clip.scene
@@ -186,7 +185,7 @@ class _Watched:
             scored=was_scored,
             labels=labels,
             times=_times(self.scores),
-            parts={p: fill_unscored([s.parts.get(p) for s in self.scores])[0] for p in parts},
+            parts=filled_parts(self.scores),
             peaks=[peak(moment) for moment in self._keeper.moments()],
             notes=self.notes,
             frames=None if labels is None or self._labels is None else len(self._labels),

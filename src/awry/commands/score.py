@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress, TextColumn, TimeElapsedColumn
@@ -20,19 +19,15 @@ from awry.commands.tables import (
     EVENT_COLUMNS,
     REGION_COLUMNS,
     SCORE_COLUMNS,
-    Row,
     check_table,
     event_row,
-    region_row,
     write_table,
 )
+from awry.commands.tally import Tally, keep_scores, write_maps
 from awry.detector import Detector, scored
-from awry.errors import AwryError, ConfigError, MissingError, SourceError, WriteError, nearest
-from awry.frames import Event, Frame, FrameScore
+from awry.errors import AwryError, ConfigError, SourceError, WriteError, nearest
+from awry.frames import Frame, FrameScore
 from awry.scoring.calibration import POOLED
-from awry.scoring.events import find_events
-from awry.scoring.fill import fill_unscored
-from awry.storage import whole_file
 from awry.training.loop import interrupt_flag
 from awry.video.open import FoundSource, list_sources
 from awry.video.writer import VideoWriter
@@ -60,18 +55,6 @@ class ScoreOptions:
     scene: str = POOLED
     parts: Sequence[str] = ()
     fps: float | None = None
-
-
-@dataclass(slots=True)
-class Tally:
-    """What came of it."""
-
-    sources: list[Row] = field(default_factory=list)
-    rows: list[Row] = field(default_factory=list)
-    regions: list[Row] = field(default_factory=list)
-    events: list[Event] = field(default_factory=list)
-    failed: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
 
 
 def run_score(
@@ -104,7 +87,9 @@ def run_score(
                 each = replace(options, overlay=path)
                 pairs = _watched(_pairs(detector, source, each, tally), progress, task)
                 scores = [_lean(score, options) for _, score in pairs]
-                _keep(detector, name, source, scores, each, tally)
+                keep_scores(detector, name, source, scores, options.scene, tally)
+                if options.maps is not None:
+                    write_maps(options.maps / f"{_file_stem(name)}.npz", scores)
             except WriteError:
                 raise
             except AwryError as error:
@@ -224,93 +209,6 @@ def _pairs(
 def _lean(score: FrameScore, options: ScoreOptions) -> FrameScore:
     """Without its map, unless maps are to be written: memory."""
     return score if options.maps is not None else replace(score, map=None)
-
-
-def _keep(
-    detector: Detector,
-    name: str,
-    source: Forgiving,
-    scores: list[FrameScore],
-    options: ScoreOptions,
-    tally: Tally,
-) -> None:
-    if not scores:
-        raise SourceError("It gave no frame.")
-    filled, was_scored = fill_unscored([score.score for score in scores])
-    parts = list(dict.fromkeys(part for score in scores for part in score.parts))
-    part_values = {p: fill_unscored([s.parts.get(p) for s in scores])[0] for p in parts}
-    for place, score in enumerate(scores):
-        row: Row = {
-            "source": name,
-            "frame": score.index,
-            "time_s": score.time_s,
-            "score": float(filled[place]),
-            "scored": int(was_scored[place]),
-        }
-        tally.rows.append(row | {f"part.{p}": float(v[place]) for p, v in part_values.items()})
-        tally.regions += [region_row(name, score, region) for region in score.regions]
-    assert detector.calibration is not None
-    calibration = detector.calibration.scene(options.scene)
-    events = find_events(
-        name,
-        scores,
-        filled,
-        calibration.threshold,
-        calibration.how,
-        detector.calibration.options,
-        calibration.location,
-    )
-    tally.events += events
-    peak = int(np.argmax(np.where(was_scored, filled, -np.inf)))
-    tally.sources.append(
-        {
-            "source": name,
-            "frames": len(scores),
-            "scored": int(was_scored.sum()),
-            "peak": scores[peak].index if was_scored.any() else None,
-            "score": float(filled[peak]) if was_scored.any() else None,
-            "alarms": len(events),
-        }
-    )
-    _remark(name, source, scores, bool(was_scored.any()), tally)
-    if options.maps is not None:
-        _write_maps(options.maps / f"{_file_stem(name)}.npz", scores)
-
-
-def _remark(
-    name: str, source: Forgiving, scores: Sequence[FrameScore], any_scored: bool, tally: Tally
-) -> None:
-    """Note what is odd, and list what was lost."""
-    if not any_scored:
-        tally.notes.append(
-            f"{name}: no frame was scored; its {len(scores)} frames are fewer than the method's "
-            "warm-up and look-ahead."
-        )
-    if any(score.time_s is None for score in scores):
-        tally.notes.append(
-            f"{name}: frames per second are unknown, so time_s is empty; give --fps for pictures."
-        )
-    health = source.health
-    tally.failed += [f"{name}: {note}" for note in (*health.notes, *source.problems)]
-    if health.damaged:
-        tally.failed.append(
-            f"{name}: {len(health.damaged)} frames are damaged; all that could be had was scored."
-        )
-
-
-def _write_maps(path: Path, scores: Sequence[FrameScore]) -> None:
-    maps = [(score.index, score.map) for score in scores if score.map is not None]
-    if not maps:
-        raise MissingError(
-            f"No map was given for {path.stem}: the method has none, or no frame was scored. "
-            "Leave --maps out."
-        )
-    with whole_file(path) as temporary, temporary.open("wb") as file:
-        np.savez_compressed(
-            file,
-            frames=np.array([index for index, _ in maps]),
-            maps=np.stack([found for _, found in maps]),
-        )
 
 
 def show_score(summary: dict[str, Any]) -> None:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from awry.frames import FrameScore
+
 
 def fill_unscored(
     scores: Sequence[float | None],
@@ -38,3 +40,9 @@ def fill_nearest(values: NDArray[np.float64], scored: NDArray[np.bool_]) -> NDAr
     before = np.maximum(after - 1, 0)
     nearer_before = np.abs(wanted - places[before]) <= np.abs(places[after] - wanted)
     return np.asarray(values[places[np.where(nearer_before, before, after)]], np.float64)
+
+
+def filled_parts(scores: Sequence[FrameScore]) -> dict[str, NDArray[np.float64]]:
+    """Each part that any frame has, float64 (n,), filled as `fill_unscored` does."""
+    names = dict.fromkeys(name for score in scores for name in score.parts)
+    return {name: fill_unscored([s.parts.get(name) for s in scores])[0] for name in names}

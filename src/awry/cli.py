@@ -406,7 +406,7 @@ def metrics_event(
         options = FrameOptions(scores, labels, scores_first_frame, labels_first_frame, fps)
         made = EventOptions(hysteresis=0.0, merge_gap=merge_gap, min_length=min_length)
         found = run_event(options, threshold=threshold, alarms=alarms, events=made)
-        _print(found, as_json, show_figures)
+        _print_noted(found, as_json, show_figures)
 
 
 @app.command()

@@ -220,3 +220,32 @@ def test_what_metrics_prints_can_be_compared(awry, files, tmp_path: Path) -> Non
     said = awry("compare", tmp_path / "one.json", tmp_path / "two.json", "--json")
     row = json.loads(said.out)["comparisons"][0]["figures"]["frame.micro_auc"]
     assert (said.code, row["difference"], row["interval"]) == (0, 0, [0, 0])
+
+
+@pytest.mark.parametrize("threshold", ["nan", "inf"])
+def test_a_threshold_is_a_number(awry, tmp_path: Path, threshold: str) -> None:
+    for name in ("labels", "scores"):
+        np.save(tmp_path / f"{name}.npy", np.arange(10) > 5)
+    words = ("--scores", tmp_path / "scores.npy", "--labels", tmp_path / "labels.npy")
+    found = event(awry, *words, "--threshold", threshold)
+    assert (found.code, found.out) == (2, "")
+    assert "expected a finite number" in found.err
+
+
+def test_a_silent_detector_has_an_empty_file_of_alarms(awry, tmp_path: Path) -> None:
+    (tmp_path / "labels").mkdir()
+    for name in "ab":
+        np.save(tmp_path / "labels" / f"{name}.npy", (np.arange(10) > 5).astype(np.uint8))
+    (tmp_path / "alarms.csv").touch()
+    found = event(awry, "--alarms", tmp_path / "alarms.csv", "--labels", tmp_path / "labels")
+    assert found.code == 0
+    assert (found.json["recall"], found.json["n_alarms"]) == (0, 0)
+
+
+def test_boxes_of_one_kind_that_begin_at_frame_1_are_noted(awry, boxes) -> None:
+    header, *rows = (boxes[1] / "a.txt").read_text().splitlines()
+    later = [row.replace(row.split(",")[0], str(int(row.split(",")[0]) + 1), 1) for row in rows]
+    (boxes[1] / "a.txt").write_text("\n".join([header, *later]) + "\n")
+    found = region(awry, boxes, "--frames", 200, "--json")
+    assert "begin at frame 1" in found.err
+    assert "--detections-first-frame 1" in found.err

@@ -208,3 +208,10 @@ def test_bad_input_is_refused(changed: dict[str, Any], message: str) -> None:
     arguments = {"alarms": [[]], "truth": [[]], "lengths": [10], "fps": [25.0], **changed}
     with pytest.raises(InputError, match=message):
         event_figures(**arguments, names=["door"])
+
+
+def test_an_endless_alarm_shows_in_the_normal_frames_it_covers() -> None:
+    figures = event_figures([[(0, 99)]], [[(40, 59)]], [100], [10.0])
+    assert (figures.precision, figures.recall, figures.false_alarms) == (1, 1, 0)
+    assert figures.normal_share_in_alarm == 1
+    assert event_figures([[(40, 59)]], [[(40, 59)]], [100], [10.0]).normal_share_in_alarm == 0

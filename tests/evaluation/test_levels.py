@@ -14,6 +14,7 @@ from awry.evaluation.compare import figures as compared
 from awry.evaluation.levels import Level, evaluate_levels, with_levels
 from awry.evaluation.protocol import evaluate_frames
 from awry.evaluation.scored_clip import ScoredClip
+from awry.scoring.events import EventOptions
 
 BOX = (4.0, 4.0, 9.0, 9.0)
 
@@ -133,3 +134,24 @@ def test_a_single_clip_has_figures_without_intervals() -> None:
     metrics = with_levels(evaluate_frames(CLIPS[:1]), evaluate_levels(CLIPS[:1], ALARMS))
     assert metrics["region"]["rbdc"] == 1.0
     assert metrics["intervals"]["region"] == {}
+
+
+def test_a_track_beyond_its_clip_costs_the_region_level_alone() -> None:
+    assert CLIPS[0].tracks is not None
+    late = replace(CLIPS[0].tracks, frames=CLIPS[0].tracks.frames + 100)
+    levels = evaluate_levels([replace(CLIPS[0], tracks=late), CLIPS[1]], ALARMS)
+    assert "frame" in str(levels["region"])
+    assert isinstance(levels["pixel"], Level)
+    assert isinstance(levels["event"], Level)
+
+
+def test_pixel_labels_come_from_the_masks() -> None:
+    assert CLIPS[0].labels is not None
+    other = replace(CLIPS[0], pixel_labels=1 - CLIPS[0].labels)
+    assert figures(evaluate_levels([other], ALARMS)["pixel"]) == {"auc": 0.0}
+
+
+def test_how_alarms_were_merged_is_recorded() -> None:
+    levels = evaluate_levels(CLIPS, ALARMS, "2/hour", EventOptions(merge_gap=7))
+    options = figures(levels["event"])["options"]
+    assert options == {"hysteresis": 0.1, "merge_gap": 7, "min_length": 3}

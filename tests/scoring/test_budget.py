@@ -207,3 +207,15 @@ def test_the_tail_is_never_below_what_the_footage_showed() -> None:
     assert normal.tail is not None
     assert len(normal.tail.peaks) >= FEWEST_PEAKS
     assert choose_threshold(normal, 6000, 600.0, Budget(5.9))[0] >= 8.0
+
+
+@given(st.floats(1e-6, 1e9), st.sampled_from(["hour", "1000 frames"]))
+def test_any_budget_is_read_back_as_it_was(alarms: float, unit: str) -> None:
+    budget = Budget(alarms, unit)
+    assert Budget.parse(str(budget)) == budget
+
+
+@pytest.mark.parametrize(("alarms", "unit"), [(0, "hour"), (float("nan"), "hour"), (1, "day")])
+def test_what_is_no_budget(alarms: float, unit: str) -> None:
+    with pytest.raises(ConfigError, match="is none; expected"):
+        Budget(alarms, unit)

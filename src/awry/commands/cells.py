@@ -64,7 +64,7 @@ class Cells:
             ConfigError: a kept cell is damaged or of other settings.
         """
         file = self._out / "cells" / f"{name}.json"
-        if not file.is_file():
+        if not self.has(name):
             write_text(
                 file, json.dumps({"settings": self._key, **measure()}, indent=2, allow_nan=False)
             )
@@ -74,8 +74,9 @@ class Cells:
         return values
 
     def has(self, name: str) -> bool:
-        """Whether a cell is finished."""
-        return (self._out / "cells" / f"{name}.json").is_file()
+        """Whether a cell is finished; one that lacks clips is measured again."""
+        file = self._out / "cells" / f"{name}.json"
+        return file.is_file() and not _read(file).get("failed")
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from rich.progress import Progress
 from awry.commands.fit import peak_of
 from awry.commands.score import check_parts
 from awry.datasets.base import Clip, Dataset
+from awry.datasets.tracks import NO_TRACKS, Tracks
 from awry.detector import Detector, scored
 from awry.errors import AwryError, DatasetError
 from awry.evaluation.boxes import Detections
@@ -107,7 +108,7 @@ def _watch(detector: Detector, clip: Clip, parts: Sequence[str], flow: bool) -> 
     if not watched.scores:
         raise DatasetError("It has no frames.")
     watched.lost = source.health.lost
-    watched.notes = list(source.health.notes)
+    watched.notes += source.health.notes
     return watched
 
 
@@ -125,6 +126,8 @@ class _Watched:
     _labels: NDArray[np.uint8] | None = None
     _masks: NDArray[np.bool_] | None = None
     _runs: NDArray[np.int64] | None = None
+    _tracks: Tracks | None = None
+    _pixel_labels: list[bool] = field(default_factory=list)
     _boxes: list[tuple[float, ...]] = field(default_factory=list)
     _pixels: list[float | None] = field(default_factory=list)
     _keeper: MomentKeeper = field(init=False)
@@ -142,6 +145,17 @@ class _Watched:
                 self._runs[first : last + 1] = number
         if self.clip.masks is not None:
             self._masks = self.clip.masks()
+        self._tracks = self._read_tracks()
+
+    def _read_tracks(self) -> Tracks | None:
+        normal = self._labels is not None and not self._labels.any()
+        if self.clip.tracks is None:
+            return NO_TRACKS if normal else None
+        try:
+            return self.clip.tracks()
+        except AwryError as error:  # the frame level needs none
+            self.notes.append(f"No true tracks: {error}")
+            return None
 
     def take(self, frame: Frame, score: FrameScore) -> None:
         """Take the next frame and what the method said of it."""
@@ -162,9 +176,14 @@ class _Watched:
             self._events[event] = Moment(score.score, self.clip.name, frame, score)
 
     def _pixel_score(self, score: FrameScore) -> float | None:
-        if self._masks is None or score.map is None or score.index >= len(self._masks):
+        """The frame's number for pixel AUC; a clip without masks has one if all of it is normal."""
+        mask = None
+        if self._masks is not None and score.index < len(self._masks):
+            mask = self._masks[score.index]
+        elif self._masks is not None or self._labels is None or self._labels.any():
             return None
-        return pixel_score(score.map, self._masks[score.index])
+        self._pixel_labels.append(mask is not None and bool(mask.any()))
+        return None if score.map is None else pixel_score(score.map, mask)
 
     def scored_clip(self, detector: Detector) -> ScoredClip:
         """Everything as the metrics and the report take it."""
@@ -189,9 +208,11 @@ class _Watched:
             peaks=[peak(moment) for moment in self._keeper.moments()],
             notes=self.notes,
             frames=None if labels is None or self._labels is None else len(self._labels),
-            tracks=None if self.clip.tracks is None else self.clip.tracks(),
+            tracks=self._tracks,
             detections=_detections(boxes) if self.gives_regions else None,
             pixel_scores=fill_unscored(self._pixels)[0] if with_maps else None,
+            pixel_labels=np.array(self._pixel_labels, np.uint8) if with_maps else None,
+            indices=np.array([score.index for score in self.scores], np.int64),
             event_peaks=[peak(moment) for _, moment in sorted(self._events.items())],
             normal_peaks=[peak(moment) for moment in self._normal.moments()],
         )

@@ -18,14 +18,12 @@ from awry import __version__
 from awry.commands.clip_scoring import Scored, score_clips
 from awry.datasets.base import Dataset
 from awry.detector import Detector
-from awry.evaluation.event import Run
 from awry.evaluation.levels import evaluate_levels, with_levels
 from awry.evaluation.protocol import evaluate_frames
 from awry.evaluation.report import write_report
 from awry.evaluation.report_levels import level_rows
 from awry.evaluation.scored_clip import ScoredClip
-from awry.scoring.calibration import POOLED, Calibration
-from awry.scoring.events import find_runs
+from awry.scoring.calibration import POOLED
 from awry.storage import write_json
 
 Picture = NDArray[np.uint8]
@@ -70,8 +68,10 @@ def write_evaluation(
     """Measure what was scored and write `metrics.json` and `report.html`; as `run_evaluate`."""
     clips = scores.clips
     assert detector.calibration is not None
-    alarms = {clip.name: _alarms(detector.calibration, clip) for clip in clips}
-    levels = evaluate_levels(clips, alarms, _budget(detector.calibration))
+    calibration = detector.calibration
+    alarms = {clip.name: calibration.alarms(clip.scores, clip.scene) for clip in clips}
+    budget = str(calibration.scene(POOLED).budget)
+    levels = evaluate_levels(clips, alarms, budget, calibration.options)
     metrics = evaluate_frames(
         clips,
         calibration_by_scene=detector.calibration.scene,
@@ -93,15 +93,6 @@ def write_evaluation(
         extra_figures=options.figures,
     )
     return metrics | {"report": str(out / "report.html")}
-
-
-def _alarms(calibration: Calibration, clip: ScoredClip) -> list[Run]:
-    scene = calibration.scene(clip.scene)
-    return find_runs(clip.scores, scene.threshold, calibration.options, scene.location)
-
-
-def _budget(calibration: Calibration) -> str:
-    return str(calibration.scene(POOLED).budget)
 
 
 def _called(data: Dataset) -> str:

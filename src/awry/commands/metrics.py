@@ -171,6 +171,8 @@ def run_event(
     """
     if (threshold is None) == (alarms is None) or (alarms is None and options.scores is None):
         raise ConfigError("Give either --scores with --threshold, or --alarms.")
+    if threshold is not None and not np.isfinite(threshold):
+        raise ConfigError(f"--threshold is {threshold}; expected a finite number.")
     made = events or EventOptions(hysteresis=0.0)
     if alarms is not None:
         labels, notes = read_label_files(options.labels, first_frame=options.labels_first_frame)
@@ -187,7 +189,7 @@ def run_event(
         )
         labels = {clip.name: clip.labels for clip in found.clips if clip.labels is not None}
         runs = {clip.name: find_runs(clip.scores, threshold, made) for clip in found.clips}
-        how, notes = {"threshold": threshold, **asdict(made)}, []
+        how, notes = {"threshold": threshold, **asdict(made)}, found.notes
     names = list(labels)
     figures = event_figures(
         [runs[name] for name in names],
@@ -248,7 +250,7 @@ def _read_alarms(
     path: Path, lengths: Mapping[str, int], options: FrameOptions
 ) -> dict[str, list[Run]]:
     table = read_numbers(path, ["first", "last"])
-    if table.clips is None and len(lengths) > 1:
+    if table.clips is None and len(lengths) > 1 and len(table.finite("first")):
         raise InputError(
             f"{path} has no column 'clip', but the labels are of {len(lengths)} clips; expected "
             "clip,first,last."

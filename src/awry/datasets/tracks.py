@@ -55,6 +55,10 @@ class Tracks:
     clipped: int = 0
 
 
+NO_TRACKS = Tracks(np.empty(0, np.int64), np.empty(0, np.int64), np.empty((0, 4)))
+"""Of a clip that is normal throughout."""
+
+
 def tracks_of(rows: Iterable[Row], source: str) -> Tracks:
     """Rows as tracks; none are fine."""
     table = np.array(list(rows), np.float64).reshape(-1, 6)

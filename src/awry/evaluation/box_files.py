@@ -136,7 +136,7 @@ def check_box_files(
         InputError: names differ in spelling only or have nothing in common; a clip has no frame
             count; a frame lies behind the clip's end, perhaps since a file counts from 1.
     """
-    notes = _check_names(tracks, detections)
+    notes = [*_check_names(tracks, detections), *_count_notes(tracks, detections)]
     for kind, option, files, first in (
         ("tracks", "--tracks-first-frame", tracks, first_frames[0]),
         ("detections", "--detections-first-frame", detections, first_frames[1]),
@@ -203,8 +203,26 @@ def _cut_note(cut: int, total: int, what: str) -> list[str]:
     return [f"{cut} of {total} {what} reached beyond the frame and were cut at its edge."]
 
 
+def _count_notes(tracks: Mapping[str, Tracks], detections: Mapping[str, Detections]) -> list[str]:
+    """What hints at files that count from 1 although none ends behind its clip."""
+    lowest = {
+        kind: min(
+            (int(one.frames.min()) for one in files.values() if len(one.frames)), default=None
+        )
+        for kind, files in (("tracks", tracks), ("detections", detections))
+    }
+    odd = [kind for kind, frame in lowest.items() if frame == 1]
+    if len(odd) != 1 or 0 not in lowest.values():
+        return []
+    return [
+        f"The {odd[0]} begin at frame 1, the others at frame 0: if they count from 1, give "
+        f"--{odd[0]}-first-frame 1."
+    ]
+
+
 def _check_names(tracks: Mapping[str, Tracks], detections: Mapping[str, Detections]) -> list[str]:
-    without = natsorted(set(detections) - set(tracks))
+    with_rows = {name for name, found in detections.items() if len(found.frames)}
+    without = natsorted(with_rows - set(tracks))
     silent = natsorted(set(tracks) - set(detections))
     for name in without:
         alike = misspelt(name, silent)
@@ -219,7 +237,6 @@ def _check_names(tracks: Mapping[str, Tracks], detections: Mapping[str, Detectio
             f"{listed(without)}. Clips are matched by name, a file's stem."
         )
     notes = []
-    without = [name for name in without if len(detections[name].frames)]
     if without:
         notes.append(
             "These clips have detections but no tracks, so that all of theirs are false positives: "

@@ -43,8 +43,8 @@ def clipped(boxes: ArrayLike, frame_size: tuple[int, int]) -> tuple[Floats, int]
     Returns:
         float64 (n, 4), x in [0, width - 1] and y in [0, height - 1]; and the number of boxes
         that changed. A box that lies outside altogether becomes the nearest pixels of the
-        border, so that it still counts as a detection. NaN stays, for `region_figures` to
-        name.
+        border, so that it still counts as a detection. Inverted boxes and NaN stay as they are,
+        for `region_figures` to name.
 
     >>> clipped([[-3.0, 5.0, 7.0, 250.0], [1.0, 1.0, 2.0, 2.0]], (240, 360))
     (array([[  0.,   5.,   7., 239.],
@@ -53,6 +53,7 @@ def clipped(boxes: ArrayLike, frame_size: tuple[int, int]) -> tuple[Floats, int]
     given = np.asarray(boxes, np.float64).reshape(-1, 4)
     height, width = frame_size
     inside = np.clip(given, 0.0, [width - 1.0, height - 1.0, width - 1.0, height - 1.0])
+    inside = np.where(is_inverted(given)[:, None], given, inside)
     return inside, int((np.abs(inside - given) > 0).any(axis=1).sum())
 
 

@@ -50,7 +50,9 @@ def read_metrics(path: Path) -> dict[str, Any]:
     for name, sign in (("region", "rbdc"), ("event", "n_events")):
         if sign in found:
             found = {**found, name: {k: v for k, v in found.items() if not _nested(v)}}
-    if not figures(found):
+    rows = found.get("clips", [])
+    named = isinstance(rows, list) and all(isinstance(r, dict) and "clip" in r for r in rows)
+    if not named or not figures(found):
         raise InputError(
             f"{path} holds no figures; expected a metrics.json of `awry evaluate`, or what "
             "`awry metrics ... --json` prints."

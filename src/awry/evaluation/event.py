@@ -25,6 +25,7 @@ RATES = (
     "delay_s",
     "false_alarms_per_hour",
     "false_alarms_per_1000_frames",
+    "normal_share_in_alarm",
 )
 
 
@@ -39,6 +40,7 @@ class EventCounts:
             found and the frame rate is unknown.
         normal_frames, normal_s: normal footage; seconds are NaN where there is some and the
             frame rate is unknown.
+        normal_in_alarm: normal frames that lie in an alarm, a true one included.
     """
 
     alarms: NDArray[np.float64]
@@ -49,6 +51,7 @@ class EventCounts:
     delay_s: NDArray[np.float64]
     normal_frames: NDArray[np.float64]
     normal_s: NDArray[np.float64]
+    normal_in_alarm: NDArray[np.float64]
 
     def summed(self, weights: NDArray[np.float64]) -> EventCounts:
         """Counts of sets of clips: `weights` (r, c) says how often each set has each clip."""
@@ -104,6 +107,8 @@ class EventFigures:
         false_alarms_per_hour: of normal footage; None without normal frames, or where the frame
             rate of some is unknown.
         false_alarms_per_1000_frames: of normal footage; None without normal frames.
+        normal_share_in_alarm: share of normal frames that lie in an alarm, true or false, in
+            [0, 1]; one endless alarm finds everything, is never false, and shows here alone.
         n_alarms, n_events, n_found, n_normal_frames: counts.
         events: every true event, clip by clip in the order given.
         alarms: every alarm, clip by clip in the order given.
@@ -118,6 +123,7 @@ class EventFigures:
     false_alarms: int
     false_alarms_per_hour: float | None
     false_alarms_per_1000_frames: float | None
+    normal_share_in_alarm: float | None
     n_alarms: int
     n_events: int
     n_found: int
@@ -190,12 +196,13 @@ def event_figures(
         known = [delay for delay in delays if delay is not None]
         rows.append([len(own), right.sum(), len(true), len(known), sum(known),
                      _seconds(sum(known), len(known), rate), length - marks.sum(),
-                     _seconds(length - marks.sum(), length - marks.sum(), rate)])  # fmt: skip
+                     _seconds(length - marks.sum(), length - marks.sum(), rate),
+                     (_marks(own, length) & ~marks).sum()])  # fmt: skip
         for (first, last), delay in zip(true.tolist(), delays, strict=True):
             events.append(TrueEvent(clip, first, last, delay is not None, delay))
         for (first, last), good in zip(own.tolist(), right.tolist(), strict=True):
             raised.append(RaisedAlarm(clip, first, last, good))
-    counts = EventCounts(*np.array(rows, np.float64).reshape(-1, 8).T)
+    counts = EventCounts(*np.array(rows, np.float64).reshape(-1, 9).T)
     return _figures(counts, events, raised)
 
 
@@ -214,6 +221,7 @@ def event_rates(counts: EventCounts) -> dict[str, NDArray[np.float64]]:
         "delay_s": _ratio(counts.delay_s, counts.found),
         "false_alarms_per_hour": _ratio(3600 * false, counts.normal_s),
         "false_alarms_per_1000_frames": _ratio(1000 * false, counts.normal_frames),
+        "normal_share_in_alarm": _ratio(counts.normal_in_alarm, counts.normal_frames),
     }
 
 

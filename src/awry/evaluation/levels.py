@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from awry.evaluation.pixel import pixel_auc
 from awry.evaluation.protocol import RESAMPLES, SEED, bootstrap_record
 from awry.evaluation.region import RegionFigures, region_figures, resampled_region
 from awry.evaluation.scored_clip import ScoredClip
+from awry.scoring.events import EventOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,10 @@ class CannotMeasureError(Exception):
 
 
 def evaluate_levels(
-    clips: Sequence[ScoredClip], alarms: Mapping[str, Runs], budget: str | None = None
+    clips: Sequence[ScoredClip],
+    alarms: Mapping[str, Runs],
+    budget: str | None = None,
+    options: EventOptions | None = None,
 ) -> dict[str, Level | str]:
     """Measure where and when, beside the frame level of `awry.evaluation.protocol`.
 
@@ -55,6 +59,7 @@ def evaluate_levels(
         clips: all clips.
         alarms: for each clip by name, `(first, last)` of its alarms, both inclusive.
         budget: the false alarms that were allowed, in words; stands beside what happened.
+        options: how frames were merged into alarms; recorded.
 
     Returns:
         `region`, `pixel` and `event`, each a level, or the reason why it cannot be had.
@@ -64,7 +69,7 @@ def evaluate_levels(
     measures: dict[str, Callable[[], Level]] = {
         "region": lambda: _region_level(labelled, draws),
         "pixel": lambda: _pixel_level(labelled, draws),
-        "event": lambda: _event_level(labelled, alarms, budget, draws),
+        "event": lambda: _event_level(labelled, alarms, budget, options, draws),
     }
     if not labelled:
         return dict.fromkeys(measures, "No clip has labels.")
@@ -72,7 +77,7 @@ def evaluate_levels(
     for name, measure in measures.items():
         try:
             levels[name] = measure()
-        except CannotMeasureError as reason:
+        except (CannotMeasureError, InputError) as reason:
             levels[name] = str(reason)
     return levels
 
@@ -138,16 +143,14 @@ def _region_level(clips: Sequence[ScoredClip], draws: Draws | None) -> Level:
 
 def _pixel_level(clips: Sequence[ScoredClip], draws: Draws | None) -> Level:
     scores = [clip.pixel_scores for clip in clips if clip.pixel_scores is not None]
-    labels = [clip.labels for clip in clips if clip.labels is not None]
+    labels = [c.labels if c.pixel_labels is None else c.pixel_labels for c in clips]
+    truth = [marks for marks in labels if marks is not None]
     if len(scores) < len(clips):
         raise CannotMeasureError(
             "Pixel AUC needs anomaly maps of the method, and masks of every labelled clip."
         )
-    try:
-        row = {"auc": pixel_auc(scores, labels, [clip.name for clip in clips])}
-    except InputError as error:
-        raise CannotMeasureError(str(error)) from error
-    values = {} if draws is None else {"auc": resampled_micro_auc(scores, labels, draws)}
+    row = {"auc": pixel_auc(scores, truth, [clip.name for clip in clips])}
+    values = {} if draws is None else {"auc": resampled_micro_auc(scores, truth, draws)}
     return Level(row, values)
 
 
@@ -155,6 +158,7 @@ def _event_level(
     clips: Sequence[ScoredClip],
     alarms: Mapping[str, Runs],
     budget: str | None,
+    options: EventOptions | None,
     draws: Draws | None,
 ) -> Level:
     figures = event_figures(
@@ -165,8 +169,13 @@ def _event_level(
         [clip.labels for clip in clips if clip.labels is not None],
         [clip.name for clip in clips],
     )
-    row = {**figures.row(), "budget": budget, "true_events": "runs of abnormal frames"}
-    values = {}
+    row = {
+        **figures.row(),
+        "budget": budget,
+        "options": None if options is None else asdict(options),
+        "true_events": "runs of abnormal frames",
+    }
+    values: dict[str, NDArray[np.float64]] = {}
     if draws is not None:
         rates = resampled_events(figures.counts, draws)
         values = {name: rates[name] for name in RATES if np.isfinite(rates[name]).any()}

@@ -14,6 +14,8 @@ from awry.errors import InputError
 
 CLIP_COLUMNS = ("clip", "source")
 
+LAST_FRAME = 2.0**53  # beyond, a float no longer counts every whole number
+
 
 @dataclass(frozen=True, slots=True)
 class NumberTable:
@@ -56,7 +58,7 @@ class NumberTable:
             InputError: a value is not a whole number, negative, or below `first_frame`.
         """
         given = self.finite("frame")
-        for row in np.flatnonzero(given != np.floor(given))[:1]:
+        for row in np.flatnonzero((given != np.floor(given)) | (given > LAST_FRAME))[:1]:
             raise InputError(f"{self.where(row)}: frame {given[row]} is not a whole number.")
         for row in np.flatnonzero(given < first_frame)[:1]:
             what = "negative" if given[row] < 0 else f"below the first frame, {first_frame}"

@@ -16,6 +16,7 @@ from awry.evaluation.scored_clip import Peak, ScoredClip
 
 MOST_WORST = 6
 """Worst misses and worst false alarms that are shown with pictures."""
+NEVER_FALSE = "an alarm that goes on after its event is not false, but shows here"
 Levels = Mapping[str, Level | str]
 
 
@@ -51,6 +52,7 @@ def _delay_and_rate(metrics: Mapping[str, Any], event: Mapping[str, Any]) -> lis
     return [
         _row(metrics, "event", delay, "Mean detection delay", "of the events found", unit),
         _row(metrics, "event", rate, f"False alarms {per}", f"{normal}{asked}", ""),
+        _row(metrics, "event", "normal_share_in_alarm", "Normal frames in alarm", NEVER_FALSE),
     ]
 
 
@@ -124,16 +126,17 @@ def _event(
     span = slice(event.first, event.last + 1)
     at = event.first + int(np.argmax(clip.scores[span]))
     delay = event.delay_frames
-    picture = next((p for p in clip.event_peaks if event.first <= p.index <= event.last), None)
+    first, last = clip.index(event.first), clip.index(event.last)
+    picture = next((p for p in clip.event_peaks if first <= p.index <= last), None)
     return {
         "clip": clip.name,
-        "first": event.first,
-        "last": event.last,
+        "first": first,
+        "last": last,
         "found": event.found,
         "delay": delay,
         "delay_s": None if delay is None or not clip.fps else delay / clip.fps,
         "peak": float(clip.scores[at]),
-        "peak_frame": at,
+        "peak_frame": clip.index(at),
         "share": _share(float(clip.scores[at]), thresholds.get(clip.name)),
         "part": _strongest_part(clip, at, usual),
         "picture": picture,
@@ -177,9 +180,9 @@ def worst_normal_moments(
         if clip.labels is None:
             continue
         for peak in clip.normal_peaks:
-            share = _share(peak.score, thresholds.get(clip.name))
-            rank = peak.score if share is None else share
-            raised = any(a <= peak.index <= b for a, b in alarms.get(clip.name, ()))
+            rank = peak.score - thresholds.get(clip.name, 0.0)
+            runs = alarms.get(clip.name, ())
+            raised = any(clip.index(a) <= peak.index <= clip.index(b) for a, b in runs)
             peaks.append((rank, peak, raised))
     peaks.sort(key=lambda entry: -entry[0])
     return [

@@ -14,7 +14,6 @@ from awry.evaluation.event import event_figures, true_runs
 from awry.evaluation.frame import micro_auc
 from awry.evaluation.scored_clip import ScoredClip, Series, shared_parts
 from awry.scoring.calibration import Calibration
-from awry.scoring.events import find_runs
 
 SCORE = "score"
 ALARM_FIGURES = (
@@ -77,7 +76,7 @@ def alarm_figures(clips: Sequence[ScoredClip], calibration: Calibration) -> dict
     alarms, over, normal = [], 0, 0
     for clip in clips:
         scene = calibration.scene(clip.scene)
-        alarms.append(find_runs(clip.scores, scene.threshold, calibration.options, scene.location))
+        alarms.append(calibration.alarms(clip.scores, clip.scene))
         quiet = _labels(clip) == 0
         over += int((clip.scores[quiet] > scene.threshold).sum())
         normal += int(quiet.sum())

@@ -59,6 +59,8 @@ class ScoredClip:
         detections: the method's regions; None where it gives none.
         pixel_scores: float64 (n,), of `awry.evaluation.pixel.pixel_score`, filled; None without
             maps or masks.
+        pixel_labels: uint8 (n,), 1 where a mask has a pixel; None: as `labels`.
+        indices: int64 (n,), each frame's index in the clip; None: 0 to n - 1, none was lost.
         event_peaks: the strongest scored frame of each true event that has one.
         normal_peaks: the strongest normal frames, strongest first.
     """
@@ -77,8 +79,14 @@ class ScoredClip:
     tracks: Tracks | None = None
     detections: Detections | None = None
     pixel_scores: Series | None = None
+    pixel_labels: NDArray[np.uint8] | None = None
+    indices: NDArray[np.int64] | None = None
     event_peaks: Sequence[Peak] = ()
     normal_peaks: Sequence[Peak] = ()
+
+    def index(self, place: int) -> int:
+        """The index in the clip of the frame at a place in `scores`."""
+        return place if self.indices is None else int(self.indices[place])
 
     @property
     def n_frames(self) -> int:

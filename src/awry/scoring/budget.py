@@ -28,6 +28,13 @@ class Budget:
     alarms: float
     unit: str = HOUR
 
+    def __post_init__(self) -> None:
+        if not 0 < self.alarms < float("inf") or self.unit not in (HOUR, FRAMES):
+            raise ConfigError(
+                f"An alarm budget of {self.alarms} in {self.unit} is none; expected a number above "
+                f"0, and '{HOUR}' or '{FRAMES}'."
+            )
+
     @classmethod
     def parse(cls, text: str) -> Budget:
         """Read `2/hour` or `2/1000frames`.
@@ -48,7 +55,8 @@ class Budget:
 
     def __str__(self) -> str:
         """As `parse` reads it."""
-        return f"{self.alarms:g}/{self.unit.replace(' ', '')}"
+        number = np.format_float_positional(self.alarms, trim="-")
+        return f"{number}/{self.unit.replace(' ', '')}"
 
     def allowed(self, frames: int, seconds: float | None) -> float:
         """Alarms that footage of that length may have; where `seconds` is None, by frames."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from awry.errors import AwryError, BundleError, FootageError
 from awry.scoring.budget import Budget, choose_threshold
-from awry.scoring.events import EventOptions
+from awry.scoring.events import EventOptions, find_runs
 from awry.scoring.maps import map_thresholds
 from awry.scoring.normal_alarms import NormalAlarms, finite, observe_alarms
 
@@ -82,6 +82,11 @@ class Calibration:
 
     scenes: Mapping[str, SceneCalibration]
     options: EventOptions = field(default_factory=EventOptions)
+
+    def alarms(self, scores: NDArray[np.float64], scene: str) -> list[tuple[int, int]]:
+        """Runs of a clip's scores (n,) that are alarms in a scene, (first, last) inclusive."""
+        here = self.scene(scene)
+        return find_runs(scores, here.threshold, self.options, here.location)
 
     def scene(self, name: str) -> SceneCalibration:
         """The calibration of a scene; of all scenes pooled where it is unknown."""
@@ -236,8 +241,6 @@ def _read_scene(values: Mapping[str, Any]) -> SceneCalibration:
     )
     if sorted(set(levels)) != list(levels) or scene.scale <= 0 or low >= high:
         raise ValueError("map_thresholds, scale or heat_range out of order")
-    if Budget.parse(str(scene.budget)) != scene.budget:
-        raise ValueError(f"unknown budget {values['budget']}")
     around = scene.threshold_interval
     if around is not None and not around[0] <= scene.threshold <= around[1]:
         raise ValueError(f"threshold {scene.threshold} is outside its interval {around}")

@@ -36,6 +36,11 @@ class Batch:
 class Batches:
     """Draws stretches of consecutive frames from the footage.
 
+    Attributes:
+        length: frames of a stretch.
+        clips: the sampled frames (n, h, w, c) of each run that is drawn from, and its mean
+            picture.
+
     Args:
         runs: what to draw from; runs shorter than one window are left out.
         model: for the mean pictures.
@@ -66,17 +71,13 @@ class Batches:
         self.length = 2 if pairs else min(config.run_length, shortest)
         starts = [len(images) - self.length + 1 for _, images in self._runs]
         self._bounds = np.cumsum(starts)
+        self.clips = [(images, model.mean_of(run.scene)) for run, images in self._runs]
 
     @property
     def steps(self) -> int:
         """Steps of one pass over the footage."""
         frames = sum(len(images) for _, images in self._runs)
         return max(1, round(frames / (self.length * self._count)))
-
-    @property
-    def clips(self) -> list[tuple[NDArray[np.uint8], Tensor]]:
-        """The sampled frames (n, h, w, c) of each run that is drawn from, and its mean picture."""
-        return [(images, self._model.mean_of(run.scene)) for run, images in self._runs]
 
     def places(self, generator: np.random.Generator) -> list[tuple[int, int]]:
         """Where one step's stretches begin: position in `clips`, and first frame."""

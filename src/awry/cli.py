@@ -391,6 +391,10 @@ def metrics_event(
     scores: Annotated[Path | None, typer.Option(help="As for metrics frame.")] = None,
     threshold: Annotated[float | None, typer.Option(help="An alarm has a frame above it.")] = None,
     alarms: Annotated[Path | None, typer.Option(help="CSV clip,first,last instead.")] = None,
+    normal_scores: Annotated[
+        Path | None, typer.Option(help="Of normal footage: fixes the threshold by --budget.")
+    ] = None,
+    budget: Annotated[str | None, typer.Option(help="False alarms allowed; else 2/hour.")] = None,
     merge_gap: Annotated[int, typer.Option(help="Frames between runs that are one alarm.")] = 10,
     min_length: Annotated[int, typer.Option(help="Frames of the shortest alarm.")] = 3,
     fps: Annotated[float | None, typer.Option("--fps", min=0.01, help="For seconds.")] = None,
@@ -401,11 +405,19 @@ def metrics_event(
     """Event level: precision, recall, delay and false alarms, as an operator feels them."""
     with _refusals():
         from awry.commands.metrics import FrameOptions, run_event, show_figures
+        from awry.scoring.calibration import Budget
         from awry.scoring.events import EventOptions
 
         options = FrameOptions(scores, labels, scores_first_frame, labels_first_frame, fps)
         made = EventOptions(hysteresis=0.0, merge_gap=merge_gap, min_length=min_length)
-        found = run_event(options, threshold=threshold, alarms=alarms, events=made)
+        found = run_event(
+            options,
+            threshold=threshold,
+            normal_scores=normal_scores,
+            budget=None if budget is None else Budget.parse(budget),
+            alarms=alarms,
+            events=made,
+        )
         _print_noted(found, as_json, show_figures)
 
 

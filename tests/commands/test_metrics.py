@@ -249,3 +249,23 @@ def test_boxes_of_one_kind_that_begin_at_frame_1_are_noted(awry, boxes) -> None:
     found = region(awry, boxes, "--frames", 200, "--json")
     assert "begin at frame 1" in found.err
     assert "--detections-first-frame 1" in found.err
+
+
+def test_a_budget_fixes_the_threshold_on_normal_scores(awry, tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    np.save(tmp_path / "normal.npy", rng.normal(size=40_000))
+    labels = np.zeros(2000, np.uint8)
+    labels[500:600] = 1
+    np.save(tmp_path / "labels.npy", labels)
+    np.save(tmp_path / "scores.npy", rng.normal(size=2000) + 8 * labels)
+    words = ("--scores", tmp_path / "scores.npy", "--labels", tmp_path / "labels.npy", "--fps", 10)
+    normal = ("--normal-scores", tmp_path / "normal.npy")
+    found = event(awry, *words, *normal, "--budget", "4/hour").json
+    how = found["settings"]["event"]
+    assert (how["budget"], found["recall"]) == ("4/hour", 1)
+    low, high = how["threshold_interval"]
+    assert low <= how["threshold"] <= high
+    assert 1 < how["threshold"] < 8
+    refused = event(awry, *words, *normal, "--threshold", 3)
+    assert refused.code == 2
+    assert "--normal-scores" in refused.err

@@ -23,11 +23,12 @@ from awry.evaluation.box_files import (
 )
 from awry.evaluation.boxes import Inverted
 from awry.evaluation.event import Run, event_figures, true_runs
-from awry.evaluation.files import read_frame_files, read_label_files
+from awry.evaluation.files import read_frame_files, read_label_files, read_score_files
 from awry.evaluation.frame import micro_auc
 from awry.evaluation.number_table import read_numbers
 from awry.evaluation.protocol import RESAMPLES, SEED, bootstrap_record, evaluate_frames
 from awry.evaluation.region import region_figures, resampled_region
+from awry.scoring.calibration import POOLED, Budget, CalibrationClip, calibrate
 from awry.scoring.events import EventOptions, find_runs
 
 Values = Mapping[str, np.ndarray]
@@ -153,6 +154,8 @@ def run_event(
     options: FrameOptions,
     *,
     threshold: float | None = None,
+    normal_scores: Path | None = None,
+    budget: Budget | None = None,
     alarms: Path | None = None,
     events: EventOptions | None = None,
 ) -> dict[str, Any]:
@@ -161,16 +164,22 @@ def run_event(
     Args:
         options: `scores` may be None with `alarms`.
         threshold: an alarm has a frame above it.
+        normal_scores: scores of normal footage, which nothing was trained on; the threshold is
+            then fixed there to keep the budget.
+        budget: false alarms that are allowed; default 2 an hour.
         alarms: CSV with `first,last`, frames, both inclusive, and `clip` or `source` unless there
             is one clip alone; they count frames as the scores do.
         events: how frames above the threshold become alarms.
 
     Raises:
-        ConfigError: neither or both of threshold and alarms, or no scores for the threshold.
+        ConfigError: not one alone of threshold, normal scores and alarms, or no scores to judge.
         InputError: see `read_frame_files`; or an alarm is outside its clip.
     """
-    if (threshold is None) == (alarms is None) or (alarms is None and options.scores is None):
-        raise ConfigError("Give either --scores with --threshold, or --alarms.")
+    ways = sum(way is not None for way in (threshold, normal_scores, alarms))
+    if ways != 1 or (alarms is None and options.scores is None):
+        raise ConfigError(
+            "Give either --scores with --threshold, or --scores with --normal-scores, or --alarms."
+        )
     if threshold is not None and not np.isfinite(threshold):
         raise ConfigError(f"--threshold is {threshold}; expected a finite number.")
     made = events or EventOptions(hysteresis=0.0)
@@ -180,6 +189,10 @@ def run_event(
         how: dict[str, Any] = {"alarms": str(alarms)}
     else:
         assert options.scores is not None
+        chosen: dict[str, Any] = {"threshold": threshold}
+        if normal_scores is not None:
+            chosen = _from_budget(normal_scores, budget or Budget(2.0), made, options)
+            threshold = chosen["threshold"]
         assert threshold is not None
         found = read_frame_files(
             options.scores,
@@ -189,7 +202,7 @@ def run_event(
         )
         labels = {clip.name: clip.labels for clip in found.clips if clip.labels is not None}
         runs = {clip.name: find_runs(clip.scores, threshold, made) for clip in found.clips}
-        how, notes = {"threshold": threshold, **asdict(made)}, found.notes
+        how, notes = {**chosen, **asdict(made)}, found.notes
     names = list(labels)
     figures = event_figures(
         [runs[name] for name in names],
@@ -217,6 +230,22 @@ def run_event(
             "notes": notes,
             "awry": __version__,
         },
+    }
+
+
+def _from_budget(
+    path: Path, budget: Budget, merging: EventOptions, options: FrameOptions
+) -> dict[str, Any]:
+    """The threshold that keeps a budget on normal footage, and how it came about."""
+    normal, _ = read_score_files(path, first_frame=options.scores_first_frame)
+    clips = [CalibrationClip(name, POOLED, scores, options.fps) for name, scores in normal.items()]
+    found = calibrate(clips, budget, merging).scene(POOLED)
+    around = found.threshold_interval
+    return {
+        "threshold": found.threshold,
+        "threshold_interval": None if around is None else list(around),
+        "budget": str(budget),
+        "how": found.how,
     }
 
 

@@ -21,7 +21,7 @@ from awry.datasets.labels import load_array
 from awry.errors import InputError
 from awry.evaluation.clip_files import TEXT, clip_files, listed, misspelt
 from awry.evaluation.number_table import NumberTable, read_numbers
-from awry.evaluation.scored_clip import ScoredClip
+from awry.evaluation.scored_clip import ScoredClip, Series
 
 ARRAYS = (".npy",)
 
@@ -117,6 +117,19 @@ def read_label_files(
     for name, series in found.items():
         _check_start(name, series, kind)
     return {name: found[name].values.astype(np.uint8) for name in natsorted(found)}, notes
+
+
+def read_score_files(scores: Path, *, first_frame: int = 0) -> tuple[dict[str, Series], list[str]]:
+    """Read scores alone: clip -> float64 (n,), in natural order; and notes.
+
+    Raises:
+        InputError: as `read_frame_files`.
+    """
+    kind = _Kind("score", first_frame)
+    found, notes = _read_kind(scores, kind)
+    for name, series in found.items():
+        _check_start(name, series, kind)
+    return {name: found[name].values for name in natsorted(found)}, notes
 
 
 def _read_kind(path: Path, kind: _Kind) -> tuple[dict[str, _Series], list[str]]:

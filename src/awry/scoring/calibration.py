@@ -177,7 +177,8 @@ def calibrate(
         )
     scenes: dict[str, list[CalibrationClip]] = {POOLED: usable}
     for clip in usable:
-        scenes.setdefault(clip.scene, []).append(clip)
+        if clip.scene != POOLED:
+            scenes.setdefault(clip.scene, []).append(clip)
     calibrated = {name: _calibrate(part, budget, options) for name, part in scenes.items()}
     return Calibration(calibrated, options)
 

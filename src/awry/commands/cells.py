@@ -90,7 +90,7 @@ def _read(file: Path) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class Scores:
+class PlainScores:
     """The scored clips of one cell.
 
     Attributes:
@@ -106,7 +106,7 @@ class Scores:
 
 def score_plainly(
     detector: Detector, clips: Sequence[Clip], parts: Sequence[str], advance: Callable[[], None]
-) -> Scores:
+) -> PlainScores:
     """Scores and parts of labelled clips alone: no maps, regions or pictures.
 
     Frames that a corruption left out (see `awry.evaluation.corruptions.Corrupted`) are in the
@@ -132,7 +132,7 @@ def score_plainly(
         advance()
     if not found:
         raise DatasetError("No test clip could be read. " + " ".join(failed[:3]))
-    return Scores(found, indices, failed)
+    return PlainScores(found, indices, failed)
 
 
 def _score_clip(

@@ -20,14 +20,13 @@ from awry.errors import AwryError, DatasetError
 from awry.evaluation.boxes import Detections
 from awry.evaluation.event import true_runs
 from awry.evaluation.pixel import pixel_score
-from awry.evaluation.scored_clip import Peak, ScoredClip
+from awry.evaluation.scored_clip import Peak, ScoredClip, Series
 from awry.frames import Frame, FrameScore
 from awry.methods.base import Scorer, Setting
 from awry.methods.flow import FlowConfig, FlowScorer
 from awry.scoring.fill import fill_unscored, filled_parts
 from awry.scoring.moments import Moment, MomentKeeper
 
-Scores = NDArray[np.float64]
 PEAKS = 4
 APART = 25
 """Frames between two peaks of one clip."""
@@ -44,7 +43,7 @@ class Scored:
     """
 
     clips: list[ScoredClip]
-    flow: list[Scores]
+    flow: list[Series]
     failed: list[str]
 
 
@@ -246,6 +245,6 @@ def labels_of(
     return np.asarray(labels[np.asarray(frames)])
 
 
-def _times(scores: Sequence[FrameScore]) -> Scores | None:
+def _times(scores: Sequence[FrameScore]) -> Series | None:
     times = [score.time_s for score in scores]
     return None if None in times else np.array(times, dtype=np.float64)

@@ -19,7 +19,7 @@ from rich.console import Console
 from awry.commands.cells import (
     Cell,
     Cells,
-    Scores,
+    PlainScores,
     data_key,
     labelled_clips,
     score_plainly,
@@ -231,12 +231,12 @@ def _advance(progress: Any, bar: Any) -> Callable[[], None]:
     return lambda: progress.advance(bar)
 
 
-def _kept(scores: Scores, every: int) -> list[NDArray[np.bool_]]:
+def _kept(scores: PlainScores, every: int) -> list[NDArray[np.bool_]]:
     """Which frames subsampling kept."""
     return [np.arange(len(clip.scores)) % every == 0 for clip in scores.clips]
 
 
-def _without(scores: Scores, pieces: Sequence[Piece]) -> list[NDArray[np.bool_]]:
+def _without(scores: PlainScores, pieces: Sequence[Piece]) -> list[NDArray[np.bool_]]:
     """Which frames are in none of the pieces."""
     counted = []
     for clip, indices in zip(scores.clips, scores.indices, strict=True):

@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from awry import __version__
-from awry.commands.cells import Scores, data_key, score_plainly
+from awry.commands.cells import PlainScores, data_key, score_plainly
 from awry.commands.fit import BarReporter
 from awry.datasets.base import Clip, Dataset
 from awry.detector import Detector
@@ -235,7 +235,7 @@ def _labelled(data: Dataset) -> list[Clip]:
     return [clip for clip in data.test if clip.labels is not None]
 
 
-def _scored(detector: Detector, clips: Sequence[Clip], console: Console) -> Scores:
+def _scored(detector: Detector, clips: Sequence[Clip], console: Console) -> PlainScores:
     with Progress(console=console) as progress:
         task = progress.add_task("scoring", total=len(clips))
         return score_plainly(detector, clips, ("all",), lambda: progress.advance(task))

@@ -157,6 +157,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
         "pairs": 32,
         "run_length": 24,
         "batch_runs": 4,
+        "code_cache": 1.0,
         "learning_rate": 3e-3,
         "decay": "cosine",
         "position": "max",

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from awry.commands import reproduce
+import awry.commands.cells as cells_module
 from awry.errors import TrainingError
 from awry.registry import method_names
 
@@ -36,7 +36,7 @@ def no_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: Any, **__: Any) -> None:
         raise AssertionError("nothing was to be fitted")
 
-    monkeypatch.setattr(reproduce, "fit", refuse)
+    monkeypatch.setattr(cells_module, "fit", refuse)
 
 
 def key_of(out: Path, start: str = "daml-tiny-ped2-seed0-") -> str:
@@ -113,7 +113,7 @@ def test_ctrl_c_says_how_to_go_on_and_the_next_run_resumes(
         (bundle.with_name(bundle.name + ".work") / "fit").mkdir(parents=True, exist_ok=True)
         raise KeyboardInterrupt("stopped")
 
-    monkeypatch.setattr(reproduce, "fit", interrupted)
+    monkeypatch.setattr(cells_module, "fit", interrupted)
     words = ("--data", shared_data, "--out", out, *WORDS, "--cells", "conv*/ped2/latent")
     for _ in range(2):
         said = awry("reproduce", "daml-table5", *words)
@@ -129,7 +129,7 @@ def test_one_failure_does_not_stop_the_others(
     def fails(*_: Any) -> None:
         raise TrainingError("A loss became NaN.")
 
-    monkeypatch.setattr(reproduce, "fit", fails)
+    monkeypatch.setattr(cells_module, "fit", fails)
     words = ("--data", shared_data, "--out", out, *WORDS, "--cells", "conv*/ped2/*", "--json")
     said = awry("reproduce", "daml-table5", *words)
     assert said.code == 1

@@ -5,22 +5,26 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from rich.console import Console
 
 from awry.commands.clip_scoring import labels_of
+from awry.commands.fit import BarReporter
 from awry.datasets.base import Clip, Dataset
 from awry.detector import Detector, scored
 from awry.errors import AwryError, ConfigError, DatasetError
 from awry.evaluation.scored_clip import ScoredClip
+from awry.fitting import FitOptions, fit
 from awry.frames import FrameScore
 from awry.scoring.fill import fill_unscored, filled_parts
 from awry.storage import write_text
+from awry.training.footage import remove_working_folder, working_folder
 
 Cell = dict[str, Any]
 
@@ -160,6 +164,38 @@ def _score_clip(
     return scored_clip, np.array(indices, np.int64)
 
 
+def fitted(
+    method: str, data: Dataset, bundle: Path, frames: Path, options: FitOptions, console: Console
+) -> Detector:
+    """A cell's detector: its bundle where there is one, else fitted, gone on with if begun.
+
+    Args:
+        method: a method's name.
+        data: with training clips.
+        bundle: where the detector is, or will be, saved.
+        frames: cache of resized frames that the run's fits share.
+        options: how to fit; cache and resume are set here.
+        console: shows progress.
+
+    Raises:
+        AwryError: as `awry.fitting.fit`.
+    """
+    if (bundle / "manifest.json").is_file():
+        return Detector.load(bundle)
+    begun = (working_folder(bundle) / "fit").is_dir()
+    with BarReporter(console) as reporter:
+        options = replace(options, cache=frames, resume=begun)
+        detector = fit(method, data, bundle, options, reporter)
+    detector.save(bundle)
+    remove_working_folder(bundle, frames)
+    return detector
+
+
+def labelled(data: Dataset) -> list[Clip]:
+    """The test clips that have labels."""
+    return [clip for clip in data.test if clip.labels is not None]
+
+
 def labelled_clips(data: Dataset, wanted: str | None) -> list[Clip]:
     """The labelled test clips of a data set, or some of them.
 
@@ -170,14 +206,14 @@ def labelled_clips(data: Dataset, wanted: str | None) -> list[Clip]:
     Raises:
         DatasetError: there is none.
     """
-    labelled = [clip for clip in data.test if clip.labels is not None]
-    chosen = labelled
+    every = labelled(data)
+    chosen = every
     if wanted is not None and wanted.isdigit():
-        chosen = labelled[: int(wanted)]
+        chosen = every[: int(wanted)]
     elif wanted is not None:
-        chosen = [clip for clip in labelled if fnmatchcase(clip.name, wanted)]
+        chosen = [clip for clip in every if fnmatchcase(clip.name, wanted)]
     if not chosen:
-        among = f" match --clips {wanted}" if labelled else " have labels"
+        among = f" match --clips {wanted}" if every else " have labels"
         raise DatasetError(
             f"None of the {len(data.test)} test clips of {data.root or data.name}{among}; "
             "robustness is measured on labelled test clips."

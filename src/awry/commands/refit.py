@@ -21,11 +21,11 @@ from awry.commands.cells import (
     Cells,
     PlainScores,
     data_key,
+    fitted,
     labelled_clips,
     score_plainly,
     whole_numbers,
 )
-from awry.commands.fit import BarReporter
 from awry.commands.robustness import progress_bars, stopped
 from awry.commands.robustness_output import plot_refit, show_refit
 from awry.datasets.base import Clip, Dataset
@@ -33,10 +33,9 @@ from awry.detector import Detector
 from awry.errors import FootageError, TrainingError
 from awry.evaluation.contamination import Piece, abnormal_pieces
 from awry.evaluation.robustness import alarm_figures, auc_figures
-from awry.fitting import FitOptions, fit
+from awry.fitting import FitOptions
 from awry.registry import method_class
 from awry.storage import write_json
-from awry.training.footage import remove_working_folder, working_folder
 
 SUBSAMPLE, CONTAMINATE = "subsample", "contaminate"
 __all__ = ["RefitOptions", "run_refit", "show_refit"]
@@ -205,26 +204,18 @@ class _Refit:
 
     def _detector(self, pieces: Sequence[Piece]) -> Detector:
         bundle = self.out / "fits" / f"{self.options.kind}-{self.amount}"
-        if (bundle / "manifest.json").is_file():
-            return Detector.load(bundle)
         # Before the normal clips: the footage's end becomes validation and calibration part,
         # which must stay normal.
         train = (*(piece.as_clip() for piece in pieces), *self.data.train)
-        cache = self.out / "frames"
         fit_options = FitOptions(
             preset=self.options.preset,
             changes=self.options.changes,
             seed=self.options.seed,
             every=self.amount if self.options.kind == SUBSAMPLE else 1,
-            cache=cache,
-            resume=(working_folder(bundle) / "fit").is_dir(),
         )
-        with BarReporter(self.console) as reporter:
-            data = replace(self.data, train=train)
-            detector = fit(self.options.method, data, bundle, fit_options, reporter)
-        detector.save(bundle)
-        remove_working_folder(bundle, cache)
-        return detector
+        data = replace(self.data, train=train)
+        frames = self.out / "frames"
+        return fitted(self.options.method, data, bundle, frames, fit_options, self.console)
 
 
 def _advance(progress: Any, bar: Any) -> Callable[[], None]:

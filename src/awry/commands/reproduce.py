@@ -19,18 +19,16 @@ from rich.console import Console
 from rich.progress import Progress
 
 from awry import __version__
-from awry.commands.cells import PlainScores, data_key, score_plainly
-from awry.commands.fit import BarReporter
+from awry.commands.cells import PlainScores, data_key, fitted, labelled, score_plainly
 from awry.datasets.base import Clip, Dataset
 from awry.detector import Detector
 from awry.errors import AwryError, ConfigError, DatasetError, InputError, nearest
 from awry.evaluation.protocol import VARIANTS
 from awry.evaluation.published import PublishedRow
 from awry.evaluation.reproduction import CONVENTION, PRIMARY, Cell, cells_of, measure_parts
-from awry.fitting import FitOptions, fit
+from awry.fitting import FitOptions
 from awry.registry import method_class
 from awry.storage import write_json
-from awry.training.footage import remove_working_folder, working_folder
 
 FORMAT = 1
 FRAMES = "frames.work"
@@ -71,7 +69,7 @@ def _units_of(
     cells: Sequence[Cell], data: Dataset, dataset: str, options: ReproduceOptions
 ) -> dict[tuple[str, int], _Unit]:
     """(cell's name, seed) -> what has to be run for it; all of one seed come first."""
-    labels = [_label_key(clip) for clip in _labelled(data)]
+    labels = [_label_key(clip) for clip in labelled(data)]
     clips = [data.name, [clip.name for clip in data.train], labels]
     return {
         (cell.name, seed): _Unit(
@@ -134,7 +132,7 @@ def run_reproduce(
             f"{table} has no cell for the data set '{dataset}': {nearest(dataset, known)}. "
             "Say with --dataset which one the data are, if they are one of these."
         )
-    if not _labelled(data):
+    if not labelled(data):
         raise DatasetError(
             f"No test clip in {data.root or data.name} has labels: nothing could be measured."
         )
@@ -205,7 +203,7 @@ def _finished(file: Path) -> Record | None:
 def _run_unit(unit: _Unit, out: Path, console: Console) -> Record:
     detector = _fitted(unit, out, console)
     started = time.monotonic()
-    scores = _scored(detector, _labelled(unit.data), console)
+    scores = _scored(detector, labelled(unit.data), console)
     facts = detector.facts
     record = {
         "format": FORMAT,
@@ -231,10 +229,6 @@ def _run_unit(unit: _Unit, out: Path, console: Console) -> Record:
     return record
 
 
-def _labelled(data: Dataset) -> list[Clip]:
-    return [clip for clip in data.test if clip.labels is not None]
-
-
 def _scored(detector: Detector, clips: Sequence[Clip], console: Console) -> PlainScores:
     with Progress(console=console) as progress:
         task = progress.add_task("scoring", total=len(clips))
@@ -247,24 +241,10 @@ def _training_seconds(history: Mapping[str, Sequence[Mapping[str, Any]]]) -> flo
 
 
 def _fitted(unit: _Unit, out: Path, console: Console) -> Detector:
-    """The unit's detector: its bundle where there is one, else fitted, gone on with if begun."""
-    bundle, frames = out / unit.key, out / FRAMES
-    if (bundle / "manifest.json").is_file():
-        return Detector.load(bundle)
-    options = FitOptions(
-        preset=unit.scale,
-        changes=unit.changes,
-        seed=unit.seed,
-        cache=frames,
-        resume=(working_folder(bundle) / "fit").is_dir(),
-    )
+    options = FitOptions(preset=unit.scale, changes=unit.changes, seed=unit.seed)
     # The table's data set, not the folder's looks, decides on the settings that depend on it.
     data = replace(unit.data, variant=unit.dataset)
-    with BarReporter(console) as reporter:
-        detector = fit(unit.method, data, bundle, options, reporter)
-    detector.save(bundle)
-    remove_working_folder(bundle, frames)
-    return detector
+    return fitted(unit.method, data, out / unit.key, out / FRAMES, options, console)
 
 
 def _cell_row(

@@ -102,7 +102,7 @@ def read_tracks(file: Path) -> Tracks:
 
 
 def _is_header(cells: list[str]) -> bool:
-    return len(cells) == 6 and not any(map(_is_number, cells)) and not _FRAME_FILE.search(cells[0])
+    return len(cells) == 6 and not any(map(is_number, cells)) and not _FRAME_FILE.search(cells[0])
 
 
 def _corner_row(cells: list[str]) -> Row:
@@ -128,7 +128,8 @@ def _centred_row(cells: list[str]) -> Row:
     return _whole(cells[1], "track"), int(named[1]) - 1, *corners
 
 
-def _is_number(text: str) -> bool:
+def is_number(text: str) -> bool:
+    """Whether a cell of a text file is a number."""
     try:
         float(text)
     except ValueError:
@@ -137,7 +138,7 @@ def _is_number(text: str) -> bool:
 
 
 def _number(text: str) -> float:
-    if not _is_number(text):
+    if not is_number(text):
         raise ValueError(f"'{text}' is not a number")
     return float(text)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from awry.datasets.tracks import is_number
 from awry.errors import InputError
 
 CLIP_COLUMNS = ("clip", "source")
@@ -106,7 +107,7 @@ def read_numbers(path: Path, names: Sequence[str], optional: Sequence[str] = ())
 
 def _header(body: Sequence[str]) -> list[str] | None:
     cells = _cells(body[0]) if body else []
-    if all(map(_is_number, cells)):
+    if all(map(is_number, cells)):
         return None
     return [cell.strip().lower() for cell in cells]
 
@@ -163,17 +164,9 @@ def _check_row(where: str, cells: Sequence[str], wanted: dict[str, int], exact: 
     if len(cells) < needed or (exact and len(cells) > exact):
         raise InputError(f"{where}: {len(cells)} columns, expected {needed}.")
     for name, place in wanted.items():
-        if not _is_number(cells[place]):
+        if not is_number(cells[place]):
             raise InputError(f"{where}: {name} is '{cells[place].strip()}'; expected a number.")
 
 
 def _cells(line: str) -> list[str]:
     return next(csv.reader([line]))
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True

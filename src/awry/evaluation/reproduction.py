@@ -10,7 +10,7 @@ from awry.errors import ConfigError, InputError
 from awry.evaluation.bootstrap import bootstrap_interval
 from awry.evaluation.frame import frame_metrics, micro_auc
 from awry.evaluation.published import PublishedRow, published_rows, published_table
-from awry.evaluation.scored_clip import ScoredClip, unscored_dropped
+from awry.evaluation.scored_clip import ScoredClip, shared_parts, unscored_dropped
 from awry.registry import method_names
 from awry.scoring.normalisation import normalise
 
@@ -101,9 +101,8 @@ def measure_parts(clips: Sequence[ScoredClip]) -> dict[str, dict[str, Any]]:
     for clip in labelled:
         if not clip.scored.any():
             raise InputError(f"Clip {clip.name} is too short: none of its frames was scored.")
-    parts = [name for name in labelled[0].parts if all(name in clip.parts for clip in labelled)]
     measured = {}
-    for part in parts:
+    for part in shared_parts(labelled):
         ours = [replace(clip, scores=clip.parts[part]) for clip in labelled]
         theirs = [
             replace(clip, scores=normalise(clip.scores, "clip")) for clip in unscored_dropped(ours)

@@ -12,13 +12,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from awry.errors import ConfigError, MissingError, nearest
+from awry.video.cache import resized
 
 SIDE = 224
 
@@ -47,7 +47,8 @@ class Classifier:
             float32 (n, channels).
         """
         size = (self.side, self.side)
-        sized = [cv2.resize(image, size, interpolation=cv2.INTER_AREA) for image in images]
+        # As footage is resized for fitting: another filter would set seen pictures apart.
+        sized = [resized(image, size) for image in images]
         batch = torch.from_numpy(np.stack(sized)).permute(0, 3, 1, 2).float()
         with torch.inference_mode():
             return self.features(batch.contiguous(memory_format=torch.channels_last)).numpy()

@@ -135,6 +135,12 @@ def fit(
     layout: Layout = None,
     preset: Annotated[str, typer.Option(help="paper, cpu, tiny, ...")] = "cpu",
     changes: Changes = None,
+    detector: Annotated[
+        str | None, typer.Option(help="KIND:WHAT that finds objects, e.g. onnx:FILE, foreground.")
+    ] = None,
+    classifier: Annotated[
+        str | None, typer.Option(help="KIND:WHAT that names pictures, or none.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Every random choice follows from it.")] = 0,
     resume: Annotated[bool, typer.Option("--resume", help="Go on where a fit stopped.")] = False,
     per_scene: Annotated[bool, typer.Option("--per-scene", help="One model a scene.")] = False,
@@ -155,7 +161,7 @@ def fit(
 ) -> None:
     """Learn what is normal from a data set's training part; write a bundle."""
     with _refusals():
-        from awry.commands.fit import parse_changes, run_fit, show_fit
+        from awry.commands.fit import chosen_teachers, parse_changes, run_fit, show_fit
         from awry.datasets import open_dataset
         from awry.fitting import FitOptions
         from awry.registry import method_class
@@ -164,7 +170,7 @@ def fit(
 
         options = FitOptions(
             preset=preset,
-            changes=parse_changes(changes or []),
+            changes=parse_changes(changes or []) | chosen_teachers(detector, classifier),
             seed=seed,
             per_scene=per_scene,
             ignore=tuple(ignore or ()),

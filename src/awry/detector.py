@@ -46,6 +46,7 @@ class Detector:
         self,
         scene: str = POOLED,
         *,
+        clip: str = "",
         fps: float | None = None,
         maps: bool = True,
         parts: Sequence[str] = (),
@@ -55,6 +56,7 @@ class Detector:
         Args:
             scene: which of the fitted scenes the stream shows; an unknown one gets what was
                 pooled over all, unless there is one model a scene.
+            clip: the clip's name in its data set, for object boxes that were read from files.
             fps: the stream's frames per second, before it is thinned like the footage; or None.
             maps: whether maps and regions are wanted.
             parts: parts that are wanted although they cost extra; `["all"]` for every one.
@@ -71,6 +73,7 @@ class Detector:
             levels = self.calibration.scene(scene).map_thresholds
         setting = Setting(
             scene=scene,
+            clip=clip,
             ignore=self.ignore,
             map_levels=levels,
             maps=maps,

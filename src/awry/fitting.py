@@ -18,11 +18,12 @@ from awry.datasets.base import Dataset
 from awry.datasets.clips import Excerpt
 from awry.detector import Detector, scored
 from awry.errors import BundleError
-from awry.methods.base import Method
+from awry.methods.base import Method, MethodConfig
 from awry.registry import method_class
 from awry.scoring.calibration import POOLED, Budget, Calibration, CalibrationClip, calibrate
 from awry.scoring.moments import Moment, MomentKeeper, strongest
 from awry.storage import write_text
+from awry.teachers.outputs import keep_outputs
 from awry.training.bundle import check_place
 from awry.training.footage import Footage, working_folder
 from awry.training.loop import FitContext, Reporter, Silent
@@ -96,6 +97,21 @@ def fit(
     _say_what_is_left(work, options.resume, reporter)
     footage = _footage(data, work, options, reporter)
     _remember_settings(work, method, config.model_dump(mode="json"), footage, options)
+    with keep_outputs(options.cache or work / "frames"):
+        return _learned(method, kind, config, footage, data, work, options)
+
+
+def _learned(
+    method: str,
+    kind: type[Method],
+    config: MethodConfig,
+    footage: Footage,
+    data: Dataset,
+    work: Path,
+    options: FitOptions,
+) -> Detector:
+    """Fit, calibrate, and find the strangest moments."""
+    reporter = footage.reporter
     started = time.monotonic()
     names = footage.scenes if options.per_scene else (POOLED,)
     models: dict[str, Method] = {}
@@ -208,7 +224,7 @@ def calibrate_detector(detector: Detector, footage: Footage, budget: Budget) -> 
     for span in footage.parts["calibration"]:
         clip = footage.clip_named(span.clip)
         source = Excerpt(footage.open(clip), span.first, span.last - 1, span.clip)
-        scorer = detector.scorer(clip.scene, fps=source.fps)
+        scorer = detector.scorer(clip.scene, clip=clip.name, fps=source.fps)
         scores = list(scorer.score(source))
         clips.append(
             CalibrationClip(
@@ -229,7 +245,8 @@ def _strangest(detector: Detector, footage: Footage, count: int = 10) -> list[Mo
         clip = footage.clip_named(span.clip)
         source = Excerpt(footage.open(clip), span.first, span.last - 1, span.clip)
         keeper = MomentKeeper(span.clip, count, apart)
-        for frame, score in scored(detector.scorer(clip.scene, fps=source.fps), source):
+        scorer = detector.scorer(clip.scene, clip=clip.name, fps=source.fps)
+        for frame, score in scored(scorer, source):
             # Moments are named by the clip's own frame numbers, as --exclude wants them.
             there = replace(frame, index=frame.index + span.first)
             keeper.offer(there, replace(score, index=there.index))

@@ -24,12 +24,19 @@ class Frame:
         time_s: presentation time in seconds, or None where the rate is unknown.
         image: uint8 array (H, W, 3), RGB; grey sources are expanded to three equal channels.
         damaged: True where the decoder reported an error in this frame.
+        origin: position in the clip that this one was thinned or cut from; None: `index`.
     """
 
     index: int
     time_s: float | None
     image: NDArray[np.uint8]
     damaged: bool = False
+    origin: int | None = None
+
+    @property
+    def number(self) -> int:
+        """The frame's position in the clip as it was filmed."""
+        return self.index if self.origin is None else self.origin
 
 
 @dataclass(frozen=True, slots=True)

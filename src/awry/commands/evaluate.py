@@ -23,6 +23,7 @@ from awry.evaluation.protocol import evaluate_frames
 from awry.evaluation.report import write_report
 from awry.evaluation.report_levels import level_rows
 from awry.evaluation.scored_clip import ScoredClip
+from awry.registry import method_class
 from awry.scoring.calibration import POOLED
 from awry.storage import write_json
 
@@ -77,8 +78,9 @@ def write_evaluation(
         calibration_by_scene=detector.calibration.scene,
         references={"flow": scores.flow} if scores.flow else {},
         settings=_settings(detector, data, clips),
+        levels=method_class(detector.method).levels,
     )
-    metrics = with_levels(metrics, levels) | {"failed": scores.failed}
+    metrics = with_levels(metrics, levels) | {"failed": scores.failed, "speed": scores.speed}
     write_json(out / "metrics.json", metrics)
     write_report(
         out / "report.html",
@@ -148,6 +150,7 @@ def show_metrics(metrics: dict[str, Any]) -> None:
     rows |= {f"this method, {name}": row for name, row in metrics["variants"].items()}
     rows |= {f"content-free {name}": row for name, row in metrics["content_free"].items()}
     rows |= {f"reference {name}": row for name, row in metrics["references"].items()}
+    rows |= {f"level {name}": row for name, row in metrics["levels"].items()}
     rows |= {f"part {name}": row for name, row in metrics["parts"].items()}
     settings = metrics["settings"]
     printer = Console()

@@ -96,6 +96,16 @@ def parse_changes(pairs: Sequence[str]) -> dict[str, Any]:
     return changes
 
 
+def chosen_teachers(detector: str | None, classifier: str | None) -> dict[str, str]:
+    """The settings that `--detector` and `--classifier` stand for, whatever the method.
+
+    >>> chosen_teachers("foreground", None)
+    {'detector': 'foreground'}
+    """
+    given = {"detector": detector, "classifier": classifier}
+    return {role: what for role, what in given.items() if what is not None}
+
+
 def run_fit(
     method: str, data: Dataset, out: Path, options: FitOptions, console: Console
 ) -> dict[str, Any]:

@@ -199,7 +199,13 @@ def _pairs(
     detector: Detector, source: Forgiving, options: ScoreOptions, tally: Tally
 ) -> Iterator[tuple[Frame, FrameScore]]:
     wants_maps = any((options.maps, options.regions, options.events, options.overlay))
-    scorer = detector.scorer(options.scene, fps=source.fps, maps=wants_maps, parts=options.parts)
+    scorer = detector.scorer(
+        options.scene,
+        clip=source.name,
+        fps=source.fps,
+        maps=wants_maps,
+        parts=options.parts,
+    )
     pairs = scored(scorer, source, detector.every)
     if options.overlay is None:
         return pairs

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -155,7 +156,7 @@ class Excerpt:
             if index >= 0:
                 if frame.damaged:
                     self.health.damaged.append(index)
-                yield Frame(index, frame.time_s, frame.image, frame.damaged)
+                yield replace(frame, index=index, origin=frame.number)
             # The next frame is not read only to find that it is not wanted.
             if frame.index == self.last:
                 break

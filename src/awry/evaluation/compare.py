@@ -25,8 +25,8 @@ FIGURES = (
     *("micro_auc", "macro_auc", "macro_auc_sentinels", "ap", "auc", "rbdc", "tbdc"),
     *RATES,
 )
-SECTIONS = ("frame", "variants", "parts", "references", "region", "event", "pixel")
-ROWS = ("variants", "parts", "references")  # of these the micro AUC alone
+SECTIONS = ("frame", "variants", "levels", "parts", "references", "region", "event", "pixel")
+ROWS = ("variants", "levels", "parts", "references")  # of these the micro AUC alone
 CHOICES = ("normalisation", "smoothing", "unscored_frames", "transductive")
 SECTION_CHOICES = ("alpha", "beta", "compat", "source", "tracks", "budget", "options", "fps")
 TRUTH = ("n_frames", "n_abnormal", "n_boxes", "n_tracks", "n_events", "n_normal_frames")

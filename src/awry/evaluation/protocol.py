@@ -42,6 +42,7 @@ def evaluate_frames(
     calibration_by_scene: CalibrationByScene | None = None,
     references: Mapping[str, Sequence[Series]] | None = None,
     settings: Mapping[str, Any] | None = None,
+    levels: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Measure scored clips as the protocol says.
 
@@ -54,10 +55,12 @@ def evaluate_frames(
         references: name -> scores (n,) of each of `clips`, filled.
         settings: whatever a reader must know to believe the figures; becomes `settings`, with
             the protocol's own choices added.
+        levels: names of parts that are whole scores by themselves.
 
     Returns:
         Plain values for `metrics.json`. `frame` (the primary row), `variants.NAME`,
-        `content_free.NAME`, `references.NAME` and `.NAME_offline`, `parts.NAME` hold the
+        `content_free.NAME`, `references.NAME` and `.NAME_offline`, `levels.NAME` and
+        `.NAME_offline`, `parts.NAME` hold the
         figures of `frame_metrics` each, all None or 0 where no clip has labels; `intervals`
         holds, in the same places, the 95 % interval `[low, high]` of the micro AUC or None;
         `bootstrap` holds what `awry.evaluation.compare` pairs, see `bootstrap_record`; `clips`
@@ -88,10 +91,14 @@ def evaluate_frames(
         rows["references"][f"{name}_offline"] = _measure(
             measured, [smooth(one, "gaussian", sigma=8.0) for one in series], all_scored=True
         )
-    rows["parts"] = {
-        name: _measure(measured, [clip.parts[name] for clip in measured])
-        for name in shared_parts(measured)
-    }
+    parts = {name: [clip.parts[name] for clip in measured] for name in shared_parts(measured)}
+    rows["levels"] = {}
+    for name in (name for name in levels if name in parts):
+        rows["levels"][name] = _measure(measured, parts[name])
+        rows["levels"][f"{name}_offline"] = _measure(
+            measured, [smooth(one, "gaussian", sigma=8.0) for one in parts[name]]
+        )
+    rows["parts"] = {n: _measure(measured, part) for n, part in parts.items() if n not in levels}
     return {
         **_pick(rows, "metrics"),
         "intervals": _pick(rows, "interval"),

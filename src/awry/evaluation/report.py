@@ -197,7 +197,12 @@ def _groups(metrics: Mapping[str, Any]) -> list[tuple[str, list[dict[str, Any]]]
         _row(name, "this part of the score alone", row, intervals["parts"][name])
         for name, row in metrics["parts"].items()
     ]
-    groups = [("This method", own), ("Plain references", plain), ("Parts of the score", parts)]
+    levels = [
+        _row(name.replace("_offline", ", smoothed"), "this level alone", row, intervals["levels"][name])
+        for name, row in metrics["levels"].items()
+    ]
+    groups = [("This method", own), ("Its levels", levels), ("Plain references", plain)]
+    groups.append(("Parts of the score", parts))
     return [(name, rows) for name, rows in groups if rows]
 
 

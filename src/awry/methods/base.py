@@ -42,6 +42,7 @@ class Setting:
 
     Attributes:
         scene: the scene's name; a method with per-scene state falls back to the pooled one.
+        clip: the clip's name in its data set, for teachers that know clips; may be empty.
         ignore: regions whose pixels never count; frames arrive at the method with them black.
         map_levels: ascending levels at which maps are cut into regions; empty for no regions.
         maps: whether maps and regions are wanted; without them scoring may be faster.
@@ -51,6 +52,7 @@ class Setting:
     """
 
     scene: str = "*"
+    clip: str = ""
     ignore: IgnoreRegions = field(default_factory=lambda: IgnoreRegions.parse([]))
     map_levels: tuple[float, ...] = ()
     maps: bool = True
@@ -73,6 +75,7 @@ class Scorer(ABC):
     Attributes:
         lookahead: frames after frame i that must have been pushed before i is scored.
         warmup: frames at the start of a stream that come out with score None.
+        seconds: time spent so far in each named stage of scoring; empty where none is measured.
         causal: True where a score depends on no later frame.
     """
 
@@ -81,6 +84,7 @@ class Scorer(ABC):
 
     def __init__(self, setting: Setting) -> None:
         self.setting = setting
+        self.seconds: dict[str, float] = {}
         self._size: tuple[int, int] | None = None
 
     @property
@@ -178,10 +182,12 @@ class Method(ABC):
         name: as in the registry.
         Config: the settings' type.
         presets: preset name -> settings that differ from the defaults.
-        trainable: False where there is nothing to train by gradient.
+        levels: names of those parts that are whole scores by themselves, e.g. of objects and of
+            frames; they are measured as scores are.
     """
 
     name: ClassVar[str]
+    levels: ClassVar[tuple[str, ...]] = ()
     Config: ClassVar[type[MethodConfig]]
     presets: ClassVar[Mapping[str, Mapping[str, Any]]]
 

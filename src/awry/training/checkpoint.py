@@ -27,10 +27,12 @@ class Progress:
     sums: dict[str, float] = field(default_factory=dict)
     history: list[dict[str, Any]] = field(default_factory=list)
     seconds: float = 0.0
+    lowest: float | None = None
 
     def next_phase(self) -> None:
         """Begin the phase after this one."""
         self.phase, self.epoch, self.step, self.sums, self.seconds = self.phase + 1, 0, 0, {}, 0.0
+        self.lowest = None
 
 
 class WeightAverage:
@@ -73,12 +75,34 @@ class WeightAverage:
             self._model.load_state_dict(self._averaged.module.state_dict())
 
 
+class BestWeights:
+    """The weights of the epoch with the lowest validation loss so far."""
+
+    def __init__(self, model: nn.Module, saved: dict[str, Tensor]) -> None:
+        self._model = model
+        self._weights = saved
+
+    def keep(self) -> None:
+        """The model's present weights are the best ones."""
+        self._weights = {name: v.clone() for name, v in self._model.state_dict().items()}
+
+    def state(self) -> dict[str, Tensor]:
+        """What a checkpoint keeps; empty before the first epoch's end."""
+        return self._weights
+
+    def take_over(self) -> None:
+        """Give the model the best weights for good, if any were kept."""
+        if self._weights:
+            self._model.load_state_dict(self._weights)
+
+
 def save(
     path: Path,
     model: nn.Module,
     optimizer: torch.optim.Optimizer | None,
     progress: Progress,
     average: WeightAverage | None = None,
+    best: BestWeights | None = None,
 ) -> None:
     """Write a checkpoint, whole or not at all."""
     from safetensors.torch import save_file
@@ -89,9 +113,11 @@ def save(
             tensors |= {f"optimizer.{index}.{key}": value for key, value in state.items()}
     if average is not None:
         tensors |= {f"average.{name}": value for name, value in average.state().items()}
+    if best is not None:
+        tensors |= {f"best.{name}": value for name, value in best.state().items()}
     about = {
         name: getattr(progress, name)
-        for name in ("phase", "epoch", "step", "sums", "history", "seconds")
+        for name in ("phase", "epoch", "step", "sums", "history", "seconds", "lowest")
     }
     with whole_file(path) as temporary:
         save_file(
@@ -101,11 +127,12 @@ def save(
         )
 
 
-def load(path: Path, model: nn.Module) -> tuple[Progress, dict[str, Tensor], dict[str, Tensor]]:
+def load(path: Path, model: nn.Module) -> tuple[Progress, dict[str, dict[str, Tensor]]]:
     """Read a checkpoint; the model takes its weights.
 
     Returns:
-        The progress, the optimiser's state and the averaged weights' state.
+        The progress, and the tensors of the `optimizer`, of the weights' `average` and of the
+        `best` weights.
 
     Raises:
         BundleError: the checkpoint is damaged or of another model.
@@ -124,11 +151,13 @@ def load(path: Path, model: nn.Module) -> tuple[Progress, dict[str, Tensor], dic
             f"The checkpoint {path} does not fit this method and config; start again without "
             "--resume, or with the settings of the first start."
         ) from error
-    optimizer, average = (
-        {name[len(kind) :]: value for name, value in tensors.items() if name.startswith(kind)}
-        for kind in ("optimizer.", "average.")
-    )
-    return progress, optimizer, average
+    kinds = ("optimizer", "average", "best")
+    parts: dict[str, dict[str, Tensor]] = {kind: {} for kind in kinds}
+    for name, value in tensors.items():
+        kind, _, rest = name.partition(".")
+        if kind in parts:
+            parts[kind][rest] = value
+    return progress, parts
 
 
 def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:

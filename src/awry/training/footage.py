@@ -35,6 +35,7 @@ class Run:
         first: index of the run's first frame within the clip.
         images: uint8 (n, h, w, c), c = 1 grey or 3 RGB, mapped from disk.
         fps: frames per second, or None.
+        every: frames of the clip as it was filmed from one frame to the next.
     """
 
     clip: str
@@ -42,6 +43,7 @@ class Run:
     first: int
     images: NDArray[np.uint8]
     fps: float | None
+    every: int = 1
 
 
 class Blanked:
@@ -106,7 +108,7 @@ class Footage:
         self._thin = (every, max_frames)
         self._shares = (validation, calibration)
         self._exclude = tuple(exclude)
-        self._reporter = reporter or Silent()
+        self.reporter = reporter or Silent()
         self._parts: dict[str, list[Span]] | None = None
         self._by_name = {clip.name: clip for clip in self.clips}
         self._opened: dict[tuple[str, tuple[int, int] | None, bool], CachedClip] = {}
@@ -189,13 +191,13 @@ class Footage:
         good = [clip.name for clip in self.clips if clip.name not in self._bad]
         new = any((name, size, grey) not in self._opened for name in good)
         if new:
-            self._reporter.start("reading frames", len(self.clips), 0)
+            self.reporter.start("reading frames", len(self.clips), 0)
         for clip in self.clips:
             cached = self._cached(clip, size, grey)
             if cached is not None and len(cached.images):
                 found.append((clip, cached))
             if new:
-                self._reporter.advance({})
+                self.reporter.advance({})
         if not found:
             raise FootageError("No training clip could be read. " + " ".join(self.failed[:3]))
         opened = {clip.name: (clip, cached) for clip, cached in found}
@@ -203,7 +205,7 @@ class Footage:
             self._parts = self._split(found)
         runs = []
         for span in self._parts[part]:
-            runs += _runs(span, *opened[span.clip])
+            runs += _runs(span, *opened[span.clip], self._thin[0])
         return runs
 
     def _split(self, found: Sequence[tuple[Clip, CachedClip]]) -> dict[str, list[Span]]:
@@ -261,14 +263,14 @@ class Footage:
         return self._by_name[name]
 
 
-def _runs(span: Span, clip: Clip, cached: CachedClip) -> list[Run]:
+def _runs(span: Span, clip: Clip, cached: CachedClip, every: int) -> list[Run]:
     """The frames of a span, cut where some were lost."""
     indices = cached.frame_indices
     first, last = np.searchsorted(indices, [span.first, span.last])
     cuts = first + 1 + np.flatnonzero(np.diff(indices[first:last]) > 1)
     bounds = zip([first, *cuts], [*cuts, last], strict=True)
     return [
-        Run(clip.name, clip.scene, int(indices[begin]), cached.images[begin:end], cached.fps)
+        Run(clip.name, clip.scene, int(indices[begin]), cached.images[begin:end], cached.fps, every)
         for begin, end in bounds
         if begin < end
     ]

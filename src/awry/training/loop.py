@@ -21,7 +21,7 @@ import torch
 from torch import Tensor, nn
 
 from awry.errors import TrainingError
-from awry.training.checkpoint import Progress, WeightAverage, load, restore_optimizer, save
+from awry.training.checkpoint import BestWeights, Progress, WeightAverage, load, restore_optimizer, save
 
 CHECKPOINT = "checkpoint.safetensors"
 SECONDS_BETWEEN_CHECKPOINTS = 60.0
@@ -92,6 +92,8 @@ class Phase:
         prepare: called once before the phase's first step, also after a resume.
         average: decay of an exponential moving average of the weights (and of the running
             statistics), which takes their place in validation and at the phase's end; 0: none.
+        best: name of a validation loss; the weights of the epoch in which it was lowest are what
+            the phase leaves. None: the last ones.
     """
 
     name: str
@@ -105,6 +107,7 @@ class Phase:
     converged: Callable[[list[dict[str, float]]], bool] | None = None
     prepare: Callable[[], None] = lambda: None
     average: float = 0.0
+    best: str | None = None
 
 
 def generator(seed: int, phase: int, epoch: int, step: int) -> np.random.Generator:
@@ -122,19 +125,19 @@ def train(model: nn.Module, phases: Sequence[Phase], context: FitContext) -> Non
     progress = Progress()
     checkpoint = context.folder / CHECKPOINT
     context.folder.mkdir(parents=True, exist_ok=True)
-    optimizer_state: dict[str, Tensor] = {}
-    averaged: dict[str, Tensor] = {}
+    kept: dict[str, dict[str, Tensor]] = {}
     if context.resume and checkpoint.is_file():
-        progress, optimizer_state, averaged = load(checkpoint, model)
+        progress, kept = load(checkpoint, model)
         context.history[:] = progress.history
     with interrupt_flag() as interrupted:
         for number in range(progress.phase, len(phases)):
-            average = WeightAverage(model, phases[number].average, averaged)
-            _run_phase(
-                model, phases, number, progress, optimizer_state, average, context, interrupted
-            )
+            average = WeightAverage(model, phases[number].average, kept.get("average", {}))
+            best = BestWeights(model, kept.get("best", {}))
+            state = kept.get("optimizer", {})
+            _run_phase(model, phases, number, progress, state, (average, best), context, interrupted)
             average.take_over()
-            optimizer_state, averaged = {}, {}
+            best.take_over()
+            kept = {}
             progress.next_phase()
             save(checkpoint, model, None, progress)
             if interrupted:
@@ -148,11 +151,12 @@ def _run_phase(
     number: int,
     progress: Progress,
     optimizer_state: dict[str, Tensor],
-    average: WeightAverage,
+    weights: tuple[WeightAverage, BestWeights],
     context: FitContext,
     interrupted: Sequence[bool],
 ) -> None:
     phase = phases[number]
+    average, best = weights
     phase.prepare()
     optimizer = phase.optimizer(phase.parameters)
     base_rates = [group["lr"] for group in optimizer.param_groups]
@@ -174,13 +178,13 @@ def _run_phase(
             progress.step = step + 1
             context.reporter.advance(losses)
             if interrupted or time.monotonic() - saved > SECONDS_BETWEEN_CHECKPOINTS:
-                save(checkpoint, model, optimizer, progress, average)
+                save(checkpoint, model, optimizer, progress, average, best)
                 saved = time.monotonic()
             if interrupted:
                 raise Interrupted(f"stopped in {phase.name}; the state is in {checkpoint}")
         progress.seconds += time.monotonic() - started
         with average.shown():
-            ended = _end_of_epoch(phase, progress, context)
+            ended = _end_of_epoch(phase, progress, best, context)
         if ended:
             break
 
@@ -202,10 +206,17 @@ def _step(
     return values
 
 
-def _end_of_epoch(phase: Phase, progress: Progress, context: FitContext) -> bool:
+def _end_of_epoch(
+    phase: Phase, progress: Progress, best: BestWeights, context: FitContext
+) -> bool:
     entry: dict[str, Any] = {name: total / phase.steps for name, total in progress.sums.items()}
     if phase.validate is not None:
         entry |= {f"validation_{name}": value for name, value in phase.validate().items()}
+    if phase.best is not None:
+        found = entry[f"validation_{phase.best}"]
+        if progress.lowest is None or found < progress.lowest:
+            progress.lowest = found
+            best.keep()
     losses = ", ".join(f"{name} {value:.4g}" for name, value in entry.items())
     entry = {"phase": phase.name, "epoch": progress.epoch + 1, **entry}
     entry["seconds"] = round(progress.seconds, 1)

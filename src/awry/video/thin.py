@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from awry.errors import ConfigError
 from awry.frames import Frame
@@ -47,7 +48,7 @@ class Thinned:
                 continue
             if frame.damaged:
                 self.health.damaged.append(index)
-            yield Frame(index, frame.time_s, frame.image, frame.damaged)
+            yield replace(frame, index=index, origin=frame.number)
             # Reading on only to find that nothing is wanted could wait on a live stream.
             if self.max_frames is not None and index + 1 >= self.max_frames:
                 break

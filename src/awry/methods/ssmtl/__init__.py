@@ -1,0 +1,194 @@
+"""SSMTL: self-supervised and multi-task learning.
+
+Georgescu, Barbalau, Ionescu, Khan, Popescu, Shah: Anomaly Detection in Video via Self-Supervised
+and Multi-Task Learning. CVPR 2021. Written from the paper.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from awry.errors import BundleError, FootageError, TrainingError
+from awry.methods.base import Method, MethodConfig, Scorer, Setting, small_mask
+from awry.methods.ssmtl.config import PRESETS, SSMTLConfig, for_variant
+from awry.methods.ssmtl.fitting import draw, losses, phase
+from awry.methods.ssmtl.model import SSMTLModel, levels_of
+from awry.methods.ssmtl.normality import measure_normality
+from awry.methods.ssmtl.pools import Pool, check, find_objects, split_runs, whole_frames
+from awry.methods.ssmtl.scoring import SSMTLScorer, working_size
+from awry.methods.ssmtl.sequences import room_needed
+from awry.methods.ssmtl.teachers import Teachers
+from awry.training.loop import Silent, train
+
+if TYPE_CHECKING:
+    from awry.training.footage import Footage, Run
+    from awry.training.loop import FitContext, Reporter
+
+__all__ = ["SSMTL", "SSMTLConfig"]
+
+
+class SSMTL(Method):
+    """A small 3-D network for each object learns four proxy tasks; their failures add up."""
+
+    name = "ssmtl"
+    Config = SSMTLConfig
+    presets = PRESETS
+    config: SSMTLConfig
+    levels = ("object", "frame", "fused")
+
+    def __init__(self, config: MethodConfig) -> None:
+        super().__init__(config)
+        self.model: SSMTLModel | None = None
+        self._teachers: Teachers | None = None
+
+    @classmethod
+    def for_variant(cls, preset: str, variant: str) -> Mapping[str, Any]:
+        """Section 4.2: thresholds and lambda of UCSD."""
+        return for_variant(preset, variant)
+
+    def fit(self, footage: Footage, context: FitContext) -> None:
+        """As `Method.fit`."""
+        streams = self._prepare(footage, context.seed, context.reporter)
+        model = self._fitted()
+        for level, (training, validation) in streams.items():
+            network = model.stream(level).network
+            mine = replace(context, folder=context.folder / level, history=[])
+            train(network, [phase(level, network, training, validation, self.config)], mine)
+            context.history += mine.history
+        model.eval()
+        scorer = self.scorer(Setting(ignore=footage.ignore, frame_size=footage.frame_size()))
+        assert isinstance(scorer, SSMTLScorer)
+        # Whole frames at working size serve both levels.
+        held_back = self._runs("object", footage)[1]
+        measure_normality(scorer, held_back or self._runs("object", footage)[0])
+
+    def _prepare(
+        self, footage: Footage, seed: int, reporter: Reporter
+    ) -> dict[str, tuple[Pool, Pool]]:
+        """The model with fresh weights, and for each level what it trains and validates on."""
+        self._teachers = Teachers(self.config)
+        self._resolve(footage, self._teachers)
+        torch.manual_seed(seed)
+        self.model = SSMTLModel(self.config)
+        pools = {level: self._pools(level, footage, reporter) for level in levels_of(self.config)}
+        self._teachers = None  # scoring needs fewer of them
+        return pools
+
+    def _resolve(self, footage: Footage, teachers: Teachers) -> None:
+        """Settle what the config leaves to footage and teachers, so that the bundle records it."""
+        config = self.config
+        tasks = config.tasks
+        class_scores = teachers.has_classes and "distillation" in tasks
+        if "distillation" in tasks and not class_scores and config.classifier == "none":
+            tasks = tuple(task for task in tasks if task != "distillation")
+            footage.notes.append(
+                f"{config.detector} knows no classes and there is no classifier: the distillation "
+                "task is left out. (--set classes_from=KIND:WHAT names a second detector.)"
+            )
+        if not tasks:
+            raise FootageError("Without the distillation task no task is left: choose another.")
+        settled = {
+            "tasks": tasks,
+            "class_scores": class_scores,
+            "grey": footage.is_grey() if config.grey is None else config.grey,
+            "detector_fingerprint": teachers.fingerprint,
+        }
+        self.config = SSMTLConfig(**{**config.model_dump(), **settled})
+
+    def _pools(self, level: str, footage: Footage, reporter: Reporter) -> tuple[Pool, Pool]:
+        training, validation = self._runs(level, footage)
+        assert self._teachers is not None
+        if level == "frame":
+            pools = [
+                whole_frames(runs, self._teachers, self.config, reporter)
+                for runs in (training, validation)
+            ]
+            check(
+                pools[0], "whole frame", lambda: "every clip is shorter than one sequence needs."
+            )
+            return pools[0], pools[1]
+        size = footage.frame_size()
+        setting = Setting(ignore=footage.ignore, frame_size=size)
+        ignored = small_mask(setting, size, working_size(size, self.config.height))
+        mask = ignored if ignored.any() else None
+        found = []
+        for runs, every in ((training, self.config.every), (validation, 1)):
+            found.append(
+                find_objects(runs, self._teachers, self.config, every, size, reporter, mask)
+            )
+        check(found[0], "object", lambda: self._nothing_found(training))
+        return found[0], found[1]
+
+    def _runs(self, level: str, footage: Footage) -> tuple[list[Run], list[Run]]:
+        """The first 85 % and the last 15 % of each stretch that is not for calibration."""
+        size = working_size(footage.frame_size(), self.config.height)
+        if level == "frame":
+            size = (self.config.frame_side, self.config.frame_side)
+        grey = bool(self.config.grey)
+        runs = [run for part in ("train", "validation") for run in footage.runs(part, size, grey=grey)]
+        return split_runs(runs, self.config.held_back)
+
+    def _nothing_found(self, runs: Sequence[Run]) -> str:
+        assert self._teachers is not None
+        detector = self._teachers.detector
+        assert detector is not None
+        shortest = 2 * room_needed(self.config.t, self.config.steps_between) + 1
+        longest = max((len(run.images) for run in runs), default=0)
+        if longest < shortest:
+            return (
+                f"the longest training clip has {longest} frames here, and one sequence with its "
+                f"gaps needs {shortest}. Give longer clips, or lower --set t=... or gaps=..."
+            )
+        return (
+            f"{detector.name} found nothing above its threshold of {detector.threshold:g} in any "
+            f"training frame (the highest confidence was {detector.highest:.3g}). Lower --set "
+            "threshold=..., cut frames into tiles (--set 'tiles=[2,1]'), or use another detector."
+        )
+
+    def scorer(self, setting: Setting) -> Scorer:
+        """As `Method.scorer`."""
+        model = self._fitted()
+        if self._teachers is None:
+            self._teachers = Teachers(self.config, scoring=True)
+        return SSMTLScorer(model, self.config, self._teachers, setting)
+
+    def _fitted(self) -> SSMTLModel:
+        if self.model is None:
+            raise TrainingError("This SSMTL has not been fitted: call fit or load a bundle first.")
+        return self.model
+
+    def state(self) -> dict[str, Tensor]:
+        """As `Method.state`."""
+        return self._fitted().state_dict()
+
+    def load_state(self, tensors: dict[str, Tensor]) -> None:
+        """As `Method.load_state`."""
+        try:
+            model = SSMTLModel(self.config)
+            model.load_state_dict(tensors)
+        except RuntimeError as error:
+            raise BundleError(
+                f"The bundle's tensors do not fit its SSMTL settings: {error}. Refit it."
+            ) from error
+        self.model = model.eval()
+
+    def trained_modules(self) -> Sequence[nn.Module]:
+        """As `Method.trained_modules`."""
+        return [self._fitted().stream(level).network for level in levels_of(self.config)]
+
+    def training_losses(self, footage: Footage) -> Sequence[Tensor]:
+        """As `Method.training_losses`: eq. 5 for each stream."""
+        streams = self._prepare(footage, 0, Silent())
+        found = []
+        for level, (training, _) in streams.items():
+            size = min(len(training), self.config.batch_size)
+            batch = draw(training, range(size), self.config, np.random.default_rng(0))
+            network = self._fitted().stream(level).network.train()
+            found.append(losses(network, batch, self.config.distillation_weight)["total"])
+        return found

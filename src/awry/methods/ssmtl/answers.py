@@ -1,0 +1,94 @@
+"""The parts of the score (eq. 6): what the heads answer for sequences of normal order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from awry.methods.ssmtl.model import CLASSES, Stream
+from awry.methods.ssmtl.sequences import Pictures, to_input
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What one stream says of some sequences.
+
+    Attributes:
+        parts: float64 (n, parts), in the order of `Stream.parts`.
+        errors: float32 (n, side, side), the middle picture's absolute error, mean over colours;
+            None without that task.
+        guesses: float32 (n, c, side, side), the middle picture as it was predicted, or None.
+    """
+
+    parts: NDArray[np.float64]
+    errors: NDArray[np.float32] | None
+    guesses: Tensor | None = None
+
+
+@torch.inference_mode()
+def answers(
+    stream: Stream,
+    sequences: Pictures,
+    probabilities: NDArray[np.float32] | None,
+    logits: NDArray[np.float32] | None,
+) -> Answers:
+    """Ask a stream's heads.
+
+    Args:
+        stream: in evaluation mode.
+        sequences: uint8 (n, 2t + 1, side, side, c), consecutive frames.
+        probabilities: the detector's class probabilities (n, 80), where it is a teacher.
+        logits: the classifier's outputs (n, 1000), where they count.
+    """
+    network = stream.network
+    whole = to_input(sequences)
+    middle = whole.shape[2] // 2
+    found: dict[str, Tensor] = {}
+    errors, guess = None, None
+    motion = {"arrow_of_time", "motion_irregularity"} & set(network.tasks)
+    if motion:
+        features = network.features(whole, "sequence")
+        for task in motion:
+            # Class 1 is backward, or intermittent.
+            found[task] = network.answer(task, features).softmax(1)[:, 1]
+    if "middle_box" in network.tasks:
+        around = torch.cat([whole[:, :, :middle], whole[:, :, middle + 1 :]], 2)
+        guess = network.answer("middle_box", network.features(around, "around"))
+        errors = (guess - whole[:, :, middle]).abs().mean(1)
+        found["middle_box"] = errors.mean((1, 2))
+    if {"distillation", "classifier"} & set(stream.parts):
+        single = whole[:, :, middle : middle + 1]
+        student = network.answer("distillation", network.features(single, "single"))
+        found |= _differences(student, probabilities, logits)
+    parts = torch.stack([found[name] for name in stream.parts], 1)
+    maps = None if errors is None else errors.numpy()
+    return Answers(parts.double().numpy(), maps, guess)
+
+
+def _differences(
+    student: Tensor,
+    probabilities: NDArray[np.float32] | None,
+    logits: NDArray[np.float32] | None,
+) -> dict[str, Tensor]:
+    """Mean absolute differences; the student's last 80 outputs are the detector's classes."""
+    found = {}
+    if probabilities is not None:
+        teacher = torch.from_numpy(probabilities)
+        found["distillation"] = (student[:, -CLASSES:] - teacher).abs().mean(1)
+    if logits is not None:
+        teacher = torch.from_numpy(logits)
+        found["classifier"] = (student[:, : teacher.shape[1]] - teacher).abs().mean(1)
+    return found
+
+
+def combined(
+    stream: Stream, parts: NDArray[np.float64], scale: str, combine: str
+) -> NDArray[np.float64]:
+    """Scores (n,) of parts (n, parts): eq. 6, or standardised first."""
+    if scale == "standard":
+        parts = (parts - stream.part_location.numpy()) / stream.part_scale.numpy()
+    return parts.max(1) if combine == "max" else parts.mean(1)

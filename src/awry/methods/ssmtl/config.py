@@ -1,0 +1,182 @@
+"""SSMTL's settings and presets, at one place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+
+from awry.methods.base import MethodConfig
+
+Task = Literal["arrow_of_time", "motion_irregularity", "middle_box", "distillation"]
+TASKS: tuple[Task, ...] = ("arrow_of_time", "motion_irregularity", "middle_box", "distillation")
+
+
+class SSMTLConfig(MethodConfig):
+    """Settings of SSMTL (Georgescu et al., CVPR 2021). Defaults are the paper's text."""
+
+    level: Literal["object", "frame", "fused"] = Field(
+        "fused", description="objects, whole frames, or both, fused late (section 3.5)"
+    )
+    tasks: tuple[Task, ...] = Field(TASKS, min_length=1, description="which proxy tasks")
+
+    # Objects
+    detector: str = Field("onnx:yolov3.onnx", description="KIND:WHAT of the object detector")
+    threshold: float | None = Field(
+        None, ge=0, le=1, description="lowest confidence; None: the detector's own"
+    )
+    tiles: tuple[int, int] = Field((1, 1), description="columns, rows of tiles shown to it")
+    across_classes: bool = Field(
+        False, description="suppress boxes of other classes too, and join their probabilities"
+    )
+    least_side: float = Field(4.0, ge=0, description="boxes with a shorter side, in pixels, go")
+    contained: bool = Field(False, description="keep boxes inside another of the same class")
+    classes_from: str | None = Field(
+        None,
+        description="KIND:WHAT of a second detector that lends its class probabilities to boxes "
+        "without classes, matched by IoU",
+    )
+    classes_iou: float = Field(0.5, gt=0, le=1, description="lowest IoU of such a match")
+    class_scores: bool | None = Field(
+        None, description="whether objects have class probabilities; fit settles it"
+    )
+    detector_fingerprint: str = Field("", description="of the detector's weights; set by fit")
+    height: int | None = Field(None, ge=32, description="higher frames are reduced to this height")
+    margin: float = Field(0.0, ge=0, description="boxes grow by this share of their sides")
+
+    # Sequences
+    t: int = Field(3, ge=1, le=4, description="frames on each side of the middle one")
+    side: int = Field(64, ge=16, description="of the crops, in pixels")
+    frame_side: int = Field(64, ge=16, description="of the whole frames, in pixels")
+    grey: bool | None = Field(None, description="one channel; None: where the footage is grey")
+    gaps: tuple[int, ...] = Field((1, 2, 3, 4), min_length=1)
+    gap_is_step: bool = Field(False, description="a gap g advances g frames instead of skipping g")
+
+    # Networks
+    depth: Literal["shallow", "deep"] = "deep"
+    width: Literal["narrow", "wide"] = "wide"
+    filters: tuple[int, int, int] = Field((16, 32, 32), description="of the narrow networks")
+    deep_pools: tuple[int, ...] = Field((2, 4, 6), description="deep: pooling after these layers")
+    statistics: Literal["shared", "separate"] = Field(
+        "separate",
+        description="batch statistics over all inputs, or each kind of input its own: sequences, "
+        "sequences without the middle, single pictures",
+    )
+
+    # Teachers
+    classifier: str = Field("torchvision:resnet50", description="KIND:WHAT, or none")
+    classifier_side: int = Field(224, ge=32)
+    score_classifier: bool = Field(
+        False, description="the classifier's error counts in the score; it then runs in scoring"
+    )
+
+    # Training
+    every: int = Field(1, ge=1, description="objects are taken from every n-th training frame")
+    frame_epochs: int = Field(30, ge=0)
+    epochs: int = Field(30, ge=1)
+    steps: int | None = Field(None, ge=1, description="steps an epoch; None: one whole pass")
+    batch: int | None = Field(None, ge=2, description="objects a step; None: the paper's")
+    learning_rate: float = Field(1e-3, gt=0)
+    decay: Literal["none", "cosine"] = "none"
+    average: float = Field(0.0, ge=0, lt=1, description="of a moving average of the weights")
+    flip: bool = Field(False, description="mirror half of the training sequences")
+    distillation_weight: float = Field(0.2, ge=0, description="lambda of eq. 5")
+    held_back: float = Field(0.15, gt=0, lt=1, description="end of each clip that validates")
+    validation_objects: int = Field(1024, ge=1)
+
+    # Scores
+    part_scale: Literal["none", "standard"] = Field(
+        "none", description="parts as they are (eq. 6), or standardised on held-back footage first"
+    )
+    combine: Literal["mean", "max"] = Field("mean", description="of the parts")
+    frame_tasks: tuple[Task, ...] = Field(
+        ("arrow_of_time", "motion_irregularity", "middle_box"),
+        description="parts of the frame level's score",
+    )
+    fusion: tuple[float, float] = Field(
+        (1.0, 1.0), description="weights of the standardised object and frame level"
+    )
+    filter_size: int = Field(9, ge=1, description="side of the map's mean filter, in pixels")
+    filter_frames: int = Field(9, ge=1, description="frames that the mean filter joins")
+    filter_causal: bool = Field(False, description="past frames only, instead of centred")
+    smoothing: Literal["none", "gaussian", "causal"] = Field(
+        "none", description="temporal filter of the frames' scores, inside the scorer"
+    )
+    smoothing_sigma: float = Field(21.0, gt=0, description="in frames")
+
+    @model_validator(mode="after")
+    def _fits(self) -> SSMTLConfig:
+        if self.side % 2**self.pools or self.frame_side % 2**self.pools:
+            raise ValueError(f"side and frame_side must be divisible by {2**self.pools}")
+        if self.filter_frames % 2 == 0 and not self.filter_causal:
+            raise ValueError("filter_frames must be odd where the filter is centred")
+        if len(set(self.tasks)) < len(self.tasks):
+            raise ValueError("each task once")
+        if any(gap < 1 for gap in self.gaps) or (self.gap_is_step and max(self.gaps) < 2):
+            raise ValueError("gaps must be 1 or more, and with gap_is_step one above 1")
+        deep = self.deep_pools
+        if list(deep) != sorted(set(deep)) or deep[-1] != 6 or deep[0] < 1:
+            raise ValueError("deep_pools must ascend within 1 to 6, and end with 6")
+        if not set(self.frame_tasks) & set(self.tasks) and self.level != "object":
+            raise ValueError("none of the frame_tasks is among the tasks")
+        return self
+
+    @property
+    def pools(self) -> int:
+        """How often the picture's side is halved."""
+        return 3 if self.depth == "shallow" else len(self.deep_pools)
+
+    @property
+    def steps_between(self) -> tuple[int, ...]:
+        """Frames from one frame of an intermittent sequence to the next."""
+        return self.gaps if self.gap_is_step else tuple(gap + 1 for gap in self.gaps)
+
+    @property
+    def batch_size(self) -> int:
+        """Section 4.2: 256, 128, 128 and 64 samples for the four networks."""
+        sizes = {("shallow", "narrow"): 256, ("deep", "wide"): 64}
+        return self.batch or sizes.get((self.depth, self.width), 128)
+
+
+PRESETS: Mapping[str, Mapping[str, Any]] = {
+    "paper": {},
+    "cpu": {
+        "detector": "foreground",
+        "classifier": "none",
+        "height": 480,
+        "side": 32,
+        "depth": "shallow",
+        "width": "narrow",
+        "batch": 32,
+        "steps": 150,
+        "epochs": 12,
+        "frame_epochs": 6,
+        "part_scale": "standard",
+    },
+    "tiny": {
+        "detector": "foreground",
+        "classifier": "none",
+        "side": 16,
+        "frame_side": 16,
+        "depth": "shallow",
+        "width": "narrow",
+        "filters": (4, 4, 4),
+        "batch": 8,
+        "steps": 3,
+        "epochs": 1,
+        "frame_epochs": 1,
+        "validation_objects": 16,
+        "filter_frames": 3,
+        "filter_size": 3,
+        "part_scale": "standard",
+    },
+}
+
+
+def for_variant(preset: str, variant: str) -> dict[str, Any]:
+    """Settings of a preset that depend on the data set (section 4.2)."""
+    if variant not in ("ped1", "ped2") or preset == "tiny":
+        return {}
+    low_resolution = {"threshold": 0.5} if preset == "paper" else {"tiles": (2, 1)}
+    return {"distillation_weight": 0.5, **low_resolution}

@@ -1,0 +1,159 @@
+"""SSMTL's training (section 3.3): samples of the four proxy tasks, eq. 5, validation."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from awry.methods.ssmtl.config import SSMTLConfig
+from awry.methods.ssmtl.network import Network
+from awry.methods.ssmtl.pools import Pool
+from awry.methods.ssmtl.sequences import intermittent, regular, to_input
+from awry.training.loop import Phase
+
+VALIDATED_AT_ONCE = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The samples of some objects, or of some whole frames.
+
+    Attributes:
+        regular: (n, c, 2t + 1, side, side) in [0, 1], consecutive frames.
+        intermittent: the same with frames skipped.
+        targets: (n, outputs), what the teachers say of the middle frame.
+    """
+
+    regular: Tensor
+    intermittent: Tensor
+    targets: Tensor
+
+
+def draw(
+    pool: Pool, chosen: Sequence[int], config: SSMTLConfig, generator: np.random.Generator
+) -> Batch:
+    """Cut the samples of some middle frames; one cut serves all tasks."""
+    consecutive, skipped = [], []
+    for number in chosen:
+        offsets = intermittent(config.t, config.steps_between, *pool.room(number), generator)
+        pictures = pool.take(number, np.concatenate([regular(config.t), offsets]))
+        if config.flip and generator.random() < 0.5:
+            pictures = pictures[:, :, ::-1]
+        consecutive.append(pictures[: len(offsets)])
+        skipped.append(pictures[len(offsets) :])
+    return Batch(
+        to_input(np.stack(consecutive)),
+        to_input(np.stack(skipped)),
+        torch.from_numpy(pool.targets[np.asarray(chosen)]),
+    )
+
+
+def losses(network: Network, batch: Batch, weight: float) -> dict[str, Tensor]:
+    """The losses of eqs. 1 to 4 by their task, and `total`, that of eq. 5.
+
+    Args:
+        network: its heads say which tasks there are.
+        batch: the samples.
+        weight: lambda of eq. 5.
+    """
+    found = _motion_losses(network, batch)
+    forward, middle = batch.regular, batch.regular.shape[2] // 2
+    if "middle_box" in network.tasks:
+        around = torch.cat([forward[:, :, :middle], forward[:, :, middle + 1 :]], 2)
+        guess = network.answer("middle_box", network.features(around, "around"))
+        found["middle_box"] = (guess - forward[:, :, middle]).abs().mean()
+    if "distillation" in network.tasks:
+        single = forward[:, :, middle : middle + 1]
+        guess = network.answer("distillation", network.features(single, "single"))
+        found["distillation"] = (guess - batch.targets).abs().mean()
+    total = sum(loss * (weight if task == "distillation" else 1) for task, loss in found.items())
+    assert isinstance(total, Tensor)
+    return {"total": total, **found}
+
+
+def _motion_losses(network: Network, batch: Batch) -> dict[str, Tensor]:
+    """Forward against backward, consecutive against intermittent; one pass of the trunk."""
+    found = {}
+    for task, (logits, classes) in motion_answers(network, batch).items():
+        found[task] = F.cross_entropy(logits, classes)
+    return found
+
+
+def motion_answers(network: Network, batch: Batch) -> dict[str, tuple[Tensor, Tensor]]:
+    """For each motion task the logits (2n, 2) and the true classes (2n,), 0 for normal."""
+    others = {"arrow_of_time": batch.regular.flip(2), "motion_irregularity": batch.intermittent}
+    others = {task: other for task, other in others.items() if task in network.tasks}
+    if not others:
+        return {}
+    count = len(batch.regular)
+    sequences = torch.cat([batch.regular, *others.values()])
+    pieces = network.features(sequences, "sequence").split(count)
+    classes = torch.arange(2).repeat_interleave(count)
+    return {
+        task: (network.answer(task, torch.cat([pieces[0], pieces[place]])), classes)
+        for place, task in enumerate(others, 1)
+    }
+
+
+@torch.inference_mode()
+def validate(
+    network: Network, pool: Pool, config: SSMTLConfig, weight: float
+) -> dict[str, float]:
+    """Losses, and the accuracies of the two motion tasks as in Table 4, on held-back footage.
+
+    The mean absolute errors of Table 4 are the losses of the other two. The same objects and the
+    same random gaps each time.
+    """
+    network.eval()
+    count = min(len(pool), config.validation_objects)
+    chosen = np.linspace(0, len(pool) - 1, count).astype(int)
+    sums: dict[str, float] = {}
+    for first in range(0, count, VALIDATED_AT_ONCE):
+        some = chosen[first : first + VALIDATED_AT_ONCE]
+        batch = draw(pool, some.tolist(), config, np.random.default_rng([1, first]))
+        figures = {name: float(loss) for name, loss in losses(network, batch, weight).items()}
+        for task, (logits, classes) in motion_answers(network, batch).items():
+            figures[f"{task}_accuracy"] = float((logits.argmax(1) == classes).float().mean())
+        for name, value in figures.items():
+            sums[name] = sums.get(name, 0.0) + value * len(some)
+    return {name: value / count for name, value in sums.items()}
+
+
+def phase(
+    level: str, network: Network, training: Pool, validation: Pool, config: SSMTLConfig
+) -> Phase:
+    """One stream's training; the epoch with the lowest validation loss is what stays."""
+    weight = config.distillation_weight
+    epochs = config.epochs if level == "object" else config.frame_epochs
+    size = min(config.batch_size, len(training))
+    steps = config.steps or max(1, math.ceil(len(training) / size))
+
+    def loss(epoch: int, step: int, generator: np.random.Generator) -> dict[str, Tensor]:
+        network.train()
+        chosen = generator.choice(len(training), size, replace=False).tolist()
+        return losses(network, draw(training, chosen, config, generator), weight)
+
+    return Phase(
+        name=level,
+        parameters=list(network.parameters()),
+        epochs=epochs,
+        steps=steps,
+        loss=loss,
+        optimizer=lambda parameters: torch.optim.Adam(parameters, config.learning_rate),
+        rate=_rate(config, epochs * steps, steps),
+        validate=(lambda: validate(network, validation, config, weight)) if validation else None,
+        average=config.average,
+        best="total" if validation else None,
+    )
+
+
+def _rate(config: SSMTLConfig, total: int, steps: int) -> Callable[[int, int], float]:
+    if config.decay == "none":
+        return lambda epoch, step: 1.0
+    return lambda epoch, step: 0.5 + 0.5 * math.cos(math.pi * (epoch * steps + step) / total)

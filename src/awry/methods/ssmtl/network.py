@@ -1,0 +1,162 @@
+"""SSMTL's networks (section 3.2, Table 1): a shared 3-D trunk and a head for each proxy task."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from awry.methods.ssmtl.config import SSMTLConfig
+
+KINDS = ("sequence", "around", "single")
+"""Kinds of input: 2t + 1 frames, those without the middle one, the middle one alone."""
+HEAD_FILTERS = 32
+
+
+def trunk_filters(config: SSMTLConfig) -> tuple[list[int], list[bool]]:
+    """Filters of each 3-D convolution, and whether pooling follows it.
+
+    >>> trunk_filters(SSMTLConfig(depth="shallow", width="narrow"))
+    ([16, 32, 32], [True, True, True])
+    >>> trunk_filters(SSMTLConfig(depth="deep", width="narrow"))
+    ([16, 16, 32, 32, 32, 32], [False, True, False, True, False, True])
+    """
+    narrow = [number * (2 if config.width == "wide" else 1) for number in config.filters]
+    if config.depth == "shallow":
+        return narrow, [True] * 3
+    filters = [number for number in narrow for _ in range(2)]
+    return filters, [layer in config.deep_pools for layer in range(1, 7)]
+
+
+class Normalisation(nn.Module):
+    """Batch normalisation, with statistics over all inputs or for each kind of input."""
+
+    def __init__(self, filters: int, kinds: Sequence[str]) -> None:
+        super().__init__()
+        self.by_kind = nn.ModuleDict({kind: nn.BatchNorm3d(filters) for kind in kinds})
+
+    def forward(self, x: Tensor, kind: str) -> Tensor:
+        """(n, filters, t, h, w) -> the same."""
+        name = kind if kind in self.by_kind else next(iter(self.by_kind))
+        found: Tensor = self.by_kind[name](x)
+        return found
+
+
+class Trunk(nn.Module):
+    """3x3x3 convolutions, batch normalisation, ReLU; time is pooled once, at the end."""
+
+    def __init__(self, config: SSMTLConfig, colours: int, kinds: Sequence[str]) -> None:
+        super().__init__()
+        filters, self.pools = trunk_filters(config)
+        pairs = zip([colours, *filters], filters, strict=False)
+        self.convolutions = nn.ModuleList(nn.Conv3d(a, b, 3, padding=1) for a, b in pairs)
+        self.normalisations = nn.ModuleList(Normalisation(number, kinds) for number in filters)
+        self.filters = filters
+
+    def forward(self, x: Tensor, kind: str) -> Tensor:
+        """Features of sequences.
+
+        Args:
+            x: float32 (n, colours, t, side, side) in [0, 1].
+            kind: one of `KINDS`.
+
+        Returns:
+            float32 (n, filters, side / 2 ** pools, side / 2 ** pools).
+        """
+        x = x.contiguous(memory_format=torch.channels_last_3d)
+        layers = zip(self.convolutions, self.normalisations, self.pools, strict=True)
+        for convolution, normalisation, pool in layers:
+            x = F.relu(normalisation(convolution(x), kind), inplace=True)
+            if pool:
+                x = F.max_pool3d(x, (1, 2, 2))
+        return x.amax(2)
+
+
+class Head(nn.Sequential):
+    """2-D convolution with 32 filters, ReLU, 2x2 max-pooling, fully connected layer."""
+
+    def __init__(self, filters: int, side: int, outputs: int) -> None:
+        pooled = max(1, side // 2)
+        super().__init__(
+            nn.Conv2d(filters, HEAD_FILTERS, 3, padding=1),
+            nn.ReLU(inplace=True),
+            nn.MaxPool2d(2) if side > 1 else nn.Identity(),
+            nn.Flatten(),
+            nn.Linear(HEAD_FILTERS * pooled**2, outputs),
+        )
+
+
+class Decoder(nn.Module):
+    """As many nearest 2x upsamplings as poolings, as many 3x3 convolutions as 3-D ones."""
+
+    def __init__(self, filters: Sequence[int], pools: Sequence[bool], colours: int) -> None:
+        super().__init__()
+        # The trunk backwards: a convolution leads to the filters that its twin began from.
+        pairs = list(zip(filters[::-1], [*filters[-2::-1], colours], strict=True))
+        self.convolutions = nn.ModuleList(nn.Conv2d(a, b, 3, padding=1) for a, b in pairs)
+        self.normalisations = nn.ModuleList(nn.BatchNorm2d(b) for _, b in pairs[:-1])
+        self.ups = list(pools)[::-1]
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(n, filters, h, w) -> (n, colours, side, side), in [0, 1] where it is right."""
+        for layer, (convolution, up) in enumerate(zip(self.convolutions, self.ups, strict=True)):
+            x = convolution(F.interpolate(x, scale_factor=2.0) if up else x)
+            if layer < len(self.normalisations):
+                x = F.relu(self.normalisations[layer](x), inplace=True)
+        return x
+
+
+class Network(nn.Module):
+    """Trunk and heads of one stream.
+
+    Args:
+        config: tasks and sizes.
+        colours: 1 or 3.
+        side: of the input, in pixels.
+        outputs: of the distillation head: the classifier's classes, then the detector's.
+        tasks: those of this stream.
+    """
+
+    def __init__(
+        self, config: SSMTLConfig, colours: int, side: int, outputs: int, tasks: Sequence[str]
+    ) -> None:
+        super().__init__()
+        needed = {
+            "sequence": {"arrow_of_time", "motion_irregularity"},
+            "around": {"middle_box"},
+            "single": {"distillation"},
+        }
+        used = [kind for kind in KINDS if needed[kind] & set(tasks)]
+        kinds = used if config.statistics == "separate" else ["all"]
+        self.trunk = Trunk(config, colours, kinds)
+        last, small = self.trunk.filters[-1], side // 2**config.pools
+        classes = {"arrow_of_time": 2, "motion_irregularity": 2, "distillation": outputs}
+        self.heads = nn.ModuleDict(
+            {
+                task: Head(last, small, classes[task])
+                if task in classes
+                else Decoder(self.trunk.filters, self.trunk.pools, colours)
+                for task in tasks
+            }
+        )
+        # Twice as fast on a CPU as the plain layout.
+        for convolution in self.trunk.convolutions:
+            convolution.to(memory_format=torch.channels_last_3d)
+        self.heads.to(memory_format=torch.channels_last)
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """The proxy tasks of this stream."""
+        return tuple(self.heads)
+
+    def features(self, x: Tensor, kind: str) -> Tensor:
+        """`Trunk.forward`."""
+        found: Tensor = self.trunk(x, kind)
+        return found
+
+    def answer(self, task: str, features: Tensor) -> Tensor:
+        """A head's output: logits (n, 2), pictures (n, colours, side, side), or (n, outputs)."""
+        found: Tensor = self.heads[task](features)
+        return found

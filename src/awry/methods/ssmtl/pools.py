@@ -1,0 +1,227 @@
+"""What SSMTL trains on: the detected objects of normal footage, or its whole frames."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from awry.errors import FootageError
+from awry.frames import Objects
+from awry.methods.ssmtl.config import SSMTLConfig
+from awry.methods.ssmtl.sequences import Pictures, cut, grown, room_needed
+from awry.methods.ssmtl.teachers import Teachers
+from awry.teachers.objects.base import View
+from awry.training.footage import Run
+from awry.training.loop import Reporter
+
+CLASSIFIED_AT_ONCE = 64
+Floats = NDArray[np.float32]
+
+
+def split_runs(runs: Sequence[Run], share: float) -> tuple[list[Run], list[Run]]:
+    """The first part of each stretch of footage to train on, its end to validate (section 4.2)."""
+    first, last = [], []
+    for run in runs:
+        bound = round(len(run.images) * (1 - share))
+        first.append(replace(run, images=run.images[:bound]))
+        last.append(replace(run, first=run.first + bound, images=run.images[bound:]))
+    return [r for r in first if len(r.images)], [r for r in last if len(r.images)]
+
+
+def middles(run: Run, room: int, every: int) -> range:
+    """Frames of a run that have so many others on each side."""
+    return range(room, len(run.images) - room, every)
+
+
+class Pool(ABC):
+    """Middle frames with all that can be cut around them.
+
+    Attributes:
+        places: int64 (n, 2), run and frame within it.
+        targets: float32 (n, outputs), what the teachers say; (n, 0) without teachers.
+    """
+
+    def __init__(self, runs: Sequence[Run], places: NDArray[np.int64], targets: Floats) -> None:
+        self.runs = list(runs)
+        self.places = places
+        self.targets = targets
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    def room(self, number: int) -> tuple[int, int]:
+        """Frames before and after the middle one that belong to the same run."""
+        run, frame = self.places[number]
+        return int(frame), len(self.runs[run].images) - 1 - int(frame)
+
+    @abstractmethod
+    def take(self, number: int, offsets: NDArray[np.int64]) -> Pictures:
+        """The pictures at some frames around the middle one, uint8 (n, side, side, c)."""
+
+
+class FramePool(Pool):
+    """Whole frames, which the runs hold at the network's size already."""
+
+    def take(self, number: int, offsets: NDArray[np.int64]) -> Pictures:
+        """As `Pool.take`."""
+        run, frame = self.places[number]
+        return np.asarray(self.runs[run].images[frame + offsets])
+
+
+class ObjectPool(Pool):
+    """Detected objects.
+
+    Cutting a box out of frames that are mapped from disk costs about a hundredth of a training
+    step, so no crop is stored.
+
+    Args:
+        boxes: float32 (n, 4), in pixels of the runs' frames.
+        side: of the crops.
+    """
+
+    def __init__(
+        self,
+        runs: Sequence[Run],
+        places: NDArray[np.int64],
+        targets: Floats,
+        boxes: Floats,
+        side: int,
+    ) -> None:
+        super().__init__(runs, places, targets)
+        self.boxes = boxes
+        self.side = side
+
+    def take(self, number: int, offsets: NDArray[np.int64]) -> Pictures:
+        """As `Pool.take`."""
+        run, frame = self.places[number]
+        images = self.runs[run].images
+        return cut([images[frame + offset] for offset in offsets], self.boxes[number], self.side)
+
+
+def coloured(image: Pictures) -> Pictures:
+    """uint8 (h, w, 3) of (h, w, 1) or (h, w, 3)."""
+    return np.ascontiguousarray(np.broadcast_to(image, (*image.shape[:2], 3)))
+
+
+def view_of(
+    images: Sequence[Pictures] | Pictures,
+    place: int,
+    t: int,
+    clip: str,
+    frame: int,
+    frame_size: tuple[int, int] | None,
+) -> View:
+    """What a detector is shown of a frame with t others on each side."""
+    before, image, after = (coloured(images[place + step]) for step in (-t, 0, t))
+    return View(image, before, after, clip, frame, frame_size)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The objects of one frame."""
+
+    run: int
+    frame: int
+    objects: Objects
+
+
+def find_objects(
+    runs: Sequence[Run],
+    teachers: Teachers,
+    config: SSMTLConfig,
+    every: int,
+    frame_size: tuple[int, int],
+    reporter: Reporter,
+    mask: NDArray[np.bool_] | None,
+) -> ObjectPool:
+    """Detect the objects of the runs' frames, and ask the teachers about them.
+
+    Args:
+        runs: frames at working size.
+        teachers: detector and classifier.
+        config: sizes and options.
+        every: look at each n-th frame.
+        frame_size: (H, W) of the frames before they were resized.
+        reporter: shows progress.
+        mask: bool (h, w), ignored pixels; objects that lie mostly there are left out.
+    """
+    room = room_needed(config.t, config.steps_between)
+    looks = [(r, f) for r, run in enumerate(runs) for f in middles(run, room, every)]
+    reporter.start("detecting objects", len(looks), 0)
+    found = []
+    for number, frame in looks:
+        run = runs[number]
+        original = (run.first + frame) * run.every
+        view = view_of(run.images, frame, config.t, run.clip, original, frame_size)
+        found.append(_Found(number, frame, teachers.objects(view, mask)))
+        reporter.advance({})
+    size = runs[0].images.shape[1:3] if runs else (1, 1)
+    boxes = _joined([grown(one.objects.boxes, config.margin, size) for one in found], 4)
+    places = [(one.run, one.frame) for one in found for _ in one.objects.scores]
+    targets = [_joined([one.objects.probabilities for one in found], None)]
+    if not config.class_scores:
+        targets = [np.empty((len(boxes), 0), np.float32)]
+    pool = ObjectPool(
+        runs, np.array(places, np.int64).reshape(-1, 2), targets[0], boxes, config.side
+    )
+    if teachers.classifier is not None:
+        crops = (native(pool, number) for number in range(len(pool)))
+        classified = classify(crops, len(pool), teachers, reporter)
+        pool.targets = np.concatenate([classified, pool.targets], 1)
+    return pool
+
+
+def _joined(parts: Sequence[Floats], columns: int | None) -> Floats:
+    if not parts:
+        return np.empty((0, columns or 0), np.float32)
+    return np.concatenate(parts).astype(np.float32)
+
+
+def native(pool: ObjectPool, number: int) -> Pictures:
+    """The middle picture of an object at its own size, uint8 RGB (h, w, 3)."""
+    run, frame = pool.places[number]
+    x0, y0, x1, y1 = (int(round(float(value))) for value in pool.boxes[number])
+    image = pool.runs[run].images[frame]
+    return coloured(image[y0 : max(y1, y0 + 1), x0 : max(x1, x0 + 1)])
+
+
+def classify(
+    pictures: Iterator[Pictures], count: int, teachers: Teachers, reporter: Reporter
+) -> Floats:
+    """The classifier's outputs for so many pictures, float32 (count, 1000)."""
+    reporter.start("asking the classifier", count, 0)
+    found, batch = [], []
+    for number, picture in enumerate(pictures, 1):
+        batch.append(picture)
+        reporter.advance({})
+        if len(batch) == CLASSIFIED_AT_ONCE or number == count:
+            found.append(teachers.classify(batch))
+            batch = []
+    return _joined(found, None)
+
+
+def whole_frames(
+    runs: Sequence[Run], teachers: Teachers, config: SSMTLConfig, reporter: Reporter
+) -> FramePool:
+    """Every frame of the runs that has enough others around it; runs at the network's size."""
+    room = room_needed(config.t, config.steps_between)
+    places = [(r, f) for r, run in enumerate(runs) for f in middles(run, room, config.every)]
+    targets = np.empty((len(places), 0), np.float32)
+    if teachers.classifier is not None and "distillation" in config.tasks:
+        pictures = (coloured(runs[r].images[f]) for r, f in places)
+        targets = classify(pictures, len(places), teachers, reporter)
+    return FramePool(runs, np.array(places, np.int64).reshape(-1, 2), targets)
+
+
+def check(pool: Pool, what: str, why: Callable[[], str]) -> None:
+    """Refuse an empty pool.
+
+    Raises:
+        FootageError: nothing to train on; `why` says what is known of the reason.
+    """
+    if not len(pool):
+        raise FootageError(f"There is no {what} to train on: {why()}")

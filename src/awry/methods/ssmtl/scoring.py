@@ -1,0 +1,334 @@
+"""SSMTL's scorer (sections 3.4 and 3.5): windows of frames to objects, maps and scores."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from awry.frames import Frame, FrameScore, Objects, Region
+from awry.methods.base import Scorer, Setting, small_mask
+from awry.methods.ssmtl.answers import Answers, answers, combined
+from awry.methods.ssmtl.config import SSMTLConfig
+from awry.methods.ssmtl.maps import (
+    Map,
+    TimeFilter,
+    Values,
+    blurred,
+    highest,
+    mean_filter,
+    painted,
+    smoother,
+)
+from awry.methods.ssmtl.model import SSMTLModel, Stream, levels_of
+from awry.methods.ssmtl.pools import coloured, view_of
+from awry.methods.ssmtl.sequences import Pictures, cut, grown
+from awry.methods.ssmtl.teachers import Teachers
+from awry.video.cache import resized
+
+Floats = NDArray[np.float64]
+ERROR_BLUR = 3
+STAGES = ("detector", "crops", "network", "maps")
+
+
+@dataclass(slots=True)
+class Seen:
+    """What is known of a frame before its neighbours' maps are joined with its own.
+
+    Attributes:
+        frame: its index and time; the picture is let go.
+        boxes: float32 (n, 4) in pixels of the working size.
+        object_parts: float64 (n, parts) of its objects.
+        frame_parts: float64 (parts,) of the whole frame.
+        values: what the mean filter joins over time: `object`, the map of scores above the lowest
+            normal one; `frame`, the whole frame's score (1,); `errors`, its map.
+    """
+
+    index: int
+    time_s: float | None
+    boxes: NDArray[np.float32]
+    object_parts: Floats
+    frame_parts: Floats
+    values: Values = field(default_factory=dict)
+
+
+class SSMTLScorer(Scorer):
+    """Scores the middle of a window of 2t + 1 frames; the first and last t frames have no score."""
+
+    def __init__(
+        self, model: SSMTLModel, config: SSMTLConfig, teachers: Teachers, setting: Setting
+    ) -> None:
+        super().__init__(setting)
+        self.model = model
+        self.config = config
+        self._teachers = teachers
+        self._levels = levels_of(config)
+        self._window: deque[tuple[Frame, Pictures, Pictures | None]] = deque()
+        self._filter: TimeFilter[Seen] = mean_filter(config)
+        self._smoother: TimeFilter[FrameScore] = smoother(config)
+        self._working: tuple[int, int] | None = None
+        self._mask: NDArray[np.bool_] | None = None
+        self._owed: deque[tuple[int, float | None]] = deque()
+        self.warmup = config.t
+        self.lookahead = config.t + self._filter.lookahead + self._smoother.lookahead
+        self.seconds = dict.fromkeys(STAGES, 0.0)
+
+    @property
+    def gives_regions(self) -> bool:
+        """Objects are regions; the frame level cuts its map."""
+        return self.setting.maps and ("object" in self._levels or bool(self.setting.map_levels))
+
+    def _push(self, frame: Frame) -> list[FrameScore]:
+        self._owed.append((frame.index, frame.time_s))
+        if not self._take(frame):
+            # The first t frames have too few before them.
+            return [self._unscored()] if len(self._window) <= self.config.t else []
+        found = self._middle()
+        self._window.popleft()
+        self._paint(found)
+        return self._smoothed(self._filter.push(found, found.values))
+
+    def _take(self, frame: Frame) -> bool:
+        """Put a frame into the window; whether the window is full now."""
+        if self._working is None:
+            self._begin(frame)
+        assert self._working is not None
+        grey = bool(self.config.grey)
+        small = None
+        if "frame" in self._levels:
+            side = (self.config.frame_side, self.config.frame_side)
+            small = resized(frame.image, side, grey)
+        self._window.append((frame, resized(frame.image, self._working, grey), small))
+        return len(self._window) == 2 * self.config.t + 1
+
+    def _unscored(self) -> FrameScore:
+        return FrameScore(*self._owed.popleft(), None)
+
+    def _flush(self) -> list[FrameScore]:
+        scores = self._smoothed(self._filter.flush())
+        for score, values in self._smoother.flush():
+            scores.append(self._settled(score, values))
+        while self._owed:
+            scores.append(self._unscored())
+        self._window.clear()
+        self._working = None
+        return scores
+
+    def _begin(self, frame: Frame) -> None:
+        size = (frame.image.shape[0], frame.image.shape[1])
+        self._working = working_size(self.setting.frame_size or size, self.config.height)
+        ignored = small_mask(self.setting, size, self._working)
+        self._mask = ignored if ignored.any() else None
+
+    def look(self, frames: Iterable[Frame], clip: str = "") -> list[Seen]:
+        """What teachers and networks say of a clip's frames, without the first and last t.
+
+        Args:
+            frames: of a clip of their own.
+            clip: its name; empty: that of the setting.
+        """
+        found = []
+        for frame in frames:
+            if self._take(frame):
+                found.append(self._middle(clip))
+                self._window.popleft()
+        self._window.clear()
+        return found
+
+    def frame_levels(self, seen: Iterable[Seen]) -> list[dict[str, float]]:
+        """A clip's scores by level, not smoothed; the statistics of the streams as they are now."""
+        joined: list[tuple[Seen, Values]] = []
+        for one in seen:
+            self._paint(one)
+            joined += self._filter.push(one, one.values)
+        joined += self._filter.flush()
+        return [self._levels_of(values) for _, values in joined]
+
+    def _middle(self, clip: str = "") -> Seen:
+        """Ask teachers and networks about the window's middle frame."""
+        t = self.config.t
+        frame = self._window[t][0]
+        seen = Seen(
+            frame.index, frame.time_s, np.empty((0, 4), np.float32), np.empty((0, 0)), np.empty(0)
+        )
+        if "object" in self._levels:
+            self._look_at_objects(seen, frame, clip)
+        if "frame" in self._levels:
+            self._look_at_frame(seen)
+        return seen
+
+    def _look_at_objects(self, seen: Seen, frame: Frame, clip: str) -> None:
+        config, stream = self.config, self.model.stream("object")
+        images = [item[1] for item in self._window]
+        with self._stage("detector"):
+            size = self.setting.frame_size or (frame.image.shape[0], frame.image.shape[1])
+            view = view_of(images, config.t, config.t, clip or self.setting.clip, frame.number, size)
+            objects = self._teachers.objects(view, self._mask)
+        assert self._working is not None
+        seen.boxes = objects.boxes
+        seen.object_parts = np.empty((0, len(stream.parts)))
+        if len(objects.scores):
+            seen.object_parts = self._ask(images, objects).parts
+
+    def _ask(self, images: Sequence[Pictures], objects: Objects) -> Answers:
+        config, stream = self.config, self.model.stream("object")
+        assert self._working is not None
+        with self._stage("crops"):
+            boxes = grown(objects.boxes, config.margin, self._working)
+            sequences = np.stack([cut(images, box, config.side) for box in boxes])
+        with self._stage("network"):
+            logits = None
+            if "classifier" in stream.parts:
+                middle = images[config.t]
+                logits = self._teachers.classify([_native(middle, box) for box in boxes])
+            classes = objects.probabilities if "distillation" in stream.parts else None
+            return answers(stream, sequences, classes, logits)
+
+    def _look_at_frame(self, seen: Seen) -> None:
+        config, stream = self.config, self.model.stream("frame")
+        smalls = [small for _, _, small in self._window if small is not None]
+        with self._stage("network"):
+            logits = None
+            if "classifier" in stream.parts:
+                logits = self._teachers.classify([coloured(smalls[config.t])])
+            found = answers(stream, np.stack(smalls)[None], None, logits)
+        seen.frame_parts = found.parts[0]
+        if found.errors is not None and self.setting.maps:
+            seen.values["errors"] = blurred(found.errors[0], ERROR_BLUR)
+
+    def _paint(self, seen: Seen) -> None:
+        """What the mean filter joins: the objects' map, the whole frame's score."""
+        config = self.config
+        if "object" in self._levels:
+            assert self._working is not None
+            stream = self.model.stream("object")
+            with self._stage("maps"):
+                above = self._scores(stream, seen.object_parts) - float(stream.floor)
+                canvas = blurred(painted(seen.boxes, above, self._working), config.filter_size)
+                if self._mask is not None:
+                    canvas[self._mask] = 0
+            seen.values["object"] = canvas
+        if "frame" in self._levels:
+            score = self._scores(self.model.stream("frame"), seen.frame_parts[None])
+            seen.values["frame"] = score.astype(np.float32)
+
+    def _scores(self, stream: Stream, parts: Floats) -> Floats:
+        """Scores (n,) of parts (n, parts)."""
+        return combined(stream, parts, self.config.part_scale, self.config.combine)
+
+    def _smoothed(self, ready: Sequence[tuple[Seen, Values]]) -> list[FrameScore]:
+        scores = []
+        for seen, values in ready:
+            with self._stage("maps"):
+                score, levels = self._frame_score(seen, values)
+            for item, smooth in self._smoother.push(score, levels):
+                scores.append(self._settled(item, smooth))
+        return scores
+
+    def _settled(self, score: FrameScore, levels: Values) -> FrameScore:
+        """The score with its levels smoothed; the frame is owed no longer."""
+        self._owed.popleft()
+        values = {name: float(value[0]) for name, value in levels.items()}
+        return replace(score, score=values[self.config.level], parts={**score.parts, **values})
+
+    def _frame_score(self, seen: Seen, values: Values) -> tuple[FrameScore, Values]:
+        """Joined over time: the frame's score at each level, its parts, map and regions."""
+        levels = self._levels_of(values)
+        parts: dict[str, float] = {}
+        if "object" in self._levels:
+            stream = self.model.stream("object")
+            worst = seen.object_parts.max(0) if len(seen.object_parts) else stream.part_floor
+            parts |= _named(stream.parts, worst)
+        if "frame" in self._levels:
+            prefix = "frame_" if self.config.level == "fused" else ""
+            stream = self.model.stream("frame")
+            parts |= {prefix + n: v for n, v in _named(stream.parts, seen.frame_parts).items()}
+        heat, regions = self._where(seen, values) if self.setting.maps else (None, ())
+        score = FrameScore(seen.index, seen.time_s, None, parts, heat, regions)
+        return score, {name: np.array([value]) for name, value in levels.items()}
+
+    def _levels_of(self, values: Values) -> dict[str, float]:
+        """A frame's score at each level, from what was joined over time."""
+        levels: dict[str, float] = {}
+        if "object" in self._levels:
+            floor = float(self.model.stream("object").floor)
+            levels["object"] = floor + float(values["object"].max())
+        if "frame" in self._levels:
+            levels["frame"] = float(values["frame"][0])
+        if self.config.level == "fused":
+            levels["fused"] = self._fused(levels)
+        return levels
+
+    def _fused(self, levels: dict[str, float]) -> float:
+        """Late fusion: both levels standardised on normal footage, weighted, averaged."""
+        total = 0.0
+        for level, weight in zip(("object", "frame"), self.config.fusion, strict=True):
+            stream = self.model.stream(level)
+            total += weight * (levels[level] - float(stream.location)) / float(stream.scale)
+        return total / sum(self.config.fusion)
+
+    def _where(self, seen: Seen, values: Values) -> tuple[Map, tuple[Region, ...]]:
+        """The map, and the objects as regions of the full frame."""
+        assert self._working is not None
+        if "object" not in self._levels:
+            errors = values.get("errors")
+            side = self.config.frame_side
+            return (np.zeros((side, side), np.float32) if errors is None else errors), ()
+        stream = self.model.stream("object")
+        scores = highest(values["object"], seen.boxes)
+        size = self._size or self._working
+        scale = np.tile(np.array(size[::-1]) / np.array(self._working[::-1]), 2)
+        last = np.tile(np.array(size[::-1]) - 1.0, 2)
+        rows = zip(seen.boxes * scale, scores, seen.object_parts, strict=True)
+        regions = [
+            Region(
+                box=_whole_pixels(box, last),
+                score=float(stream.floor) + score,
+                parts=_named(stream.parts, parts),
+            )
+            for box, score, parts in rows
+        ]
+        regions.sort(key=lambda region: -region.score)
+        return values["object"] + np.float32(stream.floor), tuple(regions)
+
+    @contextmanager
+    def _stage(self, name: str) -> Iterator[None]:
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[name] += time.perf_counter() - started
+
+
+def _named(names: Sequence[str], values: Sequence[float] | Floats) -> dict[str, float]:
+    return {name: float(value) for name, value in zip(names, values, strict=True)}
+
+
+def _whole_pixels(box: Floats, last: Floats) -> tuple[float, float, float, float]:
+    """Both ends inclusive, inside the frame."""
+    x0, y0 = np.floor(box[:2])
+    x1, y1 = np.maximum(np.ceil(box[2:]) - 1, (x0, y0))
+    x0, y0, x1, y1 = np.clip([x0, y0, x1, y1], 0, last)
+    return float(x0), float(y0), float(x1), float(y1)
+
+
+def _native(image: Pictures, box: NDArray[np.float32]) -> Pictures:
+    x0, y0, x1, y1 = (int(round(float(value))) for value in box)
+    return coloured(image[y0 : max(y1, y0 + 1), x0 : max(x1, x0 + 1)])
+
+
+def working_size(frame: tuple[int, int], height: int | None) -> tuple[int, int]:
+    """(h, w) at which frames are worked on: as they are, or reduced to a height.
+
+    >>> working_size((1080, 1920), 480)
+    (480, 853)
+    """
+    if height is None or frame[0] <= height:
+        return frame
+    return height, max(1, round(frame[1] * height / frame[0]))

@@ -1,0 +1,122 @@
+"""Object-centric sequences (sections 3.1 and 3.3): cutting them, and which frames they join."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+Pictures = NDArray[np.uint8]
+
+
+def regular(t: int) -> NDArray[np.int64]:
+    """Offsets of consecutive frames, int64 (2t + 1,).
+
+    >>> regular(2).tolist()
+    [-2, -1, 0, 1, 2]
+    """
+    return np.arange(-t, t + 1)
+
+
+def intermittent(
+    t: int,
+    steps: Sequence[int],
+    before: int,
+    after: int,
+    generator: np.random.Generator,
+) -> NDArray[np.int64]:
+    """Offsets of an intermittent sequence: the middle frame stays, the others follow random steps.
+
+    Near a clip's end the steps are drawn among those that leave room for the rest.
+
+    Args:
+        t: frames on each side.
+        steps: frames from one chosen frame to the next, ascending in no particular order.
+        before, after: frames that there are on each side of the middle one; at least t times the
+            smallest step.
+        generator: what is random.
+
+    Returns:
+        int64 (2t + 1,), ascending, 0 in the middle, not all of them consecutive.
+
+    Raises:
+        ValueError: there is no room.
+    """
+    while True:
+        earlier, later = (_one_side(t, steps, room, generator) for room in (before, after))
+        offsets = np.concatenate([-earlier[::-1], [0], later])
+        if (np.diff(offsets) > 1).any():
+            return offsets
+        if max(before, after) <= t or max(steps) == 1:
+            raise ValueError(f"no room for an intermittent sequence: {before} and {after} frames")
+
+
+def _one_side(
+    t: int, steps: Sequence[int], room: int, generator: np.random.Generator
+) -> NDArray[np.int64]:
+    smallest, place, found = min(steps), 0, []
+    for left in range(t - 1, -1, -1):
+        allowed = [step for step in steps if place + step + left * smallest <= room]
+        if not allowed:
+            raise ValueError(f"no room for {t} steps of at least {smallest} in {room} frames")
+        place += int(generator.choice(allowed))
+        found.append(place)
+    return np.array(found)
+
+
+def room_needed(t: int, steps: Sequence[int]) -> int:
+    """Frames that must lie on each side of the middle one for every kind of sequence.
+
+    >>> room_needed(3, (2, 3, 4, 5))
+    6
+    """
+    return max(t * min(steps), t + 1)
+
+
+def cut(
+    frames: Sequence[Pictures] | Pictures, box: NDArray[np.float32], side: int
+) -> Pictures:
+    """The same box out of several frames, each resized to side x side pixels.
+
+    Args:
+        frames: uint8 (h, w, c), all of one size.
+        box: `x_min, y_min, x_max, y_max` in pixels; what lies outside is left out, and a box
+            wholly outside becomes the nearest pixels of the border.
+        side: of the crops.
+
+    Returns:
+        uint8 (n, side, side, c).
+    """
+    height, width, colours = frames[0].shape
+    left = int(np.clip(np.floor(box[0]), 0, width - 1))
+    top = int(np.clip(np.floor(box[1]), 0, height - 1))
+    right = int(np.clip(np.ceil(box[2]), left + 1, width))
+    bottom = int(np.clip(np.ceil(box[3]), top + 1, height))
+    pieces = [frame[top:bottom, left:right] for frame in frames]
+    if (bottom - top) > side and (right - left) > side:
+        # Averages over what a pixel covers; OpenCV does that for four channels at most.
+        sized = [cv2.resize(piece, (side, side), interpolation=cv2.INTER_AREA) for piece in pieces]
+        return np.stack(sized).reshape(-1, side, side, colours)
+    stack = cv2.resize(np.concatenate(pieces, axis=2), (side, side))
+    return np.ascontiguousarray(
+        stack.reshape(side, side, len(frames), colours).transpose(2, 0, 1, 3)
+    )
+
+
+def grown(
+    boxes: NDArray[np.float32], margin: float, frame_size: tuple[int, int]
+) -> NDArray[np.float32]:
+    """Boxes (n, 4) that are larger by a share of their sides, within the frame (H, W)."""
+    sides = boxes[:, 2:] - boxes[:, :2]
+    larger = boxes + np.concatenate([-sides, sides], 1) * margin / 2
+    limit = np.tile(np.array(frame_size[::-1], np.float32), 2)
+    return np.asarray(np.clip(larger, 0, limit), np.float32)
+
+
+def to_input(sequences: Pictures) -> Tensor:
+    """Sequences uint8 (n, t, h, w, c) as the network takes them, float32 (n, c, t, h, w) in 0-1."""
+    return torch.from_numpy(sequences).permute(0, 4, 1, 2, 3).float().div_(255)

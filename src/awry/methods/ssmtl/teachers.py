@@ -1,0 +1,134 @@
+"""SSMTL's teachers: whoever finds the objects and whoever names them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from awry.errors import BundleError
+from awry.frames import Objects
+from awry.methods.ssmtl.config import SSMTLConfig
+from awry.teachers.classifier import Classifier, load_classifier
+from awry.teachers.objects import DetectorOptions, ObjectDetector, View, load_detector
+from awry.teachers.objects.selection import box_iou
+from awry.teachers.outputs import digest, kept_outputs
+
+MOSTLY = 0.5
+
+
+class Teachers:
+    """The detectors and the classifier that a config names, loaded.
+
+    Attributes:
+        detector: finds objects; None at the frame level, which needs none.
+        lender: lends class probabilities to the detector's boxes, or None.
+        classifier: an ImageNet classifier's outputs before softmax, or None.
+
+    Args:
+        config: names them.
+        scoring: the classifier is then loaded only where the score needs it.
+
+    Raises:
+        MissingError, ConfigError, InputError: as `load_detector` and `load_classifier`.
+        BundleError: the detector is not the one that the bundle was fitted with.
+    """
+
+    def __init__(self, config: SSMTLConfig, *, scoring: bool = False) -> None:
+        self.detector: ObjectDetector | None = None
+        self.lender: ObjectDetector | None = None
+        self.classifier: Classifier | None = None
+        self._config = config
+        options = DetectorOptions(
+            threshold=config.threshold,
+            tiles=config.tiles,
+            across_classes=config.across_classes,
+            least_side=config.least_side,
+            contained=config.contained,
+        )
+        if config.level != "frame":
+            self.detector = load_detector(config.detector, options)
+            if config.classes_from is not None:
+                # The lender's own certainty does not matter, only what it would call a box.
+                asked = replace(options, threshold=0.02, contained=True)
+                self.lender = load_detector(config.classes_from, asked)
+            self._same_detector()
+        in_frames = config.level != "object" and "distillation" in config.frame_tasks
+        wanted = not scoring or config.score_classifier or in_frames
+        if config.classifier != "none" and "distillation" in config.tasks and wanted:
+            self.classifier = load_classifier(
+                config.classifier, config.classifier_side, outputs="logits"
+            )
+
+    @property
+    def has_classes(self) -> bool:
+        """Whether objects come with class probabilities."""
+        namer = self.lender or self.detector
+        return namer is not None and bool(namer.classes)
+
+    @property
+    def fingerprint(self) -> str:
+        """Stands for the detectors' weights and options; the same for other files of boxes."""
+        seen = [d for d in (self.detector, self.lender) if d is not None and d.sees_pixels]
+        return digest(*(one.key for one in seen))[:16] if seen else ""
+
+    def _same_detector(self) -> None:
+        fitted = self._config.detector_fingerprint
+        if fitted and fitted != self.fingerprint:
+            raise BundleError(
+                f"{self._config.detector} is not the detector that this bundle was fitted with: "
+                "its weights are others. Put the same file there, or refit."
+            )
+
+    def objects(self, view: View, mask: NDArray[np.bool_] | None) -> Objects:
+        """A frame's objects; those that lie mostly in ignored pixels (h, w) are left out."""
+        assert self.detector is not None
+        found = self.detector.detect(view)
+        if mask is not None and len(found.scores):
+            keep = np.array([_share(mask, box) <= MOSTLY for box in found.boxes])
+            found = taken(found, keep)
+        if self.lender is not None and len(found.scores):
+            found = self._named(found, view)
+        return found
+
+    def _named(self, found: Objects, view: View) -> Objects:
+        """Boxes with the probabilities of the lender's box that overlaps most; 0 without one."""
+        assert self.lender is not None
+        other = self.lender.detect(view)
+        probabilities = np.zeros((len(found.scores), other.probabilities.shape[1]), np.float32)
+        if len(other.scores):
+            overlap = box_iou(found.boxes, other.boxes)
+            best = overlap.argmax(1)
+            match = overlap.max(1) >= self._config.classes_iou
+            probabilities[match] = other.probabilities[best[match]]
+        ids = np.where(probabilities.max(1) > 0, probabilities.argmax(1), -1)
+        return replace(found, probabilities=probabilities, class_ids=ids.astype(np.int64))
+
+    def classify(self, pictures: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+        """The classifier's outputs (n, 1000) for pictures uint8 RGB of any size."""
+        classifier = self.classifier
+        assert classifier is not None
+        kept = kept_outputs()
+        if kept is None:
+            return classifier(list(pictures))
+        key = digest(classifier.name, classifier.side, *pictures)
+        found = kept.get(key, lambda: {"logits": classifier(list(pictures)).astype(np.float16)})
+        return found["logits"].astype(np.float32)
+
+
+def taken(objects: Objects, keep: NDArray[np.bool_]) -> Objects:
+    """Some of a frame's objects."""
+    return Objects(
+        objects.boxes[keep],
+        objects.class_ids[keep],
+        objects.probabilities[keep],
+        objects.scores[keep],
+    )
+
+
+def _share(mask: NDArray[np.bool_], box: NDArray[np.float32]) -> float:
+    x0, y0, x1, y1 = np.round(box).astype(int)
+    inside = mask[y0 : max(y1, y0 + 1), x0 : max(x1, x0 + 1)]
+    return float(inside.mean()) if inside.size else 0.0

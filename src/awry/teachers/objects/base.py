@@ -1,0 +1,192 @@
+"""The seam that every object detector stands behind."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import astuple, dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from awry.errors import ConfigError
+from awry.frames import Objects
+from awry.teachers.objects.selection import select, tile_places, without_cut
+from awry.teachers.outputs import digest, kept_outputs
+
+Picture = NDArray[np.uint8]
+Floats = NDArray[np.float32]
+LOWEST = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a detector is shown: a frame, those around it, and where it comes from.
+
+    Attributes:
+        image: uint8 (h, w, 3) RGB, the frame whose objects are wanted.
+        before, after: uint8 (h, w, 3) RGB, frames some steps earlier and later, for detectors
+            that look at motion; `image` itself where there is none.
+        clip: the clip's name as the data set gives it, or the source's; may be empty.
+        frame: the frame's index in that clip.
+        frame_size: (H, W) of the frame before it was resized, which box files speak of; None:
+            it was not.
+    """
+
+    image: Picture
+    before: Picture
+    after: Picture
+    clip: str = ""
+    frame: int = 0
+    frame_size: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DetectorOptions:
+    """What is asked of a detector, whichever it is.
+
+    Attributes:
+        threshold: lowest confidence that is kept; None: the adapter's own.
+        tiles: columns and rows of overlapping tiles that a frame is cut into, each shown to the
+            network by itself: small objects in large frames need them.
+        overlap: share of a tile's side that it shares with its neighbour.
+        suppression: of two boxes of one class whose IoU is above this the less confident goes.
+        across_classes: suppress boxes of other classes too. The kept box then takes each class's
+            highest probability among the boxes that it suppressed.
+        least_side: boxes with a shorter side, in pixels of the frame, go.
+        contained: whether a box that lies inside another of the same class stays.
+        most: at most so many boxes a frame, the most confident.
+    """
+
+    threshold: float | None = None
+    tiles: tuple[int, int] = (1, 1)
+    overlap: float = 0.25
+    suppression: float = 0.5
+    across_classes: bool = False
+    least_side: float = 4.0
+    contained: bool = False
+    most: int = 100
+
+
+class ObjectDetector(ABC):
+    """Finds the objects of a frame.
+
+    Attributes:
+        name: as it was asked for, `KIND:WHAT`.
+        key: stands for weights and options: equal keys and equal views, equal objects.
+        classes: what the class probabilities are: `sigmoid` (each by itself), `softmax` (they
+            add up to one with a background), or empty where there are none.
+        threshold: lowest confidence that is kept.
+        looks_around: whether `View.before` and `View.after` matter.
+        costly: whether what it says is worth keeping on disk.
+        sees_pixels: whether it looks at pictures, so that tiles mean something.
+        highest: the highest confidence seen so far, kept or not, for the message that nothing
+            was found.
+    """
+
+    looks_around: ClassVar[bool] = False
+    costly: ClassVar[bool] = True
+    sees_pixels: ClassVar[bool] = True
+
+    def __init__(
+        self, name: str, content: object, classes: str, threshold: float, options: DetectorOptions
+    ) -> None:
+        self.name = name
+        self.classes = classes
+        self.options = options
+        self.threshold = threshold if options.threshold is None else options.threshold
+        if not 0 <= self.threshold <= 1:
+            raise ConfigError(
+                f"The detector's threshold is {self.threshold}; confidences lie in 0 to 1."
+            )
+        self.key = repr((content, self.threshold, astuple(options)))
+        self.highest = 0.0
+
+    def detect(self, view: View) -> Objects:
+        """The objects of one frame, most confident first.
+
+        Boxes lie inside the frame; `Objects.probabilities` are COCO's 80 classes in their usual
+        order, (N, 80), or (N, 0) without classes; `class_ids` are indices into them, -1 without.
+
+        Raises:
+            InputError: the frame cannot be looked at (a clip that a box file does not know).
+        """
+        kept = kept_outputs() if self.costly else None
+        if kept is None:
+            objects, highest = self._detect(view)
+        else:
+            around = (view.before, view.after) if self.looks_around else ()
+            found = kept.get(
+                digest(self.key, view.image, *around), lambda: _arrays(*self._detect(view))
+            )
+            objects, highest = _objects(found)
+        self.highest = max(self.highest, highest)
+        return objects
+
+    def _detect(self, view: View) -> tuple[Objects, float]:
+        """The objects, and the highest confidence of any candidate."""
+        height, width = view.image.shape[:2]
+        places = tile_places(height, width, self._tiles, self.options.overlap)
+        found = [self._in_tile(view, place) for place in places]
+        boxes, scores, probabilities = (np.concatenate(part) for part in zip(*found, strict=True))
+        keep = scores >= self.threshold
+        objects = select(
+            boxes[keep], scores[keep], probabilities[keep], (height, width), self.options
+        )
+        return objects, float(scores.max(initial=0.0))
+
+    @property
+    def _lowest(self) -> float:
+        """Candidates below this are of no use, not even for the message that nothing was found."""
+        return min(LOWEST, self.threshold)
+
+    @property
+    def _tiles(self) -> tuple[int, int]:
+        alone = self.looks_around or not self.sees_pixels
+        return (1, 1) if alone else self.options.tiles
+
+    def _in_tile(
+        self, view: View, place: tuple[int, int, int, int]
+    ) -> tuple[Floats, Floats, Floats]:
+        left, top, right, bottom = place
+        whole = view.image.shape[:2]
+        part = view
+        if place != (0, 0, whole[1], whole[0]):
+            part = View(
+                np.ascontiguousarray(view.image[top:bottom, left:right]),
+                view.before[top:bottom, left:right],
+                view.after[top:bottom, left:right],
+                view.clip,
+                view.frame,
+                view.frame_size,
+            )
+        boxes, scores, probabilities = self._candidates(part)
+        boxes = boxes + np.array([left, top, left, top], np.float32)
+        keep = without_cut(boxes, place, whole)
+        return boxes[keep], scores[keep], probabilities[keep]
+
+    @abstractmethod
+    def _candidates(self, view: View) -> tuple[Floats, Floats, Floats]:
+        """Boxes (n, 4), confidences (n,) and class probabilities (n, 80) or (n, 0), unselected.
+
+        Boxes in pixels of `view.image`; candidates below `_lowest` may be left out.
+        """
+
+
+def _arrays(objects: Objects, highest: float) -> dict[str, NDArray[np.generic]]:
+    """As they are kept on disk."""
+    return {
+        "boxes": objects.boxes,
+        "classes": objects.class_ids,
+        "probabilities": objects.probabilities,
+        "scores": objects.scores,
+        "highest": np.array([highest]),
+    }
+
+
+def _objects(arrays: Mapping[str, NDArray[Any]]) -> tuple[Objects, float]:
+    objects = Objects(
+        arrays["boxes"], arrays["classes"], arrays["probabilities"], arrays["scores"]
+    )
+    return objects, float(arrays["highest"][0])

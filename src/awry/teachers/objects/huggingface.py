@@ -1,0 +1,89 @@
+"""Detectors from the Hugging Face hub, or from a folder in its layout: D-FINE, RT-DETRv2, DETR."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+import torch
+
+from awry.errors import ConfigError, MissingError
+from awry.teachers.objects.base import DetectorOptions, Floats, ObjectDetector, View
+from awry.teachers.objects.coco import columns_of
+from awry.teachers.outputs import digest
+
+THRESHOLD = 0.5
+
+
+class HuggingFaceDetector(ObjectDetector):
+    """A transformers model for object detection that was trained on COCO.
+
+    Class scores are sigmoids, unless the model has a column for "no object", as DETR: then they
+    are a softmax.
+
+    Args:
+        name: of the repository, e.g. `ustc-community/dfine-small-coco`, or a folder.
+        options: as `DetectorOptions`.
+
+    Raises:
+        MissingError: transformers is not installed, or the model is not there.
+        ConfigError: the model does not know COCO's classes.
+    """
+
+    def __init__(self, name: str, options: DetectorOptions) -> None:
+        try:
+            from transformers import AutoImageProcessor, AutoModelForObjectDetection
+        except ImportError as error:
+            raise MissingError(
+                "hf: detectors need transformers: pip install 'awry[hf]', or use --detector "
+                "onnx:FILE, torchvision:NAME or foreground."
+            ) from error
+        try:
+            self._processor: Any = AutoImageProcessor.from_pretrained(name)
+            self._network: Any = AutoModelForObjectDetection.from_pretrained(name).eval()
+        except (OSError, ValueError) as error:
+            raise MissingError(
+                f"hf:{name} could not be loaded ({str(error).splitlines()[0]}). Connect once, give "
+                "a folder that save_pretrained wrote, or use --detector onnx:FILE or foreground."
+            ) from error
+        labels = self._network.config.id2label
+        self._columns = columns_of(labels, f"hf:{name}")
+        self._places = len(labels)
+        weights = (value.detach().numpy() for value in self._network.state_dict().values())
+        content = digest(repr(self._processor), *weights)
+        classes = "sigmoid" if self._has_sigmoids(view_of_nothing()) else "softmax"
+        super().__init__(f"hf:{name}", content, classes, THRESHOLD, options)
+
+    def _has_sigmoids(self, view: View) -> bool:
+        width = self._outputs(view).logits.shape[2]
+        if width not in (self._places, self._places + 1):
+            raise ConfigError(
+                f"The model gives {width} class scores for {self._places} labels; expected as many, "
+                "or one more for 'no object'."
+            )
+        return bool(width == self._places)
+
+    @torch.inference_mode()
+    def _outputs(self, view: View) -> Any:
+        inputs = self._processor(images=view.image, return_tensors="pt")
+        return self._network(**inputs)
+
+    def _candidates(self, view: View) -> tuple[Floats, Floats, Floats]:
+        outputs = self._outputs(view)
+        logits = outputs.logits[0]
+        chances = logits.sigmoid() if self.classes == "sigmoid" else logits.softmax(1)
+        probabilities = chances.numpy()[:, self._columns]
+        scores = probabilities.max(1)
+        good = scores >= self._lowest
+        centre, half = outputs.pred_boxes[0].numpy()[good].reshape(-1, 2, 2).transpose(1, 0, 2)
+        height, width = view.image.shape[:2]
+        boxes = np.concatenate([centre - half / 2, centre + half / 2], 1)
+        boxes = boxes * np.array([width, height, width, height])
+        return boxes.astype(np.float32), scores[good], probabilities[good]
+
+
+def view_of_nothing() -> View:
+    """A small black picture."""
+    image = np.zeros((64, 64, 3), np.uint8)
+    return View(image, image, image)

@@ -1,0 +1,105 @@
+"""torchvision's detectors that were trained on COCO, with every class's score."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from awry.errors import ConfigError, MissingError, nearest
+from awry.teachers.objects.base import DetectorOptions, Floats, ObjectDetector, View
+from awry.teachers.objects.coco import columns_of
+
+THRESHOLD = 0.8
+"""The SSMTL paper's; two-stage detectors are sure of themselves, as YOLOv3 is."""
+
+
+class TorchvisionDetector(ObjectDetector):
+    """Faster and Mask R-CNN (softmax over classes and background) or RetinaNet (sigmoids).
+
+    Class probabilities are taken before torchvision's own selection, which keeps one class a box.
+
+    Args:
+        name: of the model, e.g. `fasterrcnn_resnet50_fpn`.
+        options: as `DetectorOptions`.
+        random: random weights, the same in every process; nothing is fetched.
+
+    Raises:
+        ConfigError: an unknown model, or one of another family.
+        MissingError: the weights could not be fetched.
+    """
+
+    def __init__(self, name: str, options: DetectorOptions, *, random: bool = False) -> None:
+        self._network: Any = _load(name, random)
+        two_stages = hasattr(self._network, "roi_heads")
+        self._read = self._from_proposals if two_stages else self._from_anchors
+        self._columns = torch.from_numpy(columns_of(_labels(), name))
+        kind, classes = "random" if random else "torchvision", "softmax" if two_stages else "sigmoid"
+        threshold = THRESHOLD if two_stages else 0.5
+        super().__init__(f"{kind}:{name}", _weights_key(self._network), classes, threshold, options)
+
+    @torch.inference_mode()
+    def _candidates(self, view: View) -> tuple[Floats, Floats, Floats]:
+        picture = torch.from_numpy(view.image).permute(2, 0, 1).float() / 255
+        images, _ = self._network.transform([picture])
+        features = self._network.backbone(images.tensors)
+        boxes, chances = self._read(images, features)
+        chances = chances[:, self._columns]
+        best, place = chances.max(1)
+        good = best >= self._lowest
+        if boxes.ndim == 3:
+            boxes = boxes[torch.arange(len(boxes)), self._columns[place]]
+        sized = images.image_sizes[0]
+        height, width = view.image.shape[:2]
+        scale = torch.tensor([width / sized[1], height / sized[0]]).repeat(2)
+        boxes = boxes[good] * scale
+        return boxes.numpy(), best[good].numpy(), chances[good].numpy()
+
+    def _from_proposals(self, images: Any, features: Any) -> tuple[Tensor, Tensor]:
+        proposals, _ = self._network.rpn(images, features)
+        heads = self._network.roi_heads
+        pooled = heads.box_roi_pool(features, proposals, images.image_sizes)
+        logits, offsets = heads.box_predictor(heads.box_head(pooled))
+        boxes = heads.box_coder.decode(offsets, proposals).reshape(len(logits), -1, 4)
+        return boxes, logits.softmax(1)
+
+    def _from_anchors(self, images: Any, features: Any) -> tuple[Tensor, Tensor]:
+        levels = list(features.values())
+        found = self._network.head(levels)
+        anchors = self._network.anchor_generator(images, levels)[0]
+        boxes = self._network.box_coder.decode_single(found["bbox_regression"][0], anchors)
+        return boxes, found["cls_logits"][0].sigmoid()
+
+
+def _load(name: str, random: bool) -> Any:
+    from torchvision.models import detection, get_model, list_models
+
+    known = [n for n in list_models(module=detection) if "rcnn" in n or n.startswith("retinanet")]
+    known = [n for n in known if not n.startswith("keypoint")]
+    if name not in known:
+        raise ConfigError(f"No detector torchvision:{name} that awry can read: {nearest(name, known)}.")
+    try:
+        with torch.random.fork_rng():
+            torch.manual_seed(0)
+            # Without weights_backbone=None the backbone's weights are fetched even for `random`.
+            none: dict[str, Any] = {"weights": None, "weights_backbone": None}
+            none |= {"min_size": 128, "max_size": 128}
+            return get_model(name, **(none if random else {"weights": "DEFAULT"})).eval()
+    except OSError as error:
+        raise MissingError(
+            f"The weights of torchvision:{name} could not be fetched ({error}). Connect once, or "
+            "use --detector onnx:FILE, boxes:FILE or foreground."
+        ) from error
+
+
+def _labels() -> list[str]:
+    from torchvision.models.detection import FasterRCNN_ResNet50_FPN_Weights
+
+    return list(FasterRCNN_ResNet50_FPN_Weights.COCO_V1.meta["categories"])
+
+
+def _weights_key(network: torch.nn.Module) -> str:
+    from awry.teachers.outputs import digest
+
+    return digest(*(value.detach().numpy() for value in network.state_dict().values()))

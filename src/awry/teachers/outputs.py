@@ -1,0 +1,99 @@
+"""What teachers said, kept on disk: a frame is looked at once however often it is asked about.
+
+An entry's key covers the teacher's weights and options and the pixels themselves, so that nothing
+stale can ever be found. The file may be deleted at any time, also in the middle of a run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
+from contextvars import ContextVar
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors.numpy import load, save
+
+Arrays = dict[str, NDArray[np.generic]]
+FILE = "teachers.sqlite"
+
+_folder: ContextVar[Path | None] = ContextVar("folder of teachers' outputs", default=None)
+
+
+@contextmanager
+def keep_outputs(folder: Path) -> Iterator[None]:
+    """Teachers that are loaded inside keep what they say in a file of that folder."""
+    token = _folder.set(folder)
+    try:
+        yield
+    finally:
+        _folder.reset(token)
+
+
+def kept_outputs() -> OutputFile | None:
+    """The file of the surrounding `keep_outputs`; None outside."""
+    folder = _folder.get()
+    return None if folder is None else OutputFile(folder / FILE)
+
+
+class OutputFile:
+    """A file of named arrays, found by their key.
+
+    A write is whole or not at all. A damaged file is put aside by starting anew: what it held can
+    always be computed again, so no trouble with it ever stops a run.
+
+    Args:
+        path: made when it is needed.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def get(self, key: str, compute: Callable[[], Mapping[str, NDArray[np.generic]]]) -> Arrays:
+        """The arrays under a key, computed and kept where they are not there yet."""
+        found = self._read(key)
+        if found is None:
+            found = {name: np.ascontiguousarray(array) for name, array in compute().items()}
+            self._write(key, found)
+        return found
+
+    def _read(self, key: str) -> Arrays | None:
+        if not self.path.is_file():
+            return None
+        try:
+            with closing(self._open()) as file:
+                row = file.execute("SELECT value FROM outputs WHERE key = ?", (key,)).fetchone()
+            return None if row is None else load(row[0])
+        except sqlite3.OperationalError:  # locked for a minute, or no such table
+            return None
+        except (sqlite3.DatabaseError, ValueError):
+            self.path.unlink(missing_ok=True)
+            return None
+
+    def _write(self, key: str, arrays: Arrays) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(sqlite3.Error), closing(self._open()) as file, file:
+            file.execute("CREATE TABLE IF NOT EXISTS outputs (key TEXT PRIMARY KEY, value BLOB)")
+            file.execute("INSERT OR REPLACE INTO outputs VALUES (?, ?)", (key, save(arrays)))
+
+    def _open(self) -> sqlite3.Connection:
+        file = sqlite3.connect(self.path, timeout=60)
+        # A power cut may cost the file, which only has to be computed again.
+        file.execute("PRAGMA synchronous = OFF")
+        return file
+
+
+def digest(*things: object) -> str:
+    """SHA-256 over words, numbers and arrays, in order."""
+    total = hashlib.sha256()
+    for thing in things:
+        if isinstance(thing, np.ndarray):
+            total.update(repr((thing.shape, thing.dtype.str)).encode())
+            total.update(np.ascontiguousarray(thing).data)
+        else:
+            total.update(repr(thing).encode())
+        total.update(b"\0")
+    return total.hexdigest()

@@ -1,0 +1,106 @@
+"""What teachers said, kept on disk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from awry.frames import Objects
+from awry.teachers.objects import DetectorOptions, View
+from awry.teachers.objects.base import Floats, ObjectDetector
+from awry.teachers.outputs import FILE, OutputFile, digest, keep_outputs, kept_outputs
+
+
+class Counting(ObjectDetector):
+    """Finds one object and counts how often it was asked."""
+
+    def __init__(self, threshold: float = 0.5) -> None:
+        self.calls = 0
+        super().__init__("counting", "weights", "sigmoid", 0.5, DetectorOptions(threshold=threshold))
+
+    def _candidates(self, view: View) -> tuple[Floats, Floats, Floats]:
+        self.calls += 1
+        chances = np.full((1, 80), 0.01, np.float32)
+        chances[0, 3] = 0.75
+        return np.array([[1, 2, 30, 40]], np.float32), np.array([0.75], np.float32), chances
+
+
+def view(level: int = 0) -> View:
+    image = np.full((60, 80, 3), level, np.uint8)
+    return View(image, image, image)
+
+
+def same(one: Objects, other: Objects) -> None:
+    for name in ("boxes", "class_ids", "probabilities", "scores"):
+        np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
+        assert getattr(one, name).dtype == getattr(other, name).dtype
+
+
+def test_a_frame_is_detected_once(tmp_path: Path) -> None:
+    detector = Counting()
+    with keep_outputs(tmp_path):
+        first = detector.detect(view())
+        same(first, detector.detect(view()))
+        assert detector.calls == 1
+        again = Counting()
+        same(first, again.detect(view()))
+        assert again.calls == 0
+        assert again.highest == 0.75
+
+
+def test_other_pixels_or_other_options_are_asked_anew(tmp_path: Path) -> None:
+    with keep_outputs(tmp_path):
+        detector = Counting()
+        detector.detect(view())
+        detector.detect(view(1))
+        assert detector.calls == 2
+        lower = Counting(threshold=0.3)
+        lower.detect(view())
+        assert lower.calls == 1
+
+
+def test_nothing_is_kept_outside(tmp_path: Path) -> None:
+    with keep_outputs(tmp_path):
+        assert kept_outputs() is not None
+    assert kept_outputs() is None
+    detector = Counting()
+    detector.detect(view())
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("damage", ["delete", "overwrite", "cut"])
+def test_a_file_that_was_spoiled_is_made_anew(tmp_path: Path, damage: str) -> None:
+    detector = Counting()
+    with keep_outputs(tmp_path):
+        first = detector.detect(view())
+        file = tmp_path / FILE
+        if damage == "delete":
+            file.unlink()
+        elif damage == "overwrite":
+            file.write_bytes(b"nonsense" * 4096)
+        else:
+            file.write_bytes(file.read_bytes()[:5000])
+        same(first, detector.detect(view()))
+        assert detector.calls == 2
+        same(first, detector.detect(view()))
+        assert detector.calls == 2
+
+
+def test_a_file_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:
+    kept = OutputFile(tmp_path / FILE)
+    (tmp_path / FILE).mkdir()
+    found = kept.get("key", lambda: {"a": np.arange(3)})
+    np.testing.assert_array_equal(found["a"], np.arange(3))
+
+
+def test_digests_tell_shapes_types_and_order_apart() -> None:
+    arrays = [
+        np.zeros(4, np.uint8),
+        np.zeros((2, 2), np.uint8),
+        np.zeros(4, np.int8),
+        np.ones(4, np.uint8),
+    ]
+    found = {digest(array) for array in arrays} | {digest(1, 2), digest(12), digest("1", 2)}
+    assert len(found) == 7

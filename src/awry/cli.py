@@ -44,6 +44,13 @@ OtherBudget = Annotated[
 Labels = Annotated[Path, typer.Option(help="CSV clip,frame,label, a folder of CSV, or npy.")]
 ScoresFirst = Annotated[int, typer.Option(min=0, help="Number of a clip's first frame in scores.")]
 LabelsFirst = Annotated[int, typer.Option(min=0, help="The same in labels.")]
+Detectors = Annotated[
+    str | None,
+    typer.Option("--detector", help="KIND:WHAT that finds objects: onnx:FILE, foreground, ..."),
+]
+Classifiers = Annotated[
+    str | None, typer.Option("--classifier", help="KIND:WHAT that names pictures, or none.")
+]
 Changes = Annotated[list[str] | None, typer.Option("--set", help="KEY=VALUE of a setting.")]
 
 
@@ -117,14 +124,15 @@ def demo(
     out: Annotated[Path, typer.Option(help="Where report, video and bundle go.")] = Path(
         "demo-out"
     ),
+    method: Annotated[str, typer.Option(help="One with a preset for it: daml, ssmtl.")] = "daml",
     seed: Annotated[int, typer.Option(help="Every random choice follows from it.")] = 0,
     as_json: Json = False,
 ) -> None:
-    """Fit, score and evaluate DAML on moving digits: no data needed, about five minutes."""
+    """Fit, score and evaluate a method on moving digits: no data needed, about five minutes."""
     with _refusals():
         from awry.commands.demo import run_demo, show_demo
 
-        _print(run_demo(out, seed, _console()), as_json, show_demo)
+        _print(run_demo(method, out, seed, _console()), as_json, show_demo)
 
 
 @app.command()
@@ -135,12 +143,8 @@ def fit(
     layout: Layout = None,
     preset: Annotated[str, typer.Option(help="paper, cpu, tiny, ...")] = "cpu",
     changes: Changes = None,
-    detector: Annotated[
-        str | None, typer.Option(help="KIND:WHAT that finds objects, e.g. onnx:FILE, foreground.")
-    ] = None,
-    classifier: Annotated[
-        str | None, typer.Option(help="KIND:WHAT that names pictures, or none.")
-    ] = None,
+    detector: Detectors = None,
+    classifier: Classifiers = None,
     seed: Annotated[int, typer.Option(help="Every random choice follows from it.")] = 0,
     resume: Annotated[bool, typer.Option("--resume", help="Go on where a fit stopped.")] = False,
     per_scene: Annotated[bool, typer.Option("--per-scene", help="One model a scene.")] = False,
@@ -223,6 +227,9 @@ def evaluate(
     parts: Annotated[list[str] | None, typer.Option(help="Extra parts; all for every one.")] = None,
     flow: Annotated[bool, typer.Option(help="Measure the motion reference too.")] = True,
     budget: OtherBudget = None,
+    cache: Annotated[
+        Path | None, typer.Option(help="Folder where what teachers say of frames is kept.")
+    ] = None,
     fps: Fps = None,
     as_json: Json = False,
 ) -> None:
@@ -232,7 +239,7 @@ def evaluate(
         from awry.datasets import open_dataset
 
         found = open_dataset(data, format=layout, fps=fps)
-        options = EvaluateOptions(parts=tuple(parts or ()), flow=flow)
+        options = EvaluateOptions(parts=tuple(parts or ()), flow=flow, cache=cache)
         metrics = run_evaluate(_load(bundle, budget), found, out, options, _console())
         _print(metrics, as_json, show_metrics)
     _report_failures(metrics["failed"])
@@ -246,6 +253,9 @@ def reproduce(
     scale: Annotated[str, typer.Option(help="The method's preset: cpu, tiny, paper.")] = "cpu",
     seeds: Annotated[str, typer.Option(help="One fit each.")] = "0,1,2",
     cells: Annotated[str, typer.Option(help="Pattern of cells' names, with * and ?.")] = "*",
+    changes: Changes = None,
+    detector: Detectors = None,
+    classifier: Classifiers = None,
     dataset: Annotated[
         str | None, typer.Option(help="Which of the table's data sets the data are.")
     ] = None,
@@ -269,12 +279,14 @@ def reproduce(
         if data is None or out is None:
             raise ConfigError("To run a table, give both --data and --out.")
         from awry.commands.cells import whole_numbers
+        from awry.commands.fit import chosen_teachers, parse_changes
         from awry.commands.reproduce import ReproduceOptions, run_reproduce
         from awry.datasets import open_dataset
         from awry.evaluation.reproduction import cells_of
 
         numbers = whole_numbers(seeds, "--seeds", lowest=0)
-        options = ReproduceOptions(scale, tuple(numbers), cells, dataset)
+        given = parse_changes(changes or []) | chosen_teachers(detector, classifier)
+        options = ReproduceOptions(scale, tuple(numbers), cells, dataset, given)
         cells_of(table)
         found = open_dataset(data, format=layout, fps=fps)
         summary = run_reproduce(table, found, out, options, _console())

@@ -30,16 +30,19 @@ def scored_clip(name: str, value: float) -> ScoredClip:
 def test_each_kind_is_measured_against_the_normal_clips() -> None:
     values = {"normal-00": 1.0, "normal-01": 3.0, "shape-00": 4.0, "digit-00": 2.0, "speed-00": 0.0}
     clips = [scored_clip(name, value) for name, value in values.items()]
-    found = demo._per_kind(Scored(clips, [], []), [clip.scores for clip in clips])
+    found = demo._per_kind(Scored(clips, [], [], {}), [clip.scores for clip in clips])
     assert found == {"shape": 1.0, "digit": 0.5, "speed": 0.0, "all": 0.5}
 
 
-def test_the_demo_in_small(awry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("method", ["daml", "ssmtl"])
+def test_the_demo_in_small(
+    awry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
     small = partial(make_digits, train_clips=12, test_clips=2, length=24)
     monkeypatch.setattr(demo, "make_digits", small)
     monkeypatch.setattr(demo, "FitOptions", lambda preset, seed: FitOptions("tiny", seed=seed))
     monkeypatch.chdir(tmp_path)
-    said = awry("demo", "--out", "shown", "--json")
+    said = awry("demo", "--method", method, "--out", "shown", "--json")
     assert said.code == 0
     summary = said.json
     assert list(summary["auc"]) == ["shape", "digit", "speed", "all"]
@@ -52,7 +55,8 @@ def test_the_demo_in_small(awry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert metrics["frame"]["micro_auc"] == summary["auc"]["all"]
     page = (tmp_path / "shown" / "report.html").read_text()
     for kind in ("normal", *KINDS):
-        assert f"DAML on {kind}: input, reconstruction, prediction, error" in page
+        shown = f"{method.upper()} on {kind}: input, reconstruction, prediction, error" in page
+        assert shown == (method == "daml")
     with av.open(summary["overlay"]) as container:
         assert len(list(container.decode(video=0))) == 4 * 24
     assert [path.name for path in tmp_path.iterdir()] == ["shown"]
@@ -63,3 +67,10 @@ def test_the_demo_in_small(awry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         "report.html",
     ]
     demo.show_demo(summary)
+
+
+def test_a_method_without_a_demo_is_refused(awry, tmp_path: Path) -> None:
+    said = awry("demo", "--method", "knn", "--out", tmp_path / "shown")
+    assert said.code == 2
+    assert "knn has no preset 'demo'" in said.err
+    assert not (tmp_path / "shown").exists()

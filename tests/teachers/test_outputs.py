@@ -18,7 +18,9 @@ class Counting(ObjectDetector):
 
     def __init__(self, threshold: float = 0.5) -> None:
         self.calls = 0
-        super().__init__("counting", "weights", "sigmoid", 0.5, DetectorOptions(threshold=threshold))
+        super().__init__(
+            "counting", "weights", "sigmoid", 0.5, DetectorOptions(threshold=threshold)
+        )
 
     def _candidates(self, view: View) -> tuple[Floats, Floats, Floats]:
         self.calls += 1

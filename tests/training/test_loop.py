@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,7 +21,11 @@ def model() -> nn.Sequential:
 
 
 def phases(
-    net: nn.Module, *, nan_at: tuple[int, int] | None = None, average: float = 0.0
+    net: nn.Module,
+    *,
+    nan_at: tuple[int, int] | None = None,
+    average: float = 0.0,
+    best: str | None = None,
 ) -> list[Phase]:
     def loss(epoch: int, step: int, generator: np.random.Generator) -> dict[str, Tensor]:
         x = torch.from_numpy(generator.normal(size=(16, 3))).float()
@@ -36,8 +41,10 @@ def phases(
             loss=loss,
             optimizer=lambda parameters: torch.optim.Adam(parameters, lr=0.01),
             rate=lambda epoch, step: 0.5**epoch,
-            validate=lambda: {"total": 1.0},
+            # Lowest somewhere in the middle, wherever a fit was interrupted.
+            validate=lambda: {"total": 1.0, "tilt": abs(float(net[0].weight.detach().sum()) - 0.1)},
             average=average,
+            best=best,
         )
 
     return [phase("first"), phase("second")]
@@ -55,22 +62,24 @@ class StopsAfter(Silent):
             signal.raise_signal(signal.SIGINT)
 
 
-@pytest.mark.parametrize("average", [0.0, 0.7])
-@pytest.mark.parametrize("steps", [1, 4, 6, 12, 17])
+@pytest.mark.parametrize(
+    "options", [{}, {"average": 0.7}, {"best": "tilt"}, {"average": 0.7, "best": "tilt"}]
+)
+@pytest.mark.parametrize("steps", [1, 4, 6, 10, 12, 17])
 def test_resume_reaches_what_an_uninterrupted_fit_reaches(
-    tmp_path: Path, steps: int, average: float
+    tmp_path: Path, steps: int, options: dict[str, Any]
 ) -> None:
     whole = model()
     straight = FitContext(tmp_path / "a", seed=1)
-    train(whole, phases(whole, average=average), straight)
+    train(whole, phases(whole, **options), straight)
 
     broken = model()
     stopped = FitContext(tmp_path / "b", 1, reporter=StopsAfter(steps))
     with pytest.raises(Interrupted):
-        train(broken, phases(broken, average=average), stopped)
+        train(broken, phases(broken, **options), stopped)
     again = model()
     resumed = FitContext(tmp_path / "b", 1, resume=True)
-    train(again, phases(again, average=average), resumed)
+    train(again, phases(again, **options), resumed)
     for one, other in zip(whole.state_dict().values(), again.state_dict().values(), strict=True):
         assert torch.equal(one, other)
 
@@ -109,6 +118,21 @@ def test_a_phase_ends_where_it_has_converged(tmp_path: Path) -> None:
     context = FitContext(tmp_path)
     train(net, [first], context)
     assert [entry["epoch"] for entry in context.history] == [1, 2]
+
+
+@pytest.mark.parametrize("lowest", [1, 2, 3])
+def test_the_weights_of_the_best_epoch_are_what_is_left(tmp_path: Path, lowest: int) -> None:
+    net = model()
+    only = phases(net, best="total")[:1]
+    seen: list[Tensor] = []
+
+    def validate() -> dict[str, float]:
+        seen.append(net[0].weight.detach().clone())
+        return {"total": float(abs(len(seen) - lowest))}
+
+    only[0].validate = validate
+    train(net, only, FitContext(tmp_path))
+    assert torch.equal(net[0].weight, seen[lowest - 1])
 
 
 def test_a_foreign_checkpoint_is_refused(tmp_path: Path) -> None:

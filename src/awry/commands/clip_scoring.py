@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -81,7 +80,7 @@ def score_clips(
         )
     check_parts(detector, parts)
     clips, flows, failed = [], [], []
-    stages: Counter[str] = Counter()
+    stages: dict[str, float] = {}
     started = time.monotonic()
     with Progress(console=console) as progress:
         task = progress.add_task("scoring", total=len(data.test))
@@ -89,7 +88,8 @@ def score_clips(
             try:
                 watched = _watch(detector, clip, parts, flow)
                 clips.append(watched.scored_clip(detector))
-                stages.update(watched.seconds)
+                for stage, spent in watched.seconds.items():
+                    stages[stage] = stages.get(stage, 0.0) + spent
                 flows += [fill_unscored(watched.flow)[0]] if flow else []
             except AwryError as error:
                 failed.append(f"{clip.name}: {error}")
@@ -100,8 +100,8 @@ def score_clips(
     if not clips:
         raise DatasetError("No test clip could be read. " + " ".join(failed[:3]))
     stages["all"] = seconds
-    spent = {name: round(1000 * value / max(frames, 1), 2) for name, value in stages.items()}
-    return Scored(clips, flows, failed, {"frames": frames, "ms_per_frame": spent})
+    each = {name: round(1000 * value / max(frames, 1), 2) for name, value in stages.items()}
+    return Scored(clips, flows, failed, {"frames": frames, "ms_per_frame": each})
 
 
 def _watch(detector: Detector, clip: Clip, parts: Sequence[str], flow: bool) -> _Watched:

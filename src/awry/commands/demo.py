@@ -26,31 +26,35 @@ from awry.evaluation.frame import micro_auc
 from awry.fitting import FitOptions
 from awry.frames import Frame, FrameScore
 from awry.methods.daml.scoring import DAMLScorer
+from awry.registry import method_class
 
 ALL = "all"
 Picture = NDArray[np.uint8]
 
 
-def run_demo(out: Path, seed: int, console: Console) -> dict[str, Any]:
-    """Fit DAML on moving digits, score and evaluate it, write report and overlay video.
+def run_demo(method: str, out: Path, seed: int, console: Console) -> dict[str, Any]:
+    """Fit a method's `demo` preset on moving digits, evaluate, write report and overlay.
 
     Returns:
-        `auc`: micro AUC per kind of anomaly and for all together; `references`: the same for
-        scores that see no pixel and for plain optical flow; and where everything is.
+        `method`; `auc`: micro AUC per kind of anomaly and for all together; `references`: the
+        same for scores that see no pixel and for plain optical flow; and where everything is.
     """
     started = time.monotonic()
+    method_class(method).configure("demo")  # refused before anything is drawn
     data = with_tracks(make_digits(seed=seed))
     bundle = out / "bundle"
-    run_fit("daml", data, bundle, FitOptions(preset="demo", seed=seed), console)
+    run_fit(method, data, bundle, FitOptions(preset="demo", seed=seed), console)
     detector = Detector.load(bundle)
     scores = score_clips(detector, data, console)
-    figures = [(f"DAML on {kind}", picture) for kind, picture in _figures(detector, data)]
-    options = EvaluateOptions(title="awry demo: DAML on moving digits", figures=figures)
+    called = method.upper()
+    figures = [(f"{called} on {kind}", picture) for kind, picture in _figures(detector, data)]
+    options = EvaluateOptions(title=f"awry demo: {called} on moving digits", figures=figures)
     write_evaluation(detector, data, scores, out, options)
     video = out / "overlay.mp4"
     _write_overlay(detector, data, video)
     content_free = content_free_scores(len(clip.scores) for clip in scores.clips)
     return {
+        "method": method,
         "auc": _per_kind(scores, [clip.scores for clip in scores.clips]),
         "references": {
             "flow": _per_kind(scores, scores.flow),
@@ -95,11 +99,12 @@ def _first_of_each_kind(data: Dataset) -> dict[str, Clip]:
 
 
 def _figures(detector: Detector, data: Dataset) -> Iterator[tuple[str, Picture]]:
-    """For each kind a strip: input, reconstruction, prediction, error (as Fig. 7)."""
+    """For DAML, for each kind a strip: input, reconstruction, prediction, error (as Fig. 7)."""
     for kind, clip in _first_of_each_kind(data).items():
         frames = list(clip.open())
         scorer = detector.scorer(clip.scene)
-        assert isinstance(scorer, DAMLScorer)
+        if not isinstance(scorer, DAMLScorer):
+            return
         rows = []
         for last in np.linspace(scorer.warmup + 1, len(frames) - 1, 3).astype(int):
             pictures = scorer.pictures(frames[: last + 1])
@@ -125,7 +130,7 @@ def show_demo(summary: dict[str, Any]) -> None:
     """Print the table of figures and where everything is."""
     kinds = list(summary["auc"])
     table = Table("", *kinds, title="micro AUC, per cent, moving digits")
-    rows = {"DAML": summary["auc"], **summary["references"]}
+    rows = {summary["method"].upper(): summary["auc"], **summary["references"]}
     for name, row in rows.items():
         table.add_row(name, *(f"{100 * row[kind]:.1f}" for kind in kinds))
     printer = Console()

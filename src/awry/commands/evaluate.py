@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from awry.evaluation.scored_clip import ScoredClip
 from awry.registry import method_class
 from awry.scoring.calibration import POOLED
 from awry.storage import write_json
+from awry.teachers.outputs import keep_outputs
 
 Picture = NDArray[np.uint8]
 
@@ -39,12 +41,14 @@ class EvaluateOptions:
         flow: measure the motion reference on the same frames.
         title: of the report.
         figures: captioned pictures for the report.
+        cache: folder where what teachers say of frames is kept, for the next evaluation.
     """
 
     parts: Sequence[str] = ()
     flow: bool = True
     title: str = ""
     figures: Sequence[tuple[str, Picture]] = ()
+    cache: Path | None = None
 
 
 def run_evaluate(
@@ -59,7 +63,8 @@ def run_evaluate(
     Raises:
         DatasetError: no test clip, or none that can be read.
     """
-    scores = score_clips(detector, data, console, parts=options.parts, flow=options.flow)
+    with keep_outputs(options.cache) if options.cache else nullcontext():
+        scores = score_clips(detector, data, console, parts=options.parts, flow=options.flow)
     return write_evaluation(detector, data, scores, out, options)
 
 

@@ -17,7 +17,7 @@ from awry.evaluation.published import (
     published_rows,
     published_table,
 )
-from awry.evaluation.reproduction import CONVENTION, PRIMARY, why_not
+from awry.evaluation.reproduction import PRIMARY, why_not
 
 
 def list_tables() -> list[dict[str, Any]]:
@@ -89,34 +89,47 @@ def show_reproduction(summary: dict[str, Any]) -> None:
     dataset = summary["data"]["taken_as"]
     # The headings are broken by hand, so that the cells' names need not be.
     heads = ("cell", "published", "ours, as\nthe paper", "ours,\nprimary", "seeds")
-    title = f"{summary['table']} on {dataset} at scale {summary['scale']}, per cent"
+    title = f"{summary['table']} on {dataset} at scale {summary['scale']}, shares in per cent"
     grid = Table(*heads, title=title)
     run = [row for row in summary["cells"] if row["ours"]]
     for row in run:
         published, ours = row["published"], row["ours"]
+        unit = published["unit"] if published else SHARE
+        printed = published and _figure(published["value"], published["spread"], unit)
         grid.add_row(
             row["cell"].replace(f"/{dataset}/", " "),
-            _figure(published["value"], published["spread"], SHARE),
-            *(_ours(ours[protocol]) for protocol in (CONVENTION, PRIMARY)),
+            printed or "lost",
+            *(_ours(ours.get(protocol), unit) for protocol in (row["convention"], PRIMARY)),
             row["status"],
         )
     Console().print(grid)
     _say_each(
         f"published: {row['published']['protocol']}. Basis: {row['published']['basis']}."
         for row in run
+        if row["published"]
     )
-    spreads = {row["published"]["spread_is"] for row in run} - {""}
+    spreads = {row["published"]["spread_is"] for row in run if row["published"]} - {""}
     _say_each(f"published plus or minus: {spread}." for spread in sorted(spreads))
-    figures = " and ".join(sorted({row["figure"] for row in run}))
-    _say(f"ours, as the paper: {figures}, {summary['ours'][CONVENTION]}.")
-    _say(f"ours, primary: {figures}, {summary['ours'][PRIMARY]}, unscored frames count.")
+    for protocol in dict.fromkeys(row["convention"] for row in run):
+        _say(f"ours, as the paper: {_named(run, protocol)}, {summary['ours'][protocol]}.")
+    if PRIMARY in summary["ours"]:
+        words = f"{_named(run, PRIMARY)}, {summary['ours'][PRIMARY]}"
+        _say(f"ours, primary: {words}, unscored frames count.")
     if len(summary["seeds"]) > 1:
         seeds = ", ".join(map(str, summary["seeds"]))
         _say(f"ours plus or minus: standard deviation over the seeds {seeds}.")
-    _say_each(f"{row['cell']}: {note}" for row in run for note in row["published"]["notes"])
+    _say_each(
+        f"{row['cell']}: {n}" for row in run for n in (row["published"] or {"notes": ()})["notes"]
+    )
     others = Counter(row["dataset"] for row in summary["cells"] if not row["ours"])
     for other, count in others.items():
         _say(f"not run: other data: {count} cells of {other}.")
+
+
+def _named(run: Iterable[dict[str, Any]], protocol: str) -> str:
+    """The figures that were taken of the cells by one protocol."""
+    found = {row["figures"][protocol] for row in run if protocol in row["figures"]}
+    return " and ".join(sorted(found))
 
 
 def _figure(value: float, spread: float | None, unit: str) -> str:
@@ -130,11 +143,13 @@ def _per_cent(value: float) -> str:
     return words[:-1] if words.endswith("0") else words
 
 
-def _ours(row: dict[str, Any] | None) -> str:
+def _ours(row: dict[str, Any] | None, unit: str) -> str:
     if row is None or row["mean"] is None:
         return "-"
-    mean = f"{100 * row['mean']:.2f}"
-    return mean if row["deviation"] is None else f"{mean}±{100 * row['deviation']:.2f}"
+    words = "{:.2f}".format if unit == SHARE else "{:.4f}".format
+    factor = 100 if unit == SHARE else 1
+    mean = words(factor * row["mean"])
+    return mean if row["deviation"] is None else f"{mean}±{words(factor * row['deviation'])}"
 
 
 def _say_each(sentences: Iterable[str]) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import platform
 import shutil
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from statistics import fmean, stdev
@@ -25,13 +26,18 @@ from awry.detector import Detector
 from awry.errors import AwryError, ConfigError, DatasetError, InputError, nearest
 from awry.evaluation.protocol import VARIANTS
 from awry.evaluation.published import PublishedRow
-from awry.evaluation.reproduction import CONVENTION, PRIMARY, Cell, cells_of, measure_parts
+from awry.evaluation.reproduction import MEASURED, VALIDATION, Cell, cells_of, measure_parts
 from awry.fitting import FitOptions
 from awry.registry import method_class
 from awry.storage import write_json
+from awry.teachers.outputs import keep_outputs
 
-FORMAT = 1
+FORMAT = 2
 FRAMES = "frames.work"
+OURS = {
+    **{name: VARIANTS[name] for name in MEASURED},
+    VALIDATION: "the proxy tasks on held-back training footage, at the epoch that was kept",
+}
 Record = dict[str, Any]
 
 
@@ -44,12 +50,14 @@ class ReproduceOptions:
         seeds: one fit each.
         cells: pattern of the cells' names, with `*` and `?`.
         dataset: which of the table's data sets the data are; None: as they were recognised.
+        changes: settings of every fit that differ from the preset's; a cell's own go before them.
     """
 
     scale: str = "cpu"
     seeds: tuple[int, ...] = (0, 1, 2)
     cells: str = "*"
     dataset: str | None = None
+    changes: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +81,9 @@ def _units_of(
     clips = [data.name, [clip.name for clip in data.train], labels]
     return {
         (cell.name, seed): _Unit(
-            _key(cell, clips, dataset, options.scale, seed),
+            _key(cell, clips, dataset, options, seed),
             cell.method,
-            cell.changes,
+            {**options.changes, **cell.changes},
             options.scale,
             dataset,
             seed,
@@ -93,11 +101,14 @@ def _label_key(clip: Clip) -> str:
         return clip.name
 
 
-def _key(cell: Cell, clips: Sequence[Any], dataset: str, scale: str, seed: int) -> str:
+def _key(
+    cell: Cell, clips: Sequence[Any], dataset: str, options: ReproduceOptions, seed: int
+) -> str:
     """Names a unit's files: equal for equal settings, seed and clips, whatever the table."""
-    kind = method_class(cell.method)
-    config = kind.configure(scale, cell.changes, dataset).model_dump(mode="json")
-    plain = kind.configure(scale, {}, dataset).model_dump(mode="json")
+    kind, scale = method_class(cell.method), options.scale
+    changes = {**options.changes, **cell.changes}
+    config = kind.configure(scale, changes, dataset).model_dump(mode="json")
+    plain = kind.configure(scale, options.changes, dataset).model_dump(mode="json")
     words = [
         "+".join(value) if isinstance(value, list) else str(value)
         for name, value in config.items()
@@ -126,7 +137,7 @@ def run_reproduce(
     """
     cells = _chosen(table, options.cells)
     dataset = options.dataset or data.variant
-    known = list(dict.fromkeys(cell.row.dataset for cell in cells))
+    known = list(dict.fromkeys(cell.dataset for cell in cells))
     if dataset not in known:
         raise ConfigError(
             f"{table} has no cell for the data set '{dataset}': {nearest(dataset, known)}. "
@@ -136,7 +147,7 @@ def run_reproduce(
         raise DatasetError(
             f"No test clip in {data.root or data.name} has labels: nothing could be measured."
         )
-    mine = [cell for cell in cells if cell.row.dataset == dataset]
+    mine = [cell for cell in cells if cell.dataset == dataset]
     units = _units_of(mine, data, dataset, options)
     records, failed = _run_units(units.values(), out, console)
     found = {name: record for name, unit in units.items() if (record := records.get(unit.key))}
@@ -145,7 +156,7 @@ def run_reproduce(
         "scale": options.scale,
         "seeds": list(options.seeds),
         "data": {"layout": data.name, "variant": data.variant, "taken_as": dataset},
-        "ours": {name: VARIANTS[name] for name in (PRIMARY, CONVENTION)},
+        "ours": {name: OURS[name] for name in OURS if any(name in c.figures for c in mine)},
         "cells": [_cell_row(cell, dataset, options.seeds, found) for cell in cells],
         "failed": failed,
     }
@@ -201,9 +212,10 @@ def _finished(file: Path) -> Record | None:
 
 
 def _run_unit(unit: _Unit, out: Path, console: Console) -> Record:
-    detector = _fitted(unit, out, console)
-    started = time.monotonic()
-    scores = _scored(detector, labelled(unit.data), console)
+    with keep_outputs(out / FRAMES):  # units share what teachers said of the test frames too
+        detector = _fitted(unit, out, console)
+        started = time.monotonic()
+        scores = _scored(detector, labelled(unit.data), console)
     facts = detector.facts
     record = {
         "format": FORMAT,
@@ -216,6 +228,7 @@ def _run_unit(unit: _Unit, out: Path, console: Console) -> Record:
         "data": {key: facts["data"][key] for key in ("layout", "fps", "fingerprint")},
         "clips": [clip.name for clip in scores.clips],
         "figures": measure_parts(scores.clips),
+        "validation": _best_validation(facts["history"]),
         "fit_seconds": facts["fit_seconds"],
         "training_seconds": _training_seconds(facts["history"]),
         "evaluate_seconds": round(time.monotonic() - started, 1),
@@ -240,6 +253,21 @@ def _training_seconds(history: Mapping[str, Sequence[Mapping[str, Any]]]) -> flo
     return round(sum(epoch.get("seconds", 0) for one in history.values() for epoch in one), 1)
 
 
+def _best_validation(
+    history: Mapping[str, Sequence[Mapping[str, Any]]],
+) -> dict[str, dict[str, float]]:
+    """For each phase the validation figures of the epoch with the lowest validation loss."""
+    start = "validation_"
+    best: dict[str, dict[str, float]] = {}
+    for epochs in history.values():
+        for entry in epochs:
+            found = {k[len(start) :]: v for k, v in entry.items() if k.startswith(start)}
+            before = best.get(entry["phase"], {}).get("total", math.inf)
+            if found.get("total", math.inf) < before:
+                best[entry["phase"]] = found
+    return best
+
+
 def _fitted(unit: _Unit, out: Path, console: Console) -> Detector:
     options = FitOptions(preset=unit.scale, changes=unit.changes, seed=unit.seed)
     # The table's data set, not the folder's looks, decides on the settings that depend on it.
@@ -254,26 +282,35 @@ def _cell_row(
     by_seed = {seed: records[cell.name, seed] for seed in seeds if (cell.name, seed) in records}
     row: dict[str, Any] = {
         "cell": cell.name,
-        "dataset": cell.row.dataset,
+        "dataset": cell.dataset,
         "method": cell.method,
         "settings": dict(cell.changes),
         "part": cell.part,
-        "figure": cell.figure,
-        "published": _published(cell.row),
+        "figures": dict(cell.figures),
+        "convention": cell.convention,
+        "published": None if cell.row is None else _published(cell.row),
         "status": f"{len(by_seed)} of {len(seeds)}",
         "ours": {},
     }
-    if cell.row.dataset != dataset:
+    if cell.dataset != dataset:
         return row | {"status": "not run: other data"}
-    for protocol in (PRIMARY, CONVENTION):
+    for protocol, figure in cell.figures.items():
         values = {
-            str(seed): record["figures"][cell.part][protocol][cell.figure]
+            str(seed): _figure(record, cell.part, protocol, figure)
             for seed, record in by_seed.items()
-            if cell.part in record["figures"]
         }
         row["ours"][protocol] = _over_seeds(values)
     seconds = [record["training_seconds"] for record in by_seed.values()]
     return row | {"training_seconds": seconds}
+
+
+def _figure(record: Record, part: str, protocol: str, figure: str) -> float | None:
+    """One figure of a fit; None where it has none."""
+    if protocol == VALIDATION:
+        value = record.get("validation", {}).get(part, {}).get(figure)
+    else:
+        value = record["figures"].get(part, {}).get(protocol, {}).get(figure)
+    return None if value is None else float(value)
 
 
 def _published(row: PublishedRow) -> dict[str, Any]:
@@ -282,6 +319,7 @@ def _published(row: PublishedRow) -> dict[str, Any]:
         "spread": row.spread,
         "spread_is": row.spread_is,
         "metric": row.metric,
+        "unit": row.unit,
         "printed": row.printed,
         "protocol": row.protocol.in_words(),
         "basis": row.protocol.basis,

@@ -198,7 +198,12 @@ def _groups(metrics: Mapping[str, Any]) -> list[tuple[str, list[dict[str, Any]]]
         for name, row in metrics["parts"].items()
     ]
     levels = [
-        _row(name.replace("_offline", ", smoothed"), "this level alone", row, intervals["levels"][name])
+        _row(
+            name.replace("_offline", ", smoothed"),
+            "this level alone",
+            row,
+            intervals["levels"][name],
+        )
         for name, row in metrics["levels"].items()
     ]
     groups = [("This method", own), ("Its levels", levels), ("Plain references", plain)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,37 +13,45 @@ from awry.evaluation.published import PublishedRow, published_rows, published_ta
 from awry.evaluation.scored_clip import ScoredClip, shared_parts, unscored_dropped
 from awry.registry import method_names
 from awry.scoring.normalisation import normalise
+from awry.scoring.smoothing import smooth
 
 PRIMARY, CONVENTION = "none", "clip_unscored_dropped"
+SMOOTHED, VALIDATION = "offline", "validation"
+MEASURED = (PRIMARY, CONVENTION, SMOOTHED)
 
 # Table -> the detail that tells its fits apart.
 _FITS = {"daml-table2": "motion", "daml-table4": "loss", "daml-table5": "motion"}
 _PARTS = {"Z-MSE": "latent", "P-MSE": "prediction", "R-MSE": "reconstruction"}
 _FIGURES = {"macro": "macro_auc", "macro with sentinels": "macro_auc_sentinels"}
 
+_TASKS = ("arrow_of_time", "motion_irregularity", "middle_box", "distillation")
+_LEVELS = {"late fusion": "fused"}
+
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One published value of a system that is here, and what has to be run for it.
+    """One value of a published table of a system that is here, and what has to be run for it.
 
     Attributes:
         name: `FIT/DATASET/PART`, e.g. `convlstm/ped2/latent`.
-        row: the published value.
+        row: the published value; None where the table's text has lost it.
+        dataset: as the data sets' variants are called here.
         method: a method's name.
         changes: settings that differ from a preset's.
-        part: which part of the method's score is measured.
+        part: which part of the method's score is measured, or of its validation which figure.
+        convention: the variant of `MEASURED` that is closest to the paper's own protocol, or
+            `VALIDATION` for figures of the proxy tasks on held-back footage.
+        figures: variant -> key of `frame_metrics`, or the validation figure's name.
     """
 
     name: str
-    row: PublishedRow
+    row: PublishedRow | None
+    dataset: str
     method: str
     changes: Mapping[str, Any]
     part: str
-
-    @property
-    def figure(self) -> str:
-        """The key of `frame_metrics` that is averaged over clips as the published value is."""
-        return _FIGURES.get(self.row.protocol.averaging, "micro_auc")
+    convention: str
+    figures: Mapping[str, str]
 
 
 def why_not(table: str) -> str | None:
@@ -59,7 +67,7 @@ def why_not(table: str) -> str | None:
             f"the method '{method}' is not in this version (here: {', '.join(method_names())}); "
             "its published values can be listed"
         )
-    if table not in _FITS:
+    if table not in (*_FITS, *_SSMTL):
         return "its values can be listed, but nothing is run for them"
     return None
 
@@ -72,14 +80,69 @@ def cells_of(table: str) -> list[Cell]:
     """
     if reason := why_not(table):
         raise ConfigError(f"{table} cannot be run: {reason}.")
+    if table in _SSMTL:
+        return _ssmtl_cells(table)
     return [_daml_cell(row) for row in published_rows(table=table) if not row.others]
+
+
+def _ssmtl_cells(table: str) -> list[Cell]:
+    """Table 2: the levels; Table 4: tasks, networks and levels, with a task's own figures."""
+    own = [row for row in published_rows(table=table) if not row.others]
+    cells: list[Cell] = []
+    for dataset in dict.fromkeys(row.dataset for row in own):
+        mine = [row for row in own if row.dataset == dataset]
+        for details in _different(row.details for row in mine):
+            found = {row.metric: row for row in mine if row.details == details}
+            cells += _ssmtl_line(dataset, details, found)
+    return cells
+
+
+def _different(every: Iterable[Mapping[str, str]]) -> list[Mapping[str, str]]:
+    found: list[Mapping[str, str]] = []
+    for details in every:
+        if details not in found:
+            found.append(details)
+    return found
+
+
+def _ssmtl_line(
+    dataset: str, details: Mapping[str, str], rows: Mapping[str, PublishedRow]
+) -> list[Cell]:
+    """The cells of one printed line on one data set: the AUC, and each task's own figure."""
+    level = _LEVELS.get(details["level"], details["level"])
+    changes: dict[str, Any] = {"level": level}
+    words = [level]
+    if "network" in details:
+        depth, width = details["network"].split("+")
+        numbers = [int(word) for word in details["tasks"].split(",")]
+        tasks = [_TASKS[number - 1] for number in numbers]
+        changes |= {"depth": depth, "width": width, "tasks": tasks, "frame_tasks": tasks}
+        words = ["+".join(map(str, numbers)), details["network"], level]
+    fit = "/".join([*words, dataset])
+    figures = {PRIMARY: "micro_auc", SMOOTHED: "macro_auc_sentinels"}
+    auc = rows.get("AUC")
+    cells = [Cell(f"{fit}/auc", auc, dataset, "ssmtl", changes, level, SMOOTHED, figures)]
+    for metric, row in rows.items():
+        if metric == "AUC":
+            continue
+        task = _TASKS[int(metric[-1]) - 1]
+        key = f"{task}_accuracy" if metric.startswith("accuracy") else task
+        named = {VALIDATION: key}
+        cells.append(Cell(f"{fit}/{key}", row, dataset, "ssmtl", changes, level, VALIDATION, named))
+    return cells
+
+
+_SSMTL = ("ssmtl-table2", "ssmtl-table4")
 
 
 def _daml_cell(row: PublishedRow) -> Cell:
     motion, losses = row.details["motion"].lower(), row.details["loss"].lower()
     fit, part = row.details[_FITS[row.table]].lower(), _PARTS[row.details["score"]]
     changes = {"motion": motion, "reconstruction_losses": losses.split("+")}
-    return Cell(f"{fit}/{row.dataset}/{part}", row, row.paper, changes, part)
+    figure = _FIGURES.get(row.protocol.averaging, "micro_auc")
+    figures = {PRIMARY: figure, CONVENTION: figure}
+    name = f"{fit}/{row.dataset}/{part}"
+    return Cell(name, row, row.dataset, row.paper, changes, part, CONVENTION, figures)
 
 
 def measure_parts(clips: Sequence[ScoredClip]) -> dict[str, dict[str, Any]]:
@@ -89,8 +152,8 @@ def measure_parts(clips: Sequence[ScoredClip]) -> dict[str, dict[str, Any]]:
         clips: scored clips; those without labels are left out.
 
     Returns:
-        part -> `none` and `clip_unscored_dropped` (see `awry.evaluation.protocol.VARIANTS`) ->
-        the figures of `frame_metrics`, and `interval`, that of the micro AUC or None.
+        part -> each of `MEASURED` (see `awry.evaluation.protocol.VARIANTS`) -> the figures of
+        `frame_metrics`, and `interval`, that of the micro AUC or None.
 
     Raises:
         InputError: no clip has labels, or one has no scored frame, or a score is not finite.
@@ -107,7 +170,11 @@ def measure_parts(clips: Sequence[ScoredClip]) -> dict[str, dict[str, Any]]:
         theirs = [
             replace(clip, scores=normalise(clip.scores, "clip")) for clip in unscored_dropped(ours)
         ]
-        measured[part] = {PRIMARY: _figures(ours), CONVENTION: _figures(theirs)}
+        smoothed = [
+            replace(clip, scores=smooth(clip.scores, "gaussian", sigma=8.0)) for clip in ours
+        ]
+        variants = {PRIMARY: ours, CONVENTION: theirs, SMOOTHED: smoothed}
+        measured[part] = {name: _figures(clips) for name, clips in variants.items()}
     return measured
 
 

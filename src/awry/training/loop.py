@@ -21,7 +21,14 @@ import torch
 from torch import Tensor, nn
 
 from awry.errors import TrainingError
-from awry.training.checkpoint import BestWeights, Progress, WeightAverage, load, restore_optimizer, save
+from awry.training.checkpoint import (
+    BestWeights,
+    Progress,
+    WeightAverage,
+    load,
+    restore_optimizer,
+    save,
+)
 
 CHECKPOINT = "checkpoint.safetensors"
 SECONDS_BETWEEN_CHECKPOINTS = 60.0
@@ -134,7 +141,9 @@ def train(model: nn.Module, phases: Sequence[Phase], context: FitContext) -> Non
             average = WeightAverage(model, phases[number].average, kept.get("average", {}))
             best = BestWeights(model, kept.get("best", {}))
             state = kept.get("optimizer", {})
-            _run_phase(model, phases, number, progress, state, (average, best), context, interrupted)
+            _run_phase(
+                model, phases, number, progress, state, (average, best), context, interrupted
+            )
             average.take_over()
             best.take_over()
             kept = {}
@@ -206,9 +215,7 @@ def _step(
     return values
 
 
-def _end_of_epoch(
-    phase: Phase, progress: Progress, best: BestWeights, context: FitContext
-) -> bool:
+def _end_of_epoch(phase: Phase, progress: Progress, best: BestWeights, context: FitContext) -> bool:
     entry: dict[str, Any] = {name: total / phase.steps for name, total in progress.sums.items()}
     if phase.validate is not None:
         entry |= {f"validation_{name}": value for name, value in phase.validate().items()}

@@ -29,7 +29,9 @@ def test_what_stands_still_is_not_seen() -> None:
 def test_a_faint_change_is_below_the_threshold() -> None:
     faint = View(picture(60, 74), picture(30, 74), picture(90, 74))
     assert len(load_detector("foreground", DetectorOptions(threshold=0.5)).detect(faint).boxes) == 0
-    assert len(load_detector("foreground", DetectorOptions(threshold=0.05)).detect(faint).boxes) == 1
+    assert (
+        len(load_detector("foreground", DetectorOptions(threshold=0.05)).detect(faint).boxes) == 1
+    )
 
 
 def test_it_knows_no_classes_and_needs_no_tiles() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from awry.errors import ConfigError, MissingError
 from awry.teachers.objects import DetectorOptions, View, load_detector
-from awry.teachers.objects.onnx import STRIDES, NanoDet, YOLOv3, YOLOX, cells, layout_of
+from awry.teachers.objects.onnx import STRIDES, YOLOX, NanoDet, YOLOv3, cells, layout_of
 
 SIDE = (416, 416)
 COUNTS = [len(cells(*SIDE, stride)) for stride in STRIDES]
@@ -69,10 +69,10 @@ def test_letterboxing_keeps_the_aspect() -> None:
 
 
 class _Darknet:
-    def setInput(self, blob: np.ndarray) -> None:
+    def setInput(self, blob: np.ndarray) -> None:  # noqa: N802 - OpenCV's name
         assert blob.shape == (1, 3, 416, 416)
 
-    def getUnconnectedOutLayersNames(self) -> list[str]:
+    def getUnconnectedOutLayersNames(self) -> list[str]:  # noqa: N802
         return ["yolo"]
 
     def forward(self, names: list[str]) -> list[np.ndarray]:

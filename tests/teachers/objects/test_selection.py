@@ -21,7 +21,11 @@ def chosen(
     probabilities[np.arange(len(boxes)), classes] = scores
     given_options = DetectorOptions(**options)  # type: ignore[arg-type]
     return select(
-        np.array(boxes, np.float32).reshape(-1, 4), np.array(scores, np.float32), probabilities, SIZE, given_options
+        np.array(boxes, np.float32).reshape(-1, 4),
+        np.array(scores, np.float32),
+        probabilities,
+        SIZE,
+        given_options,
     )
 
 

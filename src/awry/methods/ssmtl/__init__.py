@@ -109,9 +109,7 @@ class SSMTL(Method):
                 whole_frames(runs, self._teachers, self.config, reporter)
                 for runs in (training, validation)
             ]
-            check(
-                pools[0], "whole frame", lambda: "every clip is shorter than one sequence needs."
-            )
+            check(pools[0], "whole frame", lambda: "every clip is shorter than one sequence needs.")
             return pools[0], pools[1]
         size = footage.frame_size()
         setting = Setting(ignore=footage.ignore, frame_size=size)
@@ -131,7 +129,9 @@ class SSMTL(Method):
         if level == "frame":
             size = (self.config.frame_side, self.config.frame_side)
         grey = bool(self.config.grey)
-        runs = [run for part in ("train", "validation") for run in footage.runs(part, size, grey=grey)]
+        runs = [
+            run for part in ("train", "validation") for run in footage.runs(part, size, grey=grey)
+        ]
         return split_runs(runs, self.config.held_back)
 
     def _nothing_found(self, runs: Sequence[Run]) -> str:
@@ -187,7 +187,7 @@ class SSMTL(Method):
         streams = self._prepare(footage, 0, Silent())
         found = []
         for level, (training, _) in streams.items():
-            size = min(len(training), self.config.batch_size)
+            size = min(len(training), self.config.schedule(level)[2])
             batch = draw(training, range(size), self.config, np.random.default_rng(0))
             network = self._fitted().stream(level).network.train()
             found.append(losses(network, batch, self.config.distillation_weight)["total"])

@@ -73,10 +73,12 @@ class SSMTLConfig(MethodConfig):
 
     # Training
     every: int = Field(1, ge=1, description="objects are taken from every n-th training frame")
-    frame_epochs: int = Field(30, ge=0)
     epochs: int = Field(30, ge=1)
     steps: int | None = Field(None, ge=1, description="steps an epoch; None: one whole pass")
     batch: int | None = Field(None, ge=2, description="objects a step; None: the paper's")
+    frame_epochs: int | None = Field(None, ge=1, description="whole frames; None: as objects")
+    frame_steps: int | None = Field(None, ge=1, description="whole frames; None: as objects")
+    frame_batch: int | None = Field(None, ge=2, description="whole frames; None: as objects")
     learning_rate: float = Field(1e-3, gt=0)
     decay: Literal["none", "cosine"] = "none"
     average: float = Field(0.0, ge=0, lt=1, description="of a moving average of the weights")
@@ -97,7 +99,12 @@ class SSMTLConfig(MethodConfig):
     fusion: tuple[float, float] = Field(
         (1.0, 1.0), description="weights of the standardised object and frame level"
     )
-    filter_size: int = Field(9, ge=1, description="side of the map's mean filter, in pixels")
+    filter_size: int | None = Field(
+        9,
+        ge=1,
+        description="side of the map's mean filter, in pixels of the working size; None: that of "
+        "a typical object (the median of the square roots of held-back boxes' areas)",
+    )
     filter_frames: int = Field(9, ge=1, description="frames that the mean filter joins")
     filter_causal: bool = Field(False, description="past frames only, instead of centred")
     smoothing: Literal["none", "gaussian", "causal"] = Field(
@@ -132,11 +139,20 @@ class SSMTLConfig(MethodConfig):
         """Frames from one frame of an intermittent sequence to the next."""
         return self.gaps if self.gap_is_step else tuple(gap + 1 for gap in self.gaps)
 
-    @property
-    def batch_size(self) -> int:
-        """Section 4.2: 256, 128, 128 and 64 samples for the four networks."""
+    def schedule(self, level: str) -> tuple[int, int | None, int]:
+        """Epochs, steps an epoch (None: one pass), and samples a step of a level.
+
+        Section 4.2: 256, 128, 128 and 64 samples for the four networks.
+        """
         sizes = {("shallow", "narrow"): 256, ("deep", "wide"): 64}
-        return self.batch or sizes.get((self.depth, self.width), 128)
+        batch = self.batch or sizes.get((self.depth, self.width), 128)
+        if level == "object":
+            return self.epochs, self.steps, batch
+        return (
+            self.frame_epochs or self.epochs,
+            self.frame_steps or self.steps,
+            self.frame_batch or batch,
+        )
 
 
 PRESETS: Mapping[str, Mapping[str, Any]] = {
@@ -150,9 +166,30 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
         "width": "narrow",
         "batch": 32,
         "steps": 150,
-        "epochs": 12,
-        "frame_epochs": 6,
+        "epochs": 8,
+        "decay": "cosine",
+        "average": 0.99,
+        "frame_epochs": 4,
+        "frame_steps": 60,
+        "frame_batch": 8,
         "part_scale": "standard",
+        "filter_size": None,
+    },
+    "demo": {
+        "detector": "foreground",
+        "classifier": "none",
+        "side": 32,
+        "frame_side": 32,
+        "depth": "shallow",
+        "width": "narrow",
+        "batch": 16,
+        "steps": 100,
+        "epochs": 6,
+        "frame_epochs": 4,
+        "frame_steps": 60,
+        "average": 0.98,
+        "part_scale": "standard",
+        "filter_size": None,
     },
     "tiny": {
         "detector": "foreground",
@@ -165,7 +202,6 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
         "batch": 8,
         "steps": 3,
         "epochs": 1,
-        "frame_epochs": 1,
         "validation_objects": 16,
         "filter_frames": 3,
         "filter_size": 3,

@@ -102,9 +102,7 @@ def motion_answers(network: Network, batch: Batch) -> dict[str, tuple[Tensor, Te
 
 
 @torch.inference_mode()
-def validate(
-    network: Network, pool: Pool, config: SSMTLConfig, weight: float
-) -> dict[str, float]:
+def validate(network: Network, pool: Pool, config: SSMTLConfig, weight: float) -> dict[str, float]:
     """Losses, and the accuracies of the two motion tasks as in Table 4, on held-back footage.
 
     The mean absolute errors of Table 4 are the losses of the other two. The same objects and the
@@ -130,9 +128,9 @@ def phase(
 ) -> Phase:
     """One stream's training; the epoch with the lowest validation loss is what stays."""
     weight = config.distillation_weight
-    epochs = config.epochs if level == "object" else config.frame_epochs
-    size = min(config.batch_size, len(training))
-    steps = config.steps or max(1, math.ceil(len(training) / size))
+    epochs, steps, batch = config.schedule(level)
+    size = min(batch, len(training))
+    steps = steps or max(1, math.ceil(len(training) / size))
 
     def loss(epoch: int, step: int, generator: np.random.Generator) -> dict[str, Tensor]:
         network.train()

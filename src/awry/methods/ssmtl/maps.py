@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from awry.methods.ssmtl.config import SSMTLConfig
+from awry.methods.ssmtl.sequences import outer
 from awry.scoring.smoothing import REACH
 
 Item = TypeVar("Item")
@@ -18,9 +19,7 @@ Values = dict[str, NDArray[np.float32]]
 Map = NDArray[np.float32]
 
 
-def painted(
-    boxes: NDArray[np.float32], scores: NDArray[np.float64], size: tuple[int, int]
-) -> Map:
+def painted(boxes: NDArray[np.float32], scores: NDArray[np.float64], size: tuple[int, int]) -> Map:
     """Each object's score painted into its box; where boxes overlap, the highest.
 
     Args:
@@ -34,22 +33,17 @@ def painted(
     canvas = np.zeros(size, np.float32)
     order = np.argsort(scores, kind="stable")
     for box, score in zip(boxes[order], scores[order], strict=True):
-        x0, y0, x1, y1 = outer(box, size)
-        canvas[y0:y1, x0:x1] = max(score, 0.0)
+        canvas[outer(box, size)] = max(score, 0.0)
     return canvas
 
 
-def outer(box: NDArray[np.float32], size: tuple[int, int]) -> tuple[int, int, int, int]:
-    """The pixels that a box touches, the last ones exclusive, at least one each way."""
-    x0, y0 = int(np.clip(box[0], 0, size[1] - 1)), int(np.clip(box[1], 0, size[0] - 1))
-    x1 = int(np.clip(np.ceil(box[2]), x0 + 1, size[1]))
-    y1 = int(np.clip(np.ceil(box[3]), y0 + 1, size[0]))
-    return x0, y0, x1, y1
-
-
 def blurred(values: Map, side: int) -> Map:
-    """Mean over boxes of that side; the border is replicated."""
-    found = cv2.blur(values, (side, side), borderType=cv2.BORDER_REPLICATE)
+    """Mean over squares of that side; beyond the border nothing lies.
+
+    What fills a small part of the square counts by that part alone: slivers of people who enter
+    the picture, and feet that were taken for skis.
+    """
+    found = cv2.blur(values, (side, side), borderType=cv2.BORDER_CONSTANT)
     return np.asarray(found, np.float32)
 
 
@@ -123,6 +117,4 @@ def smoother(config: SSMTLConfig) -> TimeFilter[Item]:
 
 def highest(values: Map, boxes: NDArray[np.float32]) -> Sequence[float]:
     """The map's highest value inside each box."""
-    size = (values.shape[0], values.shape[1])
-    spans = (outer(box, size) for box in boxes)
-    return [float(values[y0:y1, x0:x1].max()) for x0, y0, x1, y1 in spans]
+    return [float(values[outer(box, values.shape)].max()) for box in boxes]

@@ -22,6 +22,7 @@ class Stream(nn.Module):
         part_location, part_scale: (parts,), mean and standard deviation of each part.
         part_floor: (parts,), the lowest value of each.
         floor: the lowest score, which frames without objects get.
+        object_side: median of the square roots of the objects' areas, in pixels; 0: unknown.
         location, scale: mean and standard deviation of the frames' scores, for the fusion.
     """
 
@@ -33,12 +34,13 @@ class Stream(nn.Module):
         for name in names:
             start = torch.ones if name == "part_scale" else torch.zeros
             self.register_buffer(name, start(len(self.parts), dtype=torch.float64))
-        for name in ("floor", "location", "scale"):
+        for name in ("floor", "location", "scale", "object_side"):
             self.register_buffer(name, torch.tensor(float(name == "scale"), dtype=torch.float64))
         self.part_location: Tensor
         self.part_scale: Tensor
         self.part_floor: Tensor
         self.floor: Tensor
+        self.object_side: Tensor
         self.location: Tensor
         self.scale: Tensor
 

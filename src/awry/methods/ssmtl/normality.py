@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from awry.frames import Frame
 from awry.methods.ssmtl.answers import combined
 from awry.methods.ssmtl.model import Stream
-from awry.methods.ssmtl.pools import coloured
 from awry.methods.ssmtl.scoring import Seen, SSMTLScorer
+from awry.methods.ssmtl.sequences import coloured
 from awry.training.footage import Run
 
 MOST_FRAMES = 3000
@@ -32,6 +32,10 @@ def measure_normality(scorer: SSMTLScorer, runs: Sequence[Run]) -> None:
     for level, of in (("object", _object_parts), ("frame", _frame_parts)):
         if level in model.streams:
             _parts(model.stream(level), of(flat), config.part_scale, config.combine)
+    boxes = np.concatenate([one.boxes for one in flat]) if flat else np.empty((0, 4))
+    if len(boxes):
+        areas = (boxes[:, 2:] - boxes[:, :2]).prod(1)
+        model.stream("object").object_side.fill_(float(np.median(np.sqrt(areas))))
     levels = [one for clip in seen for one in scorer.frame_levels(clip)]
     for level in model.streams:
         values = np.array([one[level] for one in levels])

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from awry.errors import FootageError
 from awry.frames import Objects
 from awry.methods.ssmtl.config import SSMTLConfig
-from awry.methods.ssmtl.sequences import Pictures, cut, grown, room_needed
+from awry.methods.ssmtl.sequences import Pictures, coloured, cut, cut_out, grown, room_needed
 from awry.methods.ssmtl.teachers import Teachers
 from awry.teachers.objects.base import View
 from awry.training.footage import Run
@@ -101,10 +101,10 @@ class ObjectPool(Pool):
         images = self.runs[run].images
         return cut([images[frame + offset] for offset in offsets], self.boxes[number], self.side)
 
-
-def coloured(image: Pictures) -> Pictures:
-    """uint8 (h, w, 3) of (h, w, 1) or (h, w, 3)."""
-    return np.ascontiguousarray(np.broadcast_to(image, (*image.shape[:2], 3)))
+    def middle(self, number: int) -> Pictures:
+        """The middle picture at its own size, uint8 RGB (h, w, 3)."""
+        run, frame = self.places[number]
+        return cut_out(self.runs[run].images[frame], self.boxes[number])
 
 
 def view_of(
@@ -169,7 +169,7 @@ def find_objects(
         runs, np.array(places, np.int64).reshape(-1, 2), targets[0], boxes, config.side
     )
     if teachers.classifier is not None:
-        crops = (native(pool, number) for number in range(len(pool)))
+        crops = (pool.middle(number) for number in range(len(pool)))
         classified = classify(crops, len(pool), teachers, reporter)
         pool.targets = np.concatenate([classified, pool.targets], 1)
     return pool
@@ -179,14 +179,6 @@ def _joined(parts: Sequence[Floats], columns: int | None) -> Floats:
     if not parts:
         return np.empty((0, columns or 0), np.float32)
     return np.concatenate(parts).astype(np.float32)
-
-
-def native(pool: ObjectPool, number: int) -> Pictures:
-    """The middle picture of an object at its own size, uint8 RGB (h, w, 3)."""
-    run, frame = pool.places[number]
-    x0, y0, x1, y1 = (int(round(float(value))) for value in pool.boxes[number])
-    image = pool.runs[run].images[frame]
-    return coloured(image[y0 : max(y1, y0 + 1), x0 : max(x1, x0 + 1)])
 
 
 def classify(

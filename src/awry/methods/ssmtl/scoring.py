@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,8 +26,8 @@ from awry.methods.ssmtl.maps import (
     smoother,
 )
 from awry.methods.ssmtl.model import SSMTLModel, Stream, levels_of
-from awry.methods.ssmtl.pools import coloured, view_of
-from awry.methods.ssmtl.sequences import Pictures, cut, grown
+from awry.methods.ssmtl.pools import view_of
+from awry.methods.ssmtl.sequences import Pictures, coloured, cut, cut_out, grown
 from awry.methods.ssmtl.teachers import Teachers
 from awry.video.cache import resized
 
@@ -55,6 +54,7 @@ class Seen:
     boxes: NDArray[np.float32]
     object_parts: Floats
     frame_parts: Floats
+    differences: NDArray[np.float32] | None = None
     values: Values = field(default_factory=dict)
 
 
@@ -168,13 +168,16 @@ class SSMTLScorer(Scorer):
         images = [item[1] for item in self._window]
         with self._stage("detector"):
             size = self.setting.frame_size or (frame.image.shape[0], frame.image.shape[1])
-            view = view_of(images, config.t, config.t, clip or self.setting.clip, frame.number, size)
+            view = view_of(
+                images, config.t, config.t, clip or self.setting.clip, frame.number, size
+            )
             objects = self._teachers.objects(view, self._mask)
         assert self._working is not None
         seen.boxes = objects.boxes
         seen.object_parts = np.empty((0, len(stream.parts)))
         if len(objects.scores):
-            seen.object_parts = self._ask(images, objects).parts
+            found = self._ask(images, objects)
+            seen.object_parts, seen.differences = found.parts, found.differences
 
     def _ask(self, images: Sequence[Pictures], objects: Objects) -> Answers:
         config, stream = self.config, self.model.stream("object")
@@ -186,7 +189,7 @@ class SSMTLScorer(Scorer):
             logits = None
             if "classifier" in stream.parts:
                 middle = images[config.t]
-                logits = self._teachers.classify([_native(middle, box) for box in boxes])
+                logits = self._teachers.classify([cut_out(middle, box) for box in boxes])
             classes = objects.probabilities if "distillation" in stream.parts else None
             return answers(stream, sequences, classes, logits)
 
@@ -204,19 +207,24 @@ class SSMTLScorer(Scorer):
 
     def _paint(self, seen: Seen) -> None:
         """What the mean filter joins: the objects' map, the whole frame's score."""
-        config = self.config
         if "object" in self._levels:
             assert self._working is not None
             stream = self.model.stream("object")
             with self._stage("maps"):
                 above = self._scores(stream, seen.object_parts) - float(stream.floor)
-                canvas = blurred(painted(seen.boxes, above, self._working), config.filter_size)
+                canvas = blurred(painted(seen.boxes, above, self._working), self._filter_side())
                 if self._mask is not None:
                     canvas[self._mask] = 0
             seen.values["object"] = canvas
         if "frame" in self._levels:
             score = self._scores(self.model.stream("frame"), seen.frame_parts[None])
             seen.values["frame"] = score.astype(np.float32)
+
+    def _filter_side(self) -> int:
+        """Of the map's mean filter, in pixels; odd, so that it has a middle."""
+        if self.config.filter_size is not None:
+            return self.config.filter_size
+        return max(1, int(self.model.stream("object").object_side)) // 2 * 2 + 1
 
     def _scores(self, stream: Stream, parts: Floats) -> Floats:
         """Scores (n,) of parts (n, parts)."""
@@ -243,7 +251,7 @@ class SSMTLScorer(Scorer):
         parts: dict[str, float] = {}
         if "object" in self._levels:
             stream = self.model.stream("object")
-            worst = seen.object_parts.max(0) if len(seen.object_parts) else stream.part_floor
+            worst = seen.object_parts.max(0) if len(seen.object_parts) else stream.part_floor.numpy()
             parts |= _named(stream.parts, worst)
         if "frame" in self._levels:
             prefix = "frame_" if self.config.level == "fused" else ""
@@ -316,11 +324,6 @@ def _whole_pixels(box: Floats, last: Floats) -> tuple[float, float, float, float
     x1, y1 = np.maximum(np.ceil(box[2:]) - 1, (x0, y0))
     x0, y0, x1, y1 = np.clip([x0, y0, x1, y1], 0, last)
     return float(x0), float(y0), float(x1), float(y1)
-
-
-def _native(image: Pictures, box: NDArray[np.float32]) -> Pictures:
-    x0, y0, x1, y1 = (int(round(float(value))) for value in box)
-    return coloured(image[y0 : max(y1, y0 + 1), x0 : max(x1, x0 + 1)])
 
 
 def working_size(frame: tuple[int, int], height: int | None) -> tuple[int, int]:

@@ -77,9 +77,18 @@ def room_needed(t: int, steps: Sequence[int]) -> int:
     return max(t * min(steps), t + 1)
 
 
-def cut(
-    frames: Sequence[Pictures] | Pictures, box: NDArray[np.float32], side: int
-) -> Pictures:
+def outer(box: NDArray[np.float32], size: tuple[int, ...]) -> tuple[slice, slice]:
+    """Rows and columns of a picture (h, w) that a box touches, at least one each way.
+
+    A box wholly outside becomes the nearest pixels of the border.
+    """
+    left, top = (int(np.clip(np.floor(box[n]), 0, size[1 - n] - 1)) for n in (0, 1))
+    right, bottom = int(np.ceil(box[2])), int(np.ceil(box[3]))
+    rows = slice(top, min(max(bottom, top + 1), size[0]))
+    return rows, slice(left, min(max(right, left + 1), size[1]))
+
+
+def cut(frames: Sequence[Pictures] | Pictures, box: NDArray[np.float32], side: int) -> Pictures:
     """The same box out of several frames, each resized to side x side pixels.
 
     Args:
@@ -91,13 +100,10 @@ def cut(
     Returns:
         uint8 (n, side, side, c).
     """
-    height, width, colours = frames[0].shape
-    left = int(np.clip(np.floor(box[0]), 0, width - 1))
-    top = int(np.clip(np.floor(box[1]), 0, height - 1))
-    right = int(np.clip(np.ceil(box[2]), left + 1, width))
-    bottom = int(np.clip(np.ceil(box[3]), top + 1, height))
-    pieces = [frame[top:bottom, left:right] for frame in frames]
-    if (bottom - top) > side and (right - left) > side:
+    colours = frames[0].shape[2]
+    rows, columns = outer(box, frames[0].shape)
+    pieces = [frame[rows, columns] for frame in frames]
+    if min(pieces[0].shape[:2]) > side:
         # Averages over what a pixel covers; OpenCV does that for four channels at most.
         sized = [cv2.resize(piece, (side, side), interpolation=cv2.INTER_AREA) for piece in pieces]
         return np.stack(sized).reshape(-1, side, side, colours)
@@ -105,6 +111,17 @@ def cut(
     return np.ascontiguousarray(
         stack.reshape(side, side, len(frames), colours).transpose(2, 0, 1, 3)
     )
+
+
+def cut_out(image: Pictures, box: NDArray[np.float32]) -> Pictures:
+    """A box out of one frame at its own size, uint8 RGB (h, w, 3)."""
+    rows, columns = outer(box, image.shape)
+    return coloured(image[rows, columns])
+
+
+def coloured(image: Pictures) -> Pictures:
+    """uint8 (h, w, 3) of (h, w, 1) or (h, w, 3)."""
+    return np.ascontiguousarray(np.broadcast_to(image, (*image.shape[:2], 3)))
 
 
 def grown(

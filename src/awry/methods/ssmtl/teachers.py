@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from awry.errors import BundleError
 from awry.frames import Objects
 from awry.methods.ssmtl.config import SSMTLConfig
+from awry.methods.ssmtl.sequences import outer
 from awry.teachers.classifier import Classifier, load_classifier
 from awry.teachers.objects import DetectorOptions, ObjectDetector, View, load_detector
 from awry.teachers.objects.selection import box_iou
@@ -87,7 +88,7 @@ class Teachers:
         assert self.detector is not None
         found = self.detector.detect(view)
         if mask is not None and len(found.scores):
-            keep = np.array([_share(mask, box) <= MOSTLY for box in found.boxes])
+            keep = np.array([mask[outer(box, mask.shape)].mean() <= MOSTLY for box in found.boxes])
             found = taken(found, keep)
         if self.lender is not None and len(found.scores):
             found = self._named(found, view)
@@ -126,9 +127,3 @@ def taken(objects: Objects, keep: NDArray[np.bool_]) -> Objects:
         objects.probabilities[keep],
         objects.scores[keep],
     )
-
-
-def _share(mask: NDArray[np.bool_], box: NDArray[np.float32]) -> float:
-    x0, y0, x1, y1 = np.round(box).astype(int)
-    inside = mask[y0 : max(y1, y0 + 1), x0 : max(x1, x0 + 1)]
-    return float(inside.mean()) if inside.size else 0.0

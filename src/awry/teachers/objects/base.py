@@ -186,7 +186,5 @@ def _arrays(objects: Objects, highest: float) -> dict[str, NDArray[np.generic]]:
 
 
 def _objects(arrays: Mapping[str, NDArray[Any]]) -> tuple[Objects, float]:
-    objects = Objects(
-        arrays["boxes"], arrays["classes"], arrays["probabilities"], arrays["scores"]
-    )
+    objects = Objects(arrays["boxes"], arrays["classes"], arrays["probabilities"], arrays["scores"])
     return objects, float(arrays["highest"][0])

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-
 import torch
 
 from awry.errors import ConfigError, MissingError
@@ -59,8 +58,8 @@ class HuggingFaceDetector(ObjectDetector):
         width = self._outputs(view).logits.shape[2]
         if width not in (self._places, self._places + 1):
             raise ConfigError(
-                f"The model gives {width} class scores for {self._places} labels; expected as many, "
-                "or one more for 'no object'."
+                f"The model gives {width} class scores for {self._places} labels; expected as "
+                "many, or one more for 'no object'."
             )
         return bool(width == self._places)
 

@@ -131,7 +131,7 @@ class YOLOv3(Layout):
     def prepare(self, image: Picture) -> Floats:
         """RGB 0-1, letterboxed with grey 114."""
         sized = self.letterboxed(image, 114)
-        return np.ascontiguousarray(sized.transpose(2, 0, 1)[None], np.float32) / 255
+        return np.ascontiguousarray(sized.transpose(2, 0, 1)[None] / np.float32(255))
 
     def read(self, outputs: Sequence[Floats], size: tuple[int, int]) -> Candidates:
         """One output (1, n, 85), boxes in pixels of the input."""
@@ -148,9 +148,7 @@ def _from_centres(centre: Floats, sides: Floats, scores: Floats, scale: float) -
     return boxes.astype(np.float32), confidence[good], probabilities[good]
 
 
-def layout_of(
-    shapes: Sequence[Sequence[object]], side: tuple[int, int], file: Path
-) -> Layout:
+def layout_of(shapes: Sequence[Sequence[object]], side: tuple[int, int], file: Path) -> Layout:
     """Which family a network is of, by the shapes of its outputs.
 
     Raises:
@@ -187,7 +185,9 @@ class ONNXDetector(ObjectDetector):
         import torch
 
         path = find_weights(
-            file, "The detector's ONNX file", "--detector torchvision:NAME, boxes:FILE or foreground"
+            file,
+            "The detector's ONNX file",
+            "--detector torchvision:NAME, boxes:FILE or foreground",
         )
         settings = onnxruntime.SessionOptions()
         settings.intra_op_num_threads = torch.get_num_threads()

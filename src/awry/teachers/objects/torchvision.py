@@ -35,7 +35,10 @@ class TorchvisionDetector(ObjectDetector):
         two_stages = hasattr(self._network, "roi_heads")
         self._read = self._from_proposals if two_stages else self._from_anchors
         self._columns = torch.from_numpy(columns_of(_labels(), name))
-        kind, classes = "random" if random else "torchvision", "softmax" if two_stages else "sigmoid"
+        kind, classes = (
+            "random" if random else "torchvision",
+            "softmax" if two_stages else "sigmoid",
+        )
         threshold = THRESHOLD if two_stages else 0.5
         super().__init__(f"{kind}:{name}", _weights_key(self._network), classes, threshold, options)
 
@@ -78,7 +81,9 @@ def _load(name: str, random: bool) -> Any:
     known = [n for n in list_models(module=detection) if "rcnn" in n or n.startswith("retinanet")]
     known = [n for n in known if not n.startswith("keypoint")]
     if name not in known:
-        raise ConfigError(f"No detector torchvision:{name} that awry can read: {nearest(name, known)}.")
+        raise ConfigError(
+            f"No detector torchvision:{name} that awry can read: {nearest(name, known)}."
+        )
     try:
         with torch.random.fork_rng():
             torch.manual_seed(0)

@@ -1,0 +1,249 @@
+"""Samples, losses, validation and what is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from awry.datasets.base import Clip, Dataset
+from awry.errors import FootageError
+from awry.fitting import FitOptions, fit
+from awry.frames import FrameScore
+from awry.methods.ssmtl import SSMTL
+from awry.methods.ssmtl.config import SSMTLConfig
+from awry.methods.ssmtl.fitting import Batch, draw, losses, motion_answers, phase, validate
+from awry.methods.ssmtl.model import SSMTLModel
+from awry.methods.ssmtl.pools import FramePool, ObjectPool, middles, split_runs
+from awry.methods.ssmtl.sequences import room_needed
+from awry.training.footage import Footage
+from awry.training.loop import Silent
+from awry.video.cache import FrameCache
+from awry.video.memory import ArraySource
+from support import moving_square, moving_square_data, noise_run
+
+MakeModel = Callable[..., SSMTLModel]
+SMALL: dict[str, Any] = {"side": 16, "frame_side": 16, "depth": "shallow", "width": "narrow"}
+CONFIG = SSMTLConfig(**SMALL)
+
+
+def pool(count: int = 6, length: int = 40) -> ObjectPool:
+    runs = [noise_run(length, seed=number, size=(40, 60)) for number in range(2)]
+    generator = np.random.default_rng(0)
+    room = room_needed(CONFIG.t, CONFIG.steps_between)
+    frames = generator.integers(room, length - room, count)
+    places = np.stack([np.arange(count) % 2, frames], 1)
+    boxes = np.tile(np.array([5, 5, 25, 35], np.float32), (count, 1))
+    return ObjectPool(runs, places, generator.random((count, 80)).astype(np.float32), boxes, 16)
+
+
+def test_one_cut_serves_all_tasks_and_both_sequences_share_the_middle() -> None:
+    batch = draw(pool(), [0, 1, 2], CONFIG, np.random.default_rng(0))
+    assert batch.regular.shape == batch.intermittent.shape == (3, 3, 7, 16, 16)
+    assert torch.equal(batch.regular[:, :, 3], batch.intermittent[:, :, 3])
+    assert not torch.equal(batch.regular[:, :, 2], batch.intermittent[:, :, 2])
+    assert batch.targets.shape == (3, 80)
+    assert 0 <= float(batch.regular.min()) <= float(batch.regular.max()) <= 1
+
+
+def test_the_joint_loss_is_eq_5(make_model: MakeModel) -> None:
+    network = make_model().stream("object").network
+    batch = draw(pool(), range(4), CONFIG, np.random.default_rng(0))
+    with torch.inference_mode():
+        found = losses(network, batch, 0.5)
+        apart = {name: float(value) for name, value in found.items()}
+        middle = batch.regular[:, :, 3]
+        around = batch.regular[:, :, [0, 1, 2, 4, 5, 6]]
+        guess = network.answer("middle_box", network.features(around, "around"))
+        backward = network.features(batch.regular.flip(2), "sequence")
+        chance = network.answer("arrow_of_time", backward).softmax(1)[:, 1]
+        forward = network.features(batch.regular, "sequence")
+        other = network.answer("arrow_of_time", forward).softmax(1)[:, 0]
+    assert apart["middle_box"] == pytest.approx(float((guess - middle).abs().mean()), rel=1e-4)
+    entropy = -torch.cat([chance, other]).log().mean()
+    assert apart["arrow_of_time"] == pytest.approx(float(entropy), rel=1e-4)
+    total = sum(apart[task] for task in ("arrow_of_time", "motion_irregularity", "middle_box"))
+    assert apart["total"] == pytest.approx(total + 0.5 * apart["distillation"], rel=1e-5)
+
+
+def test_classes_are_normal_first(make_model: MakeModel) -> None:
+    network = make_model().stream("object").network
+    batch = draw(pool(), range(3), CONFIG, np.random.default_rng(0))
+    for logits, classes in motion_answers(network, batch).values():
+        assert logits.shape == (6, 2)
+        assert classes.tolist() == [0, 0, 0, 1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    "tasks", [("arrow_of_time",), ("middle_box", "distillation"), ("motion_irregularity",)]
+)
+def test_any_subset_of_tasks(make_model: MakeModel, tasks: tuple[str, ...]) -> None:
+    network = make_model(tasks=tasks, frame_tasks=tasks, level="object").stream("object").network
+    batch = draw(pool(), range(3), CONFIG, np.random.default_rng(0))
+    assert set(losses(network, batch, 1.0)) == {"total", *tasks}
+
+
+def test_mirrored_sequences_mirror_every_frame() -> None:
+    config = CONFIG.model_copy(update={"flip": True})
+    plain = draw(pool(), [0], CONFIG, np.random.default_rng(0)).regular[0]
+    drawn = [draw(pool(), [0], config, np.random.default_rng(n)).regular[0] for n in range(8)]
+    mirrored = [torch.equal(one, plain.flip(3)) for one in drawn]
+    assert any(mirrored)
+    assert all(m or torch.equal(one, plain) for m, one in zip(mirrored, drawn, strict=True))
+
+
+def test_validation_is_the_same_each_time_and_counts_accuracies(make_model: MakeModel) -> None:
+    network = make_model().stream("object").network
+    found = validate(network, pool(), CONFIG, 0.5)
+    assert found == validate(network, pool(), CONFIG, 0.5)
+    assert 0 <= found["arrow_of_time_accuracy"] <= 1
+    assert {"total", "middle_box", "distillation", "motion_irregularity_accuracy"} <= set(found)
+
+
+def test_whole_frames_are_taken_around_their_middle() -> None:
+    run = noise_run(30, size=(16, 16))
+    frames = FramePool([run], np.array([[0, 10]]), np.empty((1, 0), np.float32))
+    np.testing.assert_array_equal(frames.take(0, np.arange(-3, 4)), run.images[7:14])
+    assert frames.room(0) == (10, 19)
+
+
+def test_runs_are_split_in_time() -> None:
+    run = noise_run(100)
+    first, last = split_runs([run], 0.15)
+    assert len(first[0].images) == 85
+    assert len(last[0].images) == 15
+    assert last[0].first == run.first + 85
+    np.testing.assert_array_equal(last[0].images[0], run.images[85])
+
+
+def test_no_sequence_crosses_the_split() -> None:
+    room = room_needed(3, CONFIG.steps_between)
+    assert list(middles(noise_run(40), room, 1)) == list(range(6, 34))
+    assert list(middles(noise_run(12), room, 1)) == []
+    assert list(middles(noise_run(40), room, 10)) == [6, 16, 26]
+
+
+def test_the_papers_batches() -> None:
+    sizes = {
+        (d, w): SSMTLConfig(depth=d, width=w).schedule("object")[2]
+        for d in ("shallow", "deep")
+        for w in ("narrow", "wide")
+    }
+    assert list(sizes.values()) == [256, 128, 128, 64]
+
+
+def data(images: list[np.ndarray]) -> Dataset:
+    clips = tuple(
+        Clip(f"c{n}", lambda one=one, n=n: ArraySource(one, fps=10, name=f"c{n}"))
+        for n, one in enumerate(images)
+    )
+    return Dataset("memory", "still", None, 10.0, clips, ())
+
+
+def options(**changes: Any) -> FitOptions:
+    return FitOptions(preset="tiny", changes=changes)
+
+
+def test_nothing_detected_names_detector_threshold_and_highest_confidence(tmp_path: Path) -> None:
+    still = [np.full((60, 48, 72, 3), 90, np.uint8)] * 4
+    with pytest.raises(FootageError, match=r"foreground found nothing above its threshold of 0\.2"):
+        fit("ssmtl", data(still), tmp_path / "b", options())
+
+
+def test_clips_that_are_too_short_are_named_as_the_reason(tmp_path: Path) -> None:
+    short = [moving_square(12, seed) for seed in range(12)]
+    with pytest.raises(FootageError, match=r"needs 13\. Give longer clips"):
+        fit("ssmtl", data(short), tmp_path / "b", options(level="object"))
+
+
+def test_without_classes_the_distillation_task_is_left_out_and_said_so(tmp_path: Path) -> None:
+    detector = fit("ssmtl", moving_square_data(), tmp_path / "b", options(level="object"))
+    assert "distillation" not in detector.models["*"].config.tasks
+    assert any("the distillation task is left out" in n for n in detector.facts["data"]["notes"])
+    alone = options(level="object", tasks=["distillation"])
+    with pytest.raises(FootageError, match="no task is left"):
+        fit("ssmtl", moving_square_data(), tmp_path / "c", alone)
+
+
+def write_boxes(folder: Path, classes: bool = False) -> Path:
+    """Boxes around the square of every clip, as someone's detector would have found them."""
+    rows = ["clip,frame,x_min,y_min,x_max,y_max,confidence" + (",class" if classes else "")]
+    every = [*moving_square_data().train, *moving_square_data().test]
+    for clip in every:
+        for frame in clip.open():
+            ys, xs = np.nonzero(frame.image[..., 0] > 190)
+            box = f"{xs.min()},{ys.min()},{xs.max() + 1},{ys.max() + 1}"
+            rows.append(f"{clip.name},{frame.index},{box},0.9" + (",person" if classes else ""))
+    path = folder / "boxes.csv"
+    path.write_text("\n".join(rows) + "\n")
+    return path
+
+
+def scores(detector: Any, clip: Clip) -> list[FrameScore]:
+    return list(detector.scorer(clip=clip.name).score(clip.open()))
+
+
+def test_boxes_from_a_file_are_those_of_the_clips_own_frames(tmp_path: Path) -> None:
+    file = write_boxes(tmp_path, classes=True)
+    detector = fit("ssmtl", moving_square_data(), tmp_path / "b", options(detector=f"boxes:{file}"))
+    config = detector.models["*"].config
+    assert "distillation" in config.tasks
+    clip = moving_square_data().test[0]
+    found = scores(detector, clip)
+    region = found[20].regions[0]
+    picture = list(clip.open())[20].image
+    ys, xs = np.nonzero(picture[..., 0] > 190)
+    assert region.box == (xs.min(), ys.min(), xs.max(), ys.max())
+    assert set(region.parts) == set(config.tasks)
+
+
+def test_thinned_footage_takes_the_boxes_of_its_own_frames(tmp_path: Path) -> None:
+    file = write_boxes(tmp_path)
+    changes = {"detector": f"boxes:{file}", "level": "object"}
+    thin = FitOptions(preset="tiny", changes=changes, every=2)
+    footage = Footage(moving_square_data().train, FrameCache(tmp_path / "f", 2**28), every=2)
+    method = SSMTL(SSMTL.configure("tiny", changes))
+    pools = method._prepare(footage, 0, Silent())["object"][0]
+    assert isinstance(pools, ObjectPool)
+    crop = pools.take(0, np.array([0]))[0]
+    assert crop.min() >= 160  # the square, and nothing of the background beside it
+    assert fit("ssmtl", moving_square_data(), tmp_path / "b", thin).every == 2
+
+
+def test_a_second_detector_lends_its_classes(tmp_path: Path) -> None:
+    (tmp_path / "named").mkdir()
+    named = write_boxes(tmp_path / "named", classes=True)
+    plain = write_boxes(tmp_path)
+    changes = {"detector": f"boxes:{plain}", "classes_from": f"boxes:{named}", "level": "object"}
+    detector = fit("ssmtl", moving_square_data(), tmp_path / "b", options(**changes))
+    assert "distillation" in detector.models["*"].config.tasks
+
+
+def test_the_classifier_teaches_but_is_not_asked_in_scoring_unless_wanted(tmp_path: Path) -> None:
+    taught = {"classifier": "random:resnet18", "classifier_side": 32}
+    detector = fit("ssmtl", moving_square_data(), tmp_path / "b", options(**taught))
+    scorer: Any = detector.scorer()
+    assert scorer._teachers.classifier is None
+    model: Any = detector.models["*"]
+    assert model.model.stream("frame").parts == (
+        "arrow_of_time",
+        "motion_irregularity",
+        "middle_box",
+    )
+    wanted = options(**taught, score_classifier=True, level="object")
+    scored = fit("ssmtl", moving_square_data(), tmp_path / "c", wanted)
+    assert "classifier" in scored.models["*"].model.stream("object").parts  # type: ignore[attr-defined]
+    clip = moving_square_data().test[0]
+    assert "classifier" in scores(scored, clip)[20].parts
+
+
+def test_batch_and_phase_know_their_footage(make_model: MakeModel) -> None:
+    network = make_model().stream("object").network
+    config = CONFIG.model_copy(update={"batch": 4, "epochs": 2})
+    made = phase("object", network, pool(), pool(), config)
+    assert (made.epochs, made.steps, made.best) == (2, 2, "total")
+    assert isinstance(draw(pool(), [0], config, np.random.default_rng(0)), Batch)

@@ -124,15 +124,17 @@ class SSMTL(Method):
         return found[0], found[1]
 
     def _runs(self, level: str, footage: Footage) -> tuple[list[Run], list[Run]]:
-        """The first 85 % and the last 15 % of each stretch that is not for calibration."""
+        """What is trained on, and what is held back from it.
+
+        The first 85 % of each training clip; its end, as in section 4.2, and the footage's
+        validation part, whose clips are wholly unseen.
+        """
         size = working_size(footage.frame_size(), self.config.height)
         if level == "frame":
             size = (self.config.frame_side, self.config.frame_side)
         grey = bool(self.config.grey)
-        runs = [
-            run for part in ("train", "validation") for run in footage.runs(part, size, grey=grey)
-        ]
-        return split_runs(runs, self.config.held_back)
+        first, last = split_runs(footage.runs("train", size, grey=grey), self.config.held_back)
+        return first, last + footage.runs("validation", size, grey=grey)
 
     def _nothing_found(self, runs: Sequence[Run]) -> str:
         assert self._teachers is not None

@@ -82,9 +82,12 @@ class SSMTLConfig(MethodConfig):
     learning_rate: float = Field(1e-3, gt=0)
     decay: Literal["none", "cosine"] = "none"
     average: float = Field(0.0, ge=0, lt=1, description="of a moving average of the weights")
+    frame_average: float | None = Field(
+        None, ge=0, lt=1, description="whole frames; None: as objects"
+    )
     flip: bool = Field(False, description="mirror half of the training sequences")
     distillation_weight: float = Field(0.2, ge=0, description="lambda of eq. 5")
-    held_back: float = Field(0.15, gt=0, lt=1, description="end of each clip that validates")
+    held_back: float = Field(0.15, gt=0, lt=1, description="end of each clip, not trained on")
     validation_objects: int = Field(1024, ge=1)
 
     # Scores
@@ -103,7 +106,7 @@ class SSMTLConfig(MethodConfig):
         9,
         ge=1,
         description="side of the map's mean filter, in pixels of the working size; None: that of "
-        "a typical object (the median of the square roots of held-back boxes' areas)",
+        "a typical object, the median of the longer sides of held-back boxes",
     )
     filter_frames: int = Field(9, ge=1, description="frames that the mean filter joins")
     filter_causal: bool = Field(False, description="past frames only, instead of centred")
@@ -139,6 +142,11 @@ class SSMTLConfig(MethodConfig):
         """Frames from one frame of an intermittent sequence to the next."""
         return self.gaps if self.gap_is_step else tuple(gap + 1 for gap in self.gaps)
 
+    def average_of(self, level: str) -> float:
+        """Decay of the moving average of a level's weights."""
+        own = level == "frame" and self.frame_average is not None
+        return self.frame_average or 0.0 if own else self.average
+
     def schedule(self, level: str) -> tuple[int, int | None, int]:
         """Epochs, steps an epoch (None: one pass), and samples a step of a level.
 
@@ -169,9 +177,10 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
         "epochs": 8,
         "decay": "cosine",
         "average": 0.99,
-        "frame_epochs": 4,
+        "frame_epochs": 5,
         "frame_steps": 60,
         "frame_batch": 8,
+        "frame_average": 0.95,
         "part_scale": "standard",
         "filter_size": None,
     },

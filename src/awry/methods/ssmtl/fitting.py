@@ -146,7 +146,7 @@ def phase(
         optimizer=lambda parameters: torch.optim.Adam(parameters, config.learning_rate),
         rate=_rate(config, epochs * steps, steps),
         validate=(lambda: validate(network, validation, config, weight)) if validation else None,
-        average=config.average,
+        average=config.average_of(level),
         best="total" if validation else None,
     )
 

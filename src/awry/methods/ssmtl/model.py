@@ -22,7 +22,7 @@ class Stream(nn.Module):
         part_location, part_scale: (parts,), mean and standard deviation of each part.
         part_floor: (parts,), the lowest value of each.
         floor: the lowest score, which frames without objects get.
-        object_side: median of the square roots of the objects' areas, in pixels; 0: unknown.
+        object_side: median of the objects' longer sides, in pixels; 0: unknown.
         location, scale: mean and standard deviation of the frames' scores, for the fusion.
     """
 

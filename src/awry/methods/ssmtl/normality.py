@@ -34,8 +34,8 @@ def measure_normality(scorer: SSMTLScorer, runs: Sequence[Run]) -> None:
             _parts(model.stream(level), of(flat), config.part_scale, config.combine)
     boxes = np.concatenate([one.boxes for one in flat]) if flat else np.empty((0, 4))
     if len(boxes):
-        areas = (boxes[:, 2:] - boxes[:, :2]).prod(1)
-        model.stream("object").object_side.fill_(float(np.median(np.sqrt(areas))))
+        longer = (boxes[:, 2:] - boxes[:, :2]).max(1)
+        model.stream("object").object_side.fill_(float(np.median(longer)))
     levels = [one for clip in seen for one in scorer.frame_levels(clip)]
     for level in model.streams:
         values = np.array([one[level] for one in levels])

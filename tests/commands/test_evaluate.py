@@ -48,6 +48,30 @@ def test_metrics_and_report(awry, bundle: Path, shared_data: Path, out: Path) ->
     assert 'src="http' not in page
 
 
+def test_levels_and_speed_of_a_method_that_has_them(
+    awry, shared_data: Path, out: Path, tmp_path: Path
+) -> None:
+    bundle, cache = tmp_path / "ssmtl", tmp_path / "cache"
+    words = ("--data", shared_data, "--fps", 10)
+    fitted = awry("fit", "ssmtl", *words, "--out", bundle, "--preset", "tiny")
+    assert fitted.code == 0, fitted.err
+    said = awry("evaluate", bundle, *words, "--out", out, "--cache", cache, "--json")
+    assert said.code == 0, said.err
+    metrics = said.json
+    names = ("object", "frame", "fused")
+    assert set(metrics["levels"]) == {*names, *(f"{name}_offline" for name in names)}
+    assert metrics["levels"]["fused"] == metrics["frame"]
+    assert metrics["levels"]["fused_offline"] == metrics["variants"]["offline"]
+    assert not set(names) & set(metrics["parts"])
+    assert {"arrow_of_time", "frame_arrow_of_time"} <= set(metrics["parts"])
+    assert metrics["region"]["n_detections"] > 0
+    assert metrics["speed"]["frames"] == 120
+    spent = metrics["speed"]["ms_per_frame"]
+    assert set(spent) == {"detector", "crops", "network", "maps", "all"}
+    assert spent["all"] >= sum(value for name, value in spent.items() if name != "all") - 0.1
+    assert "Its levels" in (out / "report.html").read_text()
+
+
 def test_another_budget_is_recorded(awry, bundle: Path, shared_data: Path, out: Path) -> None:
     words = ("--fps", 10, "--no-flow", "--json")
     found = []

@@ -102,6 +102,8 @@ def test_excluded_frames_are_not_trained_on(awry, shared_data: Path, tmp_path: P
         (("daml", "--exclude", "day0"), "expected CLIP:FIRST-LAST"),
         (("daml", "--exclude", "day9:0-1"), "names the clip 'day9'"),
         (("daml", "--format", "fodler"), "did you mean 'folder'?"),
+        (("daml", "--detector", "foreground"), "daml has no setting 'detector'"),
+        (("ssmtl", "--preset", "tiny", "--set", "t=9"), "t = 9"),
     ],
 )
 def test_what_is_unknown_is_refused_first(
@@ -111,6 +113,22 @@ def test_what_is_unknown_is_refused_first(
     assert (said.code, said.out) == (2, "")
     assert sentence in said.err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_detector_and_classifier_are_settings_of_their_own(
+    awry, shared_data: Path, tmp_path: Path
+) -> None:
+    words = ("--preset", "tiny", "--set", "level=object", "--detector", "foreground")
+    taught = ("--classifier", "random:resnet18", "--set", "classifier_side=32")
+    out = tmp_path / "b"
+    said = awry("fit", "ssmtl", "--data", shared_data, "--out", out, *words, *taught)
+    assert said.code == 0, said.err
+    config = json.loads((out / "manifest.json").read_text())["configs"]["*"]
+    assert (config["detector"], config["classifier"]) == ("foreground", "random:resnet18")
+    assert config["detector_fingerprint"]
+    wrong = awry("fit", "ssmtl", "--data", shared_data, "--out", out, "--detector", "onnx:none.onnx")
+    assert wrong.code == 2
+    assert "none.onnx is not there" in wrong.err
 
 
 def test_a_folder_that_is_no_bundle_is_left_alone(awry, shared_data: Path, tmp_path: Path) -> None:

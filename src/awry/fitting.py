@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from awry.datasets.base import Dataset
+from awry.datasets.base import Clip, Dataset
 from awry.datasets.clips import Excerpt
 from awry.detector import Detector, scored
 from awry.errors import BundleError
@@ -27,7 +27,7 @@ from awry.teachers.outputs import keep_outputs
 from awry.training.bundle import check_place
 from awry.training.footage import Footage, working_folder
 from awry.training.loop import FitContext, Reporter, Silent
-from awry.training.split import Exclusion
+from awry.training.split import Exclusion, Span
 from awry.video.cache import FrameCache
 from awry.video.ignore import IgnoreRegions
 
@@ -223,19 +223,25 @@ def calibrate_detector(detector: Detector, footage: Footage, budget: Budget) -> 
     clips = []
     for span in footage.parts["calibration"]:
         clip = footage.clip_named(span.clip)
-        source = Excerpt(footage.open(clip), span.first, span.last - 1, span.clip)
-        scorer = detector.scorer(clip.scene, clip=clip.name, fps=source.fps)
-        scores = list(scorer.score(source))
-        clips.append(
-            CalibrationClip(
-                span.clip,
-                clip.scene,
-                np.array([np.nan if s.score is None else s.score for s in scores]),
-                source.fps,
-                np.array([np.nan if s.map is None else float(s.map.max()) for s in scores]),
+        source = _part_of(footage, clip, span)
+        scorer = detector.scorer(clip.scene, clip=f"train/{clip.name}", fps=source.fps)
+        # The maps of an hour would not fit into memory.
+        found = [
+            (
+                np.nan if score.score is None else score.score,
+                np.nan if score.map is None else float(score.map.max()),
             )
-        )
+            for score in scorer.score(source)
+        ]
+        scores, peaks = np.array(found, np.float64).reshape(-1, 2).T
+        clips.append(CalibrationClip(span.clip, clip.scene, scores, source.fps, peaks))
     return calibrate(clips, budget)
+
+
+def _part_of(footage: Footage, clip: Clip, span: Span) -> Excerpt:
+    """The frames of a span; each still knows its place in the clip."""
+    first, last = span.first, span.last - 1
+    return Excerpt(footage.open(clip), first, last, span.clip, keep_origin=True)
 
 
 def _strangest(detector: Detector, footage: Footage, count: int = 10) -> list[Moment]:
@@ -243,9 +249,9 @@ def _strangest(detector: Detector, footage: Footage, count: int = 10) -> list[Mo
     apart = 25
     for span in footage.parts["train"]:
         clip = footage.clip_named(span.clip)
-        source = Excerpt(footage.open(clip), span.first, span.last - 1, span.clip)
+        source = _part_of(footage, clip, span)
         keeper = MomentKeeper(span.clip, count, apart)
-        scorer = detector.scorer(clip.scene, clip=clip.name, fps=source.fps)
+        scorer = detector.scorer(clip.scene, clip=f"train/{clip.name}", fps=source.fps)
         for frame, score in scored(scorer, source):
             # Moments are named by the clip's own frame numbers, as --exclude wants them.
             there = replace(frame, index=frame.index + span.first)

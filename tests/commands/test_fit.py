@@ -126,7 +126,9 @@ def test_detector_and_classifier_are_settings_of_their_own(
     config = json.loads((out / "manifest.json").read_text())["configs"]["*"]
     assert (config["detector"], config["classifier"]) == ("foreground", "random:resnet18")
     assert config["detector_fingerprint"]
-    wrong = awry("fit", "ssmtl", "--data", shared_data, "--out", out, "--detector", "onnx:none.onnx")
+    wrong = awry(
+        "fit", "ssmtl", "--data", shared_data, "--out", out, "--detector", "onnx:none.onnx"
+    )
     assert wrong.code == 2
     assert "none.onnx is not there" in wrong.err
 

@@ -198,12 +198,38 @@ def test_refusals(
     assert not (tmp_path / "new").exists()
 
 
-@pytest.mark.skipif("ssmtl" in method_names(), reason="ssmtl is here")
+@pytest.mark.skipif("sdor" in method_names(), reason="sdor is here")
 def test_a_method_that_is_not_here_yet(awry, shared_data: Path, tmp_path: Path) -> None:
-    said = awry("reproduce", "ssmtl-table2", "--data", shared_data, "--out", tmp_path / "new")
+    said = awry("reproduce", "sdor-table1", "--data", shared_data, "--out", tmp_path / "new")
     assert said.code == 2
-    assert "the method 'ssmtl' is not in this version" in said.err
-    assert "Cannot be run" in awry("reproduce", "ssmtl-table2").out
+    assert "the method 'sdor' is not in this version" in said.err
+    assert "Cannot be run" in awry("reproduce", "sdor-table1").out
+
+
+def test_a_row_of_proxy_tasks(awry, shared_data: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    words = ("--data", shared_data, "--out", out, *WORDS)
+    some = ("--cells", "1+3/deep+narrow/object/*", "--detector", "foreground")
+    said = awry("reproduce", "ssmtl-table4", *words, *some, "--json")
+    assert said.code == 0, said.err
+    cells = {row["cell"]: row for row in said.json["cells"] if row["ours"]}
+    assert {name.rpartition("/")[2] for name in cells} == {
+        "auc",
+        "arrow_of_time_accuracy",
+        "middle_box",
+    }
+    auc = cells["1+3/deep+narrow/object/ped2/auc"]
+    assert auc["published"] is None
+    assert set(auc["ours"]) == {"none", "offline"}
+    assert 0 <= auc["ours"]["none"]["mean"] <= 1
+    task = cells["1+3/deep+narrow/object/ped2/arrow_of_time_accuracy"]
+    assert task["published"]["value"] == 0.953
+    assert len({key for row in cells.values() for key in row["settings"]}) == 5
+    (record,) = (p for p in out.glob("ssmtl-*.json"))
+    assert json.loads(record.read_text())["config"]["depth"] == "deep"
+    shown = awry("reproduce", "ssmtl-table4", *words, *some)
+    assert "lost" in shown.out
+    assert "held-back training footage" in shown.out.replace("\n", " ")
 
 
 def test_data_without_labels_are_refused_before_a_fit(

@@ -143,7 +143,9 @@ def _score_clip(
     detector: Detector, clip: Clip, parts: Sequence[str]
 ) -> tuple[ScoredClip, NDArray[np.int64]]:
     source = clip.open()
-    scorer = detector.scorer(clip.scene, clip=clip.name, fps=source.fps, maps=False, parts=parts)
+    scorer = detector.scorer(
+        clip.scene, clip=f"test/{clip.name}", fps=source.fps, maps=False, parts=parts
+    )
     scores = [score for _, score in scored(scorer, source, detector.every)]
     lost = [FrameScore(index, None, None) for index in getattr(source, "dropped", ())]
     scores = sorted([*scores, *lost], key=lambda score: score.index)

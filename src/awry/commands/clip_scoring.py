@@ -106,7 +106,8 @@ def score_clips(
 
 def _watch(detector: Detector, clip: Clip, parts: Sequence[str], flow: bool) -> _Watched:
     source = clip.open()
-    scorer = detector.scorer(clip.scene, clip=clip.name, fps=source.fps, parts=parts)
+    name = f"test/{clip.name}"
+    scorer = detector.scorer(clip.scene, clip=name, fps=source.fps, parts=parts)
     setting = Setting(ignore=detector.ignore, maps=False, frame_size=detector.frame_size)
     reference: Scorer | None = FlowScorer(FlowConfig(), setting) if flow else None
     watched = _Watched(clip, source.fps, scorer.gives_regions)

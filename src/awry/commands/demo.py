@@ -119,7 +119,7 @@ def _figures(detector: Detector, data: Dataset) -> Iterator[tuple[str, Picture]]
 def _write_overlay(detector: Detector, data: Dataset, path: Path) -> None:
     def pairs() -> Iterator[tuple[Frame, FrameScore]]:
         for clip in _first_of_each_kind(data).values():
-            scorer = detector.scorer(clip.scene, clip=clip.name, fps=data.fps)
+            scorer = detector.scorer(clip.scene, clip=f"test/{clip.name}", fps=data.fps)
             yield from scored(scorer, clip.open())
 
     for _ in overlaid(pairs(), path, detector, data.test[0].scene, data.fps, []):

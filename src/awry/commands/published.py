@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any
@@ -121,6 +122,9 @@ def show_reproduction(summary: dict[str, Any]) -> None:
     _say_each(
         f"{row['cell']}: {n}" for row in run for n in (row["published"] or {"notes": ()})["notes"]
     )
+    _say_each(f"{row['cell']}, ours: {note}" for row in run for note in row["notes"])
+    if summary["changes"]:
+        _say(f"every fit with {json.dumps(summary['changes'])}.")
     others = Counter(row["dataset"] for row in summary["cells"] if not row["ours"])
     for other, count in others.items():
         _say(f"not run: other data: {count} cells of {other}.")

@@ -155,6 +155,7 @@ def run_reproduce(
         "table": table,
         "scale": options.scale,
         "seeds": list(options.seeds),
+        "changes": dict(options.changes),
         "data": {"layout": data.name, "variant": data.variant, "taken_as": dataset},
         "ours": {name: OURS[name] for name in OURS if any(name in c.figures for c in mine)},
         "cells": [_cell_row(cell, dataset, options.seeds, found) for cell in cells],
@@ -300,6 +301,7 @@ def _cell_row(
             for seed, record in by_seed.items()
         }
         row["ours"][protocol] = _over_seeds(values)
+    row["notes"] = list(dict.fromkeys(n for record in by_seed.values() for n in record["notes"]))
     seconds = [record["training_seconds"] for record in by_seed.values()]
     return row | {"training_seconds": seconds}
 

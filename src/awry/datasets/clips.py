@@ -137,9 +137,20 @@ class Excerpt:
         source: any source that ends.
         first, last: 0-based, both inclusive; None for `last` goes on to the end.
         name: how the clip is called.
+        keep_origin: frames remember their place in the source (`Frame.origin`), for a part of a
+            clip; without it this is a clip of its own, which begins anew.
     """
 
-    def __init__(self, source: Source, first: int, last: int | None, name: str) -> None:
+    def __init__(
+        self,
+        source: Source,
+        first: int,
+        last: int | None,
+        name: str,
+        *,
+        keep_origin: bool = False,
+    ) -> None:
+        self.keep_origin = keep_origin
         self.source = source
         self.first = first
         self.last = last
@@ -156,7 +167,8 @@ class Excerpt:
             if index >= 0:
                 if frame.damaged:
                     self.health.damaged.append(index)
-                yield replace(frame, index=index, origin=frame.number)
+                origin = frame.number if self.keep_origin else None
+                yield replace(frame, index=index, origin=origin)
             # The next frame is not read only to find that it is not wanted.
             if frame.index == self.last:
                 break

@@ -42,7 +42,8 @@ class Setting:
 
     Attributes:
         scene: the scene's name; a method with per-scene state falls back to the pooled one.
-        clip: the clip's name in its data set, for teachers that know clips; may be empty.
+        clip: the clip's name, after `train/` or `test/` in a data set, for teachers that know
+            clips; may be empty.
         ignore: regions whose pixels never count; frames arrive at the method with them black.
         map_levels: ascending levels at which maps are cut into regions; empty for no regions.
         maps: whether maps and regions are wanted; without them scoring may be faster.

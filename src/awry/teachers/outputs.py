@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 Arrays = dict[str, NDArray[np.generic]]
@@ -69,12 +70,16 @@ class OutputFile:
             return None if row is None else load(row[0])
         except sqlite3.OperationalError:  # locked for a minute, or no such table
             return None
-        except (sqlite3.DatabaseError, ValueError):
-            self.path.unlink(missing_ok=True)
+        except SafetensorError:  # will be written anew under its key
+            return None
+        except sqlite3.DatabaseError:
+            with suppress(OSError):
+                self.path.unlink(missing_ok=True)
             return None
 
     def _write(self, key: str, arrays: Arrays) -> None:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(OSError):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
         with suppress(sqlite3.Error), closing(self._open()) as file, file:
             file.execute("CREATE TABLE IF NOT EXISTS outputs (key TEXT PRIMARY KEY, value BLOB)")
             file.execute("INSERT OR REPLACE INTO outputs VALUES (?, ?)", (key, save(arrays)))

@@ -36,9 +36,13 @@ def find_weights(name: str, what: str, instead: str) -> Path:
 
 
 def file_hash(path: Path) -> str:
-    """SHA-256 of a file's content."""
-    facts = path.stat()
-    return _hash(str(path.resolve()), facts.st_size, facts.st_mtime_ns)
+    """SHA-256 of a file's content, and of the `.data` beside it that large ONNX files have."""
+    hashes = []
+    for file in (path, path.with_name(path.name + ".data")):
+        if file.is_file():
+            facts = file.stat()
+            hashes.append(_hash(str(file.resolve()), facts.st_size, facts.st_mtime_ns))
+    return "+".join(hashes)
 
 
 @lru_cache(maxsize=64)

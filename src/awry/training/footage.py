@@ -36,6 +36,7 @@ class Run:
         images: uint8 (n, h, w, c), c = 1 grey or 3 RGB, mapped from disk.
         fps: frames per second, or None.
         every: frames of the clip as it was filmed from one frame to the next.
+        original_size: (H, W) of the clip's frames before resizing; None: as `images`.
     """
 
     clip: str
@@ -44,6 +45,7 @@ class Run:
     images: NDArray[np.uint8]
     fps: float | None
     every: int = 1
+    original_size: tuple[int, int] | None = None
 
 
 class Blanked:
@@ -270,7 +272,15 @@ def _runs(span: Span, clip: Clip, cached: CachedClip, every: int) -> list[Run]:
     cuts = first + 1 + np.flatnonzero(np.diff(indices[first:last]) > 1)
     bounds = zip([first, *cuts], [*cuts, last], strict=True)
     return [
-        Run(clip.name, clip.scene, int(indices[begin]), cached.images[begin:end], cached.fps, every)
+        Run(
+            clip.name,
+            clip.scene,
+            int(indices[begin]),
+            cached.images[begin:end],
+            cached.fps,
+            every,
+            cached.original_size,
+        )
         for begin, end in bounds
         if begin < end
     ]

@@ -165,7 +165,7 @@ def test_without_classes_the_distillation_task_is_left_out_and_said_so(tmp_path:
     assert "distillation" not in detector.models["*"].config.tasks
     assert any("the distillation task is left out" in n for n in detector.facts["data"]["notes"])
     alone = options(level="object", tasks=["distillation"])
-    with pytest.raises(FootageError, match="no task is left"):
+    with pytest.raises(FootageError, match="none can be scored at the object level"):
         fit("ssmtl", moving_square_data(), tmp_path / "c", alone)
 
 
@@ -244,6 +244,6 @@ def test_the_classifier_teaches_but_is_not_asked_in_scoring_unless_wanted(tmp_pa
 def test_batch_and_phase_know_their_footage(make_model: MakeModel) -> None:
     network = make_model().stream("object").network
     config = CONFIG.model_copy(update={"batch": 4, "epochs": 2})
-    made = phase("object", network, pool(), pool(), config)
-    assert (made.epochs, made.steps, made.best) == (2, 2, "total")
+    made = phase("object", network, pool(), pool(), config, 0)
+    assert (made.epochs, made.steps, made.best) == (2, 1, "total")
     assert isinstance(draw(pool(), [0], config, np.random.default_rng(0)), Batch)

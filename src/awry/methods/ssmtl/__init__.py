@@ -18,7 +18,7 @@ from awry.errors import BundleError, FootageError, TrainingError
 from awry.methods.base import Method, MethodConfig, Scorer, Setting, small_mask
 from awry.methods.ssmtl.config import PRESETS, SSMTLConfig, for_variant
 from awry.methods.ssmtl.fitting import draw, losses, phase
-from awry.methods.ssmtl.model import SSMTLModel, levels_of
+from awry.methods.ssmtl.model import SSMTLModel, levels_of, parts_of, tasks_of
 from awry.methods.ssmtl.normality import measure_normality
 from awry.methods.ssmtl.pools import Pool, check, find_objects, split_runs, whole_frames
 from awry.methods.ssmtl.scoring import SSMTLScorer, working_size
@@ -59,14 +59,23 @@ class SSMTL(Method):
         for level, (training, validation) in streams.items():
             network = model.stream(level).network
             mine = replace(context, folder=context.folder / level, history=[])
-            train(network, [phase(level, network, training, validation, self.config)], mine)
+            one = phase(level, network, training, validation, self.config, context.seed)
+            train(network, [one], mine)
             context.history += mine.history
         model.eval()
+        self._measure_normality(footage)
+
+    def _measure_normality(self, footage: Footage) -> None:
+        """On what was held back; on the training frames where nothing was to be seen there."""
         scorer = self.scorer(Setting(ignore=footage.ignore, frame_size=footage.frame_size()))
         assert isinstance(scorer, SSMTLScorer)
-        # Whole frames at working size serve both levels.
-        held_back = self._runs("object", footage)[1]
-        measure_normality(scorer, held_back or self._runs("object", footage)[0])
+        runs = {level: self._runs(level, footage) for level in levels_of(self.config)}
+        if not measure_normality(scorer, {level: back for level, (_, back) in runs.items()}):
+            footage.notes.append(
+                "Nothing could be scored in the held-back footage (no object, or too short): what "
+                "is normal was measured on the training frames, so that scores come out too high."
+            )
+            measure_normality(scorer, {level: first for level, (first, _) in runs.items()})
 
     def _prepare(
         self, footage: Footage, seed: int, reporter: Reporter
@@ -91,14 +100,21 @@ class SSMTL(Method):
                 f"{config.detector} knows no classes and there is no classifier: the distillation "
                 "task is left out. (--set classes_from=KIND:WHAT names a second detector.)"
             )
-        if not tasks:
-            raise FootageError("Without the distillation task no task is left: choose another.")
         settled = {
             "tasks": tasks,
+            "frame_tasks": tuple(task for task in config.frame_tasks if task in tasks),
             "class_scores": class_scores,
             "grey": footage.is_grey() if config.grey is None else config.grey,
             "detector_fingerprint": teachers.fingerprint,
         }
+        for level in levels_of(config):
+            whole = config.model_copy(update=settled)
+            if not parts_of(whole, level, tasks_of(whole, level)):
+                raise FootageError(
+                    f"Of the tasks {', '.join(config.tasks)} none can be scored at the {level} "
+                    "level here (distillation needs a detector with classes, or --set "
+                    "score_classifier=true): choose other tasks, or another --detector."
+                )
         self.config = SSMTLConfig(**{**config.model_dump(), **settled})
 
     def _pools(self, level: str, footage: Footage, reporter: Reporter) -> tuple[Pool, Pool]:
@@ -117,9 +133,7 @@ class SSMTL(Method):
         mask = ignored if ignored.any() else None
         found = []
         for runs, every in ((training, self.config.every), (validation, 1)):
-            found.append(
-                find_objects(runs, self._teachers, self.config, every, size, reporter, mask)
-            )
+            found.append(find_objects(runs, self._teachers, self.config, every, reporter, mask))
         check(found[0], "object", lambda: self._nothing_found(training))
         return found[0], found[1]
 

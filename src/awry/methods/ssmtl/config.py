@@ -128,8 +128,6 @@ class SSMTLConfig(MethodConfig):
         deep = self.deep_pools
         if list(deep) != sorted(set(deep)) or deep[-1] != 6 or deep[0] < 1:
             raise ValueError("deep_pools must ascend within 1 to 6, and end with 6")
-        if not set(self.frame_tasks) & set(self.tasks) and self.level != "object":
-            raise ValueError("none of the frame_tasks is among the tasks")
         return self
 
     @property
@@ -164,7 +162,7 @@ class SSMTLConfig(MethodConfig):
 
 
 PRESETS: Mapping[str, Mapping[str, Any]] = {
-    "paper": {},
+    "paper": {"threshold": 0.8},
     "cpu": {
         "detector": "foreground",
         "classifier": "none",

@@ -124,17 +124,30 @@ def validate(network: Network, pool: Pool, config: SSMTLConfig, weight: float) -
 
 
 def phase(
-    level: str, network: Network, training: Pool, validation: Pool, config: SSMTLConfig
+    level: str,
+    network: Network,
+    training: Pool,
+    validation: Pool,
+    config: SSMTLConfig,
+    seed: int,
 ) -> Phase:
-    """One stream's training; the epoch with the lowest validation loss is what stays."""
+    """One stream's training; the epoch with the lowest validation loss is what stays.
+
+    Without `steps` an epoch is one pass in random order; with them, each step draws anew.
+    """
     weight = config.distillation_weight
     epochs, steps, batch = config.schedule(level)
     size = min(batch, len(training))
-    steps = steps or max(1, math.ceil(len(training) / size))
+    whole_pass = steps is None
+    steps = steps or max(1, len(training) // size)
 
     def loss(epoch: int, step: int, generator: np.random.Generator) -> dict[str, Tensor]:
         network.train()
-        chosen = generator.choice(len(training), size, replace=False).tolist()
+        if whole_pass:  # the order follows from seed and epoch alone, also after a resume
+            order = np.random.default_rng([seed, epoch]).permutation(len(training))
+            chosen = order[step * size : (step + 1) * size].tolist()
+        else:
+            chosen = generator.choice(len(training), size, replace=False).tolist()
         return losses(network, draw(training, chosen, config, generator), weight)
 
     return Phase(

@@ -57,8 +57,7 @@ class SSMTLModel(nn.Module):
         self.streams = nn.ModuleDict()
         colours = 1 if config.grey else 3
         for level in levels_of(config):
-            outputs = distilled(config, level)
-            tasks = [task for task in config.tasks if task != "distillation" or outputs]
+            outputs, tasks = distilled(config, level), tasks_of(config, level)
             side = config.side if level == "object" else config.frame_side
             network = Network(config, colours, side, outputs, tasks)
             self.streams[level] = Stream(network, parts_of(config, level, tasks))
@@ -73,6 +72,12 @@ class SSMTLModel(nn.Module):
 def levels_of(config: SSMTLConfig) -> tuple[str, ...]:
     """The streams that a level needs."""
     return ("object", "frame") if config.level == "fused" else (config.level,)
+
+
+def tasks_of(config: SSMTLConfig, level: str) -> list[str]:
+    """The proxy tasks of a level: distillation only where a teacher says something."""
+    outputs = distilled(config, level)
+    return [task for task in config.tasks if task != "distillation" or outputs]
 
 
 def distilled(config: SSMTLConfig, level: str) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import torch
@@ -16,38 +16,66 @@ from awry.methods.ssmtl.sequences import coloured
 from awry.training.footage import Run
 
 MOST_FRAMES = 3000
+PIECE = 200
 """Enough for means and spreads; footage of hours need not be scored whole."""
 
 
-def measure_normality(scorer: SSMTLScorer, runs: Sequence[Run]) -> None:
+def measure_normality(scorer: SSMTLScorer, runs: Mapping[str, Sequence[Run]]) -> bool:
     """Fill the streams' statistics: of each part, then of the scores, then of the frames.
 
     Args:
         scorer: of the trained model.
-        runs: held-back normal footage at working size.
+        runs: for each level held-back normal footage as that level takes it; the same frames.
+
+    Returns:
+        Whether there was something to score at every level; else the statistics are not filled.
     """
-    seen = [scorer.look(_frames(run), run.clip) for run in _some(runs)]
+    seen = _looked_at(scorer, runs)
     config, model = scorer.config, scorer.model
     flat = [one for clip in seen for one in clip]
-    for level, of in (("object", _object_parts), ("frame", _frame_parts)):
-        if level in model.streams:
-            _parts(model.stream(level), of(flat), config.part_scale, config.combine)
-    boxes = np.concatenate([one.boxes for one in flat]) if flat else np.empty((0, 4))
-    if len(boxes):
+    parts = {"object": _object_parts(flat), "frame": _frame_parts(flat)}
+    if not all(len(parts[level]) for level in model.streams):
+        return False
+    for level in model.streams:
+        _parts(model.stream(level), parts[level], config.part_scale, config.combine)
+    if "object" in model.streams:
+        boxes = np.concatenate([one.boxes for one in flat])
         longer = (boxes[:, 2:] - boxes[:, :2]).max(1)
         model.stream("object").object_side.fill_(float(np.median(longer)))
     levels = [one for clip in seen for one in scorer.frame_levels(clip)]
     for level in model.streams:
         values = np.array([one[level] for one in levels])
-        stream = model.stream(level)
-        if len(values):
-            stream.location.fill_(float(values.mean()))
-            stream.scale.fill_(_spread(values))
+        model.stream(level).location.fill_(float(values.mean()))
+        model.stream(level).scale.fill_(_spread(values))
+    return True
+
+
+def _looked_at(scorer: SSMTLScorer, runs: Mapping[str, Sequence[Run]]) -> list[list[Seen]]:
+    level = "object" if "object" in runs else "frame"
+    seen = []
+    for number, piece in _pieces(runs[level]):
+        run = runs[level][number]
+        smalls = runs["frame"][number].images[piece] if "frame" in runs else None
+        frames = _frames(run, piece)
+        seen.append(scorer.look(frames, f"train/{run.clip}", run.original_size, smalls))
+    return seen
+
+
+def _pieces(runs: Sequence[Run]) -> list[tuple[int, slice]]:
+    """Stretches of the runs, evenly spread, with at most so many frames together."""
+    found = [
+        (number, slice(first, min(first + PIECE, len(run.images))))
+        for number, run in enumerate(runs)
+        for first in range(0, len(run.images), PIECE)
+    ]
+    total = sum(len(run.images) for run in runs)
+    if total <= MOST_FRAMES:
+        return found
+    count = max(1, len(found) * MOST_FRAMES // total)
+    return [found[place] for place in np.linspace(0, len(found) - 1, count).astype(int)]
 
 
 def _parts(stream: Stream, parts: NDArray[np.float64], scale: str, combine: str) -> None:
-    if not len(parts):
-        return  # nothing was seen in the held-back footage: scores stay as they are
     stream.part_location.copy_(torch.from_numpy(parts.mean(0)))
     stream.part_scale.copy_(torch.tensor([_spread(column) for column in parts.T]))
     stream.part_floor.copy_(torch.from_numpy(parts.min(0)))
@@ -69,13 +97,7 @@ def _frame_parts(seen: Sequence[Seen]) -> NDArray[np.float64]:
     return np.stack([one.frame_parts for one in seen]) if seen else np.empty((0, 0))
 
 
-def _some(runs: Sequence[Run]) -> list[Run]:
-    """Runs, evenly spread, with so many frames together."""
-    total = sum(len(run.images) for run in runs)
-    every = max(1, -(-total // MOST_FRAMES))
-    return list(runs[::every])
-
-
-def _frames(run: Run) -> Iterator[Frame]:
-    for place, image in enumerate(run.images):
-        yield Frame(place, None, coloured(image), origin=(run.first + place) * run.every)
+def _frames(run: Run, piece: slice) -> Iterator[Frame]:
+    for place in range(piece.start, piece.stop):
+        origin = (run.first + place) * run.every
+        yield Frame(place, None, coloured(run.images[place]), origin=origin)

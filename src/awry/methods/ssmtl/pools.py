@@ -134,7 +134,6 @@ def find_objects(
     teachers: Teachers,
     config: SSMTLConfig,
     every: int,
-    frame_size: tuple[int, int],
     reporter: Reporter,
     mask: NDArray[np.bool_] | None,
 ) -> ObjectPool:
@@ -145,7 +144,6 @@ def find_objects(
         teachers: detector and classifier.
         config: sizes and options.
         every: look at each n-th frame.
-        frame_size: (H, W) of the frames before they were resized.
         reporter: shows progress.
         mask: bool (h, w), ignored pixels; objects that lie mostly there are left out.
     """
@@ -156,7 +154,8 @@ def find_objects(
     for number, frame in looks:
         run = runs[number]
         original = (run.first + frame) * run.every
-        view = view_of(run.images, frame, config.t, run.clip, original, frame_size)
+        name = f"train/{run.clip}"
+        view = view_of(run.images, frame, config.t, name, original, run.original_size)
         found.append(_Found(number, frame, teachers.objects(view, mask)))
         reporter.advance({})
     size = runs[0].images.shape[1:3] if runs else (1, 1)

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import repeat
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,14 +95,13 @@ class SSMTLScorer(Scorer):
         self._paint(found)
         return self._smoothed(self._filter.push(found, found.values))
 
-    def _take(self, frame: Frame) -> bool:
+    def _take(self, frame: Frame, small: Pictures | None = None) -> bool:
         """Put a frame into the window; whether the window is full now."""
         if self._working is None:
             self._begin(frame)
         assert self._working is not None
         grey = bool(self.config.grey)
-        small = None
-        if "frame" in self._levels:
+        if "frame" in self._levels and small is None:
             side = (self.config.frame_side, self.config.frame_side)
             small = resized(frame.image, side, grey)
         self._window.append((frame, resized(frame.image, self._working, grey), small))
@@ -126,31 +126,40 @@ class SSMTLScorer(Scorer):
         ignored = small_mask(self.setting, size, self._working)
         self._mask = ignored if ignored.any() else None
 
-    def look(self, frames: Iterable[Frame], clip: str = "") -> list[Seen]:
+    def look(
+        self,
+        frames: Iterable[Frame],
+        clip: str = "",
+        size: tuple[int, int] | None = None,
+        smalls: Iterable[Pictures] | None = None,
+    ) -> list[Seen]:
         """What teachers and networks say of a clip's frames, without the first and last t.
 
         Args:
             frames: of a clip of their own.
             clip: its name; empty: that of the setting.
+            size: (H, W) of the clip's frames before they were resized; None: they were not.
+            smalls: each frame as the frame level takes it; None: made from the frame.
         """
         found = []
-        for frame in frames:
-            if self._take(frame):
-                found.append(self._middle(clip))
+        given: Iterable[Pictures | None] = repeat(None) if smalls is None else smalls
+        for frame, small in zip(frames, given):  # noqa: B905 - repeat has no end
+            if self._take(frame, small):
+                found.append(self._middle(clip, size))
                 self._window.popleft()
         self._window.clear()
         return found
 
     def frame_levels(self, seen: Iterable[Seen]) -> list[dict[str, float]]:
         """A clip's scores by level, not smoothed; the statistics of the streams as they are now."""
-        joined: list[tuple[Seen, Values]] = []
+        levels = []
         for one in seen:
             self._paint(one)
-            joined += self._filter.push(one, one.values)
-        joined += self._filter.flush()
-        return [self._levels_of(values) for _, values in joined]
+            levels += [self._levels_of(values) for _, values in self._filter.push(one, one.values)]
+            one.values = {}  # the filter holds what it still needs
+        return levels + [self._levels_of(values) for _, values in self._filter.flush()]
 
-    def _middle(self, clip: str = "") -> Seen:
+    def _middle(self, clip: str = "", size: tuple[int, int] | None = None) -> Seen:
         """Ask teachers and networks about the window's middle frame."""
         t = self.config.t
         frame = self._window[t][0]
@@ -158,16 +167,18 @@ class SSMTLScorer(Scorer):
             frame.index, frame.time_s, np.empty((0, 4), np.float32), np.empty((0, 0)), np.empty(0)
         )
         if "object" in self._levels:
-            self._look_at_objects(seen, frame, clip)
+            self._look_at_objects(seen, frame, clip, size)
         if "frame" in self._levels:
             self._look_at_frame(seen)
         return seen
 
-    def _look_at_objects(self, seen: Seen, frame: Frame, clip: str) -> None:
+    def _look_at_objects(
+        self, seen: Seen, frame: Frame, clip: str, size: tuple[int, int] | None
+    ) -> None:
         config, stream = self.config, self.model.stream("object")
         images = [item[1] for item in self._window]
         with self._stage("detector"):
-            size = self.setting.frame_size or (frame.image.shape[0], frame.image.shape[1])
+            size = size or (frame.image.shape[0], frame.image.shape[1])
             view = view_of(
                 images, config.t, config.t, clip or self.setting.clip, frame.number, size
             )
@@ -251,7 +262,9 @@ class SSMTLScorer(Scorer):
         parts: dict[str, float] = {}
         if "object" in self._levels:
             stream = self.model.stream("object")
-            worst = seen.object_parts.max(0) if len(seen.object_parts) else stream.part_floor.numpy()
+            worst = (
+                seen.object_parts.max(0) if len(seen.object_parts) else stream.part_floor.numpy()
+            )
             parts |= _named(stream.parts, worst)
         if "frame" in self._levels:
             prefix = "frame_" if self.config.level == "fused" else ""

@@ -73,8 +73,11 @@ def room_needed(t: int, steps: Sequence[int]) -> int:
 
     >>> room_needed(3, (2, 3, 4, 5))
     6
+    >>> room_needed(3, (1, 3))
+    5
     """
-    return max(t * min(steps), t + 1)
+    skipping = min(step for step in steps if step > 1)
+    return (t - 1) * min(steps) + skipping
 
 
 def outer(box: NDArray[np.float32], size: tuple[int, ...]) -> tuple[slice, slice]:

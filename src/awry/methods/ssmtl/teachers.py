@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from awry.errors import BundleError
+from awry.errors import BundleError, ConfigError
 from awry.frames import Objects
 from awry.methods.ssmtl.config import SSMTLConfig
 from awry.methods.ssmtl.sequences import outer
@@ -55,6 +55,11 @@ class Teachers:
                 # The lender's own certainty does not matter, only what it would call a box.
                 asked = replace(options, threshold=0.02, contained=True)
                 self.lender = load_detector(config.classes_from, asked)
+                if not self.lender.classes:
+                    raise ConfigError(
+                        f"classes_from={config.classes_from} has no class scores to lend; name a "
+                        "detector that has, e.g. onnx:FILE."
+                    )
             self._same_detector()
         in_frames = config.level != "object" and "distillation" in config.frame_tasks
         wanted = not scoring or config.score_classifier or in_frames
@@ -62,6 +67,8 @@ class Teachers:
             self.classifier = load_classifier(
                 config.classifier, config.classifier_side, outputs="logits"
             )
+            # What it says of one picture stands for its weights.
+            self._probed = self.classifier([np.arange(48, dtype=np.uint8).reshape(4, 4, 3)])
 
     @property
     def has_classes(self) -> bool:
@@ -114,7 +121,7 @@ class Teachers:
         kept = kept_outputs()
         if kept is None:
             return classifier(list(pictures))
-        key = digest(classifier.name, classifier.side, *pictures)
+        key = digest(classifier.name, classifier.side, self._probed, *pictures)
         found = kept.get(key, lambda: {"logits": classifier(list(pictures)).astype(np.float16)})
         return found["logits"].astype(np.float32)
 

@@ -18,6 +18,8 @@ from awry.teachers.outputs import digest, kept_outputs
 Picture = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 LOWEST = 0.02
+VERSION = 2
+"""Changes with what detectors give for the same weights: older outputs on disk are then others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,7 @@ class View:
         image: uint8 (h, w, 3) RGB, the frame whose objects are wanted.
         before, after: uint8 (h, w, 3) RGB, frames some steps earlier and later, for detectors
             that look at motion; `image` itself where there is none.
-        clip: the clip's name as the data set gives it, or the source's; may be empty.
+        clip: the clip's name, after `train/` or `test/` in a data set; may be empty.
         frame: the frame's index in that clip.
         frame_size: (H, W) of the frame before it was resized, which box files speak of; None:
             it was not.
@@ -49,7 +51,7 @@ class DetectorOptions:
     Attributes:
         threshold: lowest confidence that is kept; None: the adapter's own.
         tiles: columns and rows of overlapping tiles that a frame is cut into, each shown to the
-            network by itself: small objects in large frames need them.
+            network by itself, beside the whole frame: small objects in large frames need them.
         overlap: share of a tile's side that it shares with its neighbour.
         suppression: of two boxes of one class whose IoU is above this the less confident goes.
         across_classes: suppress boxes of other classes too. The kept box then takes each class's
@@ -67,6 +69,13 @@ class DetectorOptions:
     least_side: float = 4.0
     contained: bool = False
     most: int = 100
+
+    def __post_init__(self) -> None:
+        if min(self.tiles) < 1 or not 0 <= self.overlap < 1:
+            raise ConfigError(
+                f"Tiles are {self.tiles} with overlap {self.overlap}; expected at least one column "
+                "and one row, and an overlap from 0 to below 1."
+            )
 
 
 class ObjectDetector(ABC):
@@ -100,7 +109,7 @@ class ObjectDetector(ABC):
             raise ConfigError(
                 f"The detector's threshold is {self.threshold}; confidences lie in 0 to 1."
             )
-        self.key = repr((content, self.threshold, astuple(options)))
+        self.key = repr((VERSION, name, content, self.threshold, astuple(options)))
         self.highest = 0.0
 
     def detect(self, view: View) -> Objects:

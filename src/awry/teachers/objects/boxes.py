@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from awry.errors import InputError
 from awry.teachers.objects.base import DetectorOptions, Floats, ObjectDetector, View
-from awry.teachers.objects.coco import COCO_80
+from awry.teachers.objects.coco import COCO_80, coco_name
 from awry.teachers.weights import file_hash
 
 COLUMNS = ("clip", "frame", "x_min", "y_min", "x_max", "y_max", "confidence")
@@ -27,6 +27,9 @@ class BoxesDetector(ObjectDetector):
     The columns are `clip,frame,x_min,y_min,x_max,y_max,confidence`, frames from 0, pixels of the
     whole frame, and optionally `p_0` to `p_79`, the probabilities of COCO's classes, or `class`,
     a name or number of one of them, whose probability then is the confidence.
+
+    A clip is called as its data set calls it. Where training and test clips have the same names,
+    write `train/NAME` and `test/NAME`.
 
     Args:
         place: a CSV file, or a folder of them, which must all have the same columns.
@@ -51,6 +54,7 @@ class BoxesDetector(ObjectDetector):
         with_classes = [chances is not None for _, _, chances in tables]
         if any(with_classes) and not all(with_classes):
             raise InputError(f"Only some of the files in {place} have classes; expected all.")
+        _no_name_twice(files, tables)
         self._clips = _by_clip(tables)
         kind = "sigmoid" if all(with_classes) else ""
         hashes = tuple(file_hash(file) for file in files)
@@ -62,14 +66,15 @@ class BoxesDetector(ObjectDetector):
         return tuple(self._clips)
 
     def _candidates(self, view: View) -> tuple[Floats, Floats, Floats]:
-        if view.clip not in self._clips:
+        clip = view.clip if view.clip in self._clips else view.clip.partition("/")[2] or view.clip
+        if clip not in self._clips:
             known = ", ".join(list(self._clips)[:4])
             raise InputError(
-                f"{self.name} has no box in a clip called '{view.clip}' (it has {known}, ...). A "
+                f"{self.name} has no box in a clip called '{clip}' (it has {known}, ...). A "
                 "clip without any object cannot be told from one that was left out: check the "
                 "names, or take the clip away."
             )
-        frames, boxes, scores, chances = self._clips[view.clip]
+        frames, boxes, scores, chances = self._clips[clip]
         rows = slice(*np.searchsorted(frames, [view.frame, view.frame + 1]))
         size = view.frame_size or view.image.shape[:2]
         scale = np.tile(np.array(view.image.shape[1::-1]) / np.array(size[1::-1]), 2)
@@ -81,31 +86,55 @@ _Table = tuple[list[str], NDArray[np.float64], Floats | None]
 
 def _read(file: Path) -> _Table:
     """Clips (n,), numbers (n, 6) and class probabilities (n, 80) or None."""
-    with file.open(newline="", encoding="utf-8-sig") as stream:
-        reader = csv.DictReader(stream)
-        header = reader.fieldnames or []
-        missing = [name for name in COLUMNS if name not in header]
-        if missing:
+    try:
+        with file.open(newline="", encoding="utf-8-sig") as stream:
+            return _table(csv.DictReader(stream), file.name)
+    except (OSError, UnicodeError, csv.Error) as error:
+        raise InputError(f"{file.name} cannot be read as CSV in UTF-8: {error}.") from error
+
+
+def _table(reader: csv.DictReader[str], name: str) -> _Table:
+    header = reader.fieldnames or []
+    wide, named = any(column in header for column in CHANCES), "class" in header
+    for column in (*COLUMNS, *(CHANCES if wide else ())):
+        if column not in header:
+            classes = " and p_0 to p_79 or none of them" if wide else ""
             raise InputError(
-                f"{file.name} has no column {missing[0]}; expected {','.join(COLUMNS)}."
+                f"{name} has no column {column}; expected {','.join(COLUMNS)}{classes}."
             )
-        clips, numbers, chances = [], [], []
-        wide, named = all(name in header for name in CHANCES), "class" in header
-        for row in reader:
-            try:
-                values = [float(row[name]) for name in COLUMNS[1:]]
-                _check(values)
-                if wide:
-                    chances.append([float(row[name]) for name in CHANCES])
-                elif named:
-                    chances.append(_one_class(row["class"], values[-1]))
-            except (TypeError, ValueError) as error:
-                raise InputError(f"{file.name}, line {reader.line_num}: {error}.") from error
-            clips.append(str(row["clip"]))
-            numbers.append(values)
+    clips, numbers, chances = [], [], []
+    for row in reader:
+        try:
+            values = [float(row[column]) for column in COLUMNS[1:]]
+            _check(values)
+            if wide:
+                chances.append(_checked_chances([float(row[column]) for column in CHANCES]))
+            elif named:
+                chances.append(_one_class(row["class"], values[-1]))
+        except (TypeError, ValueError) as error:
+            raise InputError(f"{name}, line {reader.line_num}: {error}.") from error
+        clips.append(str(row["clip"]))
+        numbers.append(values)
     table = np.array(numbers, np.float64).reshape(-1, 6)
     found = np.array(chances, np.float32).reshape(-1, len(CHANCES))
     return clips, table, found if wide or named else None
+
+
+def _checked_chances(values: list[float]) -> list[float]:
+    if not all(0 <= value <= 1 for value in values):
+        raise ValueError("a class probability is not in 0 to 1")
+    return values
+
+
+def _no_name_twice(files: list[Path], tables: list[_Table]) -> None:
+    owner: dict[str, Path] = {}
+    for file, (clips, _, _) in zip(files, tables, strict=True):
+        for name in dict.fromkeys(clips):
+            if owner.setdefault(name, file) != file:
+                raise InputError(
+                    f"{owner[name].name} and {file.name} both have a clip called '{name}'. If one "
+                    f"is a training and one a test clip, write train/{name} and test/{name}."
+                )
 
 
 def _check(values: list[float]) -> None:
@@ -120,10 +149,10 @@ def _check(values: list[float]) -> None:
 
 def _one_class(word: str, confidence: float) -> list[float]:
     chances = [0.0] * len(COCO_80)
-    place = COCO_80.index(word) if word in COCO_80 else int(word)
-    if not 0 <= place < len(COCO_80):
-        raise ValueError(f"the class is {word}; expected COCO's names, or numbers from 0 to 79")
-    chances[place] = confidence
+    name = coco_name(word)
+    if name not in COCO_80 and not (word.isdecimal() and int(word) < len(COCO_80)):
+        raise ValueError(f"the class is {word!r}; expected COCO's names, or numbers from 0 to 79")
+    chances[COCO_80.index(name) if name in COCO_80 else int(word)] = confidence
     return chances
 
 

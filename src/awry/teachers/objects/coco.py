@@ -31,6 +31,11 @@ _OTHER_NAMES = {
 }
 
 
+def coco_name(name: str) -> str:
+    """A class's name as COCO has it, of its other spellings."""
+    return _OTHER_NAMES.get(name, name)
+
+
 def columns_of(labels: Sequence[str] | Mapping[int, str], model: str) -> NDArray[np.int64]:
     """For each of COCO's 80 classes the place of a model's label of that name.
 
@@ -45,7 +50,7 @@ def columns_of(labels: Sequence[str] | Mapping[int, str], model: str) -> NDArray
         ConfigError: a class is missing: the model was not trained on COCO.
     """
     pairs = labels.items() if isinstance(labels, Mapping) else enumerate(labels)
-    places = {_OTHER_NAMES.get(name, name): place for place, name in pairs}
+    places = {coco_name(name): place for place, name in pairs}
     missing = [name for name in COCO_80 if name not in places]
     if missing:
         raise ConfigError(

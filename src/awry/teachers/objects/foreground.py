@@ -34,7 +34,7 @@ class ForegroundDetector(ObjectDetector):
         earlier = cv2.absdiff(view.image, view.before).max(2)
         later = cv2.absdiff(view.image, view.after).max(2)
         moved = cv2.blur(np.minimum(earlier, later), (3, 3))
-        side = max(3, max(moved.shape) // GAP)
+        side = max(3, max(moved.shape) // GAP) | 1  # an even kernel would shift what it closes
         close = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
         mask = cv2.morphologyEx((moved >= LEVEL).astype(np.uint8), cv2.MORPH_CLOSE, close)
         count, labels, stats, _ = cv2.connectedComponentsWithStats(mask)

@@ -40,17 +40,19 @@ class HuggingFaceDetector(ObjectDetector):
             ) from error
         try:
             self._processor: Any = AutoImageProcessor.from_pretrained(name)
-            self._network: Any = AutoModelForObjectDetection.from_pretrained(name).eval()
-        except (OSError, ValueError) as error:
+            self._network: Any = AutoModelForObjectDetection.from_pretrained(name)
+            self._network.eval().float()
+        except Exception as error:  # of several libraries, with no class in common
+            first = next((line for line in str(error).splitlines() if line.strip()), repr(error))
             raise MissingError(
-                f"hf:{name} could not be loaded ({str(error).splitlines()[0]}). Connect once, give "
-                "a folder that save_pretrained wrote, or use --detector onnx:FILE or foreground."
+                f"hf:{name} could not be loaded ({first}). Connect once, give a folder that "
+                "save_pretrained wrote, or use --detector onnx:FILE or foreground."
             ) from error
         labels = self._network.config.id2label
         self._columns = columns_of(labels, f"hf:{name}")
         self._places = len(labels)
         weights = (value.detach().numpy() for value in self._network.state_dict().values())
-        content = digest(repr(self._processor), *weights)
+        content = digest(repr(self._processor), self._network.config.to_json_string(), *weights)
         classes = "sigmoid" if self._has_sigmoids(view_of_nothing()) else "softmax"
         super().__init__(f"hf:{name}", content, classes, THRESHOLD, options)
 
@@ -65,7 +67,15 @@ class HuggingFaceDetector(ObjectDetector):
 
     @torch.inference_mode()
     def _outputs(self, view: View) -> Any:
-        inputs = self._processor(images=view.image, return_tensors="pt")
+        inputs = self._processor(
+            images=view.image, return_tensors="pt", input_data_format="channels_last"
+        )
+        mask = inputs.get("pixel_mask")
+        if mask is not None and not bool(mask.all()):
+            raise ConfigError(
+                f"{self._processor.__class__.__name__} pads pictures, and boxes would be relative "
+                "to the padded one: use a processor without pad_size."
+            )
         return self._network(**inputs)
 
     def _candidates(self, view: View) -> tuple[Floats, Floats, Floats]:

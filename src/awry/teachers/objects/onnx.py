@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from awry.errors import ConfigError, MissingError
-from awry.teachers.objects.base import LOWEST, DetectorOptions, ObjectDetector, Picture, View
+from awry.teachers.objects.base import DetectorOptions, ObjectDetector, Picture, View
 from awry.teachers.weights import file_hash, find_weights
 
 Floats = NDArray[np.float32]
 Candidates = tuple[Floats, Floats, Floats]
 STRIDES = (8, 16, 32)
 CLASSES = 80
+NOTHING = 1e-3
+"""Candidates below this are not even looked at."""
+FARTHEST_OFFSET = 50.0
+"""Raw centres lie within a few cells of their own; decoded ones spread over the picture."""
 
 
 def cells(height: int, width: int, stride: int) -> Floats:
@@ -81,7 +87,7 @@ class NanoDet(Layout):
         for stride in STRIDES:
             grid = cells(*self.side, stride)
             scores, distances = _pair(outputs, len(grid))
-            good = scores.max(1) > LOWEST
+            good = scores.max(1) > NOTHING
             bins = distances[good].reshape(-1, 4, distances.shape[1] // 4)
             weights = np.exp(bins - bins.max(2, keepdims=True))
             steps = np.arange(bins.shape[2], dtype=np.float32)
@@ -143,7 +149,7 @@ def _from_centres(centre: Floats, sides: Floats, scores: Floats, scale: float) -
     """Objectness and class scores (n, 81) multiply, as both families mean them."""
     probabilities = scores[:, :1] * scores[:, 1:]
     confidence = probabilities.max(1)
-    good = confidence > LOWEST
+    good = confidence > NOTHING
     boxes = np.concatenate([centre - sides / 2, centre + sides / 2], 1)[good] / scale
     return boxes.astype(np.float32), confidence[good], probabilities[good]
 
@@ -164,7 +170,8 @@ def layout_of(shapes: Sequence[Sequence[object]], side: tuple[int, int], file: P
     raise ConfigError(
         f"{file.name} gives outputs of shapes {[list(shape) for shape in shapes]}; known are the "
         f"layouts of NanoDet ((1, n, 80) and (1, n, 44) a level), YOLOX ((1, {sum(counts)}, 85)) "
-        f"and YOLOv3 ((1, {3 * sum(counts)}, 85)), trained on COCO's 80 classes."
+        f"and YOLOv3 ((1, {3 * sum(counts)}, 85)), trained on COCO's 80 classes and exported "
+        "with a fixed input size."
     )
 
 
@@ -203,13 +210,27 @@ class ONNXDetector(ObjectDetector):
         height, width = (side if isinstance(side, int) else 416 for side in first.shape[2:])
         shapes = [output.shape for output in self._session.get_outputs()]
         self.layout = layout_of(shapes, (height, width), path)
+        if isinstance(self.layout, YOLOX):
+            self._check_raw(path)
         super().__init__(
             f"onnx:{path.name}", file_hash(path), "sigmoid", self.layout.threshold, options
         )
 
+    def _check_raw(self, path: Path) -> None:
+        """Decoded boxes have the same shape as raw ones, and would be decoded twice."""
+        grey = np.full((*self.layout.side, 3), 114, np.uint8)
+        raw = self._session.run(None, {self._input: self.layout.prepare(grey)})[0]
+        if float(np.abs(raw[0, :, :2]).max()) > FARTHEST_OFFSET:
+            raise ConfigError(
+                f"{path.name} is a YOLOX that decodes its boxes itself; export it without "
+                "--decode_in_inference."
+            )
+
     def _candidates(self, view: View) -> Candidates:
         outputs = self._session.run(None, {self._input: self.layout.prepare(view.image)})
-        return self.layout.read(outputs, (view.image.shape[0], view.image.shape[1]))
+        found = self.layout.read(outputs, (view.image.shape[0], view.image.shape[1]))
+        good = found[1] >= self._lowest
+        return found[0][good], found[1][good], found[2][good]
 
 
 class DarknetDetector(ObjectDetector):
@@ -235,7 +256,17 @@ class DarknetDetector(ObjectDetector):
         stem = Path(file)
         config = find_weights(str(stem.with_suffix(".cfg")), *words)
         weights = find_weights(str(stem.with_suffix(".weights")), *words)
-        self._network = reader(str(config), str(weights))
+        # OpenCV sets class scores below its `thresh` to zero; all of them are wanted.
+        words_of = re.sub(r"(?m)^\[yolo\]", "[yolo]\nthresh=0.001", config.read_text("utf-8"))
+        with TemporaryDirectory() as folder:
+            lowered = Path(folder) / config.name
+            lowered.write_text(words_of, "utf-8")
+            try:
+                self._network = reader(str(lowered), str(weights))
+            except cv2.error as error:
+                raise ConfigError(
+                    f"{config.name} and {weights.name} cannot be read: {error}"
+                ) from error
         content = (file_hash(config), file_hash(weights))
         super().__init__(f"darknet:{stem.name}", content, "sigmoid", 0.5, options)
 
@@ -244,9 +275,13 @@ class DarknetDetector(ObjectDetector):
         self._network.setInput(blob)
         outputs = self._network.forward(self._network.getUnconnectedOutLayersNames())
         raw = np.concatenate(outputs).astype(np.float32)
+        if raw.shape[1] != CLASSES + 5:
+            raise ConfigError(
+                f"{self.name} gives {raw.shape[1] - 5} classes; expected COCO's {CLASSES}."
+            )
         size = np.array(view.image.shape[1::-1], np.float32)
         confidence = raw[:, 5:].max(1)
-        good = confidence > LOWEST
+        good = confidence > NOTHING
         centre, half = raw[good, :2] * size, raw[good, 2:4] * size / 2
         # Darknet has multiplied class scores by the objectness already.
         boxes = np.concatenate([centre - half, centre + half], 1)

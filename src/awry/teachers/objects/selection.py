@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float32]
 INSIDE = 0.9
 """A box lies inside another where so much of its area does."""
+NEAR = 0.02
+"""A box that ends within this share of a tile's side from its inner edge was cut there."""
 
 
 def tile_places(
@@ -23,12 +25,16 @@ def tile_places(
 ) -> list[tuple[int, int, int, int]]:
     """Left, top, right and bottom of overlapping tiles that cover a picture.
 
+    Where there is more than one, the whole picture comes first: what is larger than the overlap
+    may be cut in every tile.
+
     >>> tile_places(240, 360, (2, 1), 0.25)
-    [(0, 0, 206, 240), (154, 0, 360, 240)]
+    [(0, 0, 360, 240), (0, 0, 206, 240), (154, 0, 360, 240)]
     """
     columns = _spans(width, tiles[0], overlap)
     rows = _spans(height, tiles[1], overlap)
-    return [(left, top, right, bottom) for top, bottom in rows for left, right in columns]
+    places = [(left, top, right, bottom) for top, bottom in rows for left, right in columns]
+    return places if len(places) == 1 else [(0, 0, width, height), *places]
 
 
 def _spans(length: int, count: int, overlap: float) -> list[tuple[int, int]]:
@@ -42,11 +48,11 @@ def without_cut(
 ) -> NDArray[np.bool_]:
     """Which boxes (n, 4) are not cut by a tile's inner edge: a neighbouring tile has them whole."""
     left, top, right, bottom = place
-    near = 1.0
-    cut = (boxes[:, 0] <= left + near) & (left > 0)
-    cut |= (boxes[:, 1] <= top + near) & (top > 0)
-    cut |= (boxes[:, 2] >= right - near) & (right < whole[1])
-    cut |= (boxes[:, 3] >= bottom - near) & (bottom < whole[0])
+    near_x, near_y = NEAR * (right - left), NEAR * (bottom - top)
+    cut = (boxes[:, 0] <= left + near_x) & (left > 0)
+    cut |= (boxes[:, 1] <= top + near_y) & (top > 0)
+    cut |= (boxes[:, 2] >= right - near_x) & (right < whole[1])
+    cut |= (boxes[:, 3] >= bottom - near_y) & (bottom < whole[0])
     return ~cut
 
 

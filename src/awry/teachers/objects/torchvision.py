@@ -64,7 +64,7 @@ class TorchvisionDetector(ObjectDetector):
         heads = self._network.roi_heads
         pooled = heads.box_roi_pool(features, proposals, images.image_sizes)
         logits, offsets = heads.box_predictor(heads.box_head(pooled))
-        boxes = heads.box_coder.decode(offsets, proposals).reshape(len(logits), -1, 4)
+        boxes = heads.box_coder.decode(offsets, proposals).reshape(*logits.shape, 4)
         return boxes, logits.softmax(1)
 
     def _from_anchors(self, images: Any, features: Any) -> tuple[Tensor, Tensor]:
@@ -91,9 +91,10 @@ def _load(name: str, random: bool) -> Any:
             none: dict[str, Any] = {"weights": None, "weights_backbone": None}
             none |= {"min_size": 128, "max_size": 128}
             return get_model(name, **(none if random else {"weights": "DEFAULT"})).eval()
-    except OSError as error:
+    except (OSError, RuntimeError) as error:
         raise MissingError(
-            f"The weights of torchvision:{name} could not be fetched ({error}). Connect once, or "
+            f"The weights of torchvision:{name} could not be fetched, or are damaged ({error}). "
+            "Connect once (and remove a damaged file from torch's cache), or "
             "use --detector onnx:FILE, boxes:FILE or foreground."
         ) from error
 

@@ -84,3 +84,11 @@ def test_clips_are_found_in_natural_order(tmp_path: Path, write_pictures) -> Non
     assert [one.name for one in find_clips(tmp_path, None)] == ["1", "2", "10"]
     assert find_clips(tmp_path / "empty", None) == []
     assert find_clips(tmp_path / "nowhere", None) == []
+
+
+def test_a_part_of_a_clip_knows_its_place_and_a_clip_of_its_own_does_not() -> None:
+    source = ArraySource(np.zeros((10, 4, 4, 3), np.uint8), fps=10, name="a")
+    part = list(Excerpt(source, 6, 8, "part", keep_origin=True))
+    assert [(frame.index, frame.number) for frame in part] == [(0, 6), (1, 7), (2, 8)]
+    own = list(Excerpt(source, 6, 8, "own"))
+    assert [(frame.index, frame.number) for frame in own] == [(0, 0), (1, 1), (2, 2)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import numpy as np
@@ -88,6 +89,22 @@ def test_a_file_that_was_spoiled_is_made_anew(tmp_path: Path, damage: str) -> No
         assert detector.calls == 2
         same(first, detector.detect(view()))
         assert detector.calls == 2
+
+
+def test_an_entry_that_cannot_be_read_is_computed_and_written_anew(tmp_path: Path) -> None:
+    kept = OutputFile(tmp_path / FILE)
+    kept.get("key", lambda: {"a": np.arange(3)})
+    with sqlite3.connect(tmp_path / FILE) as file:
+        file.execute("UPDATE outputs SET value = ?", (b"nonsense",))
+    file.close()
+    np.testing.assert_array_equal(kept.get("key", lambda: {"a": np.arange(4)})["a"], np.arange(4))
+    np.testing.assert_array_equal(kept.get("key", dict)["a"], np.arange(4))
+
+
+def test_a_folder_that_cannot_be_made_stops_nothing(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file")
+    found = OutputFile(tmp_path / "taken" / FILE).get("key", lambda: {"a": np.arange(3)})
+    np.testing.assert_array_equal(found["a"], np.arange(3))
 
 
 def test_a_file_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:

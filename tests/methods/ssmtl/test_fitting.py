@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from awry.datasets.base import Clip, Dataset
-from awry.errors import FootageError
+from awry.errors import ConfigError, FootageError
 from awry.fitting import FitOptions, fit
 from awry.frames import FrameScore
 from awry.methods.ssmtl import SSMTL
@@ -239,6 +239,44 @@ def test_the_classifier_teaches_but_is_not_asked_in_scoring_unless_wanted(tmp_pa
     assert "classifier" in scored.models["*"].model.stream("object").parts  # type: ignore[attr-defined]
     clip = moving_square_data().test[0]
     assert "classifier" in scores(scored, clip)[20].parts
+
+
+def test_an_epoch_without_steps_is_one_pass(
+    make_model: MakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[int] = []
+
+    def watched(pool: Any, chosen: Any, *rest: Any) -> Batch:
+        drawn.extend(chosen)
+        return draw(pool, chosen, *rest)
+
+    monkeypatch.setattr("awry.methods.ssmtl.fitting.draw", watched)
+    config = CONFIG.model_copy(update={"batch": 2})
+    made = phase("object", make_model().stream("object").network, pool(), pool(), config, 5)
+    passes = []
+    for epoch in range(2):
+        drawn.clear()
+        for step in range(made.steps):
+            made.loss(epoch, step, np.random.default_rng(0))
+        passes.append(list(drawn))
+    assert [sorted(one) for one in passes] == [list(range(6))] * 2
+    assert passes[0] != passes[1]
+
+
+def test_a_lender_without_classes_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="has no class scores to lend"):
+        fit("ssmtl", moving_square_data(), tmp_path / "b", options(classes_from="foreground"))
+
+
+def test_where_nothing_is_held_back_that_can_be_scored_a_note_says_so(tmp_path: Path) -> None:
+    clips = [moving_square(60, seed) for seed in range(8)]
+    clips += [np.repeat(moving_square(1, seed), 60, 0) for seed in range(2)]
+    for one in clips[:8]:
+        one[48:] = one[48]  # nothing moves in the end that is held back
+    detector = fit("ssmtl", data(clips), tmp_path / "b", options(level="object"))
+    assert any("measured on the training frames" in n for n in detector.facts["data"]["notes"])
+    model: Any = detector.models["*"].model  # type: ignore[attr-defined]
+    assert float(model.stream("object").object_side) > 5
 
 
 def test_batch_and_phase_know_their_footage(make_model: MakeModel) -> None:

@@ -50,6 +50,13 @@ def test_where_a_gap_is_a_step_no_sequence_is_all_consecutive(t: int, seed: int)
     assert offsets[t] == 0
 
 
+def test_a_step_that_never_fits_is_not_waited_for() -> None:
+    steps = SSMTLConfig(gap_is_step=True, gaps=(1, 3)).steps_between
+    room = room_needed(3, steps)
+    assert room == 5
+    assert np.diff(intermittent(3, steps, room, room, np.random.default_rng(0))).max() == 3
+
+
 def test_every_gap_occurs_where_there_is_room() -> None:
     generator = np.random.default_rng(0)
     drawn = [intermittent(3, STEPS, 15, 15, generator) for _ in range(300)]

@@ -108,6 +108,42 @@ def test_files_with_and_without_classes_do_not_mix(tmp_path: Path) -> None:
         load_detector(f"boxes:{tmp_path}")
 
 
+def test_training_and_test_clips_of_one_name_are_told_apart(tmp_path: Path) -> None:
+    write(tmp_path / "one.csv", "01,0,10,10,30,40,0.9")
+    write(tmp_path / "two.csv", "01,0,50,50,70,80,0.9")
+    with pytest.raises(InputError, match=r"both have a clip called '01'.*train/01 and test/01"):
+        load_detector(f"boxes:{tmp_path}")
+    write(tmp_path / "one.csv", "train/01,0,10,10,30,40,0.9")
+    write(tmp_path / "two.csv", "test/01,0,50,50,70,80,0.9")
+    detector = load_detector(f"boxes:{tmp_path}")
+    np.testing.assert_allclose(detector.detect(view("train/01")).boxes, [[10, 10, 30, 40]])
+    np.testing.assert_allclose(detector.detect(view("test/01")).boxes, [[50, 50, 70, 80]])
+
+
+def test_a_plain_name_serves_both_parts(tmp_path: Path) -> None:
+    detector = load_detector(f"boxes:{write(tmp_path / 'b.csv', 'a,0,10,10,30,40,0.9')}")
+    assert len(detector.detect(view("train/a")).boxes) == len(detector.detect(view("a")).boxes) == 1
+
+
+def test_bad_probabilities_and_bad_files_are_refused(tmp_path: Path) -> None:
+    columns = [f"p_{n}" for n in range(80)]
+    row = "a,0,10,10,30,40,0.9," + ",".join(["nan"] + ["0"] * 79)
+    file = write(tmp_path / "n.csv", row, header=f"{HEADER},{','.join(columns)}")
+    with pytest.raises(InputError, match="line 2: a class probability is not in 0 to 1"):
+        load_detector(f"boxes:{file}")
+    some = write(tmp_path / "s.csv", "a,0,1,2,3,4,0.9,0", header=f"{HEADER},p_0")
+    with pytest.raises(InputError, match=r"no column p_1; .* or none of them"):
+        load_detector(f"boxes:{some}")
+    (tmp_path / "l.csv").write_bytes((HEADER + "\ncaf\xe9,0,1,2,30,40,0.9\n").encode("latin-1"))
+    with pytest.raises(InputError, match=r"l\.csv cannot be read as CSV in UTF-8"):
+        load_detector(f"boxes:{tmp_path / 'l.csv'}")
+    named = write(tmp_path / "c.csv", "a,0,1,2,30,40,0.9,motorbike", header=HEADER + ",class")
+    assert load_detector(f"boxes:{named}").detect(view()).class_ids.tolist() == [3]
+    odd = write(tmp_path / "o.csv", "a,0,1,2,30,40,0.9,unicorn", header=HEADER + ",class")
+    with pytest.raises(InputError, match="the class is 'unicorn'"):
+        load_detector(f"boxes:{odd}")
+
+
 @pytest.mark.shared
 def test_the_published_boxes_are_read(shared: Path) -> None:
     detector = load_detector(f"boxes:{shared / 'data' / 'detections'}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from urllib.error import URLError
 
 import numpy as np
@@ -55,6 +56,12 @@ def test_a_file_that_is_no_network_is_refused(
         load_detector("onnx:bad.onnx")
 
 
+@pytest.mark.parametrize("options", [{"tiles": (0, 1)}, {"overlap": 1.0}])
+def test_impossible_tiles_are_refused(options: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError, match="at least one column"):
+        DetectorOptions(**options)
+
+
 def test_a_threshold_outside_0_to_1_is_refused() -> None:
     with pytest.raises(ConfigError, match="confidences lie in 0 to 1"):
         load_detector("foreground", DetectorOptions(threshold=1.5))
@@ -76,6 +83,13 @@ def test_torchvision_gives_all_classes(name: str, classes: str) -> None:
     again = load_detector(f"random:{name}", ANYTHING)
     assert again.key == detector.key
     np.testing.assert_allclose(again.detect(VIEW).boxes, found.boxes)
+
+
+@pytest.mark.slow
+def test_a_picture_without_any_proposal_has_no_objects() -> None:
+    detector = load_detector("random:fasterrcnn_mobilenet_v3_large_320_fpn", ANYTHING)
+    detector._network.rpn.score_thresh = 1.1  # type: ignore[attr-defined]
+    assert len(detector.detect(VIEW).scores) == 0
 
 
 def test_torchvision_weights_that_cannot_be_fetched(monkeypatch: pytest.MonkeyPatch) -> None:

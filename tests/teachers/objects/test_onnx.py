@@ -10,7 +10,15 @@ import pytest
 
 from awry.errors import ConfigError, MissingError
 from awry.teachers.objects import DetectorOptions, View, load_detector
-from awry.teachers.objects.onnx import STRIDES, YOLOX, NanoDet, YOLOv3, cells, layout_of
+from awry.teachers.objects.onnx import (
+    STRIDES,
+    YOLOX,
+    NanoDet,
+    ONNXDetector,
+    YOLOv3,
+    cells,
+    layout_of,
+)
 
 SIDE = (416, 416)
 COUNTS = [len(cells(*SIDE, stride)) for stride in STRIDES]
@@ -68,7 +76,30 @@ def test_letterboxing_keeps_the_aspect() -> None:
     assert (sized[:, 208:] == 114).all()
 
 
+class _Session:
+    """A network that gives the same centres for every cell."""
+
+    def __init__(self, centre: float) -> None:
+        self.raw = np.zeros((1, sum(COUNTS), 85), np.float32)
+        self.raw[..., :2] = centre
+
+    def run(self, names: None, inputs: dict[str, np.ndarray]) -> list[np.ndarray]:
+        return [self.raw]
+
+
+def test_a_yolox_that_decodes_itself_is_refused() -> None:
+    detector = object.__new__(ONNXDetector)
+    detector.layout, detector._input = YOLOX(SIDE), "images"
+    detector._session = _Session(1.5)
+    detector._check_raw(FILE)
+    detector._session = _Session(300.0)
+    with pytest.raises(ConfigError, match="without --decode_in_inference"):
+        detector._check_raw(FILE)
+
+
 class _Darknet:
+    classes = 80
+
     def setInput(self, blob: np.ndarray) -> None:  # noqa: N802 - OpenCV's name
         assert blob.shape == (1, 3, 416, 416)
 
@@ -76,7 +107,7 @@ class _Darknet:
         return ["yolo"]
 
     def forward(self, names: list[str]) -> list[np.ndarray]:
-        row = np.zeros((2, 85), np.float32)
+        row = np.zeros((2, 5 + self.classes), np.float32)
         row[0, :4], row[0, 4], row[0, 5 + 2] = (0.5, 0.5, 0.2, 0.4), 0.9, 0.8
         return [row]
 
@@ -86,11 +117,22 @@ def test_darknet_files_need_opencv_4(tmp_path: Path, monkeypatch: pytest.MonkeyP
     with pytest.raises(MissingError, match=r"opencv-python-headless<5"):
         load_detector("darknet:yolov3.cfg")
     monkeypatch.setattr(cv2, "__version__", "4.12.0")
-    monkeypatch.setattr(cv2.dnn, "readNetFromDarknet", lambda *files: _Darknet(), raising=False)
+    read = []
+
+    def reader(config: str, weights: str) -> _Darknet:
+        read.append(Path(config).read_text())
+        return _Darknet()
+
+    monkeypatch.setattr(cv2.dnn, "readNetFromDarknet", reader, raising=False)
     for ending in (".cfg", ".weights"):
-        (tmp_path / f"yolov3{ending}").write_text(ending)
+        (tmp_path / f"yolov3{ending}").write_text("[net]\n[yolo]\nmask = 0\n")
     detector = load_detector(f"darknet:{tmp_path / 'yolov3.weights'}", DetectorOptions())
     image = np.zeros((100, 200, 3), np.uint8)
     found = detector.detect(View(image, image, image))
     np.testing.assert_allclose(found.boxes, [[80, 30, 120, 70]], rtol=1e-5)
     assert found.class_ids.tolist() == [2]
+    # OpenCV would set all class scores below 0.2 to zero.
+    assert read == ["[net]\n[yolo]\nthresh=0.001\nmask = 0\n"]
+    monkeypatch.setattr(_Darknet, "classes", 20)
+    with pytest.raises(ConfigError, match="gives 20 classes"):
+        detector.detect(View(image, image, image))

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from awry.frames import Objects
-from awry.teachers.objects.base import DetectorOptions
+from awry.teachers.objects.options import DetectorOptions
 from awry.teachers.objects.selection import box_iou, select, tile_places, without_cut
 
 SIZE = (100, 200)

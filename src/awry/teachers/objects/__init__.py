@@ -12,7 +12,8 @@ random:NAME            a torchvision model with random weights: for tests alone
 from __future__ import annotations
 
 from awry.errors import ConfigError, nearest
-from awry.teachers.objects.base import DetectorOptions, ObjectDetector, View
+from awry.teachers.objects.base import ObjectDetector, View
+from awry.teachers.objects.options import DetectorOptions
 
 __all__ = ["DetectorOptions", "ObjectDetector", "View", "load_detector"]
 

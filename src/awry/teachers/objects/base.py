@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from awry.errors import ConfigError
 from awry.frames import Objects
+from awry.teachers.objects.options import DetectorOptions
 from awry.teachers.objects.selection import select, tile_places, without_cut
 from awry.teachers.outputs import digest, kept_outputs
 
@@ -42,40 +43,6 @@ class View:
     clip: str = ""
     frame: int = 0
     frame_size: tuple[int, int] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class DetectorOptions:
-    """What is asked of a detector, whichever it is.
-
-    Attributes:
-        threshold: lowest confidence that is kept; None: the adapter's own.
-        tiles: columns and rows of overlapping tiles that a frame is cut into, each shown to the
-            network by itself, beside the whole frame: small objects in large frames need them.
-        overlap: share of a tile's side that it shares with its neighbour.
-        suppression: of two boxes of one class whose IoU is above this the less confident goes.
-        across_classes: suppress boxes of other classes too. The kept box then takes each class's
-            highest probability among the boxes that it suppressed.
-        least_side: boxes with a shorter side, in pixels of the frame, go.
-        contained: whether a box that lies inside another of the same class stays.
-        most: at most so many boxes a frame, the most confident.
-    """
-
-    threshold: float | None = None
-    tiles: tuple[int, int] = (1, 1)
-    overlap: float = 0.25
-    suppression: float = 0.5
-    across_classes: bool = False
-    least_side: float = 4.0
-    contained: bool = False
-    most: int = 100
-
-    def __post_init__(self) -> None:
-        if min(self.tiles) < 1 or not 0 <= self.overlap < 1:
-            raise ConfigError(
-                f"Tiles are {self.tiles} with overlap {self.overlap}; expected at least one column "
-                "and one row, and an overlap from 0 to below 1."
-            )
 
 
 class ObjectDetector(ABC):

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from awry.errors import InputError
-from awry.teachers.objects.base import DetectorOptions, Floats, ObjectDetector, View
+from awry.teachers.objects.base import Floats, ObjectDetector, View
 from awry.teachers.objects.coco import COCO_80, coco_name
+from awry.teachers.objects.options import DetectorOptions
 from awry.teachers.weights import file_hash
 
 COLUMNS = ("clip", "frame", "x_min", "y_min", "x_max", "y_max", "confidence")

@@ -7,7 +7,8 @@ from typing import ClassVar
 import cv2
 import numpy as np
 
-from awry.teachers.objects.base import DetectorOptions, Floats, ObjectDetector, View
+from awry.teachers.objects.base import Floats, ObjectDetector, View
+from awry.teachers.objects.options import DetectorOptions
 
 LEVEL = 12
 """Grey levels by which a pixel must differ from both neighbours in time."""

@@ -8,8 +8,9 @@ import numpy as np
 import torch
 
 from awry.errors import ConfigError, MissingError
-from awry.teachers.objects.base import DetectorOptions, Floats, ObjectDetector, View
+from awry.teachers.objects.base import Floats, ObjectDetector, View
 from awry.teachers.objects.coco import columns_of
+from awry.teachers.objects.options import DetectorOptions
 from awry.teachers.outputs import digest
 
 THRESHOLD = 0.5

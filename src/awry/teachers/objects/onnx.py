@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from awry.errors import ConfigError, MissingError
-from awry.teachers.objects.base import DetectorOptions, ObjectDetector, Picture, View
+from awry.teachers.objects.base import ObjectDetector, Picture, View
+from awry.teachers.objects.options import DetectorOptions
 from awry.teachers.weights import file_hash, find_weights
 
 Floats = NDArray[np.float32]

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from awry.frames import Objects
-
-if TYPE_CHECKING:
-    from awry.teachers.objects.base import DetectorOptions
+from awry.teachers.objects.options import DetectorOptions
 
 Floats = NDArray[np.float32]
 INSIDE = 0.9

@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 
 from awry.errors import ConfigError, MissingError, nearest
-from awry.teachers.objects.base import DetectorOptions, Floats, ObjectDetector, View
+from awry.teachers.objects.base import Floats, ObjectDetector, View
 from awry.teachers.objects.coco import columns_of
+from awry.teachers.objects.options import DetectorOptions
 
 THRESHOLD = 0.8
 """The SSMTL paper's; two-stage detectors are sure of themselves, as YOLOv3 is."""

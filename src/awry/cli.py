@@ -4,20 +4,30 @@ from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
-from awry.errors import AwryError, ConfigError
-from awry.storage import json_text
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from awry.detector import Detector
+from awry.cli_metrics import metrics_app
+from awry.cli_options import (
+    CANNOT_START,
+    DONE,
+    Changes,
+    Classifiers,
+    Data,
+    Detectors,
+    Fps,
+    Json,
+    Layout,
+    OtherBudget,
+    console,
+    load,
+    refusals,
+    report_failures,
+    show_result,
+)
+from awry.errors import ConfigError
 
 app = typer.Typer(
     name="awry",
@@ -26,97 +36,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-metrics_app = typer.Typer(no_args_is_help=True)
 app.add_typer(
     metrics_app, name="metrics", help="Measure plain files of any detector as the protocol says."
 )
-
-DONE, SOME_FAILED, CANNOT_START = 0, 1, 2
-INTERRUPTED = 130
-
-Json = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, on stdout.")]
-Data = Annotated[Path, typer.Option("--data", help="Folder of a data set, or with train/ in it.")]
-Layout = Annotated[str | None, typer.Option("--format", help="The layout's name, outright.")]
-Fps = Annotated[float | None, typer.Option("--fps", min=0.01, help="Of image folders.")]
-OtherBudget = Annotated[
-    str | None, typer.Option("--budget", help="False alarms allowed; else the bundle's budget.")
-]
-Labels = Annotated[Path, typer.Option(help="CSV clip,frame,label, a folder of CSV, or npy.")]
-ScoresFirst = Annotated[int, typer.Option(min=0, help="Number of a clip's first frame in scores.")]
-LabelsFirst = Annotated[int, typer.Option(min=0, help="The same in labels.")]
-Detectors = Annotated[
-    str | None,
-    typer.Option("--detector", help="KIND:WHAT that finds objects: onnx:FILE, foreground, ..."),
-]
-Classifiers = Annotated[
-    str | None, typer.Option("--classifier", help="KIND:WHAT that names pictures, or none.")
-]
-Changes = Annotated[list[str] | None, typer.Option("--set", help="KEY=VALUE of a setting.")]
-
-
-def _console() -> Console:
-    from rich.console import Console
-
-    return Console(stderr=True)
-
-
-@contextmanager
-def _refusals() -> Iterator[None]:
-    """Errors become one line on standard error and exit code 2; Ctrl-C becomes 130.
-
-    Warnings become lines on standard error too.
-    """
-    import warnings
-
-    def show(message: Any, *_: Any, **__: Any) -> None:
-        typer.echo(f"awry: {message}", err=True)
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("default", UserWarning)
-            warnings.showwarning = show
-            yield
-    except (AwryError, OSError) as error:
-        typer.echo(f"awry: {error}", err=True)
-        raise typer.Exit(CANNOT_START) from error
-    except KeyboardInterrupt as error:
-        typer.echo(f"awry: {error or 'stopped'}", err=True)
-        raise typer.Exit(INTERRUPTED) from error
-
-
-def _load(bundle: Path, budget: str | None) -> Detector:
-    """A bundle's detector, with the thresholds for another alarm budget where one is given."""
-    from awry.detector import Detector
-    from awry.scoring.calibration import Budget
-
-    other = None if budget is None else Budget.parse(budget)
-    detector = Detector.load(bundle)
-    return detector if other is None else detector.with_budget(other)
-
-
-def _print(value: Any, as_json: bool, show: Callable[[Any], None]) -> None:
-    if as_json:
-        sys.stdout.write(json_text(value))
-    else:
-        show(value)
-
-
-def _print_noted(metrics: dict[str, Any], as_json: bool, show: Callable[[Any], None]) -> None:
-    """Print figures; what was noticed on the way goes to standard error beside JSON."""
-    if as_json:
-        for note in metrics["settings"]["notes"]:
-            typer.echo(f"awry: {note}", err=True)
-    _print(metrics, as_json, show)
-
-
-def _report_failures(failed: list[str], *, interrupted: bool = False) -> None:
-    """List what failed; end with exit code 1 if anything did, or 130 after Ctrl-C."""
-    for sentence in failed:
-        typer.echo(f"awry: {sentence}", err=True)
-    if interrupted:
-        raise typer.Exit(INTERRUPTED)
-    if failed:
-        raise typer.Exit(SOME_FAILED)
 
 
 @app.command()
@@ -129,10 +51,10 @@ def demo(
     as_json: Json = False,
 ) -> None:
     """Fit, score and evaluate a method on moving digits: no data needed, about five minutes."""
-    with _refusals():
+    with refusals():
         from awry.commands.demo import run_demo, show_demo
 
-        _print(run_demo(method, out, seed, _console()), as_json, show_demo)
+        show_result(run_demo(method, out, seed, console()), as_json, show_demo)
 
 
 @app.command()
@@ -164,7 +86,7 @@ def fit(
     as_json: Json = False,
 ) -> None:
     """Learn what is normal from a data set's training part; write a bundle."""
-    with _refusals():
+    with refusals():
         from awry.commands.fit import chosen_teachers, parse_changes, run_fit, show_fit
         from awry.datasets import open_dataset
         from awry.fitting import FitOptions
@@ -188,9 +110,9 @@ def fit(
         )
         method_class(method).configure(preset, options.changes)
         found = open_dataset(data, format=layout, fps=fps)
-        summary = run_fit(method, found, out, options, _console())
-        _print(summary, as_json, show_fit)
-    _report_failures(summary["failed"])
+        summary = run_fit(method, found, out, options, console())
+        show_result(summary, as_json, show_fit)
+    report_failures(summary["failed"])
 
 
 @app.command()
@@ -209,13 +131,13 @@ def score(
     as_json: Json = False,
 ) -> None:
     """Score new video: per frame, and regions, alarms, maps or an overlay where asked."""
-    with _refusals():
+    with refusals():
         from awry.commands.score import ScoreOptions, run_score, show_score
 
         options = ScoreOptions(out, regions, events, maps, overlay, scene, tuple(parts or ()), fps)
-        summary = run_score(_load(bundle, budget), sources, options, _console())
-        _print(summary, as_json, show_score)
-    _report_failures(summary["failed"], interrupted=summary["interrupted"])
+        summary = run_score(load(bundle, budget), sources, options, console())
+        show_result(summary, as_json, show_score)
+    report_failures(summary["failed"], interrupted=summary["interrupted"])
 
 
 @app.command()
@@ -234,15 +156,15 @@ def evaluate(
     as_json: Json = False,
 ) -> None:
     """Measure a bundle on a data set's labelled test clips; write a report."""
-    with _refusals():
+    with refusals():
         from awry.commands.evaluate import EvaluateOptions, run_evaluate, show_metrics
         from awry.datasets import open_dataset
 
         found = open_dataset(data, format=layout, fps=fps)
         options = EvaluateOptions(parts=tuple(parts or ()), flow=flow, cache=cache)
-        metrics = run_evaluate(_load(bundle, budget), found, out, options, _console())
-        _print(metrics, as_json, show_metrics)
-    _report_failures(metrics["failed"])
+        metrics = run_evaluate(load(bundle, budget), found, out, options, console())
+        show_result(metrics, as_json, show_metrics)
+    report_failures(metrics["failed"])
 
 
 @app.command()
@@ -267,14 +189,14 @@ def reproduce(
 
     Finished fits are not run again, an interrupted one goes on: give the same command again.
     """
-    with _refusals():
+    with refusals():
         from awry.commands import published
 
         if table is None:
-            _print(published.list_tables(), as_json, published.show_tables)
+            show_result(published.list_tables(), as_json, published.show_tables)
             return
         if data is None and out is None:
-            _print(published.describe_table(table), as_json, published.show_table)
+            show_result(published.describe_table(table), as_json, published.show_table)
             return
         if data is None or out is None:
             raise ConfigError("To run a table, give both --data and --out.")
@@ -289,9 +211,9 @@ def reproduce(
         options = ReproduceOptions(scale, tuple(numbers), cells, dataset, given)
         cells_of(table)
         found = open_dataset(data, format=layout, fps=fps)
-        summary = run_reproduce(table, found, out, options, _console())
-        _print(summary, as_json, published.show_reproduction)
-    _report_failures(summary["failed"])
+        summary = run_reproduce(table, found, out, options, console())
+        show_result(summary, as_json, published.show_reproduction)
+    report_failures(summary["failed"])
 
 
 @app.command()
@@ -320,7 +242,7 @@ def robustness(
     as_json: Json = False,
 ) -> None:
     """Measure a bundle in bad weather, or a method with fewer or impure frames; resumable."""
-    with _refusals():
+    with refusals():
         from awry.commands import refit as refits
         from awry.commands import robustness as runs
         from awry.commands.fit import parse_changes
@@ -336,107 +258,16 @@ def robustness(
             options = runs.RobustnessOptions.parse(corruptions, severities, wanted, clips, seed)
             detector = Detector.load(bundle)
             found = open_dataset(data, format=layout, fps=fps)
-            result = runs.run_robustness(detector, found, out, options, _console())
-            _print(result, as_json, runs.show_robustness)
+            result = runs.run_robustness(detector, found, out, options, console())
+            show_result(result, as_json, runs.show_robustness)
         else:
             assert refit is not None
             settings = (preset or "tiny", parse_changes(changes or []), wanted, clips, seed)
             fits = refits.RefitOptions.parse(refit, subsample, contaminate, *settings)
             found = open_dataset(data, format=layout, fps=fps)
-            result = refits.run_refit(found, out, fits, _console())
-            _print(result, as_json, refits.show_refit)
-    _report_failures(result["failed"])
-
-
-@metrics_app.command("frame")
-def metrics_frame(
-    scores: Annotated[Path, typer.Option(help="CSV clip,frame,score, a folder of CSV, or npy.")],
-    labels: Labels,
-    scores_first_frame: ScoresFirst = 0,
-    labels_first_frame: LabelsFirst = 0,
-    as_json: Json = False,
-) -> None:
-    """Frame level: micro and macro AUC, AP, variants and what sees no pixel."""
-    with _refusals():
-        from awry.commands.metrics import FrameOptions, run_frame, show_frame
-
-        options = FrameOptions(scores, labels, scores_first_frame, labels_first_frame)
-        _print_noted(run_frame(options), as_json, show_frame)
-
-
-@metrics_app.command("region")
-def metrics_region(
-    tracks: Annotated[Path, typer.Option(help="track_id,frame,x_min,...; one file a clip.")],
-    detections: Annotated[Path, typer.Option(help="frame,x_min,...,score; one file a clip.")],
-    frames: Annotated[str, typer.Option(help="All test frames, or a CSV clip,frames.")],
-    compat: Annotated[
-        bool, typer.Option("--compat", help="Walk equal scores in the files' order.")
-    ] = False,
-    alpha: Annotated[float, typer.Option(help="Share of a track to be found.")] = 0.1,
-    beta: Annotated[float, typer.Option(help="IoU to overlap.")] = 0.1,
-    inverted: Annotated[
-        str, typer.Option(help="Inverted detections: false_positive or refuse.")
-    ] = "false_positive",
-    size: Annotated[str | None, typer.Option(help="WxH; cuts boxes at the frame's edge.")] = None,
-    tracks_first_frame: Annotated[
-        int, typer.Option(min=0, help="Number of a clip's first frame in tracks.")
-    ] = 0,
-    detections_first_frame: Annotated[int, typer.Option(min=0, help="The same in detections.")] = 0,
-    as_json: Json = False,
-) -> None:
-    """Region level: RBDC and TBDC."""
-    with _refusals():
-        from awry.commands.metrics import RegionOptions, run_region, show_figures
-
-        options = RegionOptions(
-            tracks,
-            detections,
-            frames,
-            compat=compat,
-            alpha=alpha,
-            beta=beta,
-            inverted=inverted,
-            size=size,
-            tracks_first_frame=tracks_first_frame,
-            detections_first_frame=detections_first_frame,
-        )
-        _print_noted(run_region(options), as_json, show_figures)
-
-
-@metrics_app.command("event")
-def metrics_event(
-    labels: Labels,
-    scores: Annotated[Path | None, typer.Option(help="As for metrics frame.")] = None,
-    threshold: Annotated[float | None, typer.Option(help="An alarm has a frame above it.")] = None,
-    alarms: Annotated[Path | None, typer.Option(help="CSV clip,first,last instead.")] = None,
-    normal_scores: Annotated[
-        Path | None, typer.Option(help="Of normal footage: fixes the threshold by --budget.")
-    ] = None,
-    budget: Annotated[str | None, typer.Option(help="False alarms allowed; else 2/hour.")] = None,
-    merge_gap: Annotated[int, typer.Option(help="Frames between runs that are one alarm.")] = 10,
-    min_length: Annotated[int, typer.Option(help="Frames of the shortest alarm.")] = 3,
-    fps: Annotated[float | None, typer.Option("--fps", min=0.01, help="For seconds.")] = None,
-    scores_first_frame: ScoresFirst = 0,
-    labels_first_frame: LabelsFirst = 0,
-    as_json: Json = False,
-) -> None:
-    """Event level: precision, recall, delay and false alarms, as an operator feels them."""
-    with _refusals():
-        from awry.commands.metrics import FrameOptions, run_event, show_figures
-        from awry.scoring.calibration import Budget
-        from awry.scoring.events import EventOptions
-
-        options = FrameOptions(scores, labels, scores_first_frame, labels_first_frame, fps)
-        made = EventOptions(hysteresis=0.0, merge_gap=merge_gap, min_length=min_length)
-        found = run_event(
-            options,
-            threshold=threshold,
-            normal_scores=normal_scores,
-            budget=None if budget is None else Budget.parse(budget),
-            alarms=alarms,
-            events=made,
-        )
-        _print_noted(found, as_json, show_figures)
+            result = refits.run_refit(found, out, fits, console())
+            show_result(result, as_json, refits.show_refit)
+    report_failures(result["failed"])
 
 
 @app.command()
@@ -448,11 +279,11 @@ def compare(
     as_json: Json = False,
 ) -> None:
     """Measurements side by side, with the paired interval of each difference."""
-    with _refusals():
+    with refusals():
         from awry.commands.compare import compare_files, show_comparison
 
         found = compare_files(files, despite_differences=despite_differences)
-        _print(found, as_json, show_comparison)
+        show_result(found, as_json, show_comparison)
 
 
 @app.command()
@@ -463,32 +294,32 @@ def datasets(
     as_json: Json = False,
 ) -> None:
     """List the known data sets and how to get them, or what was found in a folder."""
-    with _refusals():
+    with refusals():
         from awry.commands import inspect
 
         if folder is not None or layout is not None:
             found = inspect.describe_dataset(folder, layout, fps)
-            _print(found, as_json, inspect.show_dataset)
+            show_result(found, as_json, inspect.show_dataset)
         else:
-            _print(inspect.list_layouts(), as_json, inspect.show_layouts)
+            show_result(inspect.list_layouts(), as_json, inspect.show_layouts)
 
 
 @app.command()
 def methods(as_json: Json = False) -> None:
     """List the methods with their presets and settings."""
-    with _refusals():
+    with refusals():
         from awry.commands import inspect
 
-        _print(inspect.list_methods(), as_json, inspect.show_methods)
+        show_result(inspect.list_methods(), as_json, inspect.show_methods)
 
 
 @app.command()
 def doctor(as_json: Json = False) -> None:
     """Say what is installed, what is missing and what to do about it."""
-    with _refusals():
+    with refusals():
         from awry.commands import inspect
 
-        _print(inspect.examine(), as_json, inspect.show_examination)
+        show_result(inspect.examine(), as_json, inspect.show_examination)
 
 
 @app.callback(invoke_without_command=True)

@@ -1,1 +1,1 @@
-"""Adapters over well-kept libraries: optical flow, image features, object detectors. One file per role."""
+"""Adapters over well-kept libraries: optical flow, image features, objects. One file per role."""

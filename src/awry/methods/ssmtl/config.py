@@ -196,6 +196,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
         "frame_epochs": 4,
         "frame_steps": 60,
         "average": 0.98,
+        "frame_average": 0.95,
         "part_scale": "standard",
         "filter_size": None,
     },

@@ -1,0 +1,106 @@
+"""What the commands share: options, exit codes, and how errors and results are shown."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from awry.errors import AwryError
+from awry.storage import json_text
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from awry.detector import Detector
+
+DONE, SOME_FAILED, CANNOT_START = 0, 1, 2
+INTERRUPTED = 130
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, on stdout.")]
+Data = Annotated[Path, typer.Option("--data", help="Folder of a data set, or with train/ in it.")]
+Layout = Annotated[str | None, typer.Option("--format", help="The layout's name, outright.")]
+Fps = Annotated[float | None, typer.Option("--fps", min=0.01, help="Of image folders.")]
+OtherBudget = Annotated[
+    str | None, typer.Option("--budget", help="False alarms allowed; else the bundle's budget.")
+]
+Labels = Annotated[Path, typer.Option(help="CSV clip,frame,label, a folder of CSV, or npy.")]
+ScoresFirst = Annotated[int, typer.Option(min=0, help="Number of a clip's first frame in scores.")]
+LabelsFirst = Annotated[int, typer.Option(min=0, help="The same in labels.")]
+Detectors = Annotated[
+    str | None,
+    typer.Option("--detector", help="KIND:WHAT that finds objects: onnx:FILE, foreground, ..."),
+]
+Classifiers = Annotated[
+    str | None, typer.Option("--classifier", help="KIND:WHAT that names pictures, or none.")
+]
+Changes = Annotated[list[str] | None, typer.Option("--set", help="KEY=VALUE of a setting.")]
+
+
+def console() -> Console:
+    from rich.console import Console
+
+    return Console(stderr=True)
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Errors become one line on standard error and exit code 2; Ctrl-C becomes 130.
+
+    Warnings become lines on standard error too.
+    """
+    import warnings
+
+    def show(message: Any, *_: Any, **__: Any) -> None:
+        typer.echo(f"awry: {message}", err=True)
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("default", UserWarning)
+            warnings.showwarning = show
+            yield
+    except (AwryError, OSError) as error:
+        typer.echo(f"awry: {error}", err=True)
+        raise typer.Exit(CANNOT_START) from error
+    except KeyboardInterrupt as error:
+        typer.echo(f"awry: {error or 'stopped'}", err=True)
+        raise typer.Exit(INTERRUPTED) from error
+
+
+def load(bundle: Path, budget: str | None) -> Detector:
+    """A bundle's detector, with the thresholds for another alarm budget where one is given."""
+    from awry.detector import Detector
+    from awry.scoring.calibration import Budget
+
+    other = None if budget is None else Budget.parse(budget)
+    detector = Detector.load(bundle)
+    return detector if other is None else detector.with_budget(other)
+
+
+def show_result(value: Any, as_json: bool, show: Callable[[Any], None]) -> None:
+    if as_json:
+        sys.stdout.write(json_text(value))
+    else:
+        show(value)
+
+
+def print_noted(metrics: dict[str, Any], as_json: bool, show: Callable[[Any], None]) -> None:
+    """Print figures; what was noticed on the way goes to standard error beside JSON."""
+    if as_json:
+        for note in metrics["settings"]["notes"]:
+            typer.echo(f"awry: {note}", err=True)
+    show_result(metrics, as_json, show)
+
+
+def report_failures(failed: list[str], *, interrupted: bool = False) -> None:
+    """List what failed; end with exit code 1 if anything did, or 130 after Ctrl-C."""
+    for sentence in failed:
+        typer.echo(f"awry: {sentence}", err=True)
+    if interrupted:
+        raise typer.Exit(INTERRUPTED)
+    if failed:
+        raise typer.Exit(SOME_FAILED)

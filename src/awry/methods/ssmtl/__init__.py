@@ -96,9 +96,10 @@ class SSMTL(Method):
         class_scores = teachers.has_classes and "distillation" in tasks
         if "distillation" in tasks and not class_scores and config.classifier == "none":
             tasks = tuple(task for task in tasks if task != "distillation")
+            who = "Whole frames have" if config.level == "frame" else f"{config.detector} knows"
             footage.notes.append(
-                f"{config.detector} knows no classes and there is no classifier: the distillation "
-                "task is left out. (--set classes_from=KIND:WHAT names a second detector.)"
+                f"{who} no classes and there is no classifier: the distillation task is left out."
+                " (--set classes_from=KIND:WHAT names a second detector.)"
             )
         settled = {
             "tasks": tasks,

@@ -21,14 +21,10 @@ class Answers:
         parts: float64 (n, parts), in the order of `Stream.parts`.
         errors: float32 (n, side, side), the middle picture's absolute error, mean over colours;
             None without that task.
-        differences: float32 (n, 80), by which detector and student differ in each class, or None.
-        guesses: float32 (n, c, side, side), the middle picture as it was predicted, or None.
     """
 
     parts: NDArray[np.float64]
     errors: NDArray[np.float32] | None
-    differences: NDArray[np.float32] | None = None
-    guesses: Tensor | None = None
 
 
 @torch.inference_mode()
@@ -50,7 +46,7 @@ def answers(
     whole = to_input(sequences)
     middle = whole.shape[2] // 2
     found: dict[str, Tensor] = {}
-    errors, guess, by_class = None, None, None
+    errors = None
     motion = {"arrow_of_time", "motion_irregularity"} & set(network.tasks)
     if motion:
         features = network.features(whole, "sequence")
@@ -67,15 +63,14 @@ def answers(
         student = network.answer("distillation", network.features(single, "single"))
         if probabilities is not None:
             # The student's last 80 outputs are the detector's classes.
-            by_class = (student[:, -CLASSES:] - torch.from_numpy(probabilities)).abs()
-            found["distillation"] = by_class.mean(1)
+            teacher = torch.from_numpy(probabilities)
+            found["distillation"] = (student[:, -CLASSES:] - teacher).abs().mean(1)
         if logits is not None:
             teacher = torch.from_numpy(logits)
             found["classifier"] = (student[:, : teacher.shape[1]] - teacher).abs().mean(1)
     parts = torch.stack([found[name] for name in stream.parts], 1)
     maps = None if errors is None else errors.numpy()
-    differences = None if by_class is None else by_class.numpy()
-    return Answers(parts.double().numpy(), maps, differences, guess)
+    return Answers(parts.double().numpy(), maps)
 
 
 def combined(

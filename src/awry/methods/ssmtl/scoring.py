@@ -55,7 +55,6 @@ class Seen:
     boxes: NDArray[np.float32]
     object_parts: Floats
     frame_parts: Floats
-    differences: NDArray[np.float32] | None = None
     values: Values = field(default_factory=dict)
 
 
@@ -104,7 +103,11 @@ class SSMTLScorer(Scorer):
         if "frame" in self._levels and small is None:
             side = (self.config.frame_side, self.config.frame_side)
             small = resized(frame.image, side, grey)
-        self._window.append((frame, resized(frame.image, self._working, grey), small))
+        picture = small
+        if "object" in self._levels:
+            picture = resized(frame.image, self._working, grey)
+        assert picture is not None
+        self._window.append((frame, picture, small))
         return len(self._window) == 2 * self.config.t + 1
 
     def _unscored(self) -> FrameScore:
@@ -187,8 +190,7 @@ class SSMTLScorer(Scorer):
         seen.boxes = objects.boxes
         seen.object_parts = np.empty((0, len(stream.parts)))
         if len(objects.scores):
-            found = self._ask(images, objects)
-            seen.object_parts, seen.differences = found.parts, found.differences
+            seen.object_parts = self._ask(images, objects).parts
 
     def _ask(self, images: Sequence[Pictures], objects: Objects) -> Answers:
         config, stream = self.config, self.model.stream("object")

@@ -64,7 +64,8 @@ def test_levels_and_speed_of_a_method_that_has_them(
     assert metrics["levels"]["fused_offline"] == metrics["variants"]["offline"]
     assert not set(names) & set(metrics["parts"])
     assert {"arrow_of_time", "frame_arrow_of_time"} <= set(metrics["parts"])
-    assert metrics["region"]["n_detections"] > 0
+    # The method gives regions; this folder has nothing to measure them by.
+    assert "no true tracks" in metrics["why_not"]["region"]
     assert metrics["speed"]["frames"] == 120
     spent = metrics["speed"]["ms_per_frame"]
     assert set(spent) == {"detector", "crops", "network", "maps", "all"}

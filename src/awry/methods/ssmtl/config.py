@@ -181,7 +181,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
         "frame_average": 0.95,
         "part_scale": "standard",
         "filter_size": None,
-        "fusion": (1.0, 0.1),
+        "fusion": (1.0, 0.05),
     },
     "demo": {
         "detector": "foreground",

@@ -36,6 +36,11 @@ VARIANTS: dict[str, str] = {
 }
 
 
+def offline(scores: Series) -> Series:
+    """One clip's scores (n,), smoothed as the variant `offline` has them."""
+    return smooth(scores, "gaussian", sigma=8.0)
+
+
 def evaluate_frames(
     clips: Sequence[ScoredClip],
     *,
@@ -89,14 +94,14 @@ def evaluate_frames(
         series = [every[place] for place in labelled]
         rows["references"][name] = _measure(measured, series, all_scored=True)
         rows["references"][f"{name}_offline"] = _measure(
-            measured, [smooth(one, "gaussian", sigma=8.0) for one in series], all_scored=True
+            measured, [offline(one) for one in series], all_scored=True
         )
     parts = {name: [clip.parts[name] for clip in measured] for name in shared_parts(measured)}
     rows["levels"] = {}
     for name in (name for name in levels if name in parts):
         rows["levels"][name] = _measure(measured, parts[name])
         rows["levels"][f"{name}_offline"] = _measure(
-            measured, [smooth(one, "gaussian", sigma=8.0) for one in parts[name]]
+            measured, [offline(one) for one in parts[name]]
         )
     rows["parts"] = {n: _measure(measured, part) for n, part in parts.items() if n not in levels}
     return {
@@ -188,7 +193,7 @@ def _variants(
 ) -> dict[str, _Row]:
     raw = [clip.scores for clip in clips]
     rows = {
-        "offline": _measure(clips, [smooth(one, "gaussian", sigma=8.0) for one in raw]),
+        "offline": _measure(clips, [offline(one) for one in raw]),
         "causal": _measure(clips, [smooth(one, "causal", sigma=8.0) for one in raw]),
         "clip": _measure(clips, [normalise(one, "clip") for one in raw]),
     }

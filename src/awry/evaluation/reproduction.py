@@ -9,11 +9,11 @@ from typing import Any
 from awry.errors import ConfigError, InputError
 from awry.evaluation.bootstrap import bootstrap_interval
 from awry.evaluation.frame import frame_metrics, micro_auc
+from awry.evaluation.protocol import offline
 from awry.evaluation.published import PublishedRow, published_rows, published_table
 from awry.evaluation.scored_clip import ScoredClip, shared_parts, unscored_dropped
 from awry.registry import method_names
 from awry.scoring.normalisation import normalise
-from awry.scoring.smoothing import smooth
 
 PRIMARY, CONVENTION = "none", "clip_unscored_dropped"
 SMOOTHED, VALIDATION = "offline", "validation"
@@ -170,9 +170,7 @@ def measure_parts(clips: Sequence[ScoredClip]) -> dict[str, dict[str, Any]]:
         theirs = [
             replace(clip, scores=normalise(clip.scores, "clip")) for clip in unscored_dropped(ours)
         ]
-        smoothed = [
-            replace(clip, scores=smooth(clip.scores, "gaussian", sigma=8.0)) for clip in ours
-        ]
+        smoothed = [replace(clip, scores=offline(clip.scores)) for clip in ours]
         variants = {PRIMARY: ours, CONVENTION: theirs, SMOOTHED: smoothed}
         measured[part] = {name: _figures(clips) for name, clips in variants.items()}
     return measured

@@ -54,13 +54,10 @@ def answers(
             # Class 1 is backward, or intermittent.
             found[task] = network.answer(task, features).softmax(1)[:, 1]
     if "middle_box" in network.tasks:
-        around = torch.cat([whole[:, :, :middle], whole[:, :, middle + 1 :]], 2)
-        guess = network.answer("middle_box", network.features(around, "around"))
-        errors = (guess - whole[:, :, middle]).abs().mean(1)
+        errors = (network.predicted_middle(whole) - whole[:, :, middle]).abs().mean(1)
         found["middle_box"] = errors.mean((1, 2))
     if {"distillation", "classifier"} & set(stream.parts):
-        single = whole[:, :, middle : middle + 1]
-        student = network.answer("distillation", network.features(single, "single"))
+        student = network.student(whole)
         if probabilities is not None:
             # The student's last 80 outputs are the detector's classes.
             teacher = torch.from_numpy(probabilities)

@@ -17,6 +17,7 @@ from awry.methods.ssmtl.pools import Pool
 from awry.methods.ssmtl.sequences import intermittent, regular, to_input
 from awry.training.loop import Phase
 
+Motion = dict[str, tuple[Tensor, Tensor]]
 VALIDATED_AT_ONCE = 64
 
 
@@ -54,39 +55,35 @@ def draw(
     )
 
 
-def losses(network: Network, batch: Batch, weight: float) -> dict[str, Tensor]:
+def losses(
+    network: Network, batch: Batch, weight: float, motion: Motion | None = None
+) -> dict[str, Tensor]:
     """The losses of eqs. 1 to 4 by their task, and `total`, that of eq. 5.
 
     Args:
         network: its heads say which tasks there are.
         batch: the samples.
         weight: lambda of eq. 5.
+        motion: of `motion_answers`, where it is known already.
     """
-    found = _motion_losses(network, batch)
+    motion = motion_answers(network, batch) if motion is None else motion
+    found = {task: F.cross_entropy(*answer) for task, answer in motion.items()}
     forward, middle = batch.regular, batch.regular.shape[2] // 2
     if "middle_box" in network.tasks:
-        around = torch.cat([forward[:, :, :middle], forward[:, :, middle + 1 :]], 2)
-        guess = network.answer("middle_box", network.features(around, "around"))
+        guess = network.predicted_middle(forward)
         found["middle_box"] = (guess - forward[:, :, middle]).abs().mean()
     if "distillation" in network.tasks:
-        single = forward[:, :, middle : middle + 1]
-        guess = network.answer("distillation", network.features(single, "single"))
-        found["distillation"] = (guess - batch.targets).abs().mean()
+        found["distillation"] = (network.student(forward) - batch.targets).abs().mean()
     total = sum(loss * (weight if task == "distillation" else 1) for task, loss in found.items())
     assert isinstance(total, Tensor)
     return {"total": total, **found}
 
 
-def _motion_losses(network: Network, batch: Batch) -> dict[str, Tensor]:
-    """Forward against backward, consecutive against intermittent; one pass of the trunk."""
-    found = {}
-    for task, (logits, classes) in motion_answers(network, batch).items():
-        found[task] = F.cross_entropy(logits, classes)
-    return found
+def motion_answers(network: Network, batch: Batch) -> Motion:
+    """For each motion task the logits (2n, 2) and the true classes (2n,), 0 for normal.
 
-
-def motion_answers(network: Network, batch: Batch) -> dict[str, tuple[Tensor, Tensor]]:
-    """For each motion task the logits (2n, 2) and the true classes (2n,), 0 for normal."""
+    Forward against backward, consecutive against intermittent; one pass of the trunk.
+    """
     others = {"arrow_of_time": batch.regular.flip(2), "motion_irregularity": batch.intermittent}
     others = {task: other for task, other in others.items() if task in network.tasks}
     if not others:
@@ -115,8 +112,10 @@ def validate(network: Network, pool: Pool, config: SSMTLConfig, weight: float) -
     for first in range(0, count, VALIDATED_AT_ONCE):
         some = chosen[first : first + VALIDATED_AT_ONCE]
         batch = draw(pool, some.tolist(), config, np.random.default_rng([1, first]))
-        figures = {name: float(loss) for name, loss in losses(network, batch, weight).items()}
-        for task, (logits, classes) in motion_answers(network, batch).items():
+        motion = motion_answers(network, batch)
+        found = losses(network, batch, weight, motion)
+        figures = {name: float(loss) for name, loss in found.items()}
+        for task, (logits, classes) in motion.items():
             figures[f"{task}_accuracy"] = float((logits.argmax(1) == classes).float().mean())
         for name, value in figures.items():
             sums[name] = sums.get(name, 0.0) + value * len(some)

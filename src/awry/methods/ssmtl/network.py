@@ -156,6 +156,18 @@ class Network(nn.Module):
         found: Tensor = self.trunk(x, kind)
         return found
 
+    def predicted_middle(self, sequences: Tensor) -> Tensor:
+        """The middle picture (n, colours, side, side) from the others of 2t + 1 frames."""
+        middle = sequences.shape[2] // 2
+        around = torch.cat([sequences[:, :, :middle], sequences[:, :, middle + 1 :]], 2)
+        return self.answer("middle_box", self.features(around, "around"))
+
+    def student(self, sequences: Tensor) -> Tensor:
+        """What the teachers would say (n, outputs), from the middle one of 2t + 1 frames."""
+        middle = sequences.shape[2] // 2
+        single = sequences[:, :, middle : middle + 1]
+        return self.answer("distillation", self.features(single, "single"))
+
     def answer(self, task: str, features: Tensor) -> Tensor:
         """A head's output: logits (n, 2), pictures (n, colours, side, side), or (n, outputs)."""
         found: Tensor = self.heads[task](features)

@@ -161,12 +161,10 @@ def find_objects(
     size = runs[0].images.shape[1:3] if runs else (1, 1)
     boxes = _joined([grown(one.objects.boxes, config.margin, size) for one in found], 4)
     places = [(one.run, one.frame) for one in found for _ in one.objects.scores]
-    targets = [_joined([one.objects.probabilities for one in found], None)]
-    if not config.class_scores:
-        targets = [np.empty((len(boxes), 0), np.float32)]
-    pool = ObjectPool(
-        runs, np.array(places, np.int64).reshape(-1, 2), targets[0], boxes, config.side
-    )
+    targets = np.empty((len(boxes), 0), np.float32)
+    if config.class_scores:
+        targets = _joined([one.objects.probabilities for one in found], None)
+    pool = ObjectPool(runs, np.array(places, np.int64).reshape(-1, 2), targets, boxes, config.side)
     if teachers.classifier is not None:
         crops = (pool.middle(number) for number in range(len(pool)))
         classified = classify(crops, len(pool), teachers, reporter)

@@ -42,7 +42,7 @@ class Seen:
     """What is known of a frame before its neighbours' maps are joined with its own.
 
     Attributes:
-        frame: its index and time; the picture is let go.
+        index, time_s: of the frame, whose picture is let go.
         boxes: float32 (n, 4) in pixels of the working size.
         object_parts: float64 (n, parts) of its objects.
         frame_parts: float64 (parts,) of the whole frame.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -129,14 +129,8 @@ class ObjectDetector(ABC):
         whole = view.image.shape[:2]
         part = view
         if place != (0, 0, whole[1], whole[0]):
-            part = View(
-                np.ascontiguousarray(view.image[top:bottom, left:right]),
-                view.before[top:bottom, left:right],
-                view.after[top:bottom, left:right],
-                view.clip,
-                view.frame,
-                view.frame_size,
-            )
+            # Only detectors that look at one picture alone have tiles.
+            part = replace(view, image=np.ascontiguousarray(view.image[top:bottom, left:right]))
         boxes, scores, probabilities = self._candidates(part)
         boxes = boxes + np.array([left, top, left, top], np.float32)
         keep = without_cut(boxes, place, whole)

@@ -61,11 +61,6 @@ class BoxesDetector(ObjectDetector):
         hashes = tuple(file_hash(file) for file in files)
         super().__init__(f"boxes:{path.name}", hashes, kind, THRESHOLD, options)
 
-    @property
-    def clips(self) -> tuple[str, ...]:
-        """The clips that the files speak of."""
-        return tuple(self._clips)
-
     def _candidates(self, view: View) -> tuple[Floats, Floats, Floats]:
         clip = view.clip if view.clip in self._clips else view.clip.partition("/")[2] or view.clip
         if clip not in self._clips:

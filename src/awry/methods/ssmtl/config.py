@@ -121,6 +121,8 @@ class SSMTLConfig(MethodConfig):
             raise ValueError(f"side and frame_side must be divisible by {2**self.pools}")
         if self.filter_frames % 2 == 0 and not self.filter_causal:
             raise ValueError("filter_frames must be odd where the filter is centred")
+        if min(self.fusion) < 0 or not any(self.fusion):
+            raise ValueError("fusion must be two weights of 0 or more, one of them above 0")
         if len(set(self.tasks)) < len(self.tasks):
             raise ValueError("each task once")
         if any(gap < 1 for gap in self.gaps) or (self.gap_is_step and max(self.gaps) < 2):
@@ -181,7 +183,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
         "frame_average": 0.95,
         "part_scale": "standard",
         "filter_size": None,
-        "fusion": (1.0, 0.05),
+        "fusion": (1.0, 0.0),  # whole frames earned no say on held-back footage
     },
     "demo": {
         "detector": "foreground",

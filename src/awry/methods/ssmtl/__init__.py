@@ -21,10 +21,11 @@ from awry.methods.ssmtl.fitting import draw, losses, phase
 from awry.methods.ssmtl.model import SSMTLModel, levels_of, parts_of, tasks_of
 from awry.methods.ssmtl.normality import measure_normality
 from awry.methods.ssmtl.pools import Pool, check, find_objects, split_runs, whole_frames
-from awry.methods.ssmtl.scoring import SSMTLScorer, working_size
+from awry.methods.ssmtl.scoring import SSMTLScorer
 from awry.methods.ssmtl.sequences import room_needed
 from awry.methods.ssmtl.teachers import Teachers
 from awry.training.loop import Silent, train
+from awry.video.pictures import working_size
 
 if TYPE_CHECKING:
     from awry.training.footage import Footage, Run

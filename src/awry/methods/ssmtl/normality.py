@@ -12,8 +12,8 @@ from awry.frames import Frame
 from awry.methods.ssmtl.answers import combined
 from awry.methods.ssmtl.model import Stream
 from awry.methods.ssmtl.scoring import Seen, SSMTLScorer
-from awry.methods.ssmtl.sequences import coloured
 from awry.training.footage import Run
+from awry.video.pictures import coloured
 
 MOST_FRAMES = 3000
 PIECE = 200

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from awry.errors import FootageError
 from awry.frames import Objects
 from awry.methods.ssmtl.config import SSMTLConfig
-from awry.methods.ssmtl.sequences import Pictures, coloured, cut, cut_out, grown, room_needed
+from awry.methods.ssmtl.sequences import cut, cut_out, grown, room_needed
 from awry.methods.ssmtl.teachers import Teachers
 from awry.teachers.objects.base import View
 from awry.training.footage import Run
 from awry.training.loop import Reporter
+from awry.video.pictures import Pictures, coloured
 
 CLASSIFIED_AT_ONCE = 64
 Floats = NDArray[np.float32]

@@ -16,21 +16,14 @@ from awry.frames import Frame, FrameScore, Objects, Region
 from awry.methods.base import Scorer, Setting, small_mask
 from awry.methods.ssmtl.answers import Answers, answers, combined
 from awry.methods.ssmtl.config import SSMTLConfig
-from awry.methods.ssmtl.maps import (
-    Map,
-    TimeFilter,
-    Values,
-    blurred,
-    highest,
-    mean_filter,
-    painted,
-    smoother,
-)
+from awry.methods.ssmtl.maps import Map, blurred, highest, painted
 from awry.methods.ssmtl.model import SSMTLModel, Stream, levels_of
 from awry.methods.ssmtl.pools import view_of
-from awry.methods.ssmtl.sequences import Pictures, coloured, cut, cut_out, grown
+from awry.methods.ssmtl.sequences import cut, cut_out, grown
 from awry.methods.ssmtl.teachers import Teachers
+from awry.scoring.streaming import TimeFilter, Values, mean_filter, smoother
 from awry.video.cache import resized
+from awry.video.pictures import Pictures, coloured, whole_pixels, working_size
 
 Floats = NDArray[np.float64]
 ERROR_BLUR = 3
@@ -70,8 +63,10 @@ class SSMTLScorer(Scorer):
         self._teachers = teachers
         self._levels = levels_of(config)
         self._window: deque[tuple[Frame, Pictures, Pictures | None]] = deque()
-        self._filter: TimeFilter[Seen] = mean_filter(config)
-        self._smoother: TimeFilter[FrameScore] = smoother(config)
+        self._filter: TimeFilter[Seen] = mean_filter(
+            config.filter_frames, causal=config.filter_causal
+        )
+        self._smoother: TimeFilter[FrameScore] = smoother(config.smoothing, config.smoothing_sigma)
         self._working: tuple[int, int] | None = None
         self._mask: NDArray[np.bool_] | None = None
         self._owed: deque[tuple[int, float | None]] = deque()
@@ -307,11 +302,10 @@ class SSMTLScorer(Scorer):
         scores = highest(values["object"], seen.boxes)
         size = self._size or self._working
         scale = np.tile(np.array(size[::-1]) / np.array(self._working[::-1]), 2)
-        last = np.tile(np.array(size[::-1]) - 1.0, 2)
         rows = zip(seen.boxes * scale, scores, seen.object_parts, strict=True)
         regions = [
             Region(
-                box=_whole_pixels(box, last),
+                box=whole_pixels(box, size),
                 score=float(stream.floor) + score,
                 parts=_named(stream.parts, parts),
             )
@@ -331,22 +325,3 @@ class SSMTLScorer(Scorer):
 
 def _named(names: Sequence[str], values: Sequence[float] | Floats) -> dict[str, float]:
     return {name: float(value) for name, value in zip(names, values, strict=True)}
-
-
-def _whole_pixels(box: Floats, last: Floats) -> tuple[float, float, float, float]:
-    """Both ends inclusive, inside the frame."""
-    x0, y0 = np.floor(box[:2])
-    x1, y1 = np.maximum(np.ceil(box[2:]) - 1, (x0, y0))
-    x0, y0, x1, y1 = np.clip([x0, y0, x1, y1], 0, last)
-    return float(x0), float(y0), float(x1), float(y1)
-
-
-def working_size(frame: tuple[int, int], height: int | None) -> tuple[int, int]:
-    """(h, w) at which frames are worked on: as they are, or reduced to a height.
-
-    >>> working_size((1080, 1920), 480)
-    (480, 853)
-    """
-    if height is None or frame[0] <= height:
-        return frame
-    return height, max(1, round(frame[1] * height / frame[0]))

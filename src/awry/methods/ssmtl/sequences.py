@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-Pictures = NDArray[np.uint8]
+from awry.video.pictures import Pictures, coloured, outer
 
 
 def regular(t: int) -> NDArray[np.int64]:
@@ -80,17 +80,6 @@ def room_needed(t: int, steps: Sequence[int]) -> int:
     return (t - 1) * min(steps) + skipping
 
 
-def outer(box: NDArray[np.float32], size: tuple[int, ...]) -> tuple[slice, slice]:
-    """Rows and columns of a picture (h, w) that a box touches, at least one each way.
-
-    A box wholly outside becomes the nearest pixels of the border.
-    """
-    left, top = (int(np.clip(np.floor(box[n]), 0, size[1 - n] - 1)) for n in (0, 1))
-    right, bottom = int(np.ceil(box[2])), int(np.ceil(box[3]))
-    rows = slice(top, min(max(bottom, top + 1), size[0]))
-    return rows, slice(left, min(max(right, left + 1), size[1]))
-
-
 def cut(frames: Sequence[Pictures] | Pictures, box: NDArray[np.float32], side: int) -> Pictures:
     """The same box out of several frames, each resized to side x side pixels.
 
@@ -120,11 +109,6 @@ def cut_out(image: Pictures, box: NDArray[np.float32]) -> Pictures:
     """A box out of one frame at its own size, uint8 RGB (h, w, 3)."""
     rows, columns = outer(box, image.shape)
     return coloured(image[rows, columns])
-
-
-def coloured(image: Pictures) -> Pictures:
-    """uint8 (h, w, 3) of (h, w, 1) or (h, w, 3)."""
-    return np.ascontiguousarray(np.broadcast_to(image, (*image.shape[:2], 3)))
 
 
 def grown(

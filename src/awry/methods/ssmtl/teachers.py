@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from awry.errors import BundleError, ConfigError
 from awry.frames import Objects
 from awry.methods.ssmtl.config import SSMTLConfig
-from awry.methods.ssmtl.sequences import outer
 from awry.teachers.classifier import Classifier, load_classifier
 from awry.teachers.objects import DetectorOptions, ObjectDetector, View, load_detector
 from awry.teachers.objects.selection import box_iou
 from awry.teachers.outputs import digest, kept_outputs
+from awry.video.pictures import outer
 
 MOSTLY = 0.5
 

@@ -1,0 +1,82 @@
+"""Filters while streaming equal filters of whole clips."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from awry.scoring.smoothing import smooth
+from awry.scoring.streaming import Smoothing, TimeFilter, mean_filter, savgol_filter, smoother
+
+
+def run(time_filter: TimeFilter[int], series: np.ndarray) -> np.ndarray:
+    found = []
+    for place, value in enumerate(series):
+        ready = time_filter.push(place, {"x": np.array([value], np.float64)})
+        assert len(ready) <= 1
+        found += ready
+    found += time_filter.flush()
+    assert [item for item, _ in found] == list(range(len(series)))
+    return np.array([values["x"][0] for _, values in found])
+
+
+@given(st.lists(st.floats(-10, 10), min_size=1, max_size=30), st.sampled_from([1, 3, 9]))
+def test_the_mean_filter_over_time(series: list[float], frames: int) -> None:
+    values = np.array(series)
+    found = run(mean_filter(frames), values)
+    padded = np.pad(values, frames // 2, mode="edge")
+    expected = np.convolve(padded, np.ones(frames) / frames, "valid")
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+@given(st.lists(st.floats(-10, 10), min_size=1, max_size=30))
+def test_the_causal_filter_sees_the_past_alone(series: list[float]) -> None:
+    values = np.array(series)
+    assert mean_filter(4, causal=True).lookahead == 0
+    found = run(mean_filter(4, causal=True), values)
+    expected = np.convolve(np.pad(values, (3, 0), mode="edge"), np.ones(4) / 4, "valid")
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+@settings(deadline=None)
+@given(st.lists(st.floats(-10, 10), min_size=1, max_size=60), st.sampled_from([0.5, 2.0, 8.0]))
+def test_smoothing_while_streaming_equals_smoothing_whole_clips(
+    series: list[float], sigma: float
+) -> None:
+    values = np.array(series)
+    kinds: tuple[Smoothing, ...] = ("none", "gaussian", "causal")
+    for kind in kinds:
+        options = {} if kind == "none" else {"sigma": sigma}
+        expected = smooth(values, kind, **options)
+        np.testing.assert_allclose(run(smoother(kind, sigma), values), expected, atol=1e-3)
+
+
+def test_a_filter_starts_anew_after_its_stream() -> None:
+    one = mean_filter(3)
+    first = run(one, np.array([1.0, 5.0, 9.0]))
+    np.testing.assert_array_equal(first, run(one, np.array([1.0, 5.0, 9.0])))
+
+
+@given(st.lists(st.floats(-10, 10), min_size=1, max_size=40))
+def test_savitzky_golay_while_streaming(series: list[float]) -> None:
+    values = np.array(series)
+    one: TimeFilter[int] = savgol_filter(7, 2)
+    assert one.lookahead == 3
+    padded = np.pad(values, 3, mode="edge")
+    expected = [
+        np.polyval(np.polyfit(range(7), padded[k : k + 7], 2), 3) for k in range(len(values))
+    ]
+    np.testing.assert_allclose(run(one, values), expected, atol=1e-3)
+
+
+@given(st.lists(st.floats(-10, 10), min_size=1, max_size=40))
+def test_savitzky_golay_of_the_past_alone(series: list[float]) -> None:
+    values = np.array(series)
+    one: TimeFilter[int] = savgol_filter(7, 2, causal=True)
+    assert one.lookahead == 0
+    padded = np.pad(values, (6, 0), mode="edge")
+    expected = [
+        np.polyval(np.polyfit(range(7), padded[k : k + 7], 2), 6) for k in range(len(values))
+    ]
+    np.testing.assert_allclose(run(one, values), expected, atol=1e-3)

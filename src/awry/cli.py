@@ -16,6 +16,7 @@ from awry.cli_options import (
     Changes,
     Classifiers,
     Data,
+    Depths,
     Detectors,
     Fps,
     Json,
@@ -67,6 +68,7 @@ def fit(
     changes: Changes = None,
     detector: Detectors = None,
     classifier: Classifiers = None,
+    depth: Depths = None,
     seed: Annotated[int, typer.Option(help="Every random choice follows from it.")] = 0,
     resume: Annotated[bool, typer.Option("--resume", help="Go on where a fit stopped.")] = False,
     per_scene: Annotated[bool, typer.Option("--per-scene", help="One model a scene.")] = False,
@@ -96,7 +98,7 @@ def fit(
 
         options = FitOptions(
             preset=preset,
-            changes=parse_changes(changes or []) | chosen_teachers(detector, classifier),
+            changes=parse_changes(changes or []) | chosen_teachers(detector, classifier, depth),
             seed=seed,
             per_scene=per_scene,
             ignore=tuple(ignore or ()),
@@ -178,6 +180,7 @@ def reproduce(
     changes: Changes = None,
     detector: Detectors = None,
     classifier: Classifiers = None,
+    depth: Depths = None,
     dataset: Annotated[
         str | None, typer.Option(help="Which of the table's data sets the data are.")
     ] = None,
@@ -207,7 +210,7 @@ def reproduce(
         from awry.evaluation.reproduction import cells_of
 
         numbers = whole_numbers(seeds, "--seeds", lowest=0)
-        given = parse_changes(changes or []) | chosen_teachers(detector, classifier)
+        given = parse_changes(changes or []) | chosen_teachers(detector, classifier, depth)
         options = ReproduceOptions(scale, tuple(numbers), cells, dataset, given)
         cells_of(table)
         found = open_dataset(data, format=layout, fps=fps)

@@ -38,6 +38,9 @@ Detectors = Annotated[
 Classifiers = Annotated[
     str | None, typer.Option("--classifier", help="KIND:WHAT that names pictures, or none.")
 ]
+Depths = Annotated[
+    str | None, typer.Option("--depth", help="KIND:WHAT that says how far things are, or ramp.")
+]
 Changes = Annotated[list[str] | None, typer.Option("--set", help="KEY=VALUE of a setting.")]
 
 

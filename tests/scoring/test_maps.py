@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from awry.errors import FootageError, InputError
-from awry.scoring.maps import map_regions, map_thresholds
+from awry.scoring.maps import blurred, map_regions, map_thresholds
 
 
 def test_levels_ascend_and_are_distinct() -> None:
@@ -88,3 +88,18 @@ def test_boxes_lie_in_the_frame_and_the_strongest_is_the_maximum(
         x_min, y_min, x_max, y_max = region.box
         assert 0 <= x_min <= x_max <= width - 1
         assert 0 <= y_min <= y_max <= height - 1
+
+
+def test_the_mean_filter_in_space() -> None:
+    spot = np.zeros((9, 9), np.float32)
+    spot[4, 4] = 9
+    assert blurred(spot, 3)[3:6, 3:6].tolist() == [[1, 1, 1]] * 3
+    assert blurred(spot, 1).tolist() == spot.tolist()
+
+
+def test_beyond_the_border_nothing_lies() -> None:
+    full = np.full((9, 9), 9, np.float32)
+    found = blurred(full, 3)
+    assert found[4, 4] == 9
+    assert found[0, 4] == pytest.approx(6)
+    assert found[0, 0] == pytest.approx(4)

@@ -96,13 +96,15 @@ def parse_changes(pairs: Sequence[str]) -> dict[str, Any]:
     return changes
 
 
-def chosen_teachers(detector: str | None, classifier: str | None) -> dict[str, str]:
-    """The settings that `--detector` and `--classifier` stand for, whatever the method.
+def chosen_teachers(
+    detector: str | None, classifier: str | None, depth: str | None
+) -> dict[str, str]:
+    """The settings that `--detector`, `--classifier` and `--depth` stand for, whatever the method.
 
-    >>> chosen_teachers("foreground", None)
+    >>> chosen_teachers("foreground", None, None)
     {'detector': 'foreground'}
     """
-    given = {"detector": detector, "classifier": classifier}
+    given = {"detector": detector, "classifier": classifier, "depth": depth}
     return {role: what for role, what in given.items() if what is not None}
 
 

@@ -14,6 +14,21 @@ from awry.errors import FootageError, InputError
 from awry.frames import Region
 
 
+def blurred(values: NDArray[np.float32], side: int) -> NDArray[np.float32]:
+    """Mean over squares of that side; beyond the border nothing lies.
+
+    What fills a small part of the square counts by that part alone: slivers of people who enter
+    the picture, and feet that were taken for skis. An average over what lies inside alone would
+    raise the errors of whatever enters, which nobody can predict.
+
+    Args:
+        values: float32 (h, w).
+        side: in pixels of the map; 1 leaves it as it is.
+    """
+    found = cv2.blur(values, (side, side), borderType=cv2.BORDER_CONSTANT)
+    return np.asarray(found, np.float32)
+
+
 def map_thresholds(peaks: NDArray[np.floating]) -> tuple[float, ...]:
     """Fix the levels at which maps are cut, on normal footage.
 

@@ -1,13 +1,65 @@
-"""Dense optical flow, by OpenCV."""
+"""Dense optical flow between two pictures, chosen by name.
+
+farneback                 Farneback's polynomial expansion, by OpenCV
+dis, dis:PRESET           dense inverse search, by OpenCV: `ultrafast`, `fast` (default), `medium`
+torchvision:raft_small    RAFT, also `raft_large`; weights by name on first use
+random:raft_small         the same with random weights: for tests alone
+"""
 
 from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from awry.errors import ConfigError, MissingError, nearest
+from awry.teachers.outputs import digest, kept_outputs
 
-class DISFlow:
+Picture = NDArray[np.uint8]
+KINDS = ("farneback", "dis", "torchvision")
+DIS_PRESETS = ("ultrafast", "fast", "medium")
+RAFT = ("raft_small", "raft_large")
+RAFT_STEP = 8
+RAFT_LEAST = 128
+"""RAFT takes sides that are multiples of 8, and compares at an eighth over four levels."""
+
+
+class FlowTeacher(ABC):
+    """Dense optical flow.
+
+    Attributes:
+        key: stands for the algorithm and its weights.
+        costly: whether what it says is worth keeping on disk.
+    """
+
+    key: str
+    costly = False
+
+    def __call__(self, before: Picture, after: Picture) -> NDArray[np.float32]:
+        """Flow from one picture to the next.
+
+        Args:
+            before, after: uint8 (H, W, c) RGB or grey, or (H, W) grey; both sides at least 16.
+
+        Returns:
+            float32 (H, W, 2): dx, dy in pixels.
+        """
+        kept = kept_outputs() if self.costly else None
+        if kept is None:
+            return self._flow(before, after)
+        key = digest(self.key, before, after)
+        found = kept.get(key, lambda: {"flow": self._flow(before, after).astype(np.float16)})
+        return found["flow"].astype(np.float32)
+
+    @abstractmethod
+    def _flow(self, before: Picture, after: Picture) -> NDArray[np.float32]:
+        """As `__call__`, not kept."""
+
+
+class DISFlow(FlowTeacher):
     """Dense inverse search flow (Kroeger et al. 2016).
 
     Args:
@@ -17,15 +69,104 @@ class DISFlow:
     def __init__(self, preset: str = "fast") -> None:
         number = getattr(cv2, f"DISOPTICAL_FLOW_PRESET_{preset.upper()}")
         self._engine = cv2.DISOpticalFlow.create(number)
+        self.key = f"dis:{preset}"
 
-    def __call__(self, before: NDArray[np.uint8], after: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Flow from one picture to the next.
-
-        Args:
-            before, after: uint8 (H, W), grey, both sides at least 16 pixels.
-
-        Returns:
-            float32 (H, W, 2): dx, dy in pixels.
-        """
-        flow = self._engine.calc(before, after, None)
+    def _flow(self, before: Picture, after: Picture) -> NDArray[np.float32]:
+        flow = self._engine.calc(_grey(before), _grey(after), None)
         return np.asarray(flow, dtype=np.float32)
+
+
+class FarnebackFlow(FlowTeacher):
+    """Farneback's flow (2003) with the settings of OpenCV's own example."""
+
+    key = "farneback"
+
+    def _flow(self, before: Picture, after: Picture) -> NDArray[np.float32]:
+        flow = cv2.calcOpticalFlowFarneback(
+            _grey(before),
+            _grey(after),
+            None,
+            pyr_scale=0.5,
+            levels=3,
+            winsize=15,
+            iterations=3,
+            poly_n=5,
+            poly_sigma=1.2,
+            flags=0,
+        )
+        return np.asarray(flow, dtype=np.float32)
+
+
+class RAFTFlow(FlowTeacher):
+    """RAFT (Teed and Deng 2020), by torchvision.
+
+    Raises:
+        ConfigError: an unknown model.
+        MissingError: the weights could not be fetched.
+    """
+
+    costly = True
+
+    def __init__(self, name: str, *, random: bool = False) -> None:
+        self._network = _load_raft(name, random)
+        weights = self._network.state_dict().values()
+        self.key = digest("raft", name, *(value.numpy() for value in weights))
+
+    def _flow(self, before: Picture, after: Picture) -> NDArray[np.float32]:
+        import torch
+        from torch.nn import functional as F
+
+        def ready(picture: Picture) -> Any:
+            image = picture if picture.ndim == 3 else picture[..., None]
+            image = np.ascontiguousarray(np.broadcast_to(image, (*image.shape[:2], 3)))
+            x = torch.from_numpy(image).permute(2, 0, 1)[None].float() / 127.5 - 1
+            sides = [max(RAFT_LEAST, -(-side // RAFT_STEP) * RAFT_STEP) for side in x.shape[2:]]
+            return F.pad(x, (0, sides[1] - x.shape[3], 0, sides[0] - x.shape[2]), mode="replicate")
+
+        with torch.inference_mode():
+            flow = self._network(ready(before), ready(after))[-1][0]
+        height, width = before.shape[:2]
+        found = flow[:, :height, :width].permute(1, 2, 0).numpy()
+        return np.asarray(found, dtype=np.float32)
+
+
+def load_flow(what: str) -> FlowTeacher:
+    """An optical flow algorithm by name.
+
+    Raises:
+        ConfigError: an unknown one; suggests the nearest.
+        MissingError: weights could not be fetched.
+    """
+    kind, _, name = what.partition(":")
+    if what == "farneback":
+        return FarnebackFlow()
+    if kind == "dis" and (name or "fast") in DIS_PRESETS:
+        return DISFlow(name or "fast")
+    if kind in ("torchvision", "random") and name in RAFT:
+        return RAFTFlow(name, random=kind == "random")
+    known = ["farneback", *(f"dis:{preset}" for preset in DIS_PRESETS)]
+    known += [f"torchvision:{model}" for model in RAFT]
+    raise ConfigError(f"There is no optical flow '{what}': {nearest(what, known)}.")
+
+
+def _grey(picture: Picture) -> Picture:
+    if picture.ndim == 2:
+        return picture
+    if picture.shape[2] == 1:
+        return np.ascontiguousarray(picture[..., 0])
+    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)
+
+
+def _load_raft(name: str, random: bool) -> Any:
+    import torch
+    from torchvision.models import get_model
+
+    try:
+        with torch.random.fork_rng():
+            torch.manual_seed(0)  # random weights are the same ones in every process
+            return get_model(name, weights=None if random else "DEFAULT").eval()
+    except (OSError, RuntimeError) as error:
+        raise MissingError(
+            f"The weights of torchvision:{name} could not be fetched, or are damaged ({error}). "
+            "Connect once, or use farneback or dis, which need none."
+        ) from error

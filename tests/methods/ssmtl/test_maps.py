@@ -1,11 +1,10 @@
-"""Painting, the filter in space, and what a box holds."""
+"""Painting, and what a box holds."""
 
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
-from awry.methods.ssmtl.maps import blurred, highest, painted
+from awry.methods.ssmtl.maps import highest, painted
 
 BOXES = np.array([[2, 2, 6, 6], [4, 4, 10, 10]], np.float32)
 
@@ -28,18 +27,3 @@ def test_the_highest_value_in_each_box() -> None:
     canvas = painted(BOXES, np.array([3.0, 5.0]), (12, 12))
     assert list(highest(canvas, BOXES)) == [5.0, 5.0]
     assert list(highest(canvas, np.array([[0, 0, 3, 3]], np.float32))) == [3.0]
-
-
-def test_the_mean_filter_in_space() -> None:
-    spot = np.zeros((9, 9), np.float32)
-    spot[4, 4] = 9
-    assert blurred(spot, 3)[3:6, 3:6].tolist() == [[1, 1, 1]] * 3
-    assert blurred(spot, 1).tolist() == spot.tolist()
-
-
-def test_beyond_the_border_nothing_lies() -> None:
-    full = np.full((9, 9), 9, np.float32)
-    found = blurred(full, 3)
-    assert found[4, 4] == 9
-    assert found[0, 4] == pytest.approx(6)
-    assert found[0, 0] == pytest.approx(4)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -19,6 +18,7 @@ from awry.frames import Frame, FrameScore
 from awry.methods.base import Scorer, Setting, small_mask
 from awry.methods.daml.config import DAMLConfig
 from awry.methods.daml.model import DAMLModel, to_input
+from awry.scoring.maps import blurred
 from awry.video.cache import resized
 
 CHUNK = 32
@@ -225,13 +225,7 @@ class DAMLScorer(Scorer):
         assert self._mask is not None
         counted = (~self._mask).astype(np.float32)
         error = error * counted
-        if self._config.box == 1:
-            return error
-        side = (self._config.box, self._config.box)
-        # Nothing lies beyond the border: an average of what is there alone would raise the
-        # errors of whatever enters the picture, which nobody can predict.
-        averaged = cv2.boxFilter(error, -1, side, borderType=cv2.BORDER_CONSTANT)
-        return np.asarray(averaged * counted, dtype=np.float32)
+        return error if self._config.box == 1 else blurred(error, self._config.box) * counted
 
     def _aggregate(self, error: ErrorMap) -> float:
         assert self._mask is not None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -29,16 +28,6 @@ def painted(boxes: NDArray[np.float32], scores: NDArray[np.float64], size: tuple
     for box, score in zip(boxes[order], scores[order], strict=True):
         canvas[outer(box, size)] = max(score, 0.0)
     return canvas
-
-
-def blurred(values: Map, side: int) -> Map:
-    """Mean over squares of that side; beyond the border nothing lies.
-
-    What fills a small part of the square counts by that part alone: slivers of people who enter
-    the picture, and feet that were taken for skis.
-    """
-    found = cv2.blur(values, (side, side), borderType=cv2.BORDER_CONSTANT)
-    return np.asarray(found, np.float32)
 
 
 def highest(values: Map, boxes: NDArray[np.float32]) -> Sequence[float]:

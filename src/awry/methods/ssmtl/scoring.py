@@ -16,11 +16,12 @@ from awry.frames import Frame, FrameScore, Objects, Region
 from awry.methods.base import Scorer, Setting, small_mask
 from awry.methods.ssmtl.answers import Answers, answers, combined
 from awry.methods.ssmtl.config import SSMTLConfig
-from awry.methods.ssmtl.maps import Map, blurred, highest, painted
+from awry.methods.ssmtl.maps import Map, highest, painted
 from awry.methods.ssmtl.model import SSMTLModel, Stream, levels_of
 from awry.methods.ssmtl.pools import view_of
 from awry.methods.ssmtl.sequences import cut, cut_out, grown
 from awry.methods.ssmtl.teachers import Teachers
+from awry.scoring.maps import blurred
 from awry.scoring.streaming import TimeFilter, Values, mean_filter, smoother
 from awry.video.cache import resized
 from awry.video.pictures import Pictures, coloured, whole_pixels, working_size

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from awry.errors import ConfigError, MissingError, nearest
+from awry.frames import Objects
 from awry.teachers.objects.base import Floats, ObjectDetector, View
 from awry.teachers.objects.coco import columns_of
 from awry.teachers.objects.options import DetectorOptions
@@ -42,6 +45,38 @@ class TorchvisionDetector(ObjectDetector):
         )
         threshold = THRESHOLD if two_stages else 0.5
         super().__init__(f"{kind}:{name}", _weights_key(self._network), classes, threshold, options)
+
+    @property
+    def has_masks(self) -> bool:
+        """Whether it knows the shape of what it finds (Mask R-CNN)."""
+        heads = getattr(self._network, "roi_heads", None)
+        return getattr(heads, "mask_predictor", None) is not None
+
+    @torch.inference_mode()
+    def masks(self, image: NDArray[np.uint8], objects: Objects) -> Floats:
+        """The shapes of objects in their boxes, before any threshold; Mask R-CNN alone.
+
+        Args:
+            image: uint8 (h, w, 3) RGB.
+            objects: boxes in its pixels, with the classes whose shapes are wanted.
+
+        Returns:
+            float32 (N, 28, 28) in [0, 1], each stretched over its box.
+        """
+        if not len(objects.scores):
+            return np.empty((0, 28, 28), np.float32)
+        picture = torch.from_numpy(image).permute(2, 0, 1).float() / 255
+        images, _ = self._network.transform([picture])
+        features = self._network.backbone(images.tensors)
+        sized = images.image_sizes[0]
+        scale = torch.tensor([sized[1] / image.shape[1], sized[0] / image.shape[0]]).repeat(2)
+        boxes = torch.from_numpy(objects.boxes) * scale
+        heads = self._network.roi_heads
+        pooled = heads.mask_roi_pool(features, [boxes], images.image_sizes)
+        logits = heads.mask_predictor(heads.mask_head(pooled))
+        labels = self._columns[torch.from_numpy(objects.class_ids)]
+        chances: Tensor = logits[torch.arange(len(labels)), labels].sigmoid()
+        return np.asarray(chances.numpy(), np.float32)
 
     @torch.inference_mode()
     def _candidates(self, view: View) -> tuple[Floats, Floats, Floats]:

@@ -1,0 +1,204 @@
+"""MTLA: multi-task learning with attention.
+
+Baradaran, Bergevin: Multi-Task Learning based Video Anomaly Detection with Attention. CVPR
+Workshops 2023. Written from the paper; there is no public code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+
+from awry.errors import BundleError, FootageError, TrainingError
+from awry.methods.base import Method, MethodConfig, Scorer, Setting
+from awry.methods.mtla.config import PRESETS, MTLAConfig, for_variant
+from awry.methods.mtla.fitting import loss_of, phases
+from awry.methods.mtla.model import MTLAModel
+from awry.methods.mtla.normality import measure_normality
+from awry.methods.mtla.samples import (
+    Looking,
+    Samples,
+    Scene,
+    backgrounds,
+    found_objects,
+    places_of,
+)
+from awry.methods.mtla.scoring import MTLAScorer
+from awry.methods.mtla.teachers import Teachers, occurring
+from awry.training.loop import Reporter, Silent, train
+from awry.video.pictures import Pictures, working_size
+
+if TYPE_CHECKING:
+    from awry.training.footage import Footage, Run
+    from awry.training.loop import FitContext
+
+__all__ = ["MTLA", "MTLAConfig"]
+
+BACKGROUND = "background."
+
+
+class MTLA(Method):
+    """The next frame's segmentation, and flow magnitude under attention; both by students."""
+
+    name = "mtla"
+    Config = MTLAConfig
+    presets = PRESETS
+    config: MTLAConfig
+    levels = ("appearance", "motion", "maximum", "sum")
+
+    def __init__(self, config: MethodConfig) -> None:
+        super().__init__(config)
+        self.model: MTLAModel | None = None
+        self._backgrounds: dict[str, Pictures] = {}
+        self._looking: Looking | None = None
+
+    @classmethod
+    def for_variant(cls, preset: str, variant: str) -> Mapping[str, Any]:
+        """Small people of UCSD need tiles."""
+        return for_variant(preset, variant)
+
+    def fit(self, footage: Footage, context: FitContext) -> None:
+        """As `Method.fit`."""
+        training, validation = self._prepare(footage, context.seed, context.reporter)
+        model = self._fitted()
+        train(model, phases(model, training, validation, self.config, context.seed), context)
+        model.eval()
+        self._measure_normality(footage)
+
+    def _measure_normality(self, footage: Footage) -> None:
+        """On what was held back; on the training frames where that is too short."""
+        scorer = self.scorer(Setting(ignore=footage.ignore, frame_size=footage.frame_size()))
+        assert isinstance(scorer, MTLAScorer)
+        if not measure_normality(scorer, self._runs(footage, "validation")):
+            footage.notes.append(
+                "The held-back footage is too short to be scored: what is normal was measured on "
+                "the training frames, so that scores come out too high."
+            )
+            measure_normality(scorer, self._runs(footage, "train"))
+
+    def _prepare(
+        self, footage: Footage, seed: int, reporter: Reporter
+    ) -> tuple[Samples, Samples | None]:
+        """The model with fresh weights, and what it trains and validates on."""
+        teachers = Teachers(self.config)
+        self._resolve(footage, teachers)
+        runs = {part: self._runs(footage, part) for part in ("train", "validation")}
+        self._backgrounds = backgrounds(runs["train"])
+        looking = self._looking = self._with(teachers)
+        around = self.config.around if teachers.looks_around else 0
+        places = {
+            part: places_of(mine, around, self.config.every if part == "train" else 1)
+            for part, mine in runs.items()
+        }
+        if not places["train"]:
+            longest = max((len(run.images) for run in runs["train"]), default=0)
+            raise FootageError(
+                f"There is no frame to train on: the longest training clip has {longest} frames "
+                f"here, and one sample needs {3 + 2 * around}. Give longer clips."
+            )
+        found = {
+            part: found_objects(runs[part], places[part], around, looking.segments, reporter)
+            for part in runs
+        }
+        self._choose_classes(found["train"], teachers, footage)
+        looking.config = self.config
+        torch.manual_seed(seed)
+        self.model = MTLAModel(self.config, pretrained=self.config.pretrained)
+        samples = {part: Samples(runs[part], places[part], found[part], looking) for part in runs}
+        return samples["train"], samples["validation"]
+
+    def _resolve(self, footage: Footage, teachers: Teachers) -> None:
+        """Settle what the config leaves to footage and teachers, so that the bundle records it."""
+        settled: dict[str, Any] = {"detector_fingerprint": teachers.fingerprint}
+        if self.config.width is None:
+            height, width = footage.frame_size()
+            settled["width"] = max(32, round(self.config.height * width / height))
+        if self.config.grey is None:
+            settled["grey"] = footage.is_grey()
+        self._settle(settled)
+
+    def _settle(self, settled: Mapping[str, Any]) -> None:
+        self.config = MTLAConfig(**{**self.config.model_dump(), **settled})
+
+    def _choose_classes(self, found: Sequence[Any], teachers: Teachers, footage: Footage) -> None:
+        """Channels for the classes that occur.
+
+        Raises:
+            FootageError: the detector found nothing in any training frame.
+        """
+        if teachers.segmenter is None:
+            return
+        if not any(len(one.objects.scores) for one in found):
+            detector = teachers.segmenter.detector
+            raise FootageError(
+                f"{detector.name} found nothing above its threshold of {detector.threshold:g} in "
+                f"any training frame (the highest confidence was {detector.highest:.3g}). Lower "
+                "--set threshold=..., cut frames into tiles (--set 'tiles=[2,1]'), or use another "
+                "detector."
+            )
+        if not teachers.has_classes:
+            footage.notes.append(
+                f"{self.config.detector} knows no classes: the appearance branch tells objects "
+                "from background alone."
+            )
+        if self.config.classes is None:
+            share = self.config.least_share
+            self._settle({"classes": occurring(found, share) if teachers.has_classes else ()})
+
+    def _runs(self, footage: Footage, part: str) -> list[Run]:
+        size = working_size(footage.frame_size(), self.config.picture_height)
+        return footage.runs(part, size, grey=bool(self.config.grey))
+
+    def _with(self, teachers: Teachers) -> Looking:
+        scenes = {name: Scene(picture) for name, picture in self._backgrounds.items()}
+        return Looking(teachers, self.config, scenes)
+
+    def scorer(self, setting: Setting) -> Scorer:
+        """As `Method.scorer`."""
+        model = self._fitted()
+        if self._looking is None:
+            self._looking = self._with(Teachers(self.config))
+        return MTLAScorer(model, self.config, self._looking, setting)
+
+    def _fitted(self) -> MTLAModel:
+        if self.model is None:
+            raise TrainingError("This MTLA has not been fitted: call fit or load a bundle first.")
+        return self.model
+
+    def state(self) -> dict[str, Tensor]:
+        """As `Method.state`; the scenes' names are part of the tensors' names."""
+        pictures = {
+            f"{BACKGROUND}{scene}": torch.from_numpy(picture)
+            for scene, picture in self._backgrounds.items()
+        }
+        return {**self._fitted().state_dict(), **pictures}
+
+    def load_state(self, tensors: dict[str, Tensor]) -> None:
+        """As `Method.load_state`."""
+        pictures = {n: t for n, t in tensors.items() if n.startswith(BACKGROUND)}
+        rest = {name: tensor for name, tensor in tensors.items() if name not in pictures}
+        try:
+            model = MTLAModel(self.config)
+            model.load_state_dict(rest)
+        except RuntimeError as error:
+            raise BundleError(
+                f"The bundle's tensors do not fit its MTLA settings: {error}. Refit it."
+            ) from error
+        if f"{BACKGROUND}*" not in pictures:
+            raise BundleError("The bundle lacks the scene's background. Refit it.")
+        self._backgrounds = {n[len(BACKGROUND) :]: t.numpy() for n, t in pictures.items()}
+        self.model = model.eval()
+
+    def trained_modules(self) -> Sequence[nn.Module]:
+        """As `Method.trained_modules`."""
+        return list(self._fitted().branches.values())
+
+    def training_losses(self, footage: Footage) -> Sequence[Tensor]:
+        """As `Method.training_losses`: eq. 6 for each branch."""
+        training, _ = self._prepare(footage, 0, Silent())
+        model = self._fitted().train()
+        batch = training.batch(range(min(len(training), max(2, self.config.batch))))
+        return [loss_of(model, branch, batch, self.config) for branch in self.config.branches]

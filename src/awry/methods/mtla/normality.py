@@ -1,0 +1,75 @@
+"""What is normal for a fitted model's scores, measured on held-back normal footage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from awry.frames import Frame
+from awry.methods.mtla.scoring import MTLAScorer
+from awry.training.footage import Run
+from awry.video.pictures import coloured
+
+MOST_FRAMES = 2000
+PIECE = 200
+"""Footage is looked at in pieces, and not whole where it is long: memory stays bounded."""
+
+
+def measure_normality(scorer: MTLAScorer, runs: Sequence[Run]) -> bool:
+    """Fill the model's statistics.
+
+    Args:
+        scorer: of the trained model.
+        runs: held-back normal footage at the teachers' size.
+
+    Returns:
+        Whether there was a frame to score; else the statistics are not filled.
+    """
+    joined, sides, flows = [], [], []
+    for run, piece in _pieces(runs):
+        frames, name = _frames(run, piece), f"train/{run.clip}"
+        seen = scorer.look(frames, name, run.original_size, run.scene)
+        sides += [one.sides for one in seen]
+        flows += [one.median_flow for one in seen]
+        joined += scorer.joined(seen)
+    if not joined:
+        return False
+    model, longer = scorer.model, np.concatenate(sides)
+    if len(longer):
+        model.object_side.fill_(float(np.median(longer)))
+    model.usual_flow.fill_(max(flows))
+    scores, peaks = [], []
+    for errors in joined:
+        maps = scorer.filtered(errors)
+        scores.append(scorer.scores_of(errors, maps))
+        peaks.append([values.max() for values in maps])
+    _fill(model.location, model.scale, np.array(scores))
+    _fill(model.map_location, model.map_scale, np.array(peaks))
+    return True
+
+
+def _fill(location: torch.Tensor, scale: torch.Tensor, values: NDArray[np.floating]) -> None:
+    spread = values.std(0)
+    location.copy_(torch.from_numpy(values.mean(0)))
+    # 1 where nothing varies, so that it can always divide.
+    scale.copy_(torch.from_numpy(np.where(spread > 1e-9, spread, 1.0)))
+
+
+def _pieces(runs: Sequence[Run]) -> list[tuple[Run, slice]]:
+    found = [
+        (run, slice(first, min(first + PIECE, len(run.images))))
+        for run in runs
+        for first in range(0, len(run.images), PIECE)
+    ]
+    total = sum(len(run.images) for run in runs)
+    count = max(1, len(found) * MOST_FRAMES // total) if total > MOST_FRAMES else len(found)
+    return [found[place] for place in np.linspace(0, len(found) - 1, count).astype(int)]
+
+
+def _frames(run: Run, piece: slice) -> Iterator[Frame]:
+    for place in range(piece.start, piece.stop):
+        origin = (run.first + place) * run.every
+        yield Frame(place, None, coloured(run.images[place]), origin=origin)

@@ -1,0 +1,266 @@
+"""What MTLA trains on: frames with what the teachers say of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from awry.errors import FootageError
+from awry.methods.mtla.config import MTLAConfig
+from awry.methods.mtla.teachers import Floats, Size, Teachers, class_map, median_picture
+from awry.teachers.objects import View
+from awry.teachers.segmenter import Segments
+from awry.training.footage import Run
+from awry.training.loop import Reporter
+from awry.video.cache import resized
+from awry.video.pictures import Pictures, coloured
+
+BEFORE = 2
+"""Frames that must lie before the one that is judged."""
+BACKGROUND_FRAMES = 101
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A frame, the two before it, and what the teachers say; all of size (h, w).
+
+    Attributes:
+        pictures: float32 (3, c, h, w) in [0, 1], the judged frame last.
+        classes: float32 (channels, h, w), or None.
+        magnitude: float32 (h, w), or None.
+        context: float32 (inputs, h, w), what the attention map is made from; (0, h, w) without.
+        median: of the flow before masking, in pixels; 0 without.
+    """
+
+    pictures: Floats
+    classes: Floats | None
+    magnitude: Floats | None
+    context: Floats
+    median: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Samples side by side, see `Sample`; (n, ...)."""
+
+    pictures: Tensor
+    classes: Tensor | None
+    magnitude: Tensor | None
+    context: Tensor
+
+
+@dataclass(slots=True)
+class Scene:
+    """What is known of a scene whatever happens in it.
+
+    Attributes:
+        background: uint8 (H, W, c), the scene without what moves, or None.
+        distance: float32 (h, w), its relative depth, once somebody asked.
+    """
+
+    background: Pictures | None
+    distance: Floats | None = field(default=None)
+
+
+class Looking:
+    """Asks the teachers of a frame, for fitting and for scoring alike.
+
+    Args:
+        teachers: loaded.
+        config: resolved.
+        scenes: by name.
+    """
+
+    def __init__(self, teachers: Teachers, config: MTLAConfig, scenes: Mapping[str, Scene]) -> None:
+        self.teachers = teachers
+        self.config = config
+        self._scenes = scenes
+        assert config.width is not None
+        self.size: Size = (config.height, config.width)
+
+    def scene(self, name: str) -> Scene:
+        """What is known of a scene; of all scenes together where this one is new."""
+        return self._scenes.get(name) or self._scenes["*"]
+
+    def segments(self, view: View, scene: str) -> Segments | None:
+        """The objects of a frame; None where nobody needs them."""
+        if self.teachers.segmenter is None:
+            return None
+        background = self.scene(scene).background
+        if background is not None and background.shape[:2] != view.image.shape[:2]:
+            background = resized(background, view.image.shape[:2])
+        return self.teachers.segment(view, background)
+
+    def sample(self, pictures: Sequence[Pictures], segments: Segments | None, scene: str) -> Sample:
+        """All that is learned from, or compared with, a frame.
+
+        Args:
+            pictures: three consecutive frames uint8 (H, W, c), the judged one last.
+            segments: its objects.
+            scene: the scene's name.
+        """
+        config, size = self.config, self.size
+        image = pictures[-1]
+        small = np.stack([resized(one, size) for one in pictures])
+        ready = small.transpose(0, 3, 1, 2).astype(np.float32) / np.float32(255)
+        classes = None
+        if segments is not None:
+            classes = class_map(segments, image.shape[:2], size, config)
+        if not config.motion:
+            return Sample(ready, classes, None, np.empty((0, *size), np.float32))
+        objects = None if classes is None or not config.mask_flow else 1 - classes[0]
+        motion = self.teachers.motion(pictures[-2], image, size, objects)
+        context = []
+        if "direction" in config.attended:
+            context.append(motion.direction)
+        if "depth" in config.attended:
+            context.append(self._distance(image, scene)[None])
+        joined = np.concatenate([np.empty((0, *size), np.float32), *context])
+        return Sample(ready, classes, motion.magnitude, joined, motion.median)
+
+    def _distance(self, image: Pictures, scene: str) -> Floats:
+        place = self.scene(scene)
+        if self.config.depth_of == "frame" or place.background is None:
+            return self.teachers.distance(image, self.size)
+        if place.distance is None:
+            place.distance = self.teachers.distance(place.background, self.size)
+        return place.distance
+
+
+class Samples:
+    """The samples of some footage. Only objects are kept; flow and maps are made when drawn.
+
+    Args:
+        runs: frames at the teachers' size.
+        places: (run, frame) of each sample.
+        segments: the objects of each.
+        looking: asks the teachers.
+    """
+
+    def __init__(
+        self,
+        runs: Sequence[Run],
+        places: Sequence[tuple[int, int]],
+        segments: Sequence[Segments | None],
+        looking: Looking,
+    ) -> None:
+        self.runs = list(runs)
+        self.places = list(places)
+        self.segments = list(segments)
+        self.looking = looking
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    def take(self, number: int) -> Sample:
+        """A sample by its number."""
+        run, frame = self.places[number]
+        images = self.runs[run].images
+        around = [images[place] for place in range(frame - BEFORE, frame + 1)]
+        return self.looking.sample(around, self.segments[number], self.runs[run].scene)
+
+    def batch(self, chosen: Sequence[int], mirrored: Sequence[bool] = ()) -> Batch:
+        """Samples side by side; some of them mirrored."""
+        samples = [self.take(number) for number in chosen]
+        mirrored = mirrored or [False] * len(samples)
+        return stacked([flipped(s) if m else s for s, m in zip(samples, mirrored, strict=True)])
+
+
+def flipped(sample: Sample) -> Sample:
+    """Left and right exchanged; a magnitude, |cos| and |sin| stay what they are."""
+
+    def mirror(values: Floats | None) -> Floats | None:
+        return None if values is None else np.ascontiguousarray(values[..., ::-1])
+
+    pictures, context = mirror(sample.pictures), mirror(sample.context)
+    assert pictures is not None
+    assert context is not None
+    return Sample(pictures, mirror(sample.classes), mirror(sample.magnitude), context)
+
+
+def stacked(samples: Sequence[Sample]) -> Batch:
+    """Samples side by side, as tensors."""
+
+    def together(values: Sequence[Floats | None]) -> Tensor | None:
+        there = [value for value in values if value is not None]
+        return torch.from_numpy(np.stack(there)) if there else None
+
+    pictures, context = (
+        together([s.pictures for s in samples]),
+        together([s.context for s in samples]),
+    )
+    assert pictures is not None
+    assert context is not None
+    return Batch(
+        pictures,
+        together([s.classes for s in samples]),
+        together([s.magnitude for s in samples]),
+        context,
+    )
+
+
+def places_of(runs: Sequence[Run], around: int, every: int) -> list[tuple[int, int]]:
+    """(run, frame) of the frames that have enough others around them."""
+    first = max(BEFORE, around)
+    return [
+        (r, f) for r, run in enumerate(runs) for f in range(first, len(run.images) - around, every)
+    ]
+
+
+def view_of(
+    images: Sequence[Pictures] | Pictures,
+    place: int,
+    around: int,
+    clip: str,
+    frame: int,
+    frame_size: tuple[int, int] | None,
+) -> View:
+    """What a detector is shown: a frame, one `around` frames later, one at least 1 earlier."""
+    before, image, after = (coloured(images[place + step]) for step in (-max(around, 1), 0, around))
+    return View(image, before, after, clip, frame, frame_size)
+
+
+def found_objects(
+    runs: Sequence[Run],
+    places: Sequence[tuple[int, int]],
+    around: int,
+    segment: Callable[[View, str], Segments | None],
+    reporter: Reporter,
+) -> list[Segments | None]:
+    """The objects of some frames of the runs."""
+    reporter.start("finding objects", len(places), 0)
+    found = []
+    for number, frame in places:
+        run = runs[number]
+        origin = (run.first + frame) * run.every
+        name = f"train/{run.clip}"
+        view = view_of(run.images, frame, around, name, origin, run.original_size)
+        found.append(segment(view, run.scene))
+        reporter.advance({})
+    return found
+
+
+def backgrounds(runs: Sequence[Run]) -> dict[str, Pictures]:
+    """Each scene without what moves, and `*`, the median over all frames.
+
+    Raises:
+        FootageError: there is no frame.
+    """
+    by_scene: dict[str, list[Pictures]] = {}
+    total = sum(len(run.images) for run in runs)
+    if not total:
+        raise FootageError("There is no frame to train on: every clip is empty.")
+    for scene in dict.fromkeys(run.scene for run in runs):
+        mine = [run.images for run in runs if run.scene == scene]
+        count = sum(map(len, mine))
+        chosen = np.linspace(0, count - 1, min(count, BACKGROUND_FRAMES)).astype(int)
+        starts = np.cumsum([0, *map(len, mine)])
+        where = np.searchsorted(starts, chosen, side="right") - 1
+        by_scene[scene] = [mine[w][c - starts[w]] for w, c in zip(where, chosen, strict=True)]
+    every = [one for pictures in by_scene.values() for one in pictures]
+    found = {scene: median_picture(pictures) for scene, pictures in by_scene.items()}
+    return {**found, "*": median_picture(every[:: max(1, len(every) // BACKGROUND_FRAMES)])}

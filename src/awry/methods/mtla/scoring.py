@@ -1,0 +1,268 @@
+"""MTLA's scorer (section 3.6): error maps of both branches, their scores, one score."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from awry.frames import Frame, FrameScore, Region
+from awry.methods.base import Scorer, Setting, small_mask
+from awry.methods.mtla.config import MTLAConfig
+from awry.methods.mtla.fitting import apart_in
+from awry.methods.mtla.jumps import Jumps
+from awry.methods.mtla.model import MTLAModel
+from awry.methods.mtla.samples import BEFORE, Looking, Sample, stacked, view_of
+from awry.scoring.maps import blurred, map_regions
+from awry.scoring.streaming import (
+    TimeFilter,
+    Values,
+    mean_filter,
+    savgol_filter,
+    smoother,
+)
+from awry.video.cache import resized
+from awry.video.pictures import Pictures, working_size
+
+STAGES = ("detector", "flow", "network", "maps")
+
+
+@dataclass(slots=True)
+class Seen:
+    """What is known of a frame before its neighbours' error maps are joined with its own.
+
+    Attributes:
+        index, time_s: of the frame, whose picture is let go.
+        errors: branch -> float32 (h, w), |student - teacher|; `sums`, (branches,), their sums.
+        median_flow: of the whole picture, in pixels.
+        sides: the objects' longer sides, in pixels of the networks' pictures.
+    """
+
+    index: int
+    time_s: float | None
+    errors: Values
+    median_flow: float
+    sides: NDArray[np.float32] = field(default_factory=lambda: np.empty(0, np.float32))
+
+
+class MTLAScorer(Scorer):
+    """Scores each frame by the two before it; a detector of moving regions needs later ones too."""
+
+    def __init__(
+        self, model: MTLAModel, config: MTLAConfig, looking: Looking, setting: Setting
+    ) -> None:
+        super().__init__(setting)
+        self.model = model.eval()
+        self.config = config
+        self._looking = looking
+        self._around = config.around if looking.teachers.looks_around else 0
+        self._before = max(BEFORE, self._around)
+        self._window: deque[tuple[Frame, Pictures]] = deque()
+        self._filter: TimeFilter[Seen] = mean_filter(
+            config.filter_frames, causal=config.filter_causal
+        )
+        self._smoother: TimeFilter[FrameScore] = _smoother(config)
+        self._jumps = Jumps(float(model.usual_flow)) if config.jumps else None
+        self._picture_size: tuple[int, int] | None = None
+        self._mask: NDArray[np.bool_] | None = None
+        self._owed: deque[tuple[int, float | None]] = deque()
+        self.warmup = self._before
+        self.lookahead = self._around + self._filter.lookahead + self._smoother.lookahead
+        self.seconds = dict.fromkeys(STAGES, 0.0)
+
+    @property
+    def gives_regions(self) -> bool:
+        """Maps are cut into regions that name both branches."""
+        return self.setting.maps and bool(self.setting.map_levels)
+
+    def _push(self, frame: Frame) -> list[FrameScore]:
+        self._owed.append((frame.index, frame.time_s))
+        if not self._take(frame):
+            return [self._unscored()] if len(self._window) <= self._before else []
+        seen = self._judged()
+        self._window.popleft()
+        return self._smoothed(self._filter.push(seen, seen.errors))
+
+    def _take(self, frame: Frame) -> bool:
+        """Put a frame into the window; whether the window is full now."""
+        if self._picture_size is None:
+            self._begin(frame)
+        assert self._picture_size is not None
+        picture = resized(frame.image, self._picture_size, bool(self.config.grey))
+        self._window.append((frame, picture))
+        return len(self._window) == self._before + 1 + self._around
+
+    def _begin(self, frame: Frame) -> None:
+        size = (frame.image.shape[0], frame.image.shape[1])
+        whole = self.setting.frame_size or size
+        self._picture_size = working_size(whole, self.config.picture_height)
+        ignored = small_mask(self.setting, size, self._looking.size)
+        self._mask = ignored if ignored.any() else None
+
+    def _unscored(self) -> FrameScore:
+        return FrameScore(*self._owed.popleft(), None)
+
+    def _flush(self) -> list[FrameScore]:
+        scores = self._smoothed(self._filter.flush())
+        for score, values in self._smoother.flush():
+            scores.append(self._settled(score, values))
+        while self._owed:
+            scores.append(self._unscored())
+        self._restart()
+        return scores
+
+    def _restart(self) -> None:
+        self._window.clear()
+        self._picture_size = None
+        if self._jumps is not None:
+            self._jumps = Jumps(float(self.model.usual_flow))
+
+    def look(
+        self,
+        frames: Iterable[Frame],
+        clip: str = "",
+        size: tuple[int, int] | None = None,
+        scene: str = "",
+    ) -> list[Seen]:
+        """What both branches get wrong in a clip's frames, without those that have no score.
+
+        Args:
+            frames: of a clip of their own.
+            clip: its name; empty: that of the setting.
+            size: (H, W) of the clip's frames before they were resized; None: they were not.
+            scene: its name; empty: that of the setting.
+        """
+        found = []
+        for frame in frames:
+            if self._take(frame):
+                found.append(self._judged(clip, size, scene))
+                self._window.popleft()
+        self._restart()
+        return found
+
+    def joined(self, seen: Iterable[Seen]) -> list[Values]:
+        """A clip's error maps, averaged over time as the config says."""
+        found = []
+        for one in seen:
+            found += [values for _, values in self._filter.push(one, one.errors)]
+        return found + [values for _, values in self._filter.flush()]
+
+    def _judged(self, clip: str = "", size: tuple[int, int] | None = None, scene: str = "") -> Seen:
+        """Compare students and teachers for the window's judged frame."""
+        place, scene = self._before, scene or self.setting.scene
+        frame = self._window[place][0]
+        pictures = [picture for _, picture in self._window]
+        with self._stage("detector"):
+            size = size or (frame.image.shape[0], frame.image.shape[1])
+            name = clip or self.setting.clip
+            view = view_of(pictures, place, self._around, name, frame.number, size)
+            segments = self._looking.segments(view, scene)
+        with self._stage("flow"):
+            around = pictures[place - BEFORE : place + 1]
+            sample = self._looking.sample(around, segments, scene)
+        with self._stage("network"):
+            errors = self._errors(sample)
+        if self._jumps is not None and "motion" in errors:
+            errors["motion"] = self._jumps.settled(frame, sample.median, errors["motion"])
+        sides = np.empty(0, np.float32)
+        if segments is not None and len(segments.objects.scores):
+            boxes = segments.objects.boxes * (self._looking.size[0] / pictures[place].shape[0])
+            sides = (boxes[:, 2:] - boxes[:, :2]).max(1)
+        return Seen(frame.index, frame.time_s, errors, sample.median, sides)
+
+    @torch.inference_mode()
+    def _errors(self, sample: Sample) -> Values:
+        batch = stacked([sample])
+        found: Values = {}
+        for branch in self.config.branches:
+            errors = apart_in(self.model, branch, batch, self.config)[0].numpy()
+            if self._mask is not None:
+                errors = np.where(self._mask, np.float32(0), errors)
+            found[branch] = np.asarray(errors, np.float32)
+        return found
+
+    def _smoothed(self, ready: Iterable[tuple[Seen, Values]]) -> list[FrameScore]:
+        scores = []
+        for seen, errors in ready:
+            with self._stage("maps"):
+                score, levels = self._frame_score(seen, errors)
+            for item, smooth in self._smoother.push(score, levels):
+                scores.append(self._settled(item, smooth))
+        return scores
+
+    def _settled(self, score: FrameScore, levels: Values) -> FrameScore:
+        """The score with its parts smoothed; the frame is owed no longer."""
+        self._owed.popleft()
+        values = {name: float(value[0]) for name, value in levels.items()}
+        return replace(score, score=values[self.config.combine], parts=values)
+
+    def _frame_score(self, seen: Seen, errors: Values) -> tuple[FrameScore, Values]:
+        maps = self.filtered(errors)
+        raw = self.scores_of(errors, maps)
+        location, scale = self.model.location.numpy(), self.model.scale.numpy()
+        parts = dict(zip(self.config.branches, (raw - location) / scale, strict=True))
+        levels = {**parts, "maximum": max(parts.values()), "sum": sum(parts.values())}
+        heat, regions = self._where(maps) if self.setting.maps else (None, ())
+        score = FrameScore(seen.index, seen.time_s, None, {}, heat, regions)
+        return score, {name: np.array([value]) for name, value in levels.items()}
+
+    def filtered(self, errors: Values) -> list[NDArray[np.float32]]:
+        """Each branch's error map, averaged over boxes."""
+        return [blurred(errors[branch], self.filter_side) for branch in self.config.branches]
+
+    @property
+    def filter_side(self) -> int:
+        """Of the boxes that error maps are averaged over, in pixels; odd, to have a middle."""
+        if self.config.filter_size is not None:
+            return self.config.filter_size
+        return max(1, int(self.model.object_side)) // 2 * 2 + 1
+
+    def scores_of(self, errors: Values, maps: list[NDArray[np.float32]]) -> NDArray[np.float64]:
+        """Each branch's score of a frame, (branches,), before it is standardised."""
+        if self.config.aggregate == "sum":
+            return np.array([errors[branch].sum() for branch in self.config.branches], np.float64)
+        return np.array([values.max() for values in maps], np.float64)
+
+    def _where(
+        self, maps: list[NDArray[np.float32]]
+    ) -> tuple[NDArray[np.float32], tuple[Region, ...]]:
+        """Both maps standardised and combined, and its regions with what each branch says there."""
+        location, scale = self.model.map_location.numpy(), self.model.map_scale.numpy()
+        rows = zip(maps, location, scale, strict=True)
+        standard = [((values - low) / spread).astype(np.float32) for values, low, spread in rows]
+        together = np.stack(standard)
+        heat = together.sum(0) if self.config.combine == "sum" else together.max(0)
+        if not self.setting.map_levels or self._size is None:
+            return heat, ()
+        found = map_regions(heat, self.setting.map_levels, self._size)
+        named = dict(zip(self.config.branches, standard, strict=True))
+        return heat, tuple(replace(one, parts=self._inside(one, named)) for one in found)
+
+    def _inside(self, region: Region, maps: Values) -> dict[str, float]:
+        """The highest value of each branch's map inside a region."""
+        assert self._size is not None
+        height, width = self._looking.size
+        x0, y0, x1, y1 = region.box
+        rows = slice(int(y0 * height / self._size[0]), int(-(-(y1 + 1) * height // self._size[0])))
+        columns = slice(int(x0 * width / self._size[1]), int(-(-(x1 + 1) * width // self._size[1])))
+        return {name: float(values[rows, columns].max()) for name, values in maps.items()}
+
+    @contextmanager
+    def _stage(self, name: str) -> Iterator[None]:
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[name] += time.perf_counter() - started
+
+
+def _smoother(config: MTLAConfig) -> TimeFilter[FrameScore]:
+    if config.smoothing == "savgol":
+        return savgol_filter(config.smoothing_window, config.smoothing_order)
+    return smoother(config.smoothing, config.smoothing_sigma)

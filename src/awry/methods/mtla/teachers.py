@@ -1,0 +1,197 @@
+"""MTLA's teachers: what is in a frame, how it moves, how far it is (sections 3.2 to 3.5)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from awry.errors import BundleError
+from awry.methods.mtla.config import MTLAConfig
+from awry.methods.mtla.model import channels_of
+from awry.teachers.depth import DepthTeacher, load_depth
+from awry.teachers.flow import FlowTeacher, load_flow
+from awry.teachers.objects import DetectorOptions, View
+from awry.teachers.outputs import digest
+from awry.teachers.segmenter import Segmenter, Segments, load_segmenter
+from awry.video.pictures import Pictures, coloured, outer
+
+Floats = NDArray[np.float32]
+Size = tuple[int, int]
+STILL = 0.05
+"""A flow below so many pixels has no direction worth the name."""
+CERTAIN = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Motion:
+    """How a frame moves, at the size of the networks' pictures.
+
+    Attributes:
+        magnitude: float32 (h, w), pixels a frame of the pictures that teachers look at; 0 in the
+            background where the flow is masked.
+        direction: float32 (2, h, w), |cos| and |sin| of the angle to the horizontal axis (eqs. 2
+            and 3), 0 where nothing moves.
+        median: of the whole picture's magnitude before it was masked.
+    """
+
+    magnitude: Floats
+    direction: Floats
+    median: float
+
+
+class Teachers:
+    """The segmenter, the flow and the depth that a config names, loaded.
+
+    Attributes:
+        segmenter: None where no objects are needed.
+        depth: None without attention to distance.
+
+    Raises:
+        MissingError, ConfigError, InputError: as their loaders.
+        BundleError: the detector is not the one that the bundle was fitted with.
+    """
+
+    def __init__(self, config: MTLAConfig) -> None:
+        self._config = config
+        self.segmenter: Segmenter | None = None
+        self.depth: DepthTeacher | None = None
+        if config.segments:
+            options = DetectorOptions(
+                threshold=config.threshold,
+                tiles=config.tiles,
+                across_classes=config.across_classes,
+                least_side=config.least_side,
+            )
+            self.segmenter = load_segmenter(config.detector, options)
+            self._same_detector()
+        self.flow: FlowTeacher | None = load_flow(config.flow) if config.motion else None
+        if "depth" in config.attended:
+            self.depth = load_depth(config.depth)
+
+    @property
+    def looks_around(self) -> bool:
+        """Whether the detector needs later frames too."""
+        return self.segmenter is not None and self.segmenter.detector.looks_around
+
+    @property
+    def has_classes(self) -> bool:
+        """Whether objects come with class probabilities."""
+        return self.segmenter is not None and bool(self.segmenter.detector.classes)
+
+    @property
+    def fingerprint(self) -> str:
+        """Stands for the detector's weights and options; the same for other files of boxes."""
+        if self.segmenter is None or not self.segmenter.detector.sees_pixels:
+            return ""
+        return digest(self.segmenter.detector.key)[:16]
+
+    def _same_detector(self) -> None:
+        fitted = self._config.detector_fingerprint
+        if fitted and fitted != self.fingerprint:
+            raise BundleError(
+                f"{self._config.detector} is not the detector that this bundle was fitted with: "
+                "its weights are others. Put the same file there, or refit."
+            )
+
+    def segment(self, view: View, background: Pictures | None) -> Segments:
+        """The objects of a frame with their shapes."""
+        assert self.segmenter is not None
+        return self.segmenter.segment(view, background)
+
+    def motion(
+        self, before: Pictures, image: Pictures, size: Size, objects: Floats | None
+    ) -> Motion:
+        """How a frame moves (eqs. 1 to 3).
+
+        Args:
+            before, image: uint8 (H, W, c), two consecutive frames.
+            size: (h, w) of what is wanted.
+            objects: float32 (h, w), how surely a pixel is no background; None: not masked.
+        """
+        assert self.flow is not None
+        flow = self.flow(before, image)
+        small = cv2.resize(flow, size[::-1], interpolation=cv2.INTER_AREA)
+        magnitude = np.hypot(small[..., 0], small[..., 1])
+        median = float(np.median(magnitude))
+        if objects is not None:
+            magnitude = magnitude * objects
+        moving = np.maximum(np.hypot(small[..., 0], small[..., 1]), STILL)
+        shown = (magnitude > STILL).astype(np.float32)
+        direction = np.abs(small.transpose(2, 0, 1)) / moving * shown
+        return Motion(magnitude.astype(np.float32), direction.astype(np.float32), median)
+
+    def distance(self, picture: Pictures, size: Size) -> Floats:
+        """Relative depth, float32 (h, w) in 0 (farthest) to 1, of a frame or a background."""
+        assert self.depth is not None
+        found = self.depth(coloured(picture))
+        return np.asarray(cv2.resize(found, size[::-1], interpolation=cv2.INTER_AREA), np.float32)
+
+
+def occurring(every: Iterable[Segments], least_share: float) -> tuple[int, ...]:
+    """The classes that enough objects are likeliest of, ascending."""
+    counts = Counter(int(one) for found in every for one in found.objects.class_ids)
+    total = sum(counts.values())
+    return tuple(sorted(c for c, n in counts.items() if c >= 0 and n >= least_share * total))
+
+
+def class_map(segments: Segments, picture: Size, size: Size, config: MTLAConfig) -> Floats:
+    """The target of the appearance branch: for each pixel the probability of each class.
+
+    Objects are painted one over the other, the surest last.
+
+    Args:
+        segments: boxes in pixels of the picture.
+        picture: its (H, W).
+        size: (h, w) of what is wanted.
+        config: `classes`, `targets`.
+
+    Returns:
+        float32 (channels, h, w): background, each of `classes`, other; adds up to 1.
+    """
+    canvas = np.zeros((channels_of(config), *size), np.float32)
+    canvas[0] = 1
+    scale = np.tile(np.array(size[::-1]) / np.array(picture[::-1]), 2).astype(np.float32)
+    objects = segments.objects
+    contents = contents_of(objects.probabilities, objects.scores, config)
+    for place in np.argsort(objects.scores, kind="stable"):
+        rows, columns = outer(objects.boxes[place] * scale, size)
+        inside = (columns.stop - columns.start, rows.stop - rows.start)
+        shape = cv2.resize(segments.shapes[place], inside, interpolation=cv2.INTER_AREA)
+        spot = canvas[:, rows, columns]
+        spot += shape[None] * (contents[place][:, None, None] - spot)
+    return canvas
+
+
+def contents_of(probabilities: Floats, scores: NDArray[np.float32], config: MTLAConfig) -> Floats:
+    """What an object's own pixels hold, (n, channels), each row adding up to 1.
+
+    Args:
+        probabilities: (n, 80), or (n, 0) of a detector without classes.
+        scores: (n,), confidences.
+    """
+    known = list(config.classes or ())
+    found = np.zeros((len(scores), channels_of(config)), np.float32)
+    if probabilities.shape[1] == 0:
+        found[:, -1] = scores if config.targets == "probabilities" else 1
+    else:
+        chances = probabilities.astype(np.float32)
+        if config.targets == "one-hot":
+            chances = (chances == chances.max(1, keepdims=True)).astype(np.float32)
+        found[:, 1:-1] = chances[:, known]
+        found[:, -1] = chances.sum(1) - chances[:, known].sum(1)
+        total = found.sum(1, keepdims=True)
+        # Sigmoids of a sure detector may add up to more than 1.
+        share = total if config.targets != "probabilities" else np.maximum(total, 1)
+        found /= np.maximum(share, CERTAIN)
+    found[:, 0] = np.maximum(1 - found[:, 1:].sum(1), 0)
+    return found
+
+
+def median_picture(pictures: Sequence[Pictures]) -> Pictures:
+    """The scene without what moves: each pixel's median."""
+    return np.median(np.stack(pictures), axis=0).astype(np.uint8)

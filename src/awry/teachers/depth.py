@@ -1,0 +1,145 @@
+"""Relative depth of a picture, chosen by name; 1 is nearest to the camera, 0 farthest.
+
+hf:NAME      from the Hugging Face hub or a folder, e.g. hf:Intel/dpt-hybrid-midas
+onnx:FILE    a local file: RGB 0-255 (1, 3, h, w) in, larger = nearer out
+ramp         a ground plane: the lower in the picture, the nearer; needs nothing
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from awry.errors import ConfigError, MissingError, nearest
+from awry.teachers.outputs import digest, kept_outputs
+from awry.teachers.weights import file_hash, find_weights
+
+Picture = NDArray[np.uint8]
+Depth = NDArray[np.float32]
+INSTEAD = "--depth ramp, a ground plane that needs no weights"
+
+
+@dataclass(frozen=True, slots=True)
+class DepthTeacher:
+    """Says how near each pixel is.
+
+    Attributes:
+        name: as it was asked for.
+        key: stands for its weights.
+        raw: uint8 (H, W, 3) RGB -> float (h, w) of any size, larger = nearer.
+    """
+
+    name: str
+    key: str
+    raw: Callable[[Picture], NDArray[Any]]
+
+    def __call__(self, picture: Picture) -> Depth:
+        """Relative depth.
+
+        Args:
+            picture: uint8 (H, W, 3) RGB.
+
+        Returns:
+            float32 (H, W) in 0 (farthest) to 1 (nearest); 0 everywhere where nothing differs.
+        """
+        kept = kept_outputs() if self.name != "ramp" else None
+        if kept is None:
+            return self._depth(picture)
+        key = digest(self.key, picture)
+        found = kept.get(key, lambda: {"depth": self._depth(picture).astype(np.float16)})
+        return found["depth"].astype(np.float32)
+
+    def _depth(self, picture: Picture) -> Depth:
+        found = np.asarray(self.raw(picture), np.float32)
+        low, high = float(found.min()), float(found.max())
+        found = (found - low) / (high - low) if high > low else np.zeros_like(found)
+        return np.asarray(cv2.resize(found, picture.shape[1::-1]), np.float32)
+
+
+def load_depth(what: str) -> DepthTeacher:
+    """A depth estimator by `KIND:WHAT`.
+
+    Raises:
+        ConfigError: an unknown kind, or a file that is no depth model.
+        MissingError: weights or a package are not there; says where they come from.
+    """
+    kind, _, name = what.partition(":")
+    if what == "ramp":
+        return DepthTeacher(what, what, _ramp)
+    if kind == "onnx" and name:
+        return _onnx(what, name)
+    if kind == "hf" and name:
+        return _hugging_face(what, name)
+    known = ["ramp", "onnx:FILE", "hf:Intel/dpt-hybrid-midas"]
+    raise ConfigError(f"There is no depth estimator '{what}': {nearest(what, known)}.")
+
+
+def _ramp(picture: Picture) -> Depth:
+    height, width = picture.shape[:2]
+    return np.repeat(np.linspace(0, 1, height, dtype=np.float32)[:, None], width, 1)
+
+
+def _onnx(what: str, name: str) -> DepthTeacher:
+    import onnxruntime
+
+    path = find_weights(name, "The depth model", INSTEAD)
+    try:
+        session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    except Exception as error:  # the runtime's own errors have no common parent
+        raise ConfigError(f"{path} cannot be read as an ONNX model: {error}") from error
+    put = session.get_inputs()[0]
+    if len(put.shape) != 4 or put.shape[1] not in (3, "3"):
+        raise ConfigError(
+            f"{path} takes {put.shape}; a depth model takes RGB pictures (1, 3, h, w). Use another "
+            f"file, or {INSTEAD}."
+        )
+    sides = tuple(side if isinstance(side, int) else None for side in put.shape[2:])
+
+    def raw(picture: Picture) -> NDArray[Any]:
+        # Where the file leaves the size open, the nearest multiples of 32 serve every network.
+        free = [max(32, round(side / 32) * 32) for side in picture.shape[:2]]
+        height, width = (side or free[place] for place, side in enumerate(sides))
+        sized = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
+        batch = sized.transpose(2, 0, 1)[None].astype(np.float32)
+        found = np.squeeze(np.asarray(session.run(None, {put.name: batch})[0]))
+        if found.ndim != 2:
+            raise ConfigError(
+                f"{path} gives {found.shape}; a depth model gives one picture (h, w). Use another "
+                f"file, or {INSTEAD}."
+            )
+        return found
+
+    return DepthTeacher(what, digest("depth", file_hash(path)), raw)
+
+
+def _hugging_face(what: str, name: str) -> DepthTeacher:
+    try:
+        import torch
+        from transformers import AutoImageProcessor, AutoModelForDepthEstimation
+    except ImportError as error:
+        raise MissingError(
+            f"{what} needs transformers: pip install 'awry[hf]', or use {INSTEAD}."
+        ) from error
+    try:
+        processor: Any = AutoImageProcessor.from_pretrained(name)
+        network: Any = AutoModelForDepthEstimation.from_pretrained(name).eval()
+    except (OSError, ValueError) as error:
+        raise MissingError(
+            f"{what} could not be fetched or read ({error}). Connect once, give a folder that "
+            f"holds it, or use {INSTEAD}."
+        ) from error
+    weights = (value.detach().numpy() for value in network.state_dict().values())
+    key = digest("depth", name, *weights)
+
+    def raw(picture: Picture) -> NDArray[Any]:
+        with torch.inference_mode():
+            ready = processor(images=picture, return_tensors="pt")
+            found: NDArray[Any] = network(**ready).predicted_depth[0].numpy()
+        return found
+
+    return DepthTeacher(what, key, raw)

@@ -1,0 +1,148 @@
+"""Semantic segmentation: objects with their shapes, from whatever finds objects.
+
+Mask R-CNN (`torchvision:maskrcnn_resnet50_fpn`) knows shapes itself. Any other object detector's
+boxes are refined by motion and by difference from the background.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from awry.frames import Objects
+from awry.teachers.objects import DetectorOptions, ObjectDetector, View, load_detector
+from awry.teachers.outputs import digest, kept_outputs
+from awry.video.pictures import Pictures, coloured, outer
+
+Shape = NDArray[np.float32]
+
+FAINT, CLEAR = 8.0, 28.0
+"""Grey levels by which a pixel differs from the background where it hardly, or surely, counts."""
+LEAST_SHARE = 0.15
+"""A shape that fills less of its box is not to be trusted; then the box's ellipse is taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Segments:
+    """The objects of one frame and their shapes.
+
+    Attributes:
+        objects: boxes in pixels of the picture.
+        shapes: for each object float32 in [0, 1] over the pixels that its box touches, see
+            `awry.video.pictures.outer`.
+    """
+
+    objects: Objects
+    shapes: tuple[Shape, ...]
+
+
+class Segmenter(Protocol):
+    """Finds objects and their shapes."""
+
+    detector: ObjectDetector
+
+    def segment(self, view: View, background: Pictures | None) -> Segments:
+        """The objects of a frame.
+
+        Args:
+            view: the frame and its neighbours.
+            background: uint8 (h, w, c), the scene without objects; None: unknown.
+
+        Raises:
+            InputError: as the detector.
+        """
+
+
+class MaskSegmenter:
+    """A detector that knows shapes itself."""
+
+    def __init__(self, detector: ObjectDetector) -> None:
+        self.detector = detector
+
+    def segment(self, view: View, background: Pictures | None) -> Segments:
+        """As `Segmenter.segment`; the background is not needed."""
+        objects = self.detector.detect(view)
+        kept = kept_outputs()
+        masks = (
+            self._masks(view, objects)["masks"]
+            if kept is None
+            else (
+                kept.get(
+                    digest("masks", self.detector.key, view.image),
+                    lambda: self._masks(view, objects),
+                )
+            )["masks"]
+        )
+        shapes = []
+        for mask, box in zip(masks, objects.boxes, strict=True):
+            rows, columns = outer(box, view.image.shape)
+            size = (columns.stop - columns.start, rows.stop - rows.start)
+            shapes.append(np.asarray(cv2.resize(mask.astype(np.float32), size), np.float32))
+        return Segments(objects, tuple(shapes))
+
+    def _masks(self, view: View, objects: Objects) -> dict[str, NDArray[np.generic]]:
+        from awry.teachers.objects.torchvision import TorchvisionDetector
+
+        assert isinstance(self.detector, TorchvisionDetector)
+        return {"masks": self.detector.masks(view.image, objects).astype(np.float16)}
+
+
+class ShapeSegmenter:
+    """A detector's boxes, refined by what moves or differs from the background."""
+
+    def __init__(self, detector: ObjectDetector) -> None:
+        self.detector = detector
+
+    def segment(self, view: View, background: Pictures | None) -> Segments:
+        """As `Segmenter.segment`; without background and motion the boxes' ellipses."""
+        objects = self.detector.detect(view)
+        different = foreground(view.image, view.before, background)
+        places = (outer(box, different.shape) for box in objects.boxes)
+        return Segments(
+            objects, tuple(_shape(different[rows, columns]) for rows, columns in places)
+        )
+
+
+def foreground(image: Pictures, before: Pictures, background: Pictures | None) -> Shape:
+    """How surely each pixel belongs to an object: by difference from background, or motion.
+
+    Args:
+        image, before: uint8 (h, w, 3), a frame and an earlier one.
+        background: uint8 (h, w, c), or None.
+
+    Returns:
+        float32 (h, w) in [0, 1].
+    """
+    difference = cv2.absdiff(image, before).max(2)
+    if background is not None:
+        apart = cv2.absdiff(image, coloured(background)).max(2)
+        difference = np.maximum(difference, apart)
+    smooth = cv2.GaussianBlur(difference.astype(np.float32), (3, 3), 0)
+    return np.asarray(np.clip((smooth - FAINT) / (CLEAR - FAINT), 0, 1), np.float32)
+
+
+def _shape(different: Shape) -> Shape:
+    """The shape of one object, from how surely each pixel of its box is one."""
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
+    closed = cv2.morphologyEx(different, cv2.MORPH_CLOSE, kernel)
+    if closed.mean() >= LEAST_SHARE:
+        return np.asarray(closed, np.float32)
+    rows, columns = (np.linspace(-1, 1, side) if side > 1 else np.zeros(1) for side in closed.shape)
+    inside = rows[:, None] ** 2 + columns[None] ** 2 <= 1
+    return inside.astype(np.float32)
+
+
+def load_segmenter(what: str, options: DetectorOptions | None = None) -> Segmenter:
+    """A segmenter by the name of its object detector, see `awry.teachers.objects`.
+
+    Raises:
+        ConfigError, MissingError, InputError: as `load_detector`.
+    """
+    detector = load_detector(what, options)
+    if getattr(detector, "has_masks", False):
+        return MaskSegmenter(detector)
+    return ShapeSegmenter(detector)

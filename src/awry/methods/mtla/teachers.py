@@ -151,7 +151,8 @@ def class_map(segments: Segments, picture: Size, size: Size, config: MTLAConfig)
         config: `classes`, `targets`.
 
     Returns:
-        float32 (channels, h, w): background, each of `classes`, other; adds up to 1.
+        float32 (channels, h, w): background, each of `classes`, the likeliest other; adds
+        up to 1.
     """
     canvas = np.zeros((channels_of(config), *size), np.float32)
     canvas[0] = 1
@@ -183,7 +184,8 @@ def contents_of(probabilities: Floats, scores: NDArray[np.float32], config: MTLA
         if config.targets == "one-hot":
             chances = (chances == chances.max(1, keepdims=True)).astype(np.float32)
         found[:, 1:-1] = chances[:, known]
-        found[:, -1] = chances.sum(1) - chances[:, known].sum(1)
+        # The likeliest of the others: many sigmoids near 0 would add up to a lot.
+        found[:, -1] = np.delete(chances, known, axis=1).max(1, initial=0)
         total = found.sum(1, keepdims=True)
         # Sigmoids of a sure detector may add up to more than 1.
         share = total if config.targets != "probabilities" else np.maximum(total, 1)

@@ -24,7 +24,17 @@ __all__ = [
 ]
 
 # In the order in which they are tried: the plain folder, which asks least, comes last.
-_MODULES = ("ucsd", "avenue", "shanghaitech", "umn", "subway", "ubnormal", "digits", "folder")
+_MODULES = (
+    "ucsd",
+    "avenue",
+    "shanghaitech",
+    "umn",
+    "subway",
+    "ubnormal",
+    "digits",
+    "perspective",
+    "folder",
+)
 
 
 @cache

@@ -34,7 +34,7 @@ class Cell:
 
     Attributes:
         name: `FIT/DATASET/PART`, e.g. `convlstm/ped2/latent`.
-        row: the published value; None where the table's text has lost it.
+        row: the published value; None where none is printed for it, or the text has lost it.
         dataset: as the data sets' variants are called here.
         method: a method's name.
         changes: settings that differ from a preset's.
@@ -67,7 +67,7 @@ def why_not(table: str) -> str | None:
             f"the method '{method}' is not in this version (here: {', '.join(method_names())}); "
             "its published values can be listed"
         )
-    if table not in (*_FITS, *_SSMTL):
+    if table not in (*_FITS, *_SSMTL, *_MTLA):
         return "its values can be listed, but nothing is run for them"
     return None
 
@@ -82,6 +82,8 @@ def cells_of(table: str) -> list[Cell]:
         raise ConfigError(f"{table} cannot be run: {reason}.")
     if table in _SSMTL:
         return _ssmtl_cells(table)
+    if table in _MTLA:
+        return _mtla_cells(table)
     return [_daml_cell(row) for row in published_rows(table=table) if not row.others]
 
 
@@ -133,6 +135,67 @@ def _ssmtl_line(
 
 
 _SSMTL = ("ssmtl-table2", "ssmtl-table4")
+
+# The detail that tells a table's fits apart, and for each of them the settings and the parts of
+# the score that stand for it. A fit of both branches serves several columns.
+_PLAIN: dict[str, Any] = {"appearance": "none", "scse": [], "attention": "none"}
+_BOTH = ("maximum", "sum")
+_MTLA: dict[str, tuple[str, dict[str, tuple[dict[str, Any], tuple[str, ...]]]]] = {
+    "mtla-table2": (
+        "tasks",
+        {
+            "Seg": ({"appearance": "current"}, ("appearance",)),
+            "OFM": ({"appearance": "current"}, ("motion",)),
+            "Seg+Pred": ({"appearance": "next"}, ("appearance",)),
+            "Seg+OFM": ({"appearance": "current"}, _BOTH),
+            "Seg+OFM+Pred": ({"appearance": "next"}, _BOTH),
+        },
+    ),
+    "mtla-table3": (
+        "network",
+        {
+            "UNet": (_PLAIN, ("motion",)),
+            "UNet+Att": ({**_PLAIN, "attention": "decoder"}, ("motion",)),
+            "UNet+Att+SCSE": ({"appearance": "none", "attention": "decoder"}, ("motion",)),
+        },
+    ),
+    "mtla-table4": (
+        "position",
+        {
+            "No map": (_PLAIN, ("motion",)),
+            "Encoder": ({**_PLAIN, "attention": "encoder"}, ("motion",)),
+            "Decoder": ({**_PLAIN, "attention": "decoder"}, ("motion",)),
+            "Skip connection": ({**_PLAIN, "attention": "skip"}, ("motion",)),
+            "Final layer": ({**_PLAIN, "attention": "final"}, ("motion",)),
+        },
+    ),
+}
+_MTLA_ALSO_ON = ("ped2", "perspective")
+"""ShanghaiTech alone is printed; these two are measured beside it."""
+
+
+def _mtla_cells(table: str) -> list[Cell]:
+    """Each column: its parts' AUC, and for the motion branch the error on normal footage."""
+    detail, fits = _MTLA[table]
+    rows = {row.details[detail]: row for row in published_rows(table=table) if not row.others}
+    datasets = {row.dataset for row in rows.values()}
+    cells = []
+    for dataset in (*datasets, *_MTLA_ALSO_ON):
+        for name, (changes, parts) in fits.items():
+            row = rows[name] if dataset in datasets else None
+            start = f"{name.lower().replace(' ', '-')}/{dataset}"
+            figures = {PRIMARY: "micro_auc", SMOOTHED: "micro_auc"}
+            cells += [
+                Cell(f"{start}/{part}", row, dataset, "mtla", changes, part, SMOOTHED, figures)
+                for part in parts
+            ]
+            if parts == ("motion",):
+                error = {VALIDATION: "error"}
+                called = f"{start}/flow-error"
+                cells.append(
+                    Cell(called, None, dataset, "mtla", changes, "motion", VALIDATION, error)
+                )
+    return cells
 
 
 def _daml_cell(row: PublishedRow) -> Cell:

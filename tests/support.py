@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from scipy.signal import lfilter
 from scipy.special import log_ndtr
+from torch import nn
 
 from awry.datasets.base import Clip, Dataset
 from awry.training.footage import Run
@@ -116,3 +117,15 @@ def noise_run(
     """A training run of random pictures, uint8 (length, H, W, 3)."""
     images = np.random.default_rng(seed).integers(0, 256, (length, *size, 3), dtype=np.uint8)
     return Run(f"clip-{seed}", scene, 0, images, 10.0)
+
+
+def stir(module: nn.Module) -> None:
+    """Give batch normalisation statistics and weights as after some training."""
+    for part in module.modules():
+        if isinstance(part, nn.BatchNorm2d | nn.BatchNorm3d):
+            assert part.running_mean is not None
+            assert part.running_var is not None
+            part.running_mean.normal_(0, 0.3)
+            part.running_var.uniform_(0.3, 1.5)
+            part.weight.data.uniform_(0.5, 1.5)
+            part.bias.data.normal_(0, 0.3)

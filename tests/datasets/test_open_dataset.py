@@ -16,7 +16,7 @@ def test_every_layout_tells_people_what_it_is() -> None:
     infos = known_layouts()
     assert [info.name for info in infos] == [
         "ucsd", "avenue", "shanghaitech", "umn", "subway", "ubnormal", "digits",
-        "folder",
+        "perspective", "folder",
     ]  # fmt: skip
     for info in infos:
         assert info.title
@@ -36,7 +36,7 @@ def test_an_empty_folder_says_what_was_looked_for(tmp_path: Path) -> None:
     with pytest.raises(DatasetError) as caught:
         open_dataset(tmp_path)
     for info in known_layouts():
-        if info.name != "digits":
+        if info.looks_for != "nothing":
             assert info.looks_for in str(caught.value)
 
 

@@ -131,7 +131,7 @@ def _shape(different: Shape) -> Shape:
     closed = cv2.morphologyEx(different, cv2.MORPH_CLOSE, kernel)
     if closed.mean() >= LEAST_SHARE:
         return np.asarray(closed, np.float32)
-    rows, columns = (np.linspace(-1, 1, side) if side > 1 else np.zeros(1) for side in closed.shape)
+    rows, columns = ((np.arange(side) + 0.5) * 2 / side - 1 for side in closed.shape)
     inside = rows[:, None] ** 2 + columns[None] ** 2 <= 1
     return inside.astype(np.float32)
 

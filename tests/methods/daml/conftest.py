@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 import torch
-from torch import nn
 
 from awry.methods.daml.config import DAMLConfig
 from awry.methods.daml.model import DAMLModel
+from support import stir
 
 MakeModel = Callable[..., DAMLModel]
 
@@ -26,16 +26,6 @@ SMALL: dict[str, Any] = {
     "temporal_kernel": 2,
     "run_length": 12,
 }
-
-
-def stir(module: nn.Module) -> None:
-    """Give batch normalisation statistics and weights as after some training."""
-    for part in module.modules():
-        if isinstance(part, nn.BatchNorm2d | nn.BatchNorm3d):
-            part.running_mean.normal_(0, 0.3)
-            part.running_var.uniform_(0.3, 1.5)
-            part.weight.data.uniform_(0.5, 1.5)
-            part.bias.data.normal_(0, 0.3)
 
 
 @pytest.fixture(scope="session")

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 import torch
-from torch import nn
 
 from awry.methods.ssmtl.config import SSMTLConfig
 from awry.methods.ssmtl.model import SSMTLModel
+from support import stir
 
 MakeModel = Callable[..., SSMTLModel]
 
@@ -33,12 +33,7 @@ def make_model() -> MakeModel:
     def make(seed: int = 0, **changes: Any) -> SSMTLModel:
         torch.manual_seed(seed)
         model = SSMTLModel(SSMTLConfig(**{**SMALL, **changes}))
-        for part in model.modules():
-            if isinstance(part, nn.BatchNorm2d | nn.BatchNorm3d):
-                part.running_mean.normal_(0, 0.3)
-                part.running_var.uniform_(0.3, 1.5)
-                part.weight.data.uniform_(0.5, 1.5)
-                part.bias.data.normal_(0, 0.3)
+        stir(model)
         return model.eval()
 
     return make

@@ -1,0 +1,47 @@
+"""A small MTLA whose every number is away from its initial value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+
+from awry.methods.mtla.config import MTLAConfig
+from awry.methods.mtla.model import MTLAModel
+from support import stir
+
+MakeModel = Callable[..., MTLAModel]
+
+SMALL: dict[str, Any] = {
+    "detector": "foreground",
+    "flow": "dis",
+    "depth": "ramp",
+    "depth_of": "background",
+    "appearance_encoder": "small",
+    "motion_encoder": "small",
+    "pretrained": False,
+    "filters": 6,
+    "stages": 3,
+    "scse": (2,),
+    "height": 32,
+    "width": 48,
+    "grey": False,
+    "classes": (0, 2),
+    "smoothing": "none",
+    "aggregate": "max",
+    "filter_size": 3,
+    "filter_frames": 3,
+}
+
+
+@pytest.fixture(scope="session")
+def make_model() -> MakeModel:
+    def make(seed: int = 0, **changes: Any) -> MTLAModel:
+        torch.manual_seed(seed)
+        model = MTLAModel(MTLAConfig(**{**SMALL, **changes}))
+        stir(model)
+        return model.eval()
+
+    return make

@@ -1,0 +1,141 @@
+"""The patch loss, and both branches' students and teachers side by side."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from awry.datasets.base import Clip
+from awry.errors import FootageError
+from awry.fitting import FitOptions, fit
+from awry.methods.mtla.config import MTLAConfig
+from awry.methods.mtla.fitting import apart_in, loss_of, patch_loss
+from awry.methods.mtla.samples import Batch
+from awry.video.memory import ArraySource
+from support import moving_square, moving_square_data
+
+from .conftest import SMALL, MakeModel
+
+
+@settings(deadline=None)
+@given(st.integers(1, 4), st.integers(1, 3), st.integers(1, 3), st.integers(0, 99))
+def test_patch_loss_against_a_plain_loop(patches: int, n: int, channels: int, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    high, wide = 8 * patches, 4 * patches
+    guess, target = random.normal(size=(2, n, channels, high, wide)).astype(np.float32)
+    worst = []
+    for frame in range(n):
+        losses = []
+        for row in range(patches):
+            for column in range(patches):
+                place = np.s_[row * 8 : row * 8 + 8, column * 4 : column * 4 + 4]
+                apart = [
+                    (guess[frame, c][place] - target[frame, c][place]) ** 2 for c in range(channels)
+                ]
+                losses.append(np.mean(apart))
+        worst.append(max(losses))
+    found = patch_loss(torch.from_numpy(guess), torch.from_numpy(target), patches)
+    assert float(found) == pytest.approx(np.mean(worst), rel=1e-4)
+
+
+def batch(channels: int = 4) -> Batch:
+    torch.manual_seed(1)
+    return Batch(
+        pictures=torch.rand(2, 3, 3, 32, 48),
+        classes=torch.rand(2, channels, 32, 48).softmax(1),
+        magnitude=torch.rand(2, 32, 48),
+        context=torch.rand(2, 3, 32, 48),
+    )
+
+
+@pytest.mark.parametrize("appearance", ["next", "current", "frame"])
+def test_every_first_branch_gives_a_loss_and_an_error_map(
+    make_model: MakeModel, appearance: str
+) -> None:
+    model = make_model(appearance=appearance)
+    config = MTLAConfig(**{**SMALL, "appearance": appearance})
+    assert float(loss_of(model, "appearance", batch(), config).detach()) > 0
+    errors = apart_in(model, "appearance", batch(), config)
+    assert errors.shape == (2, 32, 48)
+    errors = errors.detach()
+    assert 0 <= float(errors.min()) <= float(errors.max())
+
+
+def test_the_next_frame_is_never_shown_to_who_predicts_it(make_model: MakeModel) -> None:
+    model, config, one = make_model(), MTLAConfig(**SMALL), batch()
+    other = torch.cat([one.pictures[:, :2], torch.zeros_like(one.pictures[:, 2:])], 1)
+    changed = Batch(other, one.classes, one.magnitude, one.context)
+    same = [apart_in(model, "appearance", b, config) for b in (one, changed)]
+    torch.testing.assert_close(*same)
+    moved = [apart_in(model, "motion", b, config) for b in (one, changed)]
+    assert not torch.allclose(*moved)
+
+
+def test_a_wholly_wrong_class_is_an_error_of_one(make_model: MakeModel) -> None:
+    model, config = make_model(), MTLAConfig(**SMALL)
+    sure = Batch(batch().pictures, torch.zeros(2, 4, 32, 48), None, batch().context)
+    assert sure.classes is not None
+    sure.classes[:, 0] = 1
+    errors = apart_in(model, "appearance", sure, config)
+    assert float(errors.detach().max()) <= 1 + 1e-6
+
+
+def test_attention_changes_the_motion_branch_alone(make_model: MakeModel) -> None:
+    model, config, one = make_model(), MTLAConfig(**SMALL), batch()
+    changed = Batch(one.pictures, one.classes, one.magnitude, torch.zeros_like(one.context))
+    torch.testing.assert_close(*(apart_in(model, "appearance", b, config) for b in (one, changed)))
+    assert not torch.allclose(*(apart_in(model, "motion", b, config) for b in (one, changed)))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"appearance": "none"},
+        {"motion": False},
+        {"appearance": "frame", "motion": False},
+        {"appearance": "current", "attention": "none", "loss": "mean"},
+        {"appearance": "none", "mask_flow": False, "depth_of": "frame", "flip": True},
+        {"depth": "none", "scse": (), "steps": None, "every": 9, "flow": "farneback"},
+        {"aggregate": "sum", "combine": "maximum", "smoothing": "savgol", "smoothing_window": 5},
+        {"smoothing": "causal", "filter_causal": True, "filter_frames": 4, "targets": "one-hot"},
+    ],
+)
+def test_every_variant_fits_and_scores(changes: dict[str, Any], tmp_path: Path) -> None:
+    options = FitOptions(preset="tiny", changes={"smoothing_order": 2, **changes})
+    detector = fit("mtla", moving_square_data(clips=2), tmp_path / "b", options)
+    clip = moving_square_data(length=30).test[0]
+    found = [s for s in detector.scorer(clip=clip.name).score(clip.open()) if s.score is not None]
+    assert len(found) > 15
+    branches = detector.models["*"].config.branches  # type: ignore[attr-defined]
+    assert set(found[0].parts) == {*branches, "maximum", "sum"}
+    assert np.isfinite([s.score for s in found]).all()
+
+
+def still_clip(number: int) -> Clip:
+    images = moving_square(60, number, speed=0)
+    return Clip(f"still-{number}", lambda: ArraySource(images, fps=10), "yard")
+
+
+def test_nothing_found_in_all_of_training_is_said(tmp_path: Path) -> None:
+    still = replace(moving_square_data(clips=2), train=tuple(still_clip(n) for n in range(2)))
+    with pytest.raises(FootageError, match=r"foreground found nothing above its threshold of 0\.2"):
+        fit("mtla", still, tmp_path / "b", FitOptions(preset="tiny"))
+
+
+def test_clips_too_short_for_one_sample_are_said(tmp_path: Path) -> None:
+    options = FitOptions(preset="tiny", changes={"around": 30})
+    with pytest.raises(FootageError, match="one sample needs 63"):
+        fit("mtla", moving_square_data(clips=2, length=40), tmp_path / "b", options)
+
+
+def test_a_detector_without_classes_leaves_objects_and_background(tmp_path: Path) -> None:
+    detector = fit("mtla", moving_square_data(clips=2), tmp_path / "b", FitOptions(preset="tiny"))
+    assert detector.models["*"].config.classes == ()  # type: ignore[attr-defined]
+    assert any("knows no classes" in note for note in detector.facts["data"]["notes"])

@@ -1,0 +1,144 @@
+"""The scorer: maps, parts and regions; look-ahead; jumps stay in the count."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from awry.detector import Detector
+from awry.fitting import FitOptions, fit
+from awry.frames import Frame, FrameScore
+from awry.methods.base import Setting
+from awry.methods.mtla import MTLA
+from awry.methods.mtla.scoring import MTLAScorer
+from support import moving_square_data
+
+
+@pytest.fixture(scope="module")
+def fitted(tmp_path_factory: pytest.TempPathFactory) -> Detector:
+    out = tmp_path_factory.mktemp("mtla") / "b"
+    return fit("mtla", moving_square_data(), out, FitOptions(preset="tiny"))
+
+
+def with_changes(detector: Detector, **changes: Any) -> MTLA:
+    """The same learned numbers under other settings of scoring."""
+    method = detector.models["*"]
+    assert isinstance(method, MTLA)
+    other = MTLA(method.config.model_copy(update=changes))
+    other.load_state(method.state())
+    return other
+
+
+def scores(method: MTLA, frames: list[Frame], **setting: Any) -> list[FrameScore]:
+    return list(method.scorer(Setting(**setting)).score(frames))
+
+
+def clip(number: int = 0) -> list[Frame]:
+    return list(moving_square_data().test[number].open())
+
+
+def test_frames_at_both_ends_have_no_score(fitted: Detector) -> None:
+    method = with_changes(fitted)
+    found = scores(method, clip())
+    none = [score.index for score in found if score.score is None]
+    assert none == [0, 1, 2, 57, 58, 59]
+    scorer = method.scorer(Setting())
+    assert (scorer.warmup, scorer.lookahead) == (3, 4)
+
+
+def test_without_a_detector_of_moving_regions_only_the_first_two_are_missing(
+    fitted: Detector, tmp_path: Path
+) -> None:
+    changes = {"appearance": "frame", "mask_flow": False, "filter_frames": 1}
+    plain = fit(
+        "mtla",
+        moving_square_data(clips=2),
+        tmp_path / "b",
+        FitOptions(preset="tiny", changes=changes),
+    )
+    scorer = plain.scorer()
+    assert scorer.causal
+    found = list(scorer.score(clip()))
+    assert [score.index for score in found if score.score is None] == [0, 1]
+
+
+def test_the_score_is_what_was_chosen_of_its_parts(fitted: Detector) -> None:
+    for combine in ("maximum", "sum"):
+        for one in scores(with_changes(fitted, combine=combine), clip()):
+            if one.score is None:
+                continue
+            both = [one.parts["appearance"], one.parts["motion"]]
+            assert one.score == one.parts[combine]
+            assert one.parts["maximum"] == pytest.approx(max(both))
+            assert one.parts["sum"] == pytest.approx(sum(both))
+
+
+def test_the_map_of_maxima_holds_the_score(fitted: Detector) -> None:
+    found = scores(with_changes(fitted, combine="maximum"), clip())
+    for one in found:
+        if one.score is not None:
+            assert one.map is not None
+            assert float(one.map.max()) == pytest.approx(one.score, rel=1e-4, abs=1e-4)
+
+
+def test_regions_say_what_each_branch_says_there(fitted: Detector) -> None:
+    found = scores(with_changes(fitted), clip(), map_levels=(0.0, 1.0))
+    regions = [region for one in found for region in one.regions]
+    assert regions
+    for region in regions:
+        assert set(region.parts) == {"appearance", "motion"}
+        assert max(region.parts.values()) >= region.score / 2 - 1e-6
+        assert 0 <= region.box[0] <= region.box[2] <= 71
+        assert 0 <= region.box[1] <= region.box[3] <= 47
+
+
+def test_sums_over_pixels_and_smoothing_inside(fitted: Detector) -> None:
+    changes = {"smoothing": "savgol", "smoothing_window": 9, "smoothing_order": 2}
+    method = with_changes(fitted, aggregate="sum", **changes)
+    scorer = method.scorer(Setting())
+    assert scorer.lookahead == 3 + 1 + 4
+    smooth, plain = scores(method, clip()), scores(with_changes(fitted, aggregate="sum"), clip())
+    series = [[s.score for s in one if s.score is not None] for one in (smooth, plain)]
+    rough = [np.abs(np.diff(one, 2)).mean() for one in series]
+    assert rough[0] < rough[1]
+
+
+def test_a_jump_changes_the_motion_score_alone_and_the_frame_stays_in_the_count(
+    fitted: Detector,
+) -> None:
+    frames = clip()
+    late = [replace(f, time_s=f.time_s + (9 if f.index >= 30 else 0)) for f in frames]  # type: ignore[operator]
+    for place in range(30, 60):
+        shifted = np.roll(late[place].image, 9, axis=1)
+        late[place] = replace(late[place], image=shifted)
+    kept, plain = (with_changes(fitted, jumps=jumps, filter_frames=1) for jumps in (True, False))
+    for method in (kept, plain):
+        assert method.model is not None
+        method.model.usual_flow.fill_(-1.0)  # every flow is large: only the support decides
+    series = [scores(method, late) for method in (kept, plain)]
+    assert [len(one) for one in series] == [60, 60]
+    differ = [
+        a.index
+        for a, b in zip(*series, strict=True)
+        if a.score is not None and a.parts["motion"] != b.parts["motion"]
+    ]
+    assert differ == [30]
+    assert series[0][30].parts["appearance"] == series[1][30].parts["appearance"]
+
+
+def test_time_is_measured_by_stage(fitted: Detector) -> None:
+    scorer = fitted.scorer()
+    list(scorer.score(clip()))
+    assert isinstance(scorer, MTLAScorer)
+    assert set(scorer.seconds) == {"detector", "flow", "network", "maps"}
+    assert all(value > 0 for value in scorer.seconds.values())
+
+
+def test_a_scene_that_is_new_gets_the_pooled_background(fitted: Detector) -> None:
+    method = with_changes(fitted)
+    found = [scores(method, clip(), scene=scene) for scene in ("elsewhere", "*")]
+    assert [s.score for s in found[0]] == [s.score for s in found[1]]

@@ -119,7 +119,7 @@ class RAFTFlow(FlowTeacher):
         def ready(picture: Picture) -> Any:
             image = picture if picture.ndim == 3 else picture[..., None]
             image = np.ascontiguousarray(np.broadcast_to(image, (*image.shape[:2], 3)))
-            x = torch.from_numpy(image).permute(2, 0, 1)[None].float() / 127.5 - 1
+            x = torch.tensor(image).permute(2, 0, 1)[None].float() / 127.5 - 1
             sides = [max(RAFT_LEAST, -(-side // RAFT_STEP) * RAFT_STEP) for side in x.shape[2:]]
             return F.pad(x, (0, sides[1] - x.shape[3], 0, sides[0] - x.shape[2]), mode="replicate")
 

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from awry.datasets.base import Clip
+from awry.detector import Detector
 from awry.errors import FootageError
 from awry.fitting import FitOptions, fit
 from awry.methods.mtla.config import MTLAConfig
@@ -139,3 +140,31 @@ def test_a_detector_without_classes_leaves_objects_and_background(tmp_path: Path
     detector = fit("mtla", moving_square_data(clips=2), tmp_path / "b", FitOptions(preset="tiny"))
     assert detector.models["*"].config.classes == ()  # type: ignore[attr-defined]
     assert any("knows no classes" in note for note in detector.facts["data"]["notes"])
+
+
+@pytest.mark.slow
+def test_the_papers_networks_and_teachers_go_all_the_way(tmp_path: Path) -> None:
+    changes = {
+        "detector": "random:maskrcnn_resnet50_fpn",
+        "threshold": 0.0,
+        "flow": "random:raft_small",
+        "least_side": 24,
+        "depth": "ramp",
+        "pretrained": False,
+        "height": 64,
+        "width": 64,
+        "epochs": 1,
+        "steps": 1,
+        "batch": 2,
+        "smoothing_window": 5,
+    }
+    data = moving_square_data(clips=2, length=14)
+    detector = fit("mtla", data, tmp_path / "b", FitOptions(preset="paper", changes=changes))
+    detector.save(tmp_path / "b")
+    again = Detector.load(tmp_path / "b")
+    config = again.models["*"].config
+    assert isinstance(config, MTLAConfig)
+    assert (config.appearance_encoder, config.motion_encoder) == ("resnet34", "vgg16")
+    assert config.classes
+    found = [s for s in again.scorer().score(data.test[0].open()) if s.score is not None]
+    assert len(found) == 12

@@ -65,7 +65,7 @@ class TorchvisionDetector(ObjectDetector):
         """
         if not len(objects.scores):
             return np.empty((0, 28, 28), np.float32)
-        picture = torch.from_numpy(image).permute(2, 0, 1).float() / 255
+        picture = torch.tensor(image).permute(2, 0, 1).float() / 255
         images, _ = self._network.transform([picture])
         features = self._network.backbone(images.tensors)
         sized = images.image_sizes[0]
@@ -80,7 +80,7 @@ class TorchvisionDetector(ObjectDetector):
 
     @torch.inference_mode()
     def _candidates(self, view: View) -> tuple[Floats, Floats, Floats]:
-        picture = torch.from_numpy(view.image).permute(2, 0, 1).float() / 255
+        picture = torch.tensor(view.image).permute(2, 0, 1).float() / 255
         images, _ = self._network.transform([picture])
         features = self._network.backbone(images.tensors)
         boxes, chances = self._read(images, features)

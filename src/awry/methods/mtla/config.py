@@ -177,6 +177,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
     "paper": {},
     "cpu": {
         **SMALL_TEACHERS,
+        "flow": "farneback",
         "height": 128,
         "picture_height": 480,
         "least_share": 0.005,

@@ -95,11 +95,11 @@ def show_reproduction(summary: dict[str, Any]) -> None:
     run = [row for row in summary["cells"] if row["ours"]]
     for row in run:
         published, ours = row["published"], row["ours"]
-        unit = published["unit"] if published else SHARE
+        unit = row["unit"]
         printed = published and _figure(published["value"], published["spread"], unit)
         grid.add_row(
             row["cell"].replace(f"/{dataset}/", " "),
-            printed or "lost",
+            printed or "-",
             *(_ours(ours.get(protocol), unit) for protocol in (row["convention"], PRIMARY)),
             row["status"],
         )

@@ -290,6 +290,7 @@ def _cell_row(
         "figures": dict(cell.figures),
         "convention": cell.convention,
         "published": None if cell.row is None else _published(cell.row),
+        "unit": cell.unit if cell.row is None else cell.row.unit,
         "status": f"{len(by_seed)} of {len(seeds)}",
         "ours": {},
     }

@@ -10,7 +10,7 @@ from awry.errors import ConfigError, InputError
 from awry.evaluation.bootstrap import bootstrap_interval
 from awry.evaluation.frame import frame_metrics, micro_auc
 from awry.evaluation.protocol import offline
-from awry.evaluation.published import PublishedRow, published_rows, published_table
+from awry.evaluation.published import SHARE, PublishedRow, published_rows, published_table
 from awry.evaluation.scored_clip import ScoredClip, shared_parts, unscored_dropped
 from awry.registry import method_names
 from awry.scoring.normalisation import normalise
@@ -42,6 +42,7 @@ class Cell:
         convention: the variant of `MEASURED` that is closest to the paper's own protocol, or
             `VALIDATION` for figures of the proxy tasks on held-back footage.
         figures: variant -> key of `frame_metrics`, or the validation figure's name.
+        unit: of our figure where none is printed: `share`, or what it counts.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Cell:
     part: str
     convention: str
     figures: Mapping[str, str]
+    unit: str = SHARE
 
 
 def why_not(table: str) -> str | None:
@@ -193,7 +195,7 @@ def _mtla_cells(table: str) -> list[Cell]:
                 error = {VALIDATION: "error"}
                 called = f"{start}/flow-error"
                 cells.append(
-                    Cell(called, None, dataset, "mtla", changes, "motion", VALIDATION, error)
+                    Cell(called, None, dataset, "mtla", changes, "motion", VALIDATION, error, "px")
                 )
     return cells
 

@@ -182,7 +182,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
         "picture_height": 480,
         "least_share": 0.005,
         "batch": 8,
-        "epochs": 8,
+        "epochs": 6,
         "steps": 100,
         "decay": "cosine",
         "average": 0.98,

@@ -32,12 +32,32 @@ class Segments:
 
     Attributes:
         objects: boxes in pixels of the picture.
-        shapes: for each object float32 in [0, 1] over the pixels that its box touches, see
-            `awry.video.pictures.outer`.
+        shapes: for each object floats in [0, 1], at any resolution, stretched over the pixels that
+            its box touches, see `awry.video.pictures.outer`.
     """
 
     objects: Objects
-    shapes: tuple[Shape, ...]
+    shapes: tuple[NDArray[np.floating], ...]
+
+    def shape(self, number: int, size: tuple[int, int]) -> Shape:
+        """An object's shape resized to so many rows and columns, float32."""
+        found = self.shapes[number].astype(np.float32)
+        return np.asarray(cv2.resize(found, size[::-1], interpolation=cv2.INTER_AREA), np.float32)
+
+    def shrunk(self, picture: tuple[int, int], size: tuple[int, int]) -> Segments:
+        """The same with shapes as small as a smaller picture needs them, to be kept in memory.
+
+        Args:
+            picture: (H, W) that the boxes speak of; they stay as they are.
+            size: (h, w) of the smaller picture.
+        """
+        scale = np.tile(np.array(size[::-1]) / np.array(picture[::-1]), 2).astype(np.float32)
+        shapes = []
+        for number, box in enumerate(self.objects.boxes):
+            rows, columns = outer(box * scale, size)
+            inside = (rows.stop - rows.start, columns.stop - columns.start)
+            shapes.append(self.shape(number, inside).astype(np.float16))
+        return Segments(self.objects, tuple(shapes))
 
 
 class Segmenter(Protocol):

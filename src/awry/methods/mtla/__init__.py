@@ -87,7 +87,7 @@ class MTLA(Method):
         self._resolve(footage, teachers)
         runs = {part: self._runs(footage, part) for part in ("train", "validation")}
         self._backgrounds = backgrounds(runs["train"])
-        looking = self._looking = self._with(teachers)
+        looking = self._with(teachers)
         around = self.config.around if teachers.looks_around else 0
         places = {
             part: places_of(mine, around, self.config.every if part == "train" else 1)
@@ -100,11 +100,11 @@ class MTLA(Method):
                 f"here, and one sample needs {3 + 2 * around}. Give longer clips."
             )
         found = {
-            part: found_objects(runs[part], places[part], around, looking.segments, reporter)
+            part: found_objects(runs[part], places[part], around, looking, reporter)
             for part in runs
         }
         self._choose_classes(found["train"], teachers, footage)
-        looking.config = self.config
+        looking = self._looking = self._with(teachers)
         torch.manual_seed(seed)
         self.model = MTLAModel(self.config, pretrained=self.config.pretrained)
         samples = {part: Samples(runs[part], places[part], found[part], looking) for part in runs}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -228,10 +228,10 @@ def found_objects(
     runs: Sequence[Run],
     places: Sequence[tuple[int, int]],
     around: int,
-    segment: Callable[[View, str], Segments | None],
+    looking: Looking,
     reporter: Reporter,
 ) -> list[Segments | None]:
-    """The objects of some frames of the runs."""
+    """The objects of some frames of the runs, their shapes as small as the networks need them."""
     reporter.start("finding objects", len(places), 0)
     found = []
     for number, frame in places:
@@ -239,7 +239,10 @@ def found_objects(
         origin = (run.first + frame) * run.every
         name = f"train/{run.clip}"
         view = view_of(run.images, frame, around, name, origin, run.original_size)
-        found.append(segment(view, run.scene))
+        segments = looking.segments(view, run.scene)
+        if segments is not None:
+            segments = segments.shrunk(view.image.shape[:2], looking.size)
+        found.append(segments)
         reporter.advance({})
     return found
 

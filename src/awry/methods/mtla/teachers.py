@@ -161,8 +161,8 @@ def class_map(segments: Segments, picture: Size, size: Size, config: MTLAConfig)
     contents = contents_of(objects.probabilities, objects.scores, config)
     for place in np.argsort(objects.scores, kind="stable"):
         rows, columns = outer(objects.boxes[place] * scale, size)
-        inside = (columns.stop - columns.start, rows.stop - rows.start)
-        shape = cv2.resize(segments.shapes[place], inside, interpolation=cv2.INTER_AREA)
+        inside = (rows.stop - rows.start, columns.stop - columns.start)
+        shape = segments.shape(int(place), inside)
         spot = canvas[:, rows, columns]
         spot += shape[None] * (contents[place][:, None, None] - spot)
     return canvas

@@ -98,6 +98,7 @@ def test_depth_is_kept_on_disk(weights: Path, tmp_path: Path) -> None:
         again = teacher(PICTURE)
     assert _Session.seen is None
     np.testing.assert_array_equal(first, again)
+    np.testing.assert_array_equal(first, teacher(PICTURE))  # kept or not, the same
 
 
 def test_transformers_depth_from_a_folder(tmp_path: Path) -> None:

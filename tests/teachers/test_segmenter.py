@@ -70,7 +70,9 @@ def test_boxes_at_the_border_and_of_one_pixel() -> None:
     assert segment([5, 5, 5.5, 5.5], GREY, GREY).shape == (1, 1)
 
 
-def test_mask_rcnn_gives_shapes_of_its_own_and_they_are_kept(tmp_path: Path) -> None:
+def test_mask_rcnn_gives_shapes_of_its_own_and_they_are_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     segmenter = load_segmenter(
         "random:maskrcnn_resnet50_fpn", DetectorOptions(threshold=0.0, least_side=0)
     )
@@ -78,8 +80,10 @@ def test_mask_rcnn_gives_shapes_of_its_own_and_they_are_kept(tmp_path: Path) -> 
     picture = np.random.default_rng(0).integers(0, 255, (64, 96, 3), dtype=np.uint8)
     view = View(picture, picture, picture)
     with keep_outputs(tmp_path):
-        first, again = segmenter.segment(view, None), segmenter.segment(view, None)
-    assert len(first.shapes) == len(first.objects.scores)
+        first = segmenter.segment(view, None)
+        monkeypatch.setattr(TorchvisionDetector, "masks", None)  # asking again would fail
+        again = segmenter.segment(view, None)
+    assert len(first.shapes) == len(first.objects.scores) > 0
     for one, two in zip(first.shapes, again.shapes, strict=True):
         np.testing.assert_array_equal(one, two)
         assert 0 <= one.min() <= one.max() <= 1
@@ -94,6 +98,13 @@ def test_masks_of_chosen_boxes() -> None:
     masks = detector.masks(picture, objects)
     assert masks.shape == (2, 28, 28)
     assert 0 <= masks.min() <= masks.max() <= 1
+    # Each class has a mask of its own, and each box its own features.
+    swapped = Objects(boxes[::-1].copy(), np.array([2, 0]), chances, chances[:, 0])
+    np.testing.assert_allclose(detector.masks(picture, swapped), masks[::-1], atol=1e-5)
+    renamed = Objects(boxes, np.array([1, 2]), chances, chances[:, 0])
+    found = detector.masks(picture, renamed)
+    assert not np.allclose(found[0], masks[0])
+    np.testing.assert_allclose(found[1], masks[1], atol=1e-5)
     none = Objects(boxes[:0], np.empty(0, np.int64), chances[:0], chances[:0, 0])
     assert detector.masks(picture, none).shape == (0, 28, 28)
 

@@ -49,16 +49,17 @@ class DepthTeacher:
         """
         kept = kept_outputs() if self.name != "ramp" else None
         if kept is None:
-            return self._depth(picture)
-        key = digest(self.key, picture)
-        found = kept.get(key, lambda: {"depth": self._depth(picture).astype(np.float16)})
-        return found["depth"].astype(np.float32)
-
-    def _depth(self, picture: Picture) -> Depth:
-        found = np.asarray(self.raw(picture), np.float32)
+            found = self._raw(picture)
+        else:
+            key = digest(self.key, picture)
+            kept_raw = kept.get(key, lambda: {"raw": self._raw(picture)})["raw"]
+            found = np.asarray(kept_raw, np.float32)
         low, high = float(found.min()), float(found.max())
         found = (found - low) / (high - low) if high > low else np.zeros_like(found)
         return np.asarray(cv2.resize(found, picture.shape[1::-1]), np.float32)
+
+    def _raw(self, picture: Picture) -> Depth:
+        return np.ascontiguousarray(self.raw(picture), np.float32)
 
 
 def load_depth(what: str) -> DepthTeacher:
@@ -134,7 +135,7 @@ def _hugging_face(what: str, name: str) -> DepthTeacher:
             f"holds it, or use {INSTEAD}."
         ) from error
     weights = (value.detach().numpy() for value in network.state_dict().values())
-    key = digest("depth", name, *weights)
+    key = digest("depth", *weights)
 
     def raw(picture: Picture) -> NDArray[Any]:
         with torch.inference_mode():

@@ -127,7 +127,8 @@ class RAFTFlow(FlowTeacher):
             flow = self._network(ready(before), ready(after))[-1][0]
         height, width = before.shape[:2]
         found = flow[:, :height, :width].permute(1, 2, 0).numpy()
-        return np.asarray(found, dtype=np.float32)
+        # As it is kept on disk, so that a score does not depend on whether it was.
+        return found.astype(np.float16).astype(np.float32)
 
 
 def load_flow(what: str) -> FlowTeacher:

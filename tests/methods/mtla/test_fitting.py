@@ -17,8 +17,9 @@ from awry.detector import Detector
 from awry.errors import FootageError
 from awry.fitting import FitOptions, fit
 from awry.methods.mtla.config import MTLAConfig
-from awry.methods.mtla.fitting import apart_in, loss_of, patch_loss
-from awry.methods.mtla.samples import Batch
+from awry.methods.mtla.fitting import apart_in, differences, loss_of, patch_loss
+from awry.methods.mtla.samples import Batch, frames_needed, places_of
+from awry.training.footage import Run
 from awry.video.memory import ArraySource
 from support import moving_square, moving_square_data
 
@@ -80,12 +81,39 @@ def test_the_next_frame_is_never_shown_to_who_predicts_it(make_model: MakeModel)
 
 
 def test_a_wholly_wrong_class_is_an_error_of_one(make_model: MakeModel) -> None:
-    model, config = make_model(), MTLAConfig(**SMALL)
-    sure = Batch(batch().pictures, torch.zeros(2, 4, 32, 48), None, batch().context)
-    assert sure.classes is not None
-    sure.classes[:, 0] = 1
-    errors = apart_in(model, "appearance", sure, config)
-    assert float(errors.detach().max()) <= 1 + 1e-6
+    one, other = (torch.zeros(1, 4, 2, 2) for _ in range(2))
+    one[:, 0], other[:, 2] = 1, 1
+    errors = differences(make_model(), "appearance", one, other)
+    assert errors.tolist() == [[[1, 1], [1, 1]]]
+    frames = make_model(appearance="frame")
+    apart = differences(
+        frames, "appearance", torch.zeros(1, 3, 1, 1), torch.full((1, 3, 1, 1), 0.5)
+    )
+    assert apart.tolist() == [[[0.5]]]
+
+
+def test_the_motion_branch_is_the_same_whatever_stands_beside_it(tmp_path: Path) -> None:
+    learned = []
+    for appearance in ("next", "current", "none"):
+        options = FitOptions(preset="tiny", changes={"appearance": appearance})
+        fitted = fit("mtla", moving_square_data(clips=2), tmp_path / appearance, options)
+        state = fitted.models["*"].state()
+        learned.append({k: v for k, v in state.items() if k.startswith("branches.motion")})
+    for other in learned[1:]:
+        for name, value in learned[0].items():
+            torch.testing.assert_close(value, other[name], rtol=0, atol=0)
+
+
+def test_teachers_see_no_more_frames_than_are_drawn_from() -> None:
+    run = Run("c", "yard", 0, np.zeros((50, 4, 6, 1), np.uint8), None)
+    assert places_of([run], 0, 1, None) == [(0, frame) for frame in range(2, 50)]
+    assert places_of([run], 3, 9, None) == [(0, frame) for frame in range(3, 47, 9)]
+    some = places_of([run, run], 0, 1, 10)
+    assert len(some) == 10
+    assert (some[0], some[-1]) == ((0, 2), (1, 49))
+    assert frames_needed(0) == 3
+    assert len(places_of([replace(run, images=run.images[:7])], 3, 1, None)) == 1
+    assert frames_needed(3) == 7
 
 
 def test_attention_changes_the_motion_branch_alone(make_model: MakeModel) -> None:
@@ -132,7 +160,7 @@ def test_nothing_found_in_all_of_training_is_said(tmp_path: Path) -> None:
 
 def test_clips_too_short_for_one_sample_are_said(tmp_path: Path) -> None:
     options = FitOptions(preset="tiny", changes={"around": 30})
-    with pytest.raises(FootageError, match="one sample needs 63"):
+    with pytest.raises(FootageError, match="one sample needs 61"):
         fit("mtla", moving_square_data(clips=2, length=40), tmp_path / "b", options)
 
 

@@ -44,6 +44,11 @@ def test_a_repeated_frame_supports_the_jump_after_it() -> None:
     assert play(frames, [0, 0, 0, 9, 0]) == [0, 1, 2, 2, 4]
 
 
+def test_thinned_footage_is_no_gap() -> None:
+    frames = [frame(n, n / 10) for n in range(0, 12, 2)]
+    assert play(frames, [0, 0, 9, 9, 9, 0]) == [0, 1, 2, 3, 4, 5]
+
+
 def test_a_missing_frame_number_supports_it_where_there_are_no_times() -> None:
     frames = [frame(n, None) for n in (0, 1, 2, 7, 8)]
     assert play(frames, [0, 0, 0, 9, 0]) == [0, 1, 2, 2, 4]

@@ -8,13 +8,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from awry.detector import Detector
 from awry.fitting import FitOptions, fit
-from awry.frames import Frame, FrameScore
+from awry.frames import Frame, FrameScore, Objects
 from awry.methods.base import Setting
 from awry.methods.mtla import MTLA
+from awry.methods.mtla.normality import measure_normality
 from awry.methods.mtla.scoring import MTLAScorer
+from awry.teachers.segmenter import Segments
+from awry.training.footage import Run
 from support import moving_square_data
 
 
@@ -136,6 +140,73 @@ def test_time_is_measured_by_stage(fitted: Detector) -> None:
     assert isinstance(scorer, MTLAScorer)
     assert set(scorer.seconds) == {"detector", "flow", "network", "maps"}
     assert all(value > 0 for value in scorer.seconds.values())
+
+
+def test_the_maximum_is_that_of_smoothed_branches(fitted: Detector) -> None:
+    changes = {"smoothing": "savgol", "smoothing_window": 9, "smoothing_order": 2}
+    for one in scores(with_changes(fitted, combine="maximum", **changes), clip()):
+        if one.score is not None:
+            assert one.score == max(one.parts["appearance"], one.parts["motion"])
+
+
+def test_of_several_scenes_each_has_its_own_background(tmp_path: Path) -> None:
+    data = moving_square_data()
+    train = tuple(replace(one, scene=f"s{n // 2}") for n, one in enumerate(data.train))
+    two = fit("mtla", replace(data, train=train), tmp_path / "b", FitOptions(preset="tiny"))
+    method = two.models["*"]
+    assert isinstance(method, MTLA)
+    method._backgrounds["s1"][:] = 255  # nothing of the scene's own is left
+    other = MTLA(method.config)
+    other.load_state(method.state())
+    found = [[s.score for s in scores(other, clip(), scene=scene)] for scene in ("s0", "s1", "new")]
+    assert found[0] != found[1]
+    assert found[2] != found[1]
+
+
+def still(count: int) -> Run:
+    picture = next(iter(moving_square_data().train[0].open())).image
+    return Run("still", "yard", 0, np.repeat(picture[None], count, 0), None)
+
+
+def test_footage_without_objects_says_nothing_of_what_is_normal(fitted: Detector) -> None:
+    method = with_changes(fitted)
+    scorer = method.scorer(Setting())
+    assert isinstance(scorer, MTLAScorer)
+    before = scorer.model.location.clone()
+    assert not measure_normality(scorer, [still(30)])
+    assert not measure_normality(scorer, [still(2)])
+    assert torch.equal(before, scorer.model.location)
+
+
+def test_what_is_normal_is_measured_in_pieces_of_what_there_is(
+    fitted: Detector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images = np.stack([frame.image for frame in moving_square_data().train[0].open()])
+    run, sides = Run("c", "yard", 0, images, None), []
+    for piece in (60, 20):
+        monkeypatch.setattr("awry.methods.mtla.normality.PIECE", piece)
+        scorer = with_changes(fitted).scorer(Setting())
+        assert isinstance(scorer, MTLAScorer)
+        assert measure_normality(scorer, [run])
+        sides.append(float(scorer.model.object_side))
+        assert float(scorer.model.scale.min()) > 0
+    assert sides[0] == pytest.approx(sides[1], rel=0.3)
+
+
+def test_flow_of_the_background_counts_only_without_the_mask(fitted: Detector) -> None:
+    frames = clip()[20:23]
+    moved = [np.roll(frame.image, 3 * n, axis=1) for n, frame in enumerate(frames)]
+    nothing = Segments(
+        Objects(*(np.empty(shape, np.float32) for shape in ((0, 4), 0, (0, 0), 0))),
+        (),  # type: ignore[arg-type]
+    )
+    for masked in (True, False):
+        method = with_changes(fitted, mask_flow=masked)
+        scorer = method.scorer(Setting())
+        assert isinstance(scorer, MTLAScorer)
+        sample = scorer._looking.sample(moved, nothing, "yard")
+        assert sample.magnitude is not None
+        assert (float(sample.magnitude.max()) == 0) == masked
 
 
 def test_a_scene_that_is_new_gets_the_pooled_background(fitted: Detector) -> None:

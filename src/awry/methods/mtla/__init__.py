@@ -24,6 +24,7 @@ from awry.methods.mtla.samples import (
     Scene,
     backgrounds,
     found_objects,
+    frames_needed,
     places_of,
 )
 from awry.methods.mtla.scoring import MTLAScorer
@@ -74,8 +75,8 @@ class MTLA(Method):
         assert isinstance(scorer, MTLAScorer)
         if not measure_normality(scorer, self._runs(footage, "validation")):
             footage.notes.append(
-                "The held-back footage is too short to be scored: what is normal was measured on "
-                "the training frames, so that scores come out too high."
+                "The held-back footage is too short, or shows no object: what is normal was "
+                "measured on the training frames, so that scores come out too high."
             )
             measure_normality(scorer, self._runs(footage, "train"))
 
@@ -89,15 +90,16 @@ class MTLA(Method):
         self._backgrounds = backgrounds(runs["train"])
         looking = self._with(teachers)
         around = self.config.around if teachers.looks_around else 0
+        config = self.config
         places = {
-            part: places_of(mine, around, self.config.every if part == "train" else 1)
-            for part, mine in runs.items()
+            "train": places_of(runs["train"], around, config.every, config.most_frames),
+            "validation": places_of(runs["validation"], around, 1, config.validation_frames),
         }
         if not places["train"]:
             longest = max((len(run.images) for run in runs["train"]), default=0)
             raise FootageError(
                 f"There is no frame to train on: the longest training clip has {longest} frames "
-                f"here, and one sample needs {3 + 2 * around}. Give longer clips."
+                f"here, and one sample needs {frames_needed(around)}. Give longer clips."
             )
         found = {
             part: found_objects(runs[part], places[part], around, looking, reporter)
@@ -105,14 +107,13 @@ class MTLA(Method):
         }
         self._choose_classes(found["train"], teachers, footage)
         looking = self._looking = self._with(teachers)
-        torch.manual_seed(seed)
-        self.model = MTLAModel(self.config, pretrained=self.config.pretrained)
+        self.model = MTLAModel(self.config, pretrained=self.config.pretrained, seed=seed)
         samples = {part: Samples(runs[part], places[part], found[part], looking) for part in runs}
         return samples["train"], samples["validation"]
 
     def _resolve(self, footage: Footage, teachers: Teachers) -> None:
         """Settle what the config leaves to footage and teachers, so that the bundle records it."""
-        settled: dict[str, Any] = {"detector_fingerprint": teachers.fingerprint}
+        settled: dict[str, Any] = {"teachers_fingerprint": teachers.fingerprint}
         if self.config.width is None:
             height, width = footage.frame_size()
             settled["width"] = max(32, round(self.config.height * width / height))
@@ -187,7 +188,7 @@ class MTLA(Method):
             raise BundleError(
                 f"The bundle's tensors do not fit its MTLA settings: {error}. Refit it."
             ) from error
-        if f"{BACKGROUND}*" not in pictures:
+        if not pictures:
             raise BundleError("The bundle lacks the scene's background. Refit it.")
         self._backgrounds = {n[len(BACKGROUND) :]: t.numpy() for n, t in pictures.items()}
         self.model = model.eval()

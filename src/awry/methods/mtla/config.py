@@ -59,7 +59,7 @@ class MTLAConfig(MethodConfig):
         description="what an object's pixels hold: class probabilities with background for the "
         "rest, their shares without it, or 1 for the likeliest class",
     )
-    detector_fingerprint: str = Field("", description="of the detector's weights; set by fit")
+    teachers_fingerprint: str = Field("", description="of the teachers' weights; set by fit")
     flow: str = Field("farneback", description="farneback, dis, or torchvision:raft_small")
     mask_flow: bool = Field(True, description="background does not move (section 4.3)")
     depth: str = Field("hf:Intel/dpt-hybrid-midas", description="KIND:WHAT, ramp or none")
@@ -87,6 +87,9 @@ class MTLAConfig(MethodConfig):
     loss: Literal["patch", "mean"] = Field("patch", description="eq. 6, or over the whole frame")
     patches: int = Field(4, ge=1, description="patches each way: 4 x 4 = 16")
     every: int = Field(1, ge=1, description="every n-th training frame is a sample")
+    most_frames: int | None = Field(
+        None, ge=1, description="at most so many samples, evenly spread; teachers see no others"
+    )
     epochs: int = Field(30, ge=1)
     steps: int | None = Field(None, ge=1, description="steps an epoch; None: one whole pass")
     batch: int = Field(8, ge=1)
@@ -181,6 +184,8 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
         "height": 128,
         "picture_height": 480,
         "least_share": 0.005,
+        "scse": (2, 3),
+        "most_frames": 4000,
         "batch": 8,
         "epochs": 6,
         "steps": 100,
@@ -193,6 +198,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
         **SMALL_TEACHERS,
         "height": 64,
         "filters": 8,
+        "scse": (2, 3),
         "batch": 8,
         "epochs": 4,
         "steps": 100,

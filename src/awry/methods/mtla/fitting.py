@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from awry.methods.mtla.config import MTLAConfig
-from awry.methods.mtla.model import AppearanceBranch, MotionBranch, MTLAModel
+from awry.methods.mtla.config import Branch, MTLAConfig
+from awry.methods.mtla.model import AppearanceBranch, MotionBranch, MTLAModel, seed_of
 from awry.methods.mtla.samples import Batch, Samples
 from awry.training.loop import Phase
 
@@ -84,7 +84,7 @@ def phases(
 
 def _phase(
     model: MTLAModel,
-    branch: str,
+    branch: Branch,
     training: Samples,
     validation: Samples | None,
     config: MTLAConfig,
@@ -93,10 +93,14 @@ def _phase(
     size = min(config.batch, len(training))
     steps = config.steps or max(1, len(training) // size)
 
-    def loss(epoch: int, step: int, generator: np.random.Generator) -> dict[str, Tensor]:
+    def loss(epoch: int, step: int, _: np.random.Generator) -> dict[str, Tensor]:
         model.train()
-        if config.steps is None:  # the order follows from seed and epoch alone, also after a resume
-            order = np.random.default_rng([seed, epoch]).permutation(len(training))
+        # By the branch's own seed, epoch and step: the same after a resume, and whichever branch
+        # stands beside it.
+        own = seed_of(seed, branch)
+        generator = np.random.default_rng([own, epoch, step])
+        if config.steps is None:
+            order = np.random.default_rng([own, epoch]).permutation(len(training))
             chosen = order[step * size : (step + 1) * size].tolist()
         else:
             chosen = generator.choice(len(training), size, replace=False).tolist()

@@ -26,7 +26,8 @@ class Jumps:
 
     def __init__(self, usual_flow: float) -> None:
         self._usual_flow = usual_flow
-        self._steps: deque[float] = deque(maxlen=REMEMBERED)
+        self._times = _Usual()
+        self._numbers = _Usual()
         self._last: Frame | None = None
         self._repeated = False
         self._kept: NDArray[np.float32] | None = None
@@ -50,14 +51,23 @@ class Jumps:
         return errors
 
     def _gap(self, frame: Frame) -> bool:
-        """Whether more time than usual, or a frame number, lies between this frame and the last."""
+        """Whether more time or frame numbers than usual lie between this frame and the last."""
         last = self._last
         if last is None:
             return False
-        skipped = frame.index - last.index > 1
+        skipped = self._numbers.exceeded(frame.index - last.index)
         if frame.time_s is None or last.time_s is None:
             return skipped
-        step = frame.time_s - last.time_s
+        return self._times.exceeded(frame.time_s - last.time_s) or skipped
+
+
+class _Usual:
+    """Says of each step whether it is longer than the steps before it; thinned footage is usual."""
+
+    def __init__(self) -> None:
+        self._steps: deque[float] = deque(maxlen=REMEMBERED)
+
+    def exceeded(self, step: float) -> bool:
         usual = float(np.median(self._steps)) if self._steps else step
         self._steps.append(step)
-        return skipped or step > GAP * usual
+        return step > GAP * usual

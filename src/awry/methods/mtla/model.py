@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from awry.methods.mtla.config import MTLAConfig
+from awry.methods.mtla.config import BRANCHES, Branch, MTLAConfig
 from awry.methods.mtla.network import AttentionNetwork, UNet, make_unet
 
 
@@ -90,14 +90,17 @@ class MTLAModel(nn.Module):
     Args:
         config: with `grey`, `width` and `classes` resolved.
         pretrained: encoders start from ImageNet's weights.
+        seed: of the fresh weights; each branch's do not depend on what the other one is.
     """
 
-    def __init__(self, config: MTLAConfig, *, pretrained: bool = False) -> None:
+    def __init__(self, config: MTLAConfig, *, pretrained: bool = False, seed: int = 0) -> None:
         super().__init__()
         kinds = {"appearance": AppearanceBranch, "motion": MotionBranch}
-        self.branches = nn.ModuleDict(
-            {name: kinds[name](config, pretrained) for name in config.branches}
-        )
+        self.branches = nn.ModuleDict()
+        for branch in config.branches:
+            with torch.random.fork_rng():
+                torch.manual_seed(seed_of(seed, branch))
+                self.branches[branch] = kinds[branch](config, pretrained)
         count = len(config.branches)
         for name in ("location", "map_location"):
             self.register_buffer(name, torch.zeros(count, dtype=torch.float64))
@@ -111,6 +114,11 @@ class MTLAModel(nn.Module):
         self.map_scale: Tensor
         self.object_side: Tensor
         self.usual_flow: Tensor
+
+
+def seed_of(seed: int, branch: Branch) -> int:
+    """A branch's own seed: it is the same network, whichever branch stands beside it."""
+    return len(BRANCHES) * seed + BRANCHES.index(branch)
 
 
 def channels_of(config: MTLAConfig) -> int:

@@ -13,7 +13,8 @@ from awry.methods.mtla.scoring import MTLAScorer
 from awry.training.footage import Run
 from awry.video.pictures import coloured
 
-MOST_FRAMES = 2000
+LEAST_FRAMES = 2
+MOST_FRAMES = 1000
 PIECE = 200
 """Footage is looked at in pieces, and not whole where it is long: memory stays bounded."""
 
@@ -26,7 +27,8 @@ def measure_normality(scorer: MTLAScorer, runs: Sequence[Run]) -> bool:
         runs: held-back normal footage at the teachers' size.
 
     Returns:
-        Whether there was a frame to score; else the statistics are not filled.
+        Whether there were frames to score, with objects where these matter; else the statistics
+        are not filled.
     """
     joined, sides, flows = [], [], []
     for run, piece in _pieces(runs):
@@ -35,9 +37,10 @@ def measure_normality(scorer: MTLAScorer, runs: Sequence[Run]) -> bool:
         sides += [one.sides for one in seen]
         flows += [one.median_flow for one in seen]
         joined += scorer.joined(seen)
-    if not joined:
+    longer = np.concatenate(sides) if sides else np.empty(0)
+    if len(joined) < LEAST_FRAMES or (scorer.config.segments and not len(longer)):
         return False
-    model, longer = scorer.model, np.concatenate(sides)
+    model = scorer.model
     if len(longer):
         model.object_side.fill_(float(np.median(longer)))
     model.usual_flow.fill_(max(flows))

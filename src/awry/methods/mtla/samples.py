@@ -83,8 +83,8 @@ class Looking:
         self.size: Size = (config.height, config.width)
 
     def scene(self, name: str) -> Scene:
-        """What is known of a scene; of all scenes together where this one is new."""
-        return self._scenes.get(name) or self._scenes["*"]
+        """What is known of a scene; of the only one where this one is new, else nothing."""
+        return self._scenes.get(name) or self._scenes.get("*") or Scene(None)
 
     def segments(self, view: View, scene: str) -> Segments | None:
         """The objects of a frame; None where nobody needs them."""
@@ -203,12 +203,22 @@ def stacked(samples: Sequence[Sample]) -> Batch:
     )
 
 
-def places_of(runs: Sequence[Run], around: int, every: int) -> list[tuple[int, int]]:
-    """(run, frame) of the frames that have enough others around them."""
+def frames_needed(around: int) -> int:
+    """Of a clip, for one sample."""
+    return max(BEFORE, around) + 1 + around
+
+
+def places_of(
+    runs: Sequence[Run], around: int, every: int, most: int | None
+) -> list[tuple[int, int]]:
+    """(run, frame) of the frames that have enough others around them; at most so many."""
     first = max(BEFORE, around)
-    return [
+    found = [
         (r, f) for r, run in enumerate(runs) for f in range(first, len(run.images) - around, every)
     ]
+    if most is None or len(found) <= most:
+        return found
+    return [found[place] for place in np.linspace(0, len(found) - 1, most).astype(int)]
 
 
 def view_of(
@@ -248,12 +258,12 @@ def found_objects(
 
 
 def backgrounds(runs: Sequence[Run]) -> dict[str, Pictures]:
-    """Each scene without what moves, and `*`, the median over all frames.
+    """Each scene without what moves; `*` stands for the only one, where there is only one.
 
     Raises:
         FootageError: there is no frame.
     """
-    by_scene: dict[str, list[Pictures]] = {}
+    found: dict[str, Pictures] = {}
     total = sum(len(run.images) for run in runs)
     if not total:
         raise FootageError("There is no frame to train on: every clip is empty.")
@@ -263,7 +273,6 @@ def backgrounds(runs: Sequence[Run]) -> dict[str, Pictures]:
         chosen = np.linspace(0, count - 1, min(count, BACKGROUND_FRAMES)).astype(int)
         starts = np.cumsum([0, *map(len, mine)])
         where = np.searchsorted(starts, chosen, side="right") - 1
-        by_scene[scene] = [mine[w][c - starts[w]] for w, c in zip(where, chosen, strict=True)]
-    every = [one for pictures in by_scene.values() for one in pictures]
-    found = {scene: median_picture(pictures) for scene, pictures in by_scene.items()}
-    return {**found, "*": median_picture(every[:: max(1, len(every) // BACKGROUND_FRAMES)])}
+        some = [mine[w][c - starts[w]] for w, c in zip(where, chosen, strict=True)]
+        found[scene] = median_picture(some)
+    return found if len(found) > 1 else {**found, "*": next(iter(found.values()))}

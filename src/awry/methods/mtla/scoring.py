@@ -172,8 +172,9 @@ class MTLAScorer(Scorer):
             errors["motion"] = self._jumps.settled(frame, sample.median, errors["motion"])
         sides = np.empty(0, np.float32)
         if segments is not None and len(segments.objects.scores):
-            boxes = segments.objects.boxes * (self._looking.size[0] / pictures[place].shape[0])
-            sides = (boxes[:, 2:] - boxes[:, :2]).max(1)
+            boxes, picture = segments.objects.boxes, pictures[place].shape[1::-1]
+            scale = np.array(self._looking.size[::-1], np.float32) / np.array(picture, np.float32)
+            sides = ((boxes[:, 2:] - boxes[:, :2]) * scale).max(1)
         return Seen(frame.index, frame.time_s, errors, sample.median, sides)
 
     @torch.inference_mode()
@@ -197,17 +198,17 @@ class MTLAScorer(Scorer):
         return scores
 
     def _settled(self, score: FrameScore, levels: Values) -> FrameScore:
-        """The score with its parts smoothed; the frame is owed no longer."""
+        """The score out of the smoothed branches (eq. 5); the frame is owed no longer."""
         self._owed.popleft()
-        values = {name: float(value[0]) for name, value in levels.items()}
-        return replace(score, score=values[self.config.combine], parts=values)
+        parts = {name: float(value[0]) for name, value in levels.items()}
+        parts |= {"maximum": max(parts.values()), "sum": sum(parts.values())}
+        return replace(score, score=parts[self.config.combine], parts=parts)
 
     def _frame_score(self, seen: Seen, errors: Values) -> tuple[FrameScore, Values]:
         maps = self.filtered(errors)
         raw = self.scores_of(errors, maps)
         location, scale = self.model.location.numpy(), self.model.scale.numpy()
-        parts = dict(zip(self.config.branches, (raw - location) / scale, strict=True))
-        levels = {**parts, "maximum": max(parts.values()), "sum": sum(parts.values())}
+        levels = dict(zip(self.config.branches, (raw - location) / scale, strict=True))
         heat, regions = self._where(maps) if self.setting.maps else (None, ())
         score = FrameScore(seen.index, seen.time_s, None, {}, heat, regions)
         return score, {name: np.array([value]) for name, value in levels.items()}

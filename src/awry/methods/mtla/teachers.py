@@ -53,7 +53,7 @@ class Teachers:
 
     Raises:
         MissingError, ConfigError, InputError: as their loaders.
-        BundleError: the detector is not the one that the bundle was fitted with.
+        BundleError: they are not those that the bundle was fitted with.
     """
 
     def __init__(self, config: MTLAConfig) -> None:
@@ -68,10 +68,10 @@ class Teachers:
                 least_side=config.least_side,
             )
             self.segmenter = load_segmenter(config.detector, options)
-            self._same_detector()
         self.flow: FlowTeacher | None = load_flow(config.flow) if config.motion else None
         if "depth" in config.attended:
             self.depth = load_depth(config.depth)
+        self._same_teachers()
 
     @property
     def looks_around(self) -> bool:
@@ -85,17 +85,19 @@ class Teachers:
 
     @property
     def fingerprint(self) -> str:
-        """Stands for the detector's weights and options; the same for other files of boxes."""
-        if self.segmenter is None or not self.segmenter.detector.sees_pixels:
-            return ""
-        return digest(self.segmenter.detector.key)[:16]
+        """Stands for all weights and options; the same for other files of boxes."""
+        keys = [one.key for one in (self.flow, self.depth) if one is not None]
+        if self.segmenter is not None and self.segmenter.detector.sees_pixels:
+            keys.append(self.segmenter.detector.key)
+        return digest(*keys)[:16]
 
-    def _same_detector(self) -> None:
-        fitted = self._config.detector_fingerprint
-        if fitted and fitted != self.fingerprint:
+    def _same_teachers(self) -> None:
+        config = self._config
+        if config.teachers_fingerprint not in ("", self.fingerprint):
             raise BundleError(
-                f"{self._config.detector} is not the detector that this bundle was fitted with: "
-                "its weights are others. Put the same file there, or refit."
+                f"The detector {config.detector}, the flow {config.flow} or the depth "
+                f"{config.depth} is not the one that this bundle was fitted with: its weights are "
+                "others. Put the same file there, or refit."
             )
 
     def segment(self, view: View, background: Pictures | None) -> Segments:

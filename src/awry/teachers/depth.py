@@ -115,7 +115,7 @@ def _onnx(what: str, name: str) -> DepthTeacher:
             )
         return found
 
-    return DepthTeacher(what, digest("depth", file_hash(path)), raw)
+    return DepthTeacher(what, digest("raw depth", file_hash(path)), raw)
 
 
 def _hugging_face(what: str, name: str) -> DepthTeacher:
@@ -135,7 +135,7 @@ def _hugging_face(what: str, name: str) -> DepthTeacher:
             f"holds it, or use {INSTEAD}."
         ) from error
     weights = (value.detach().numpy() for value in network.state_dict().values())
-    key = digest("depth", *weights)
+    key = digest("raw depth", *weights)
 
     def raw(picture: Picture) -> NDArray[Any]:
         with torch.inference_mode():

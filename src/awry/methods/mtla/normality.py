@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from awry.frames import Frame
 from awry.methods.mtla.scoring import MTLAScorer
+from awry.methods.windowed import frames_of, pieces_of
 from awry.training.footage import Run
-from awry.video.pictures import coloured
 
 LEAST_FRAMES = 2
 MOST_FRAMES = 1000
@@ -31,8 +30,9 @@ def measure_normality(scorer: MTLAScorer, runs: Sequence[Run]) -> bool:
         are not filled.
     """
     joined, sides, flows = [], [], []
-    for run, piece in _pieces(runs):
-        frames, name = _frames(run, piece), f"train/{run.clip}"
+    for number, piece in pieces_of(runs, PIECE, MOST_FRAMES):
+        run = runs[number]
+        frames, name = frames_of(run, piece), f"train/{run.clip}"
         seen = scorer.look(frames, name, run.original_size, run.scene)
         sides += [one.sides for one in seen]
         flows += [one.median_flow for one in seen]
@@ -59,20 +59,3 @@ def _fill(location: torch.Tensor, scale: torch.Tensor, values: NDArray[np.floati
     location.copy_(torch.from_numpy(values.mean(0)))
     # 1 where nothing varies, so that it can always divide.
     scale.copy_(torch.from_numpy(np.where(spread > 1e-9, spread, 1.0)))
-
-
-def _pieces(runs: Sequence[Run]) -> list[tuple[Run, slice]]:
-    found = [
-        (run, slice(first, min(first + PIECE, len(run.images))))
-        for run in runs
-        for first in range(0, len(run.images), PIECE)
-    ]
-    total = sum(len(run.images) for run in runs)
-    count = max(1, len(found) * MOST_FRAMES // total) if total > MOST_FRAMES else len(found)
-    return [found[place] for place in np.linspace(0, len(found) - 1, count).astype(int)]
-
-
-def _frames(run: Run, piece: slice) -> Iterator[Frame]:
-    for place in range(piece.start, piece.stop):
-        origin = (run.first + place) * run.every
-        yield Frame(place, None, coloured(run.images[place]), origin=origin)

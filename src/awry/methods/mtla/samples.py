@@ -84,7 +84,8 @@ class Looking:
 
     def scene(self, name: str) -> Scene:
         """What is known of a scene; of the only one where this one is new, else nothing."""
-        return self._scenes.get(name) or self._scenes.get("*") or Scene(None)
+        only = next(iter(self._scenes.values())) if len(self._scenes) == 1 else Scene(None)
+        return self._scenes.get(name, only)
 
     def segments(self, view: View, scene: str) -> Segments | None:
         """The objects of a frame; None where nobody needs them."""
@@ -258,7 +259,7 @@ def found_objects(
 
 
 def backgrounds(runs: Sequence[Run]) -> dict[str, Pictures]:
-    """Each scene without what moves; `*` stands for the only one, where there is only one.
+    """Each scene without what moves.
 
     Raises:
         FootageError: there is no frame.
@@ -275,4 +276,4 @@ def backgrounds(runs: Sequence[Run]) -> dict[str, Pictures]:
         where = np.searchsorted(starts, chosen, side="right") - 1
         some = [mine[w][c - starts[w]] for w, c in zip(where, chosen, strict=True)]
         found[scene] = median_picture(some)
-    return found if len(found) > 1 else {**found, "*": next(iter(found.values()))}
+    return found

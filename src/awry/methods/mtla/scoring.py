@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections import deque
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -13,12 +10,13 @@ import torch
 from numpy.typing import NDArray
 
 from awry.frames import Frame, FrameScore, Region
-from awry.methods.base import Scorer, Setting, small_mask
+from awry.methods.base import Setting
 from awry.methods.mtla.config import MTLAConfig
 from awry.methods.mtla.fitting import apart_in
 from awry.methods.mtla.jumps import Jumps
 from awry.methods.mtla.model import MTLAModel
 from awry.methods.mtla.samples import BEFORE, Looking, Sample, stacked, view_of
+from awry.methods.windowed import WindowScorer
 from awry.scoring.maps import blurred, map_regions
 from awry.scoring.streaming import (
     TimeFilter,
@@ -51,74 +49,48 @@ class Seen:
     sides: NDArray[np.float32] = field(default_factory=lambda: np.empty(0, np.float32))
 
 
-class MTLAScorer(Scorer):
+class MTLAScorer(WindowScorer[Seen]):
     """Scores each frame by the two before it; a detector of moving regions needs later ones too."""
 
     def __init__(
         self, model: MTLAModel, config: MTLAConfig, looking: Looking, setting: Setting
     ) -> None:
-        super().__init__(setting)
+        around = config.around if looking.teachers.looks_around else 0
+        super().__init__(
+            setting,
+            max(BEFORE, around),
+            around,
+            mean_filter(config.filter_frames, causal=config.filter_causal),
+            _smoother(config),
+            STAGES,
+        )
         self.model = model.eval()
         self.config = config
         self._looking = looking
-        self._around = config.around if looking.teachers.looks_around else 0
-        self._before = max(BEFORE, self._around)
-        self._window: deque[tuple[Frame, Pictures]] = deque()
-        self._filter: TimeFilter[Seen] = mean_filter(
-            config.filter_frames, causal=config.filter_causal
-        )
-        self._smoother: TimeFilter[FrameScore] = _smoother(config)
         self._jumps = Jumps(float(model.usual_flow)) if config.jumps else None
         self._picture_size: tuple[int, int] | None = None
         self._mask: NDArray[np.bool_] | None = None
-        self._owed: deque[tuple[int, float | None]] = deque()
-        self.warmup = self._before
-        self.lookahead = self._around + self._filter.lookahead + self._smoother.lookahead
-        self.seconds = dict.fromkeys(STAGES, 0.0)
 
     @property
     def gives_regions(self) -> bool:
         """Maps are cut into regions that name both branches."""
         return self.setting.maps and bool(self.setting.map_levels)
 
-    def _push(self, frame: Frame) -> list[FrameScore]:
-        self._owed.append((frame.index, frame.time_s))
-        if not self._take(frame):
-            return [self._unscored()] if len(self._window) <= self._before else []
-        seen = self._judged()
-        self._window.popleft()
-        return self._smoothed(self._filter.push(seen, seen.errors))
-
-    def _take(self, frame: Frame) -> bool:
-        """Put a frame into the window; whether the window is full now."""
+    def _prepared(self, frame: Frame) -> tuple[Frame, Pictures]:
+        """The frame, and its picture as the teachers take it."""
         if self._picture_size is None:
             self._begin(frame)
         assert self._picture_size is not None
-        picture = resized(frame.image, self._picture_size, bool(self.config.grey))
-        self._window.append((frame, picture))
-        return len(self._window) == self._before + 1 + self._around
+        return frame, resized(frame.image, self._picture_size, bool(self.config.grey))
 
     def _begin(self, frame: Frame) -> None:
         size = (frame.image.shape[0], frame.image.shape[1])
         whole = self.setting.frame_size or size
         self._picture_size = working_size(whole, self.config.picture_height)
-        ignored = small_mask(self.setting, size, self._looking.size)
-        self._mask = ignored if ignored.any() else None
-
-    def _unscored(self) -> FrameScore:
-        return FrameScore(*self._owed.popleft(), None)
-
-    def _flush(self) -> list[FrameScore]:
-        scores = self._smoothed(self._filter.flush())
-        for score, values in self._smoother.flush():
-            scores.append(self._settled(score, values))
-        while self._owed:
-            scores.append(self._unscored())
-        self._restart()
-        return scores
+        self._mask = self._ignored(size, self._looking.size)
 
     def _restart(self) -> None:
-        self._window.clear()
+        super()._restart()
         self._picture_size = None
         if self._jumps is not None:
             self._jumps = Jumps(float(self.model.usual_flow))
@@ -140,7 +112,7 @@ class MTLAScorer(Scorer):
         """
         found = []
         for frame in frames:
-            if self._take(frame):
+            if self._put(self._prepared(frame)):
                 found.append(self._judged(clip, size, scene))
                 self._window.popleft()
         self._restart()
@@ -150,8 +122,8 @@ class MTLAScorer(Scorer):
         """A clip's error maps, averaged over time as the config says."""
         found = []
         for one in seen:
-            found += [values for _, values in self._filter.push(one, one.errors)]
-        return found + [values for _, values in self._filter.flush()]
+            found += [values for _, values in self._joining.push(one, one.errors)]
+        return found + [values for _, values in self._joining.flush()]
 
     def _judged(self, clip: str = "", size: tuple[int, int] | None = None, scene: str = "") -> Seen:
         """Compare students and teachers for the window's judged frame."""
@@ -161,7 +133,7 @@ class MTLAScorer(Scorer):
         with self._stage("detector"):
             size = size or (frame.image.shape[0], frame.image.shape[1])
             name = clip or self.setting.clip
-            view = view_of(pictures, place, self._around, name, frame.number, size)
+            view = view_of(pictures, place, self._after, name, frame.number, size)
             segments = self._looking.segments(view, scene)
         with self._stage("flow"):
             around = pictures[place - BEFORE : place + 1]
@@ -188,19 +160,12 @@ class MTLAScorer(Scorer):
             found[branch] = np.asarray(errors, np.float32)
         return found
 
-    def _smoothed(self, ready: Iterable[tuple[Seen, Values]]) -> list[FrameScore]:
-        scores = []
-        for seen, errors in ready:
-            with self._stage("maps"):
-                score, levels = self._frame_score(seen, errors)
-            for item, smooth in self._smoother.push(score, levels):
-                scores.append(self._settled(item, smooth))
-        return scores
+    def _values(self, seen: Seen) -> Values:
+        return seen.errors
 
-    def _settled(self, score: FrameScore, levels: Values) -> FrameScore:
-        """The score out of the smoothed branches (eq. 5); the frame is owed no longer."""
-        self._owed.popleft()
-        parts = {name: float(value[0]) for name, value in levels.items()}
+    def _settled(self, score: FrameScore, smooth: Values) -> FrameScore:
+        """The score out of the smoothed branches (eq. 5)."""
+        parts = {name: float(value[0]) for name, value in smooth.items()}
         parts |= {"maximum": max(parts.values()), "sum": sum(parts.values())}
         return replace(score, score=parts[self.config.combine], parts=parts)
 
@@ -253,14 +218,6 @@ class MTLAScorer(Scorer):
         rows = slice(int(y0 * height / self._size[0]), int(-(-(y1 + 1) * height // self._size[0])))
         columns = slice(int(x0 * width / self._size[1]), int(-(-(x1 + 1) * width // self._size[1])))
         return {name: float(values[rows, columns].max()) for name, values in maps.items()}
-
-    @contextmanager
-    def _stage(self, name: str) -> Iterator[None]:
-        started = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.seconds[name] += time.perf_counter() - started
 
 
 def _smoother(config: MTLAConfig) -> TimeFilter[FrameScore]:

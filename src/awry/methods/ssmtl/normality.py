@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from awry.frames import Frame
 from awry.methods.ssmtl.answers import combined
 from awry.methods.ssmtl.model import Stream
 from awry.methods.ssmtl.scoring import Seen, SSMTLScorer
+from awry.methods.windowed import frames_of, pieces_of
 from awry.training.footage import Run
-from awry.video.pictures import coloured
 
 MOST_FRAMES = 3000
 PIECE = 200
@@ -53,26 +52,12 @@ def measure_normality(scorer: SSMTLScorer, runs: Mapping[str, Sequence[Run]]) ->
 def _looked_at(scorer: SSMTLScorer, runs: Mapping[str, Sequence[Run]]) -> list[list[Seen]]:
     level = "object" if "object" in runs else "frame"
     seen = []
-    for number, piece in _pieces(runs[level]):
+    for number, piece in pieces_of(runs[level], PIECE, MOST_FRAMES):
         run = runs[level][number]
         smalls = runs["frame"][number].images[piece] if "frame" in runs else None
-        frames = _frames(run, piece)
+        frames = frames_of(run, piece)
         seen.append(scorer.look(frames, f"train/{run.clip}", run.original_size, smalls))
     return seen
-
-
-def _pieces(runs: Sequence[Run]) -> list[tuple[int, slice]]:
-    """Stretches of the runs, evenly spread, with at most so many frames together."""
-    found = [
-        (number, slice(first, min(first + PIECE, len(run.images))))
-        for number, run in enumerate(runs)
-        for first in range(0, len(run.images), PIECE)
-    ]
-    total = sum(len(run.images) for run in runs)
-    if total <= MOST_FRAMES:
-        return found
-    count = max(1, len(found) * MOST_FRAMES // total)
-    return [found[place] for place in np.linspace(0, len(found) - 1, count).astype(int)]
 
 
 def _parts(stream: Stream, parts: NDArray[np.float64], scale: str, combine: str) -> None:
@@ -95,9 +80,3 @@ def _object_parts(seen: Sequence[Seen]) -> NDArray[np.float64]:
 
 def _frame_parts(seen: Sequence[Seen]) -> NDArray[np.float64]:
     return np.stack([one.frame_parts for one in seen]) if seen else np.empty((0, 0))
-
-
-def _frames(run: Run, piece: slice) -> Iterator[Frame]:
-    for place in range(piece.start, piece.stop):
-        origin = (run.first + place) * run.every
-        yield Frame(place, None, coloured(run.images[place]), origin=origin)

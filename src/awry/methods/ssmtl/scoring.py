@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import repeat
 
@@ -13,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from awry.frames import Frame, FrameScore, Objects, Region
-from awry.methods.base import Scorer, Setting, small_mask
+from awry.methods.base import Setting
 from awry.methods.ssmtl.answers import Answers, answers, combined
 from awry.methods.ssmtl.config import SSMTLConfig
 from awry.methods.ssmtl.maps import Map, highest, painted
@@ -21,8 +18,9 @@ from awry.methods.ssmtl.model import SSMTLModel, Stream, levels_of
 from awry.methods.ssmtl.pools import view_of
 from awry.methods.ssmtl.sequences import cut, cut_out, grown
 from awry.methods.ssmtl.teachers import Teachers
+from awry.methods.windowed import WindowScorer
 from awry.scoring.maps import blurred
-from awry.scoring.streaming import TimeFilter, Values, mean_filter, smoother
+from awry.scoring.streaming import Values, mean_filter, smoother
 from awry.video.cache import resized
 from awry.video.pictures import Pictures, coloured, whole_pixels, working_size
 
@@ -52,46 +50,36 @@ class Seen:
     values: Values = field(default_factory=dict)
 
 
-class SSMTLScorer(Scorer):
+class SSMTLScorer(WindowScorer[Seen]):
     """Scores the middle of a window of 2t + 1 frames; the first and last t frames have no score."""
 
     def __init__(
         self, model: SSMTLModel, config: SSMTLConfig, teachers: Teachers, setting: Setting
     ) -> None:
-        super().__init__(setting)
+        super().__init__(
+            setting,
+            config.t,
+            config.t,
+            mean_filter(config.filter_frames, causal=config.filter_causal),
+            smoother(config.smoothing, config.smoothing_sigma),
+            STAGES,
+        )
         self.model = model
         self.config = config
         self._teachers = teachers
         self._levels = levels_of(config)
-        self._window: deque[tuple[Frame, Pictures, Pictures | None]] = deque()
-        self._filter: TimeFilter[Seen] = mean_filter(
-            config.filter_frames, causal=config.filter_causal
-        )
-        self._smoother: TimeFilter[FrameScore] = smoother(config.smoothing, config.smoothing_sigma)
         self._working: tuple[int, int] | None = None
         self._mask: NDArray[np.bool_] | None = None
-        self._owed: deque[tuple[int, float | None]] = deque()
-        self.warmup = config.t
-        self.lookahead = config.t + self._filter.lookahead + self._smoother.lookahead
-        self.seconds = dict.fromkeys(STAGES, 0.0)
 
     @property
     def gives_regions(self) -> bool:
         """Objects are regions; the frame level cuts its map."""
         return self.setting.maps and ("object" in self._levels or bool(self.setting.map_levels))
 
-    def _push(self, frame: Frame) -> list[FrameScore]:
-        self._owed.append((frame.index, frame.time_s))
-        if not self._take(frame):
-            # The first t frames have too few before them.
-            return [self._unscored()] if len(self._window) <= self.config.t else []
-        found = self._middle()
-        self._window.popleft()
-        self._paint(found)
-        return self._smoothed(self._filter.push(found, found.values))
-
-    def _take(self, frame: Frame, small: Pictures | None = None) -> bool:
-        """Put a frame into the window; whether the window is full now."""
+    def _prepared(
+        self, frame: Frame, small: Pictures | None = None
+    ) -> tuple[Frame, Pictures, Pictures | None]:
+        """The frame, as the object level takes it, as the frame level takes it."""
         if self._working is None:
             self._begin(frame)
         assert self._working is not None
@@ -103,27 +91,16 @@ class SSMTLScorer(Scorer):
         if "object" in self._levels:
             picture = resized(frame.image, self._working, grey)
         assert picture is not None
-        self._window.append((frame, picture, small))
-        return len(self._window) == 2 * self.config.t + 1
-
-    def _unscored(self) -> FrameScore:
-        return FrameScore(*self._owed.popleft(), None)
-
-    def _flush(self) -> list[FrameScore]:
-        scores = self._smoothed(self._filter.flush())
-        for score, values in self._smoother.flush():
-            scores.append(self._settled(score, values))
-        while self._owed:
-            scores.append(self._unscored())
-        self._window.clear()
-        self._working = None
-        return scores
+        return frame, picture, small
 
     def _begin(self, frame: Frame) -> None:
         size = (frame.image.shape[0], frame.image.shape[1])
         self._working = working_size(self.setting.frame_size or size, self.config.height)
-        ignored = small_mask(self.setting, size, self._working)
-        self._mask = ignored if ignored.any() else None
+        self._mask = self._ignored(size, self._working)
+
+    def _restart(self) -> None:
+        super()._restart()
+        self._working = None
 
     def look(
         self,
@@ -143,8 +120,8 @@ class SSMTLScorer(Scorer):
         found = []
         given: Iterable[Pictures | None] = repeat(None) if smalls is None else smalls
         for frame, small in zip(frames, given):  # noqa: B905 - repeat has no end
-            if self._take(frame, small):
-                found.append(self._middle(clip, size))
+            if self._put(self._prepared(frame, small)):
+                found.append(self._judged(clip, size))
                 self._window.popleft()
         self._window.clear()
         return found
@@ -153,12 +130,12 @@ class SSMTLScorer(Scorer):
         """A clip's scores by level, not smoothed; the statistics of the streams as they are now."""
         levels = []
         for one in seen:
-            self._paint(one)
-            levels += [self._levels_of(values) for _, values in self._filter.push(one, one.values)]
+            ready = self._joining.push(one, self._values(one))
+            levels += [self._levels_of(values) for _, values in ready]
             one.values = {}  # the filter holds what it still needs
-        return levels + [self._levels_of(values) for _, values in self._filter.flush()]
+        return levels + [self._levels_of(values) for _, values in self._joining.flush()]
 
-    def _middle(self, clip: str = "", size: tuple[int, int] | None = None) -> Seen:
+    def _judged(self, clip: str = "", size: tuple[int, int] | None = None) -> Seen:
         """Ask teachers and networks about the window's middle frame."""
         t = self.config.t
         frame = self._window[t][0]
@@ -214,7 +191,7 @@ class SSMTLScorer(Scorer):
         if found.errors is not None and self.setting.maps:
             seen.values["errors"] = blurred(found.errors[0], ERROR_BLUR)
 
-    def _paint(self, seen: Seen) -> None:
+    def _values(self, seen: Seen) -> Values:
         """What the mean filter joins: the objects' map, the whole frame's score."""
         if "object" in self._levels:
             assert self._working is not None
@@ -228,6 +205,7 @@ class SSMTLScorer(Scorer):
         if "frame" in self._levels:
             score = self._scores(self.model.stream("frame"), seen.frame_parts[None])
             seen.values["frame"] = score.astype(np.float32)
+        return seen.values
 
     def _filter_side(self) -> int:
         """Of the map's mean filter, in pixels; odd, so that it has a middle."""
@@ -239,19 +217,9 @@ class SSMTLScorer(Scorer):
         """Scores (n,) of parts (n, parts)."""
         return combined(stream, parts, self.config.part_scale, self.config.combine)
 
-    def _smoothed(self, ready: Sequence[tuple[Seen, Values]]) -> list[FrameScore]:
-        scores = []
-        for seen, values in ready:
-            with self._stage("maps"):
-                score, levels = self._frame_score(seen, values)
-            for item, smooth in self._smoother.push(score, levels):
-                scores.append(self._settled(item, smooth))
-        return scores
-
-    def _settled(self, score: FrameScore, levels: Values) -> FrameScore:
-        """The score with its levels smoothed; the frame is owed no longer."""
-        self._owed.popleft()
-        values = {name: float(value[0]) for name, value in levels.items()}
+    def _settled(self, score: FrameScore, smooth: Values) -> FrameScore:
+        """The score with its levels smoothed."""
+        values = {name: float(value[0]) for name, value in smooth.items()}
         return replace(score, score=values[self.config.level], parts={**score.parts, **values})
 
     def _frame_score(self, seen: Seen, values: Values) -> tuple[FrameScore, Values]:
@@ -314,14 +282,6 @@ class SSMTLScorer(Scorer):
         ]
         regions.sort(key=lambda region: -region.score)
         return values["object"] + np.float32(stream.floor), tuple(regions)
-
-    @contextmanager
-    def _stage(self, name: str) -> Iterator[None]:
-        started = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.seconds[name] += time.perf_counter() - started
 
 
 def _named(names: Sequence[str], values: Sequence[float] | Floats) -> dict[str, float]:

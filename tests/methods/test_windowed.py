@@ -6,8 +6,10 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from awry.methods.ssmtl.normality import MOST_FRAMES, PIECE, _pieces
+from awry.methods.windowed import pieces_of
 from awry.training.footage import Run
+
+PIECE, MOST_FRAMES = 200, 3000
 
 
 def run(length: int) -> Run:
@@ -17,7 +19,7 @@ def run(length: int) -> Run:
 @given(st.lists(st.integers(1, 5000), min_size=1, max_size=8))
 def test_no_more_than_so_many_frames_from_first_to_last(lengths: list[int]) -> None:
     runs = [run(length) for length in lengths]
-    pieces = _pieces(runs)
+    pieces = pieces_of(runs, PIECE, MOST_FRAMES)
     looked = sum(piece.stop - piece.start for _, piece in pieces)
     total = sum(lengths)
     assert looked == total if total <= MOST_FRAMES else looked <= MOST_FRAMES + PIECE
@@ -27,4 +29,7 @@ def test_no_more_than_so_many_frames_from_first_to_last(lengths: list[int]) -> N
 
 
 def test_a_clip_that_was_never_seen_is_looked_at_beside_a_long_one() -> None:
-    assert {number for number, _ in _pieces([run(10800), run(9000)])} == {0, 1}
+    assert {number for number, _ in pieces_of([run(10800), run(9000)], PIECE, MOST_FRAMES)} == {
+        0,
+        1,
+    }

@@ -1,0 +1,161 @@
+"""What scorers share that judge a frame by a window around it and join values over time."""
+
+from __future__ import annotations
+
+import time
+from abc import abstractmethod
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from awry.frames import Frame, FrameScore
+from awry.methods.base import Scorer, Setting, small_mask
+from awry.scoring.streaming import TimeFilter, Values
+from awry.training.footage import Run
+from awry.video.pictures import coloured
+
+Seen = TypeVar("Seen")
+
+
+class WindowScorer(Scorer, Generic[Seen]):
+    """Judges a frame once its window is full, joins what was seen over time, smooths the scores.
+
+    The first `before` and the last `after` frames of a stream have no score.
+
+    Args:
+        setting: where it works.
+        before, after: frames of the window on each side of the judged one.
+        joining: what joins the values of neighbouring frames, e.g. a mean filter over maps.
+        smoothing: the temporal filter of the frames' scores.
+        stages: names of the stages whose time is measured.
+    """
+
+    def __init__(
+        self,
+        setting: Setting,
+        before: int,
+        after: int,
+        joining: TimeFilter[Seen],
+        smoothing: TimeFilter[FrameScore],
+        stages: Sequence[str],
+    ) -> None:
+        super().__init__(setting)
+        self._before, self._after = before, after
+        self._joining = joining
+        self._smoothing = smoothing
+        self._window: deque[Any] = deque()
+        self._owed: deque[tuple[int, float | None]] = deque()
+        self.warmup = before
+        self.lookahead = after + joining.lookahead + smoothing.lookahead
+        self.seconds = dict.fromkeys(stages, 0.0)
+
+    @abstractmethod
+    def _prepared(self, frame: Frame) -> Any:
+        """What the window keeps of a frame."""
+
+    @abstractmethod
+    def _judged(self) -> Seen:
+        """What is seen of the frame in the window's middle."""
+
+    @abstractmethod
+    def _values(self, seen: Seen) -> Values:
+        """What is joined over time."""
+
+    @abstractmethod
+    def _frame_score(self, seen: Seen, values: Values) -> tuple[FrameScore, Values]:
+        """A frame after joining: all but its score, and what is smoothed."""
+
+    @abstractmethod
+    def _settled(self, score: FrameScore, smooth: Values) -> FrameScore:
+        """The frame with its score, out of what was smoothed."""
+
+    def _restart(self) -> None:
+        """Forget the stream."""
+        self._window.clear()
+
+    def _put(self, prepared: Any) -> bool:
+        """Put a frame into the window; whether it is full now. `_window.popleft` makes room."""
+        self._window.append(prepared)
+        return len(self._window) == self._before + 1 + self._after
+
+    def _push(self, frame: Frame) -> list[FrameScore]:
+        self._owed.append((frame.index, frame.time_s))
+        if not self._put(self._prepared(frame)):
+            return [self._unscored()] if len(self._window) <= self._before else []
+        seen = self._judged()
+        self._window.popleft()
+        return self._smoothed(self._joining.push(seen, self._values(seen)))
+
+    def _flush(self) -> list[FrameScore]:
+        scores = self._smoothed(self._joining.flush())
+        scores += [self._done(score, values) for score, values in self._smoothing.flush()]
+        while self._owed:
+            scores.append(self._unscored())
+        self._restart()
+        return scores
+
+    def _smoothed(self, ready: Iterable[tuple[Seen, Values]]) -> list[FrameScore]:
+        scores = []
+        for seen, values in ready:
+            with self._stage("maps"):
+                score, levels = self._frame_score(seen, values)
+            scores += [
+                self._done(one, smooth) for one, smooth in self._smoothing.push(score, levels)
+            ]
+        return scores
+
+    def _done(self, score: FrameScore, smooth: Values) -> FrameScore:
+        self._owed.popleft()
+        return self._settled(score, smooth)
+
+    def _unscored(self) -> FrameScore:
+        return FrameScore(*self._owed.popleft(), None)
+
+    def _ignored(self, frame: tuple[int, int], size: tuple[int, int]) -> NDArray[np.bool_] | None:
+        """Ignored positions of a map (h, w) of an (H, W) frame; None where there is none."""
+        ignored = small_mask(self.setting, frame, size)
+        return ignored if ignored.any() else None
+
+    @contextmanager
+    def _stage(self, name: str) -> Iterator[None]:
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[name] += time.perf_counter() - started
+
+
+def pieces_of(runs: Sequence[Run], piece: int, most: int) -> list[tuple[int, slice]]:
+    """Stretches of the runs, evenly spread, with about at most so many frames together.
+
+    Footage of hours need not be looked at whole to know what is normal.
+
+    Args:
+        runs: stretches of footage.
+        piece: frames of a stretch, at most.
+        most: frames in all.
+
+    Returns:
+        Number of the run, and its frames.
+    """
+    found = [
+        (number, slice(first, min(first + piece, len(run.images))))
+        for number, run in enumerate(runs)
+        for first in range(0, len(run.images), piece)
+    ]
+    total = sum(len(run.images) for run in runs)
+    if total <= most:
+        return found
+    count = max(1, len(found) * most // total)
+    return [found[place] for place in np.linspace(0, len(found) - 1, count).astype(int)]
+
+
+def frames_of(run: Run, piece: slice) -> Iterator[Frame]:
+    """The frames of a stretch as a scorer takes them, numbered within the run."""
+    for place in range(piece.start, piece.stop):
+        origin = (run.first + place) * run.every
+        yield Frame(place, None, coloured(run.images[place]), origin=origin)

@@ -130,14 +130,14 @@ class WindowScorer(Scorer, Generic[Seen]):
 
 
 def pieces_of(runs: Sequence[Run], piece: int, most: int) -> list[tuple[int, slice]]:
-    """Stretches of the runs, evenly spread, with about at most so many frames together.
+    """Stretches of the runs, evenly spread, with at most so many frames together.
 
     Footage of hours need not be looked at whole to know what is normal.
 
     Args:
         runs: stretches of footage.
         piece: frames of a stretch, at most.
-        most: frames in all.
+        most: frames in all; at least one stretch comes even so.
 
     Returns:
         Number of the run, and its frames.
@@ -147,11 +147,13 @@ def pieces_of(runs: Sequence[Run], piece: int, most: int) -> list[tuple[int, sli
         for number, run in enumerate(runs)
         for first in range(0, len(run.images), piece)
     ]
-    total = sum(len(run.images) for run in runs)
-    if total <= most:
-        return found
-    count = max(1, len(found) * most // total)
-    return [found[place] for place in np.linspace(0, len(found) - 1, count).astype(int)]
+    chosen = found
+    for count in range(len(found), 0, -1):
+        places = np.linspace(0, len(found) - 1, count).astype(int)
+        chosen = [found[place] for place in places]
+        if sum(frames.stop - frames.start for _, frames in chosen) <= most:
+            break
+    return chosen
 
 
 def frames_of(run: Run, piece: slice) -> Iterator[Frame]:

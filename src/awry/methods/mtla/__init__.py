@@ -80,9 +80,7 @@ class MTLA(Method):
             )
             measure_normality(scorer, self._runs(footage, "train"))
 
-    def _prepare(
-        self, footage: Footage, seed: int, reporter: Reporter
-    ) -> tuple[Samples, Samples | None]:
+    def _prepare(self, footage: Footage, seed: int, reporter: Reporter) -> tuple[Samples, Samples]:
         """The model with fresh weights, and what it trains and validates on."""
         teachers = Teachers(self.config)
         self._resolve(footage, teachers)
@@ -133,13 +131,7 @@ class MTLA(Method):
         if teachers.segmenter is None:
             return
         if not any(len(one.objects.scores) for one in found):
-            detector = teachers.segmenter.detector
-            raise FootageError(
-                f"{detector.name} found nothing above its threshold of {detector.threshold:g} in "
-                f"any training frame (the highest confidence was {detector.highest:.3g}). Lower "
-                "--set threshold=..., cut frames into tiles (--set 'tiles=[2,1]'), or use another "
-                "detector."
-            )
+            raise FootageError(teachers.segmenter.detector.nothing_found)
         if not teachers.has_classes:
             footage.notes.append(
                 f"{self.config.detector} knows no classes: the appearance branch tells objects "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -53,8 +53,11 @@ def taught(model: MTLAModel, branch: str, batch: Batch) -> Tensor:
 
 def loss_of(model: MTLAModel, branch: str, batch: Batch, config: MTLAConfig) -> Tensor:
     """A branch's loss on some samples."""
-    patches = config.patches if config.loss == "patch" else 1
-    return patch_loss(expected(model, branch, batch, config), taught(model, branch, batch), patches)
+    return _loss(expected(model, branch, batch, config), taught(model, branch, batch), config)
+
+
+def _loss(guess: Tensor, target: Tensor, config: MTLAConfig) -> Tensor:
+    return patch_loss(guess, target, config.patches if config.loss == "patch" else 1)
 
 
 def differences(model: MTLAModel, branch: str, guess: Tensor, target: Tensor) -> Tensor:
@@ -76,7 +79,7 @@ def apart_in(model: MTLAModel, branch: str, batch: Batch, config: MTLAConfig) ->
 
 
 def phases(
-    model: MTLAModel, training: Samples, validation: Samples | None, config: MTLAConfig, seed: int
+    model: MTLAModel, training: Samples, validation: Samples, config: MTLAConfig, seed: int
 ) -> list[Phase]:
     """One phase a branch; the epoch with the lowest validation loss is what stays."""
     return [_phase(model, branch, training, validation, config, seed) for branch in config.branches]
@@ -86,7 +89,7 @@ def _phase(
     model: MTLAModel,
     branch: Branch,
     training: Samples,
-    validation: Samples | None,
+    validation: Samples,
     config: MTLAConfig,
     seed: int,
 ) -> Phase:
@@ -108,13 +111,6 @@ def _phase(
         batch = training.batch(chosen, list(mirrored))
         return {"total": loss_of(model, branch, batch, config)}
 
-    validate = None
-    if validation is not None and len(validation):
-        held_back = validation
-
-        def validate() -> dict[str, float]:
-            return validated(model, branch, held_back, config)
-
     return Phase(
         name=branch,
         parameters=list(model.branches[branch].parameters()),
@@ -123,9 +119,9 @@ def _phase(
         loss=loss,
         optimizer=lambda parameters: torch.optim.Adam(parameters, config.learning_rate),
         rate=_rate(config, steps),
-        validate=validate,
+        validate=(lambda: validated(model, branch, validation, config)) if validation else None,
         average=config.average,
-        best="total" if validate is not None else None,
+        best="total" if validation else None,
     )
 
 
@@ -151,15 +147,14 @@ def validated(
     sees none.
     """
     model.eval()
-    count = min(len(samples), config.validation_frames)
-    chosen = np.linspace(0, len(samples) - 1, count).astype(int)
     losses, total, weight = 0.0, 0.0, 0.0
-    for first in range(0, count, VALIDATED_AT_ONCE):
-        some: Sequence[int] = chosen[first : first + VALIDATED_AT_ONCE].tolist()
+    for first in range(0, len(samples), VALIDATED_AT_ONCE):
+        some = range(first, min(first + VALIDATED_AT_ONCE, len(samples)))
         batch = samples.batch(some)
-        losses += float(loss_of(model, branch, batch, config)) * len(some)
-        apart = apart_in(model, branch, batch, config)
+        guess, target = expected(model, branch, batch, config), taught(model, branch, batch)
+        losses += float(_loss(guess, target, config)) * len(some)
+        apart = differences(model, branch, guess, target)
         where = torch.ones_like(apart) if batch.classes is None else 1 - batch.classes[:, 0]
         total += float((apart * where).sum())
         weight += float(where.sum())
-    return {"total": losses / count, "error": total / max(weight, 1e-9)}
+    return {"total": losses / len(samples), "error": total / max(weight, 1e-9)}

@@ -13,11 +13,12 @@ from awry.errors import FootageError
 from awry.methods.mtla.config import MTLAConfig
 from awry.methods.mtla.teachers import Floats, Size, Teachers, class_map, median_picture
 from awry.teachers.objects import View
+from awry.teachers.objects.base import view_of
 from awry.teachers.segmenter import Segments
 from awry.training.footage import Run
 from awry.training.loop import Reporter
 from awry.video.cache import resized
-from awry.video.pictures import Pictures, coloured
+from awry.video.pictures import Pictures
 
 BEFORE = 2
 """Frames that must lie before the one that is judged."""
@@ -222,19 +223,6 @@ def places_of(
     return [found[place] for place in np.linspace(0, len(found) - 1, most).astype(int)]
 
 
-def view_of(
-    images: Sequence[Pictures] | Pictures,
-    place: int,
-    around: int,
-    clip: str,
-    frame: int,
-    frame_size: tuple[int, int] | None,
-) -> View:
-    """What a detector is shown: a frame, one `around` frames later, one at least 1 earlier."""
-    before, image, after = (coloured(images[place + step]) for step in (-max(around, 1), 0, around))
-    return View(image, before, after, clip, frame, frame_size)
-
-
 def found_objects(
     runs: Sequence[Run],
     places: Sequence[tuple[int, int]],
@@ -249,7 +237,7 @@ def found_objects(
         run = runs[number]
         origin = (run.first + frame) * run.every
         name = f"train/{run.clip}"
-        view = view_of(run.images, frame, around, name, origin, run.original_size)
+        view = view_of(run.images, frame, max(around, 1), around, name, origin, run.original_size)
         segments = looking.segments(view, run.scene)
         if segments is not None:
             segments = segments.shrunk(view.image.shape[:2], looking.size)

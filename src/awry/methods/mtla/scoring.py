@@ -15,7 +15,7 @@ from awry.methods.mtla.config import MTLAConfig
 from awry.methods.mtla.fitting import apart_in
 from awry.methods.mtla.jumps import Jumps
 from awry.methods.mtla.model import MTLAModel
-from awry.methods.mtla.samples import BEFORE, Looking, Sample, stacked, view_of
+from awry.methods.mtla.samples import BEFORE, Looking, Sample, stacked
 from awry.methods.windowed import WindowScorer
 from awry.scoring.maps import blurred, map_regions
 from awry.scoring.streaming import (
@@ -25,6 +25,7 @@ from awry.scoring.streaming import (
     savgol_filter,
     smoother,
 )
+from awry.teachers.objects.base import view_of
 from awry.video.cache import resized
 from awry.video.pictures import Pictures, working_size
 
@@ -133,7 +134,8 @@ class MTLAScorer(WindowScorer[Seen]):
         with self._stage("detector"):
             size = size or (frame.image.shape[0], frame.image.shape[1])
             name = clip or self.setting.clip
-            view = view_of(pictures, place, self._after, name, frame.number, size)
+            before = max(self._after, 1)
+            view = view_of(pictures, place, before, self._after, name, frame.number, size)
             segments = self._looking.segments(view, scene)
         with self._stage("flow"):
             around = pictures[place - BEFORE : place + 1]

@@ -163,11 +163,7 @@ class SSMTL(Method):
                 f"the longest training clip has {longest} frames here, and one sequence with its "
                 f"gaps needs {shortest}. Give longer clips, or lower --set t=... or gaps=..."
             )
-        return (
-            f"{detector.name} found nothing above its threshold of {detector.threshold:g} in any "
-            f"training frame (the highest confidence was {detector.highest:.3g}). Lower --set "
-            "threshold=..., cut frames into tiles (--set 'tiles=[2,1]'), or use another detector."
-        )
+        return detector.nothing_found
 
     def scorer(self, setting: Setting) -> Scorer:
         """As `Method.scorer`."""

@@ -14,7 +14,7 @@ from awry.frames import Objects
 from awry.methods.ssmtl.config import SSMTLConfig
 from awry.methods.ssmtl.sequences import cut, cut_out, grown, room_needed
 from awry.methods.ssmtl.teachers import Teachers
-from awry.teachers.objects.base import View
+from awry.teachers.objects.base import view_of
 from awry.training.footage import Run
 from awry.training.loop import Reporter
 from awry.video.pictures import Pictures, coloured
@@ -108,19 +108,6 @@ class ObjectPool(Pool):
         return cut_out(self.runs[run].images[frame], self.boxes[number])
 
 
-def view_of(
-    images: Sequence[Pictures] | Pictures,
-    place: int,
-    t: int,
-    clip: str,
-    frame: int,
-    frame_size: tuple[int, int] | None,
-) -> View:
-    """What a detector is shown of a frame with t others on each side."""
-    before, image, after = (coloured(images[place + step]) for step in (-t, 0, t))
-    return View(image, before, after, clip, frame, frame_size)
-
-
 @dataclass(frozen=True, slots=True)
 class _Found:
     """The objects of one frame."""
@@ -156,7 +143,7 @@ def find_objects(
         run = runs[number]
         original = (run.first + frame) * run.every
         name = f"train/{run.clip}"
-        view = view_of(run.images, frame, config.t, name, original, run.original_size)
+        view = view_of(run.images, frame, config.t, config.t, name, original, run.original_size)
         found.append(_Found(number, frame, teachers.objects(view, mask)))
         reporter.advance({})
     size = runs[0].images.shape[1:3] if runs else (1, 1)

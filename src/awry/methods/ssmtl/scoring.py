@@ -15,12 +15,12 @@ from awry.methods.ssmtl.answers import Answers, answers, combined
 from awry.methods.ssmtl.config import SSMTLConfig
 from awry.methods.ssmtl.maps import Map, highest, painted
 from awry.methods.ssmtl.model import SSMTLModel, Stream, levels_of
-from awry.methods.ssmtl.pools import view_of
 from awry.methods.ssmtl.sequences import cut, cut_out, grown
 from awry.methods.ssmtl.teachers import Teachers
 from awry.methods.windowed import WindowScorer
 from awry.scoring.maps import blurred
 from awry.scoring.streaming import Values, mean_filter, smoother
+from awry.teachers.objects.base import view_of
 from awry.video.cache import resized
 from awry.video.pictures import Pictures, coloured, whole_pixels, working_size
 
@@ -155,9 +155,8 @@ class SSMTLScorer(WindowScorer[Seen]):
         images = [item[1] for item in self._window]
         with self._stage("detector"):
             size = size or (frame.image.shape[0], frame.image.shape[1])
-            view = view_of(
-                images, config.t, config.t, clip or self.setting.clip, frame.number, size
-            )
+            name, t = clip or self.setting.clip, config.t
+            view = view_of(images, t, t, t, name, frame.number, size)
             objects = self._teachers.objects(view, self._mask)
         assert self._working is not None
         seen.boxes = objects.boxes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
 from typing import Any, ClassVar
 
@@ -15,6 +15,7 @@ from awry.frames import Objects
 from awry.teachers.objects.options import DetectorOptions
 from awry.teachers.objects.selection import select, tile_places, without_cut
 from awry.teachers.outputs import digest, kept_outputs
+from awry.video.pictures import coloured
 
 Picture = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -43,6 +44,27 @@ class View:
     clip: str = ""
     frame: int = 0
     frame_size: tuple[int, int] | None = None
+
+
+def view_of(
+    images: Sequence[Picture] | Picture,
+    place: int,
+    before: int,
+    after: int,
+    clip: str,
+    frame: int,
+    frame_size: tuple[int, int] | None,
+) -> View:
+    """What a detector is shown of one of several consecutive pictures, grey or not.
+
+    Args:
+        images: uint8 (h, w, c) each, c = 1 grey or 3 RGB.
+        place: of the picture among them.
+        before, after: so many pictures away lie the earlier and the later one.
+        clip, frame, frame_size: as `View`.
+    """
+    earlier, image, later = (coloured(images[place + step]) for step in (-before, 0, after))
+    return View(image, earlier, later, clip, frame, frame_size)
 
 
 class ObjectDetector(ABC):
@@ -78,6 +100,15 @@ class ObjectDetector(ABC):
             )
         self.key = repr((VERSION, name, content, self.threshold, astuple(options)))
         self.highest = 0.0
+
+    @property
+    def nothing_found(self) -> str:
+        """A sentence for training footage in which no object was found."""
+        return (
+            f"{self.name} found nothing above its threshold of {self.threshold:g} in any training "
+            f"frame (the highest confidence was {self.highest:.3g}). Lower --set threshold=..., "
+            "cut frames into tiles (--set 'tiles=[2,1]'), or use another --detector."
+        )
 
     def detect(self, view: View) -> Objects:
         """The objects of one frame, most confident first.

@@ -54,10 +54,13 @@ def whole_file(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def whole_folder(path: Path) -> Iterator[Path]:
+def whole_folder(path: Path, *, replace: bool = True) -> Iterator[Path]:
     """Give a temporary folder beside `path`; on success it takes the place of `path`.
 
-    A folder that stands at `path` already is replaced.
+    Args:
+        path: the folder to make.
+        replace: a folder that stands at `path` by then is replaced; without it that one stays,
+            for content that several processes may make alike at the same time.
 
     Raises:
         WriteError: the disk is full or the place cannot be written; nothing is left behind.
@@ -68,15 +71,23 @@ def whole_folder(path: Path) -> Iterator[Path]:
         temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
         temporary.chmod(0o777 & ~_umask())
         yield temporary
-        if path.exists():
-            _swap(temporary, path)
-        else:
-            temporary.replace(path)
+        _settle(temporary, path, replace)
     except OSError as error:
         raise _failure(path, error) from error
     finally:
         if temporary is not None and temporary.exists():
             shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _settle(new: Path, path: Path, replace: bool) -> None:
+    if path.exists() and replace:
+        _swap(new, path)
+        return
+    try:
+        new.replace(path)
+    except OSError:
+        if replace or not path.is_dir():  # somebody else's folder, the same as this one
+            raise
 
 
 def _swap(new: Path, path: Path) -> None:

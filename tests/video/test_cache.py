@@ -181,6 +181,22 @@ def test_a_damaged_entry_is_made_anew(tmp_path: Path, damage: str) -> None:
     assert np.array_equal(clip.images, images)
 
 
+def test_two_fits_may_read_one_clip_into_one_folder(tmp_path: Path) -> None:
+    """The faster one's entry is never away, not for the moment that a replacement would take."""
+    images = random_images(5)
+    folder = tmp_path / "cache"
+    written = []
+
+    def opened() -> ArraySource:
+        FrameCache(folder, LARGE).frames("key", lambda: ArraySource(images), None, False)
+        written.extend(entry.stat().st_ino for entry in folder.glob("[!.]*"))
+        return ArraySource(images)
+
+    mine = FrameCache(folder, LARGE).frames("key", opened, None, False)
+    assert np.array_equal(mine.images, images)
+    assert [entry.stat().st_ino for entry in folder.iterdir()] == written
+
+
 def test_fingerprint(tmp_path: Path) -> None:
     folder = tmp_path / "f"
     (folder / "sub").mkdir(parents=True)

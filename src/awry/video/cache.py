@@ -149,9 +149,13 @@ class FrameCache:
         signature = json.dumps([LAYOUT, key, size and [int(side) for side in size], bool(grey)])
         name = hashlib.sha256(signature.encode()).hexdigest()[:32]
         entry = self.folder / name
+        there = entry.exists()
         clip = _load(entry)
         if clip is None:
-            with whole_folder(entry) as temporary:
+            if there:
+                shutil.rmtree(entry, ignore_errors=True)  # it is damaged
+            # Another fit may share this folder and read the same clip at this very moment.
+            with whole_folder(entry, replace=False) as temporary:
                 self._write(temporary, source_opener(), size, grey)
             clip = _load(entry)
             assert clip is not None

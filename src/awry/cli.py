@@ -143,6 +143,64 @@ def score(
 
 
 @app.command()
+def sift(
+    out: Annotated[Path, typer.Option(help="The run's folder.")],
+    sources: Annotated[list[str] | None, typer.Argument(help="Videos and folders.")] = None,
+    data: Annotated[
+        Path | None, typer.Option("--data", help="Folder of a data set, instead of sources.")
+    ] = None,
+    merged: Annotated[
+        bool, typer.Option("--merged", help="Its train and test clips together.")
+    ] = False,
+    scene: Annotated[str | None, typer.Option(help="Clips of this scene of it alone.")] = None,
+    layout: Layout = None,
+    preset: Annotated[str, typer.Option(help="paper, cpu, tiny.")] = "cpu",
+    changes: Changes = None,
+    seed: Annotated[int, typer.Option(help="Every random choice follows from it.")] = 0,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on where a run stopped.")] = False,
+    ignore: Annotated[
+        list[str] | None,
+        typer.Option(help="As for fit; none: not what the data set's layout ignores either."),
+    ] = None,
+    every: Annotated[int, typer.Option(min=1, help="Take each n-th frame.")] = 1,
+    cache_size: Annotated[
+        float, typer.Option(min=0.001, help="Most GiB for the frames' activations.")
+    ] = 40.0,
+    fps: Fps = None,
+    as_json: Json = False,
+) -> None:
+    """Rank an archive without a label: what is strange comes first."""
+    with refusals():
+        from awry.commands import sift as sifting
+        from awry.commands.fit import parse_changes
+        from awry.sifting import SiftOptions
+
+        if bool(sources) == (data is not None or layout is not None):
+            raise ConfigError("Give either sources, or --data DIR --merged.")
+        if not sources and not merged:
+            raise ConfigError(
+                "A data set is sifted whole, train and test clips together: add --merged. "
+                "(awry fit sdor learns from the training part alone.)"
+            )
+        options = SiftOptions(
+            preset,
+            parse_changes(changes or []),
+            seed,
+            tuple(ignore or ()),
+            every,
+            cache_size,
+            resume,
+        )
+        if sources:
+            given = sifting.given_sources(sources, fps)
+        else:
+            given = sifting.given_dataset(data, layout, scene, fps)
+        summary = sifting.run_sift(given, out, options, console())
+        show_result(summary, as_json, sifting.show_sift)
+    report_failures(summary["failed"])
+
+
+@app.command()
 def evaluate(
     bundle: Path,
     data: Data,
@@ -150,6 +208,9 @@ def evaluate(
     layout: Layout = None,
     parts: Annotated[list[str] | None, typer.Option(help="Extra parts; all for every one.")] = None,
     flow: Annotated[bool, typer.Option(help="Measure the motion reference too.")] = True,
+    merged: Annotated[
+        bool, typer.Option("--merged", help="A sifted run, on the train and test clips that it saw")
+    ] = False,
     budget: OtherBudget = None,
     cache: Annotated[
         Path | None, typer.Option(help="Folder where what teachers say of frames is kept.")
@@ -157,11 +218,26 @@ def evaluate(
     fps: Fps = None,
     as_json: Json = False,
 ) -> None:
-    """Measure a bundle on a data set's labelled test clips; write a report."""
+    """Measure a bundle on a data set's labelled test clips, or a sifted run; write a report."""
     with refusals():
         from awry.commands.evaluate import EvaluateOptions, run_evaluate, show_metrics
         from awry.datasets import open_dataset
+        from awry.sifting.run import is_run
 
+        if is_run(bundle) != merged:
+            raise ConfigError(
+                f"{bundle} is a sifted run: it is measured on the frames that it saw; add --merged."
+                if is_run(bundle)
+                else f"--merged is for what awry sift made; {bundle} is not such a run."
+            )
+        if merged:
+            from awry.commands.evaluate_run import EvaluateRunOptions, run_evaluate_run
+
+            chosen = EvaluateRunOptions(layout, fps)
+            metrics = run_evaluate_run(bundle, data, out, chosen)
+            show_result(metrics, as_json, show_metrics)
+            report_failures(metrics["failed"])
+            return
         found = open_dataset(data, format=layout, fps=fps)
         options = EvaluateOptions(parts=tuple(parts or ()), flow=flow, cache=cache)
         metrics = run_evaluate(load(bundle, budget), found, out, options, console())

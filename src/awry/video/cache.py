@@ -177,7 +177,7 @@ class FrameCache:
                     size = size or facts.original_size
                     shape = (*size, 1 if grey else 3)
                     _write_header(file, 0, shape)
-                if not _same_aspect(_size(frame), facts.original_size):
+                if not same_aspect(_size(frame), facts.original_size):
                     skipped.append(frame.index)
                     continue
                 image = resized(frame.image, size, grey)
@@ -256,7 +256,8 @@ def _size(frame: Frame) -> tuple[int, int]:
     return frame.image.shape[0], frame.image.shape[1]
 
 
-def _same_aspect(one: tuple[int, int], other: tuple[int, int]) -> bool:
+def same_aspect(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    """Whether two sizes (h, w) differ by rounding alone in their aspect ratio."""
     return abs(one[0] * other[1] / (one[1] * other[0]) - 1) < _ASPECT_TOLERANCE
 
 

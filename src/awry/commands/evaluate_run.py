@@ -1,0 +1,156 @@
+"""`awry evaluate RUN --merged`: a sifted archive against the labels that it never saw."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from awry import __version__
+from awry.commands.sift import Given, given_dataset, peak_of_event
+from awry.datasets.base import Clip
+from awry.errors import ConfigError, DatasetError
+from awry.evaluation.levels import with_levels
+from awry.evaluation.protocol import evaluate_frames
+from awry.evaluation.report import write_report
+from awry.evaluation.scored_clip import ScoredClip
+from awry.sifting.run import RankedClip, Run, load_run
+from awry.storage import write_json
+
+TRANSDUCTIVE = (
+    "transductive: the frames that are measured are the frames that it learned from, training "
+    "and test part merged, without their labels; training frames count as normal. Not to be "
+    "compared with rows of methods that are fitted on normal footage alone."
+)
+NO_LEVELS = dict.fromkeys(("region", "pixel"), "A ranking has scores of frames alone.") | {
+    "event": "A ranking has no alarms: there is no normal footage to fix a threshold on."
+}
+PEAKS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluateRunOptions:
+    """How a run is evaluated.
+
+    Attributes:
+        layout, fps: as the data set is opened; the run's own scene is taken.
+        title: of the report.
+    """
+
+    layout: str | None = None
+    fps: float | None = None
+    title: str = ""
+
+
+def run_evaluate_run(
+    folder: Path, data: Path | None, out: Path, options: EvaluateRunOptions
+) -> dict[str, Any]:
+    """Measure a run on the data set that it sifted; `metrics.json` and `report.html`.
+
+    Returns:
+        What `metrics.json` holds, and `report`, the path of the report.
+
+    Raises:
+        BundleError: the folder holds no run.
+        ConfigError: the run was not made of this data set.
+    """
+    run = load_run(folder)
+    about = run.facts["about"]
+    if "format" not in about:
+        raise ConfigError(
+            f"{folder} was sifted from videos, not from a data set: there are no labels to "
+            "measure by. Sift with --data DIR --merged."
+        )
+    given = given_dataset(data, options.layout or about["format"], about["scene"], options.fps)
+    metrics = measured(run, given)
+    clips = scored_clips(run, given)
+    write_json(out / "metrics.json", metrics)
+    write_report(
+        out / "report.html",
+        metrics,
+        clips,
+        title=options.title or f"SDOR, transductive, on {given.about['format']}",
+        settings=metrics["settings"],
+    )
+    return metrics | {"report": str(out / "report.html")}
+
+
+def measured(run: Run, given: Given) -> dict[str, Any]:
+    """The figures of a run's scores, of the generic detectors and of each round."""
+    clips = scored_clips(run, given, pictures=False)
+    figures = evaluate_frames(clips, settings=_settings(run, given), levels=list(clips[0].parts))
+    return with_levels(figures, NO_LEVELS) | {"failed": list(run.facts["failed"])}
+
+
+def scored_clips(run: Run, given: Given, *, pictures: bool = True) -> list[ScoredClip]:
+    """The run's clips with their labels; training clips count as normal.
+
+    Raises:
+        ConfigError: the run has clips that the data set has not, or the other way round.
+    """
+    named = {clip.name: clip for clip in given.clips}
+    mine = {clip.name for clip in run.clips}
+    if not mine <= set(named):
+        raise ConfigError(
+            f"The run {run.folder} has the clip {sorted(mine - set(named))[0]}, which is not in "
+            "this data set: give the one that was sifted."
+        )
+    return [_scored(run, number, clip, named, pictures) for number, clip in enumerate(run.clips)]
+
+
+def _scored(
+    run: Run, number: int, clip: RankedClip, named: dict[str, Clip], pictures: bool
+) -> ScoredClip:
+    events = [event for event in run.events() if event.clip == number][:PEAKS]
+    found = [peak_of_event(run, event, named) for event in events] if pictures else []
+    return ScoredClip(
+        name=clip.name,
+        scene=clip.scene,
+        fps=clip.fps,
+        scores=clip.scores,
+        scored=np.ones(len(clip.scores), bool),
+        labels=labels_in(named[clip.name], clip.indices),
+        times=None if np.isnan(clip.times).any() else clip.times,
+        parts=clip.parts,
+        peaks=[peak for peak in found if peak is not None],
+        notes=clip.notes,
+    )
+
+
+def labels_in(clip: Clip, indices: NDArray[np.int64]) -> NDArray[np.uint8] | None:
+    """The labels of a clip's sifted frames, zeros for a training clip, or None.
+
+    Raises:
+        DatasetError: there are fewer labels than frames.
+    """
+    if clip.name.startswith("train/"):
+        return np.zeros(len(indices), np.uint8)
+    if clip.labels is None:
+        return None
+    labels = clip.labels()
+    if indices[-1] >= len(labels):
+        raise DatasetError(
+            f"{clip.name} has at least {indices[-1] + 1} frames, but {len(labels)} labels."
+        )
+    return np.asarray(labels[indices], np.uint8)
+
+
+def _settings(run: Run, given: Given) -> dict[str, Any]:
+    facts = run.facts
+    keep: Sequence[str] = ("method", "preset", "seed", "config", "ignore", "every")
+    return {
+        **{name: facts[name] for name in keep},
+        "protocol": TRANSDUCTIVE,
+        "data": dict(facts["about"]) | {"data": None},
+        "notes": [TRANSDUCTIVE, *given.about.get("notes", []), *facts["notes"]],
+        "fit_seconds": facts["seconds"],
+        "fitted_with": dict(facts["versions"]),
+        "hardware": f"{platform.machine()}, {os.cpu_count()} cores",
+        "awry": __version__,
+    }

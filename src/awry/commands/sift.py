@@ -1,0 +1,280 @@
+"""`awry sift`: an archive to a ranking, with a page of its strangest moments."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from awry.commands.fit import BarReporter
+from awry.commands.tables import EVENT_COLUMNS, write_table
+from awry.datasets import open_dataset
+from awry.datasets.base import Clip
+from awry.errors import AwryError, ConfigError, DatasetError, SourceError, nearest
+from awry.evaluation.report import write_strangest
+from awry.evaluation.scored_clip import Peak
+from awry.frames import Frame
+from awry.sifting import RankedEvent, Run, SiftOptions, opened, sift
+from awry.video.ignore import IgnoreRegions
+from awry.video.open import list_sources
+from awry.video.overlay import heat_image
+from awry.video.pick import picked
+
+SHOWN = 24
+"""Moments on the page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What is sifted, before anything of it is read.
+
+    Attributes:
+        clips: by unique names.
+        about: where they come from, so that a run can open them again.
+        failed: what was not found, one sentence each.
+        variant: the data set's variant; empty where there is none.
+        ignore: the data set's own ignored regions.
+    """
+
+    clips: tuple[Clip, ...]
+    about: dict[str, Any]
+    failed: tuple[str, ...] = ()
+    variant: str = ""
+    ignore: tuple[str, ...] = ()
+
+
+def given_sources(sources: Sequence[str], fps: float | None) -> Given:
+    """Videos, folders and addresses.
+
+    Raises:
+        SourceError: nothing was found.
+    """
+    named: dict[str, Clip] = {}
+    failed = []
+    for what in sources:
+        try:
+            found = list_sources(what, fps=fps)
+        except SourceError as error:
+            failed.append(str(error))
+            continue
+        for one in found:
+            name, count = one.name, 1
+            while name in named:
+                count += 1
+                name = f"{one.name}-{count}"
+            named[name] = Clip(name, one.open)
+    if not named:
+        raise SourceError("There is nothing to sift. " + " ".join(failed))
+    whole = [str(Path(what).resolve()) if Path(what).exists() else what for what in sources]
+    about = {"sources": whole, "fps": fps}
+    return Given(tuple(named.values()), about, tuple(failed))
+
+
+def given_dataset(
+    root: Path | None, layout: str | None, scene: str | None, fps: float | None
+) -> Given:
+    """A data set's training and test clips together, of one scene or all.
+
+    Training clips come as `train/NAME` and test clips as `test/NAME`.
+
+    Raises:
+        DatasetError: it cannot be read, there are no clips, or none of that scene.
+    """
+    data = open_dataset(root, format=layout, fps=fps)
+    every = [("train", clip) for clip in data.train] + [("test", clip) for clip in data.test]
+    scenes = {clip.scene for _, clip in every}
+    if scene is not None and scene not in scenes:
+        raise DatasetError(f"There is no scene '{scene}': {nearest(scene, scenes)}.")
+    chosen = tuple(
+        replace(clip, name=f"{part}/{clip.name}")
+        for part, clip in every
+        if scene in (None, clip.scene)
+    )
+    if not chosen:
+        raise DatasetError(f"There are no clips in {data.root or data.name} to sift.")
+    about = {
+        "data": None if data.root is None else str(data.root.resolve()),
+        "format": data.name,
+        "scene": scene,
+        "fps": fps,
+        "notes": list(data.notes),
+    }
+    return Given(chosen, about, (), data.variant, tuple(data.ignore))
+
+
+def given_again(run: Run) -> Given:
+    """What a run was made of.
+
+    Raises:
+        AwryError: it is not there any more.
+    """
+    about = run.facts["about"]
+    if "sources" in about:
+        return given_sources(about["sources"], about["fps"])
+    root = None if about["data"] is None else Path(about["data"])
+    return given_dataset(root, about["format"], about["scene"], about["fps"])
+
+
+def chosen_ignore(own: Sequence[str], given: Sequence[str]) -> tuple[str, ...]:
+    """The data set's own ignored regions and those that were given; `none` leaves out its own.
+
+    Raises:
+        ConfigError: `none` beside other regions.
+    """
+    if "none" not in given:
+        return (*own, *given)
+    if len(given) > 1:
+        raise ConfigError("--ignore none stands alone: pictures as they are.")
+    return ()
+
+
+def run_sift(given: Given, out: Path, options: SiftOptions, console: Console) -> dict[str, Any]:
+    """Sift, and write events and the page; as `awry.sifting.sift`.
+
+    Returns:
+        A summary for `--json`.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C; says how to go on.
+    """
+    options = replace(options, ignore=chosen_ignore(given.ignore, options.ignore))
+    with BarReporter(console) as reporter:
+        try:
+            run = sift(
+                given.clips, out, options, reporter, variant=given.variant, about=given.about
+            )
+        except KeyboardInterrupt as error:
+            hint = "the same command with --resume goes on from there"
+            raise KeyboardInterrupt(f"{str(error) or 'stopped'}; {hint}.") from error
+        reporter.message("looking up the strangest moments")
+        events = run.events()
+        write_events(run, events)
+        page = write_page(run, events[:SHOWN], {clip.name: clip for clip in given.clips})
+    lost = [f"{clip.name}: {note}" for clip in run.clips for note in clip.notes]
+    return {
+        "run": str(out),
+        "frames": sum(len(clip.indices) for clip in run.clips),
+        "clips": len(run.clips),
+        "seconds": run.facts["seconds"],
+        "events": [event_facts(run, event) for event in events],
+        "page": str(page),
+        "notes": list(run.facts["notes"]),
+        "failed": [*given.failed, *run.facts["failed"], *lost],
+    }
+
+
+def event_facts(run: Run, event: RankedEvent) -> dict[str, Any]:
+    """What is said of an event: its clip, frames as filmed, seconds and score."""
+    clip = run.clips[event.clip]
+
+    def seconds(place: int) -> float | None:
+        return None if np.isnan(clip.times[place]) else float(clip.times[place])
+
+    return {
+        "source": clip.name,
+        "first": int(clip.indices[event.first]),
+        "last": int(clip.indices[event.last]),
+        "start_s": seconds(event.first),
+        "end_s": seconds(event.last),
+        "peak": int(clip.indices[event.peak]),
+        "score": event.score,
+    }
+
+
+def write_events(run: Run, events: Sequence[RankedEvent]) -> None:
+    """Write `events.csv`, the strangest first."""
+    share = run.config.abnormal_share
+    how = f"the {100 * share:g} % top-ranked frames of the archive"
+    threshold = float(np.quantile(np.concatenate([clip.scores for clip in run.clips]), 1 - share))
+    rows = []
+    for event in events:
+        clip = run.clips[event.clip]
+        parts = {name: float(series[event.peak]) for name, series in clip.parts.items()}
+        more = {"parts": parts, "regions": [], "threshold": threshold, "calibration": how}
+        rows.append(event_facts(run, event) | more)
+    write_table(run.folder / "events.csv", rows, EVENT_COLUMNS)
+
+
+def write_page(run: Run, events: Sequence[RankedEvent], clips: dict[str, Clip]) -> Path:
+    """Write `report.html` with the strangest moments, each with its heat map."""
+    page = run.folder / "report.html"
+    peaks = [peak for event in events if (peak := peak_of_event(run, event, clips)) is not None]
+    write_strangest(
+        page,
+        peaks,
+        title="Strangest moments of the archive",
+        advice="Ranked by learning from these very frames, without a label. Say which of them are "
+        f"abnormal and which are normal, and it learns from that: awry review {run.folder}",
+    )
+    return page
+
+
+def peak_of_event(run: Run, event: RankedEvent, clips: dict[str, Clip]) -> Peak | None:
+    """An event's peak as the reports show it; None where the source is gone."""
+    clip = run.clips[event.clip]
+    frame = picture_of(run, clip.name, event.peak, clips)
+    if frame is None:
+        return None
+    heat = heat_of(run, event.clip, event.peak)
+    shown = None if heat is None else heat_image(frame.image, heat, heat_range(heat))
+    parts = {name: float(series[event.peak]) for name, series in clip.parts.items()}
+    kept = {name: value for name, value in parts.items() if not name.startswith("round")}
+    number = int(clip.indices[event.peak])
+    return Peak(number, event.score, frame.time_s, frame.image, shown, (), clip.name, kept)
+
+
+def picture_of(run: Run, name: str, place: int, clips: dict[str, Clip]) -> Frame | None:
+    """The frame at a place of a run's clip; None where it cannot be read any more."""
+    if name not in clips:
+        return None
+    ranked = next(clip for clip in run.clips if clip.name == name)
+    ignore = IgnoreRegions.parse(run.options.ignore)
+    try:
+        source = opened(clips[name], ignore, 1)
+        return next(iter(picked(source, [int(ranked.indices[place])])), None)
+    except AwryError:
+        return None
+
+
+@torch.inference_mode()
+def heat_of(run: Run, clip: int, place: int) -> NDArray[np.float32] | None:
+    """The rounds' mean class activation map of a frame (h, w); None without a model."""
+    if run.method is None or run.method.model is None or run.archive is None:
+        return None
+    activations = run.archive.activations([run.archive.slice_of(clip).start + place])
+    maps = [learner.score_maps(activations)[1] for learner in run.method.model.learners]
+    return np.asarray(torch.stack(maps).mean(0)[0].numpy(), np.float32)
+
+
+def heat_range(heat: NDArray[np.float32]) -> tuple[float, float]:
+    """For a picture: no heat at the middle of its own map, full heat at its highest."""
+    return float(np.median(heat)), float(heat.max())
+
+
+def show_sift(summary: dict[str, Any]) -> None:
+    """Print the strangest moments, and where everything is."""
+    printer = Console()
+    table = Table("", "clip", "frames", "seconds", "peak", "score", title="strangest moments")
+    for number, event in enumerate(summary["events"][:10], 1):
+        known = event["start_s"] is not None
+        seconds = f"{event['start_s']:.1f}-{event['end_s']:.1f}" if known else "-"
+        frames = f"{event['first']}-{event['last']}"
+        row = (str(number), escape(event["source"]), frames, seconds, str(event["peak"]))
+        table.add_row(*row, f"{event['score']:.4g}")
+    printer.print(table if summary["events"] else "nothing stands out")
+    sentences = [
+        *summary["notes"],
+        f"{summary['frames']} frames of {summary['clips']} clips ranked in "
+        f"{summary['seconds']:.0f} s: {summary['run']}",
+        f"Look at them in {summary['page']}, or mark them: awry review {summary['run']}",
+    ]
+    for sentence in sentences:
+        printer.print(sentence, highlight=False, markup=False, soft_wrap=True)

@@ -1,0 +1,315 @@
+"""Frames of an archive as the score learners see them, on disk: memory stays bounded."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from awry.errors import FootageError, FrameError, SourceError
+from awry.frames import Frame
+from awry.methods.sdor.config import SDORConfig
+from awry.methods.sdor.model import SDORModel
+from awry.storage import whole_folder, write_text
+from awry.training.loop import Reporter
+from awry.video.cache import resized, same_aspect
+from awry.video.pictures import Pictures
+from awry.video.source import Source
+
+# Part of each entry's name: entries of another layout are never read.
+LAYOUT = 1
+CHUNK = 512
+_BATCH = 16
+Places = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Frames that follow one another, not read yet.
+
+    Attributes:
+        name, scene: of the clip.
+        key: stands for the content and all that is done to it before it gets here.
+        open: makes a fresh source of frames.
+    """
+
+    name: str
+    scene: str
+    key: str
+    open: Callable[[], Source]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ArchivedClip:
+    """What is known of a clip that was read.
+
+    Attributes:
+        name, scene: of the clip.
+        fps: frames per second, or None.
+        size: (H, W) of its frames.
+        indices: int64 (n,), each frame's position in the clip as it was filmed.
+        times: float64 (n,), seconds; NaN where unknown.
+        lost: frames that could not be read, or were left out.
+        notes: what went wrong, one sentence each.
+    """
+
+    name: str
+    scene: str
+    fps: float | None
+    size: tuple[int, int]
+    indices: NDArray[np.int64]
+    times: NDArray[np.float64]
+    lost: int
+    notes: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Facts:
+    """What is stored beside a clip's chunks."""
+
+    fps: float | None
+    size: tuple[int, int]
+    chunks: int
+    lost: int
+    notes: list[str]
+
+
+class Archive:
+    """All frames of the clips that could be read.
+
+    Attributes:
+        clips: in the order of the frames.
+        of_clip: int64 (n,), which of them each frame belongs to.
+        features: float32 (n, d), for the initial detection.
+        failed: clips that could not be read, one sentence each.
+    """
+
+    def __init__(
+        self,
+        clips: Sequence[ArchivedClip],
+        chunks: Sequence[Path],
+        model: SDORModel,
+        failed: Sequence[str],
+    ) -> None:
+        self.clips = tuple(clips)
+        self.failed = tuple(failed)
+        lengths = [len(clip.indices) for clip in clips]
+        self.of_clip = np.repeat(np.arange(len(clips)), lengths)
+        self._begins = np.concatenate([[0], np.cumsum(lengths)])
+        self._model = model
+        self._kept = [np.load(chunk / "kept.npy", mmap_mode="r") for chunk in chunks]
+        self._starts = np.concatenate([[0], np.cumsum([len(kept) for kept in self._kept])])
+        self.features = np.concatenate([np.load(chunk / "features.npy") for chunk in chunks])
+
+    def __len__(self) -> int:
+        """Number of frames."""
+        return len(self.of_clip)
+
+    def slice_of(self, number: int) -> slice:
+        """The places of a clip's frames."""
+        return slice(int(self._begins[number]), int(self._begins[number + 1]))
+
+    def activations(self, places: Sequence[int] | Places) -> Tensor:
+        """float32 (n, c, h, w) of those frames, or (n, c, frames, h, w)."""
+        if not self._keeps_pictures:
+            return ready(np.stack([self._one(place) for place in places]).astype(np.float32))
+        span = self._model.span
+        first = self._begins[self.of_clip[np.asarray(places)]]
+        windows = [
+            np.stack([self._one(max(begin, place - back)) for back in range(span - 1, -1, -1)])
+            for place, begin in zip(places, first, strict=True)
+        ]
+        return self._model.activations(as_pictures(np.stack(windows))).clone()
+
+    @property
+    def _keeps_pictures(self) -> bool:
+        return bool(self._kept[0].dtype == np.uint8)
+
+    def _one(self, place: int) -> NDArray[Any]:
+        chunk = int(np.searchsorted(self._starts, place, side="right")) - 1
+        return np.asarray(self._kept[chunk][place - self._starts[chunk]])
+
+
+def ready(values: NDArray[np.float32]) -> Tensor:
+    """As a tensor, channels last where it is one picture a frame: convolutions are faster so."""
+    found = torch.from_numpy(values)
+    return found.contiguous(memory_format=torch.channels_last) if found.ndim == 4 else found
+
+
+def as_pictures(windows: Pictures) -> Tensor:
+    """float32 (n, 3, h, w) of uint8 (n, span, h, w, 3), or (n, 3, span, h, w) where span > 1."""
+    found = np.moveaxis(windows, -1, 1).astype(np.float32)
+    return ready(np.ascontiguousarray(found[:, :, 0] if windows.shape[1] == 1 else found))
+
+
+def read_archive(
+    stretches: Sequence[Stretch],
+    model: SDORModel,
+    config: SDORConfig,
+    folder: Path,
+    reporter: Reporter,
+    limit_bytes: int | None = None,
+) -> Archive:
+    """Run every frame once through the backbone; what was read before is not read again.
+
+    Args:
+        stretches: the clips. One that cannot be read is left out and listed.
+        model: its frozen stages are the pretrained ones.
+        config: `width` is settled.
+        folder: where activations are kept, in chunks, so that an interrupted run goes on.
+        reporter: shows progress.
+        limit_bytes: most bytes that the folder may hold.
+
+    Raises:
+        FootageError: no clip can be read, or the limit would be exceeded.
+        WriteError: the disk is full or the folder cannot be written.
+    """
+    reporter.start("reading the archive", len(stretches), 0)
+    clips, chunks, failed = [], [], []
+    for stretch in stretches:
+        entry = folder / _entry_name(stretch, config)
+        try:
+            facts = _facts(entry)
+            if facts is None:
+                facts = _Reading(stretch, model, config, entry, limit_bytes).run()
+            parts = [entry / f"{number:05d}" for number in range(facts.chunks)]
+            clips.append(_clip(stretch, facts, parts))
+            chunks += parts
+        except (SourceError, FrameError) as error:
+            failed.append(f"{stretch.name} was left out: {error}")
+        reporter.advance({})
+    if not clips:
+        raise FootageError("No clip of the archive could be read. " + " ".join(failed[:3]))
+    return Archive(clips, chunks, model, failed)
+
+
+def _entry_name(stretch: Stretch, config: SDORConfig) -> str:
+    seen = (config.backbone, config.frozen, config.features, config.height, config.width)
+    return hashlib.sha256(repr((LAYOUT, stretch.key, seen)).encode()).hexdigest()[:32]
+
+
+def _facts(entry: Path) -> _Facts | None:
+    try:
+        stored = json.loads((entry / "clip.json").read_text("utf-8"))
+        return _Facts(**{**stored, "size": tuple(stored["size"])})
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+
+
+def _clip(stretch: Stretch, facts: _Facts, parts: Sequence[Path]) -> ArchivedClip:
+    indices = np.concatenate([np.load(part / "indices.npy") for part in parts])
+    times = np.concatenate([np.load(part / "times.npy") for part in parts])
+    about = (facts.fps, facts.size, indices, times, facts.lost, tuple(facts.notes))
+    return ArchivedClip(stretch.name, stretch.scene, *about)
+
+
+class Window:
+    """The pictures that the backbone sees at once: the newest, and those before it.
+
+    Before a stream's first picture stands that picture itself.
+
+    Args:
+        span: how many.
+    """
+
+    def __init__(self, span: int) -> None:
+        self._pictures: deque[Pictures] = deque(maxlen=span)
+
+    def push(self, picture: Pictures) -> Pictures:
+        """Take the next picture (h, w, 3); gives (span, h, w, 3)."""
+        missing = (self._pictures.maxlen or 1) - len(self._pictures)
+        self._pictures.extend([picture] * max(1, missing))
+        return np.stack(self._pictures)
+
+    def clear(self) -> None:
+        """The stream has ended."""
+        self._pictures.clear()
+
+
+class _Reading:
+    """One clip on its way to disk."""
+
+    def __init__(
+        self,
+        stretch: Stretch,
+        model: SDORModel,
+        config: SDORConfig,
+        entry: Path,
+        limit_bytes: int | None,
+    ) -> None:
+        self._stretch, self._model, self._config = stretch, model, config
+        self._entry, self._limit = entry, limit_bytes
+        self._skipped = 0
+        self._size: tuple[int, int] | None = None
+
+    def run(self) -> _Facts:
+        source = self._stretch.open()
+        windows = self._windows(source)
+        number = 0
+        for first in windows:
+            self._keep(number, chain([first], islice(windows, CHUNK - 1)))
+            number += 1
+        if self._size is None:
+            raise SourceError(f"The clip {self._stretch.name} gave no frame at all.")
+        notes = list(source.health.notes)
+        if self._skipped:
+            notes.append(f"{self._skipped} frames of another aspect ratio than the first skipped.")
+        lost = source.health.lost + self._skipped
+        facts = _Facts(source.fps, self._size, number, lost, notes)
+        write_text(self._entry / "clip.json", json.dumps(asdict(facts)))
+        return facts
+
+    def _windows(self, source: Source) -> Iterator[tuple[Frame, Pictures]]:
+        """Each frame with what the backbone sees for it: uint8 (span, h, w, 3)."""
+        window = Window(self._model.span)
+        for frame, picture in self._pictures(source):
+            yield frame, window.push(picture)
+
+    def _pictures(self, source: Source) -> Iterator[tuple[Frame, Pictures]]:
+        assert self._config.width is not None
+        for frame in source:
+            size = frame.image.shape[0], frame.image.shape[1]
+            self._size = self._size or size
+            if same_aspect(size, self._size):
+                yield frame, resized(frame.image, (self._config.height, self._config.width))
+            else:
+                self._skipped += 1
+
+    def _keep(self, number: int, frames: Iterator[tuple[Frame, Pictures]]) -> None:
+        chunk = self._entry / f"{number:05d}"
+        if chunk.is_dir():  # an earlier run came so far
+            deque(frames, maxlen=0)
+            return
+        kept, features, indices, times = [], [], [], []
+        while batch := list(islice(frames, _BATCH)):
+            windows = np.stack([window for _, window in batch])
+            activations = self._model.activations(as_pictures(windows))
+            features.append(self._model.features(activations, self._config.features).numpy())
+            kept.append(activations.half().numpy() if self._config.frozen else windows[:, -1])
+            indices += [frame.number for frame, _ in batch]
+            times += [np.nan if frame.time_s is None else frame.time_s for frame, _ in batch]
+        if self._limit is not None:
+            self._check_room(sum(part.nbytes for part in kept))
+        with whole_folder(chunk, replace=False) as folder:
+            np.save(folder / "kept.npy", np.concatenate(kept))
+            np.save(folder / "features.npy", np.concatenate(features).astype(np.float32))
+            np.save(folder / "indices.npy", np.array(indices, np.int64))
+            np.save(folder / "times.npy", np.array(times, np.float64))
+
+    def _check_room(self, more: int) -> None:
+        there = sum(f.stat().st_size for f in self._entry.parent.rglob("*.npy"))
+        if self._limit is not None and there + more > self._limit:
+            raise FootageError(
+                f"The archive's activations need more than the {self._limit} bytes that they may "
+                "take. Allow more with --cache-size, or thin the footage with --every N."
+            )

@@ -1,0 +1,128 @@
+"""A person in the loop (section 4.5): what was marked, and learning from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from torch import Tensor
+
+from awry.methods.sdor.archive import Archive
+from awry.methods.sdor.config import SDORConfig
+from awry.methods.sdor.labels import Places, Series
+from awry.methods.sdor.model import ScoreLearner, SDORModel
+from awry.methods.sdor.selftraining import optimizer, ordinal_loss
+from awry.training.loop import Phase
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """Frames that a person has labelled, with their neighbours.
+
+    Attributes:
+        abnormal, normal: int64 places of frames in the archive; no frame is in both.
+    """
+
+    abnormal: Places
+    normal: Places
+
+    @property
+    def places(self) -> Places:
+        """All of them."""
+        return np.concatenate([self.abnormal, self.normal])
+
+
+def with_neighbours(marks: Mapping[int, bool], archive: Archive, count: int) -> Feedback:
+    """The marked frames, and the frames around them in their clips, labelled alike (section 4.5).
+
+    Where neighbourhoods meet, a mark itself comes first, then the nearest mark, then abnormal.
+
+    Args:
+        marks: place -> whether it is abnormal.
+        archive: the frames.
+        count: neighbours on each side.
+    """
+    nearest: dict[int, tuple[int, bool]] = {}
+    for mark, abnormal in marks.items():
+        own = archive.slice_of(int(archive.of_clip[mark]))
+        for place in range(max(own.start, mark - count), min(own.stop, mark + count + 1)):
+            found = (abs(place - mark), not abnormal)
+            nearest[place] = min(found, nearest.get(place, found))
+    by_label = {
+        label: np.array(sorted(p for p, (_, n) in nearest.items() if n is not label), np.int64)
+        for label in (True, False)
+    }
+    return Feedback(by_label[True], by_label[False])
+
+
+def tuned_learners(model: SDORModel, config: SDORConfig) -> list[ScoreLearner]:
+    """The rounds' learners that take feedback in, and whose mean is the score from then on."""
+    every = list(model.learners)
+    return every if config.feedback_learners == "all" else every[-1:]
+
+
+def feedback_phase(
+    model: SDORModel, archive: Archive, feedback: Feedback, config: SDORConfig, number: int
+) -> Phase:
+    """Fine-tuning of the learners on what was fed back.
+
+    Each batch holds as many abnormal as normal frames, as far as there are any.
+    """
+    kinds = [places for places in (feedback.abnormal, feedback.normal) if len(places)]
+    each = max(1, config.batch // len(kinds))
+    steps = max(1, -(-len(feedback.places) // config.batch))
+    learners = tuned_learners(model, config)
+
+    def loss(epoch: int, step: int, generator: np.random.Generator) -> dict[str, Tensor]:
+        model.train()
+        places = np.concatenate([_drawn(kind, each, generator) for kind in kinds])
+        abnormal = min(each, len(feedback.abnormal))
+        activations = archive.activations(places)
+        losses = [ordinal_loss(learner(activations), abnormal) for learner in learners]
+        return {"total": sum(losses, start=losses[0].new_zeros(())) / len(losses)}
+
+    return Phase(
+        name=f"feedback {number}",
+        parameters=[p for learner in learners for p in learner.parameters()],
+        epochs=config.feedback_epochs,
+        steps=steps,
+        loss=loss,
+        optimizer=optimizer(config),
+    )
+
+
+def _drawn(places: Places, most: int, generator: np.random.Generator) -> Places:
+    return generator.choice(places, min(most, len(places)), replace=False)
+
+
+def simulated_marks(
+    scores: Series,
+    labels: Sequence[bool],
+    share: float,
+    count: int,
+    generator: np.random.Generator,
+    already: Sequence[int] = (),
+) -> dict[int, bool]:
+    """What an expert who knows the truth marks among the top-ranked frames (section 4.5).
+
+    Args:
+        scores: (n,), higher = more abnormal.
+        labels: (n,), the truth.
+        share: of the frames that are shown, the top-ranked.
+        count: frames to mark of each kind; fewer where fewer are shown.
+        generator: chooses among them; the paper does not say how.
+        already: places that were marked before.
+
+    Returns:
+        place -> whether it is abnormal.
+    """
+    shown = np.argsort(-scores, kind="stable")[: max(1, int(len(scores) * share))]
+    shown = shown[~np.isin(shown, np.asarray(already, np.int64))]
+    truth = np.asarray(labels, bool)[shown]
+    marks: dict[int, bool] = {}
+    for kind in (True, False):
+        there = shown[truth == kind]
+        picked = generator.choice(there, min(count, len(there)), replace=False)
+        marks |= {int(place): kind for place in picked}
+    return marks

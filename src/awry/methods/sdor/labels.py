@@ -1,0 +1,80 @@
+"""Pseudo labels: which frames are taken for abnormal and normal, and how batches are drawn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
+
+from awry.methods.sdor.config import SDORConfig
+
+Series = NDArray[np.float64]
+Places = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class PseudoLabels:
+    """Frames with a label for the time being.
+
+    Attributes:
+        abnormal: int64 (a,), places of the most abnormal frames, the most abnormal first.
+        normal: int64 (b,), places of the most normal frames; none of them is in `abnormal`.
+        weights: float64 (a,), by which abnormal frames are drawn; sums to 1.
+    """
+
+    abnormal: Places
+    normal: Places
+    weights: Series
+
+    def draw(self, batch: int, share: float, generator: np.random.Generator) -> tuple[Places, int]:
+        """A batch's frames, abnormal ones first, and how many of those there are.
+
+        Args:
+            batch: frames of the batch.
+            share: of abnormal frames in it; at least one of each kind comes.
+        """
+        count = int(np.clip(round(batch * share), 1, batch - 1))
+        first = generator.choice(self.abnormal, count, p=self.weights)
+        rest = batch - count
+        second = generator.choice(self.normal, rest, replace=len(self.normal) < rest)
+        return np.concatenate([first, second]), count
+
+
+def choose_labels(scores: Series, config: SDORConfig) -> PseudoLabels:
+    """The most abnormal and the most normal frames by their present scores (section 4.1).
+
+    Args:
+        scores: (n,), higher = more abnormal, of any range; n at least 2.
+    """
+    count = len(scores)
+    order = np.argsort(-scores, kind="stable")
+    abnormal = order[: max(1, int(count * config.abnormal_share))]
+    normal = order[count - max(1, int(count * config.normal_share)) :]
+    return PseudoLabels(abnormal, normal, _weights(scores[abnormal], config.by_score))
+
+
+def _weights(scores: Series, by_score: bool) -> Series:
+    """In proportion to scores rescaled to (0, 1]; a network's scores may be negative."""
+    low, high = float(scores.min()), float(scores.max())
+    if not by_score or high <= low:
+        return np.full(len(scores), 1 / len(scores))
+    least = (high - low) / len(scores)
+    raised = (scores - low + least) / (high - low + least)
+    return np.asarray(raised / raised.sum(), np.float64)
+
+
+def smoothed(scores: Series, clips: NDArray[np.int64], sigma: float) -> Series:
+    """Scores (n,) smoothed over time within each clip, edges replicated; sigma in frames.
+
+    Args:
+        clips: (n,), which clip each frame is of; a clip's frames follow one another.
+    """
+    if not sigma:
+        return scores
+    found = np.empty_like(scores)
+    for clip in np.unique(clips):
+        own = clips == clip
+        found[own] = gaussian_filter1d(scores[own], sigma, mode="nearest")
+    return found

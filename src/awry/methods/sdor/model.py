@@ -1,0 +1,135 @@
+"""SDOR's networks: the frozen stages, and one score learner a round (section 3.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from copy import deepcopy
+
+import torch
+from torch import Tensor, nn
+
+from awry.errors import ConfigError
+from awry.methods.sdor.backbone import load_backbone, pooled
+from awry.methods.sdor.config import SDORConfig
+
+_NORMS = (nn.BatchNorm2d, nn.BatchNorm3d)
+
+
+class ScoreLearner(nn.Module):
+    """The backbone's last stages and two dense layers: from activations to a score (eqs. 5-7).
+
+    Args:
+        stages: the backbone's stages that learn; they are copied.
+        channels: of the last map.
+        hidden: units of the hidden layer.
+        moving_statistics: batch normalisation uses the batch's own statistics in training.
+    """
+
+    def __init__(
+        self, stages: Sequence[nn.Module], channels: int, hidden: int, moving_statistics: bool
+    ) -> None:
+        super().__init__()
+        self.stages = nn.Sequential(*(deepcopy(stage) for stage in stages))
+        self.hidden = nn.Linear(channels, hidden)
+        self.output = nn.Linear(hidden, 1)
+        self._moving = moving_statistics
+
+    def train(self, mode: bool = True) -> ScoreLearner:
+        """Training or evaluation mode; batch normalisation follows only where it may move."""
+        super().train(mode)
+        if not self._moving:
+            for module in self.stages.modules():
+                if isinstance(module, _NORMS):
+                    module.eval()
+        return self
+
+    def forward(self, activations: Tensor) -> Tensor:
+        """Scores (n,) of activations (n, c, h, w), or (n, c, frames, h, w)."""
+        features = pooled(self.stages(activations))
+        scores: Tensor = self.output(torch.relu(self.hidden(features)))
+        return scores[:, 0]
+
+    def score_maps(self, activations: Tensor) -> tuple[Tensor, Tensor]:
+        """Scores (n,), and the class activation map (n, h, w) of each (section 4.6).
+
+        Behind the pooling lies a ReLU, so that the weight of channel k depends on the input:
+        `w_k(x) = sum_j v_j [h_j > 0] W_jk`. What the dense layers add without any input is spread
+        evenly over the map, whose mean is the score therefore.
+        """
+        maps = self.stages(activations)
+        features = pooled(maps)
+        hidden = self.hidden(features)
+        active = (hidden > 0) * self.output.weight  # (n, hidden)
+        weights = active @ self.hidden.weight  # (n, channels)
+        added = active @ self.hidden.bias + self.output.bias  # (n,)
+        found = torch.einsum("nc,nc...->n...", weights, maps)
+        found = found + added.reshape(-1, *[1] * (found.ndim - 1))
+        scores = self.output(torch.relu(hidden))[:, 0]
+        return scores, found.mean(1) if found.ndim == 4 else found
+
+
+class SDORModel(nn.Module):
+    """The frozen stages, and a score learner for each round.
+
+    Attributes:
+        frozen: from standardised pictures to activations.
+        rounds: the score learners in the order of their training.
+        span: frames that the backbone sees at once.
+    """
+
+    def __init__(self, config: SDORConfig, *, pretrained: bool = False, seed: int = 0) -> None:
+        super().__init__()
+        backbone = load_backbone(config.backbone, pretrained=pretrained)
+        if config.frozen >= len(backbone.stages):
+            raise ConfigError(
+                f"frozen={config.frozen} leaves nothing to learn: {config.backbone} has "
+                f"{len(backbone.stages)} stages; freeze at most {len(backbone.stages) - 1}."
+            )
+        self.span = backbone.span
+        self.frozen = nn.Sequential(*backbone.stages[: config.frozen])
+        later = list(backbone.stages[config.frozen :])
+        with torch.random.fork_rng():
+            torch.manual_seed(seed)
+            self.rounds = nn.ModuleList(
+                ScoreLearner(later, backbone.channels, config.hidden, config.moving_statistics)
+                for _ in range(config.rounds)
+            )
+        self._backbone = [backbone]  # in a list: it is no part of what is saved
+        self.frozen.requires_grad_(False).eval()
+
+    def train(self, mode: bool = True) -> SDORModel:
+        """As `nn.Module.train`; the frozen stages stay in evaluation mode."""
+        super().train(mode)
+        self.frozen.eval()
+        return self
+
+    @property
+    def learners(self) -> Iterator[ScoreLearner]:
+        """The score learners, round by round."""
+        for learner in self.rounds:
+            assert isinstance(learner, ScoreLearner)
+            yield learner
+
+    @torch.inference_mode()
+    def activations(self, pictures: Tensor) -> Tensor:
+        """What the frozen stages say of pictures (n, 3, h, w) of 0-255, or (n, 3, frames, h, w).
+
+        Without frozen stages that is the standardised pictures themselves.
+        """
+        found: Tensor = self.frozen(self._backbone[0].standardised(pictures))
+        return found
+
+    @torch.inference_mode()
+    def features(self, activations: Tensor, kind: str) -> Tensor:
+        """Features of the backbone as it came, for the initial detection.
+
+        Args:
+            activations: what the frozen stages gave.
+            kind: `classes` for the last dense layer's outputs, `pooled` for what it takes in.
+        """
+        backbone = self._backbone[0]
+        maps = activations
+        for stage in backbone.stages[len(self.frozen) :]:
+            maps = stage(maps)
+        found: Tensor = backbone.classes(maps) if kind == "classes" else pooled(maps)
+        return found

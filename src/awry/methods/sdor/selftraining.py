@@ -1,0 +1,120 @@
+"""SDOR's self-training (section 3.3): a round's learner labels the next round's frames."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from awry.methods.sdor.archive import Archive
+from awry.methods.sdor.config import SDORConfig
+from awry.methods.sdor.labels import PseudoLabels, Series, choose_labels, smoothed
+from awry.methods.sdor.model import ScoreLearner, SDORModel
+from awry.training.loop import Phase
+
+_BATCH = 64
+
+
+def rank(learner: ScoreLearner, archive: Archive) -> Series:
+    """A learner's scores of all frames, float64 (n,)."""
+    learner.eval()
+    found = []
+    with torch.inference_mode():
+        for first in range(0, len(archive), _BATCH):
+            places = range(first, min(first + _BATCH, len(archive)))
+            found.append(learner(archive.activations(places)).numpy())
+    return np.concatenate(found).astype(np.float64)
+
+
+@dataclass(slots=True)
+class Ranking:
+    """The frames' scores as the rounds go by.
+
+    Attributes:
+        archive: the frames.
+        config: how labels are chosen.
+        scores: the newest, float64 (n,); at first those of the initial detection.
+        rounds: each finished round's.
+    """
+
+    archive: Archive
+    config: SDORConfig
+    scores: Series
+    rounds: dict[int, Series]
+
+    def labels(self, model: SDORModel, number: int) -> PseudoLabels:
+        """The pseudo labels that a round learns from."""
+        if number:
+            self.scores = self.of_round(model, number - 1)
+        steady = smoothed(self.scores, self.archive.of_clip, self.config.label_sigma)
+        return choose_labels(steady, self.config)
+
+    def of_round(self, model: SDORModel, number: int) -> Series:
+        """What a finished round's learner says of all frames."""
+        if number not in self.rounds:
+            learner = model.rounds[number]
+            assert isinstance(learner, ScoreLearner)
+            self.rounds[number] = rank(learner, self.archive)
+        return self.rounds[number]
+
+
+def ordinal_loss(scores: Tensor, abnormal: int) -> Tensor:
+    """Eq. 8, averaged: |score - label|, of 1 for the first `abnormal` frames and 0 for the rest."""
+    labels = torch.zeros_like(scores)
+    labels[:abnormal] = 1
+    return (scores - labels).abs().mean()
+
+
+def optimizer(config: SDORConfig) -> Callable[[Sequence[nn.Parameter]], torch.optim.Optimizer]:
+    """Stochastic gradient descent (section 4.1)."""
+    return lambda parameters: torch.optim.SGD(
+        parameters, lr=config.learning_rate, momentum=config.momentum
+    )
+
+
+def phases(model: SDORModel, ranking: Ranking) -> list[Phase]:
+    """One phase a round."""
+    return [_round(model, ranking, number) for number in range(len(model.rounds))]
+
+
+def _round(model: SDORModel, ranking: Ranking, number: int) -> Phase:
+    config, archive = ranking.config, ranking.archive
+    learner = model.rounds[number]
+    chosen: list[PseudoLabels] = []
+    count = len(archive)
+    wanted = int(count * config.abnormal_share) + int(count * config.normal_share)
+    steps = max(1, -(-wanted // config.batch))
+
+    def prepare() -> None:
+        chosen[:] = [ranking.labels(model, number)]
+        learner.train()
+
+    def loss(epoch: int, step: int, generator: np.random.Generator) -> dict[str, Tensor]:
+        if number and not config.restart and not epoch and not step:
+            learner.load_state_dict(model.rounds[number - 1].state_dict())
+        learner.train()
+        places, abnormal = chosen[0].draw(config.batch, config.batch_abnormal, generator)
+        return {"total": ordinal_loss(learner(archive.activations(places)), abnormal)}
+
+    return Phase(
+        name=f"round {number + 1}",
+        parameters=list(learner.parameters()),
+        epochs=config.epochs,
+        steps=steps,
+        loss=loss,
+        optimizer=optimizer(config),
+        prepare=prepare,
+        converged=lambda history: settled([e["total"] for e in history], config.patience),
+    )
+
+
+def settled(losses: Sequence[float], patience: int | None) -> bool:
+    """Whether the lowest loss is at least `patience` epochs old.
+
+    >>> settled([0.5, 0.3, 0.4, 0.31], 2), settled([0.5, 0.3, 0.4], 2), settled([1, 2, 3], None)
+    (True, False, False)
+    """
+    return patience is not None and len(losses) - 1 - int(np.argmin(losses)) >= patience

@@ -1,0 +1,189 @@
+"""Sifting an archive without labels: frames in, a ranking out, as a run's folder.
+
+run.json             what was sifted and how; the learner's settings
+scores.csv           every frame with its score, the generic detectors' and each round's
+events.csv           the top-ranked moments, the strangest first
+model.safetensors    the learners
+archive/             what the frozen stages said of every frame, for learning from feedback
+feedback.jsonl       what a person marked (see `awry review`)
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+import shutil
+import time
+from collections.abc import Mapping, Sequence
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from awry.datasets.base import Clip
+from awry.errors import ConfigError, FootageError, SourceError
+from awry.methods.sdor import SDOR, SDORConfig
+from awry.methods.sdor.archive import Archive, Stretch, read_archive
+from awry.sifting.run import FORMAT, RankedClip, RankedEvent, Run, SiftOptions, ranked_clips
+from awry.storage import write_json
+from awry.training.footage import Blanked, content_key
+from awry.training.loop import FitContext, Reporter, Silent
+from awry.video.ignore import IgnoreRegions
+from awry.video.source import Source
+from awry.video.thin import Thinned
+
+__all__ = ["RankedClip", "RankedEvent", "Run", "SiftOptions", "archive_of", "opened", "sift"]
+
+GIB = 2**30
+
+
+def opened(clip: Clip, ignore: IgnoreRegions, every: int) -> Source:
+    """A clip's frames as they are sifted: thinned, with ignored pixels black."""
+    source = clip.open()
+    return Blanked(Thinned(source, every) if every > 1 else source, ignore)
+
+
+def archive_of(
+    clips: Sequence[Clip],
+    method: SDOR,
+    folder: Path,
+    options: SiftOptions,
+    reporter: Reporter,
+    *,
+    seed: int = 0,
+) -> Archive:
+    """Read clips for a method, whose pretrained model is prepared here unless it is there.
+
+    Raises:
+        FootageError: no clip can be read, or the activations' limit would be exceeded.
+        ConfigError, MissingError: as `SDOR.prepare`.
+    """
+    ignore = IgnoreRegions.parse(options.ignore)
+    stretches, failed = [], []
+    for clip in clips:
+        try:
+            source = opened(clip, ignore, options.every)
+            key = repr((content_key(clip.open()), source.fps, options.every, ignore.specs))
+            stretches.append(
+                Stretch(clip.name, clip.scene, key, partial(opened, clip, ignore, options.every))
+            )
+        except SourceError as error:
+            failed.append(f"{clip.name} was left out: {error}")
+    if not stretches:
+        raise FootageError("No clip of the archive can be opened. " + " ".join(failed[:3]))
+    if method.model is None:
+        method.prepare(_first_size(stretches), seed)
+    assert method.model is not None
+    settled = method.config
+    limit = int(options.cache_gib * GIB)
+    archive = read_archive(stretches, method.model, settled, folder, reporter, limit)
+    archive.failed = (*failed, *archive.failed)
+    return archive
+
+
+def _first_size(stretches: Sequence[Stretch]) -> tuple[int, int]:
+    for stretch in stretches:
+        try:
+            for frame in stretch.open():
+                return frame.image.shape[0], frame.image.shape[1]
+        except SourceError:  # reading it will say so
+            continue
+    raise FootageError("No clip of the archive has a frame that can be read.")
+
+
+def sift(
+    clips: Sequence[Clip],
+    out: Path,
+    options: SiftOptions,
+    reporter: Reporter | None = None,
+    *,
+    variant: str = "",
+    about: Mapping[str, Any] | None = None,
+) -> Run:
+    """Rank an archive's frames by learning from those very frames (transductive).
+
+    Args:
+        clips: any videos; their labels are not looked at.
+        out: the run's folder; made, and refused where something else stands there.
+        options: how to sift.
+        reporter: shows progress.
+        variant: the data set's variant, for settings that depend on it.
+        about: where the clips come from, kept in `run.json`.
+
+    Raises:
+        AwryError: as the tree in `awry.errors` says.
+        Interrupted: Ctrl-C; `options.resume` goes on.
+    """
+    reporter = reporter or Silent()
+    config = SDOR.configure(options.preset, options.changes, variant)
+    assert isinstance(config, SDORConfig)
+    _check_place(out, options, config)
+    started = time.monotonic()
+    method = SDOR(config)
+    archive = archive_of(clips, method, out / "archive", options, reporter, seed=options.seed)
+    context = FitContext(out / "fit", options.seed, options.resume, reporter)
+    initial, ranking = method.learn(archive, context)
+    parts = {**initial.detectors, "initial": initial.scores}
+    notes = list(initial.notes)
+    if initial.constant:
+        scores = initial.scores
+        notes.append("All frames look alike: nothing can be ranked, and every score is 0.")
+    else:
+        scores = method.final_scores(ranking)
+        parts |= {f"round_{n + 1}": s for n, s in sorted(ranking.rounds.items())}
+    facts = {
+        "format": FORMAT,
+        "method": SDOR.name,
+        "transductive": True,
+        "preset": options.preset,
+        "seed": options.seed,
+        "config": method.config.model_dump(mode="json"),
+        "ignore": list(options.ignore),
+        "every": options.every,
+        "about": dict(about or {}),
+        "history": context.history,
+        "seconds": round(time.monotonic() - started, 1),
+        "notes": notes,
+        "failed": list(archive.failed),
+        "versions": {name: version(name) for name in ("awry", "torch", "torchvision", "numpy")},
+        "machine": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
+    }
+    run = Run(out, method, facts, ranked_clips(archive, scores, parts), archive)
+    run.save()
+    shutil.rmtree(out / "fit", ignore_errors=True)
+    return run
+
+
+def _check_place(out: Path, options: SiftOptions, config: SDORConfig) -> None:
+    """Refuse a folder that holds something else, or a run of other settings.
+
+    Raises:
+        ConfigError: says what stands there.
+    """
+    mine = {
+        "config": config.model_dump(mode="json"),
+        "seed": options.seed,
+        "ignore": list(options.ignore),
+        "every": options.every,
+    }
+    begun = out / "begun.json"
+    if out.exists() and any(out.iterdir()) and not begun.is_file():
+        raise ConfigError(
+            f"{out} exists and is not a run; it was left alone. Choose another --out."
+        )
+    if options.resume and begun.is_file():
+        before = json.loads(begun.read_text("utf-8"))
+        different = [key for key in mine if before.get(key) != mine[key]]
+        if different:
+            raise ConfigError(
+                f"--resume: the run in {out} was started with another {', '.join(different)}. "
+                "Give the same settings again, or start anew without --resume."
+            )
+    elif (out / "feedback.jsonl").is_file():
+        raise ConfigError(
+            f"{out} holds a run with a person's feedback, which would be lost. Choose another "
+            "--out, or move feedback.jsonl away."
+        )
+    else:
+        shutil.rmtree(out / "fit", ignore_errors=True)
+    write_json(begun, mine)

@@ -1,0 +1,295 @@
+"""A sifted archive on disk: its ranking, its events, its learners."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from awry.errors import BundleError
+from awry.methods.sdor import SDOR, SDORConfig
+from awry.methods.sdor.archive import Archive
+from awry.scoring.events import EventOptions, find_runs
+from awry.storage import whole_file, write_json
+
+FORMAT = 1
+RUN, SCORES, MODEL = "run.json", "scores.csv", "model.safetensors"
+Series = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class SiftOptions:
+    """How an archive is sifted.
+
+    Attributes:
+        preset: name of SDOR's preset.
+        changes: settings that differ from the preset's.
+        seed: every random choice follows from it.
+        ignore: regions whose pixels never count.
+        every: take each n-th frame.
+        cache_gib: most GiB that the activations may take.
+        resume: go on with an interrupted run.
+    """
+
+    preset: str = "cpu"
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    seed: int = 0
+    ignore: Sequence[str] = ()
+    every: int = 1
+    cache_gib: float = 40.0
+    resume: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RankedClip:
+    """A clip of the archive with its frames' scores.
+
+    Attributes:
+        name, scene: of the clip.
+        fps: frames per second before thinning, or None.
+        indices: int64 (n,), the frames' positions in the clip.
+        times: float64 (n,), seconds; NaN where unknown.
+        scores: float64 (n,), higher = stranger.
+        parts: name -> float64 (n,): `sp`, `isolation_forest`, `initial`, `round_1`, ...
+        lost: frames that could not be read.
+        notes: what went wrong while it was read, one sentence each.
+    """
+
+    name: str
+    scene: str
+    fps: float | None
+    indices: NDArray[np.int64]
+    times: Series
+    scores: Series
+    parts: Mapping[str, Series]
+    lost: int = 0
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RankedEvent:
+    """A moment of the ranking: a run of top-ranked frames.
+
+    Attributes:
+        clip: number of its clip.
+        first, last, peak: places in the clip's arrays, all inclusive.
+        score: the highest.
+    """
+
+    clip: int
+    first: int
+    last: int
+    peak: int
+    score: float
+
+
+def ranked_clips(
+    archive: Archive, scores: Series, parts: Mapping[str, Series]
+) -> tuple[RankedClip, ...]:
+    """An archive's clips with their share of the scores (n,)."""
+    found = []
+    for number, clip in enumerate(archive.clips):
+        own = archive.slice_of(number)
+        found.append(
+            RankedClip(
+                clip.name,
+                clip.scene,
+                clip.fps,
+                clip.indices,
+                clip.times,
+                scores[own],
+                {name: series[own] for name, series in parts.items()},
+                clip.lost,
+                clip.notes,
+            )
+        )
+    return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A sifted archive.
+
+    Attributes:
+        folder: where it is kept.
+        method: with its learners; None where only scores were read.
+        facts: what `run.json` holds beside the clips.
+        clips: with their scores.
+        archive: the frames' activations; None where only scores were read.
+    """
+
+    folder: Path
+    method: SDOR | None
+    facts: Mapping[str, Any]
+    clips: tuple[RankedClip, ...]
+    archive: Archive | None = None
+
+    @property
+    def config(self) -> SDORConfig:
+        """The learner's settings."""
+        return SDORConfig(**self.facts["config"])
+
+    @property
+    def options(self) -> SiftOptions:
+        """How the archive is read again."""
+        return SiftOptions(
+            preset=self.facts["preset"],
+            seed=self.facts["seed"],
+            ignore=tuple(self.facts["ignore"]),
+            every=self.facts["every"],
+        )
+
+    def events(self, share: float | None = None) -> list[RankedEvent]:
+        """Runs of top-ranked frames, the strangest first; near-duplicates are one event.
+
+        Args:
+            share: of all frames, from the top; default: the settings' abnormal share.
+        """
+        return rank_events(
+            [clip.scores for clip in self.clips], share or self.config.abnormal_share
+        )
+
+    def save(self) -> None:
+        """Write `run.json`, `scores.csv` and the model, each whole.
+
+        Raises:
+            WriteError: it cannot be written.
+        """
+        from safetensors.torch import save
+
+        rows = [
+            {
+                "name": clip.name,
+                "scene": clip.scene,
+                "fps": clip.fps,
+                "frames": len(clip.indices),
+                "lost": clip.lost,
+                "notes": list(clip.notes),
+            }
+            for clip in self.clips
+        ]
+        if self.method is not None:
+            with whole_file(self.folder / MODEL) as temporary:
+                tensors = {n: t.contiguous() for n, t in self.method.state().items()}
+                temporary.write_bytes(save(tensors))
+        self._write_scores()
+        write_json(self.folder / RUN, {**self.facts, "clips": rows})
+
+    def _write_scores(self) -> None:
+        names = list(self.clips[0].parts)
+        with (
+            whole_file(self.folder / SCORES) as temporary,
+            temporary.open("w", newline="", encoding="utf-8") as file,
+        ):
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(["source", "frame", "time_s", "score", *names])
+            for clip in self.clips:
+                columns = [clip.scores, *(clip.parts[name] for name in names)]
+                for place, index in enumerate(clip.indices):
+                    time_s = "" if np.isnan(clip.times[place]) else repr(float(clip.times[place]))
+                    values = [repr(float(column[place])) for column in columns]
+                    writer.writerow([clip.name, int(index), time_s, *values])
+
+    def with_scores(self, scores: Series, name: str) -> Run:
+        """The run with other scores (n,), which stand under `name` beside the earlier ones."""
+        clips, begin = [], 0
+        for clip in self.clips:
+            own = scores[begin : begin + len(clip.indices)]
+            begin += len(clip.indices)
+            clips.append(replace(clip, scores=own, parts={**clip.parts, name: own}))
+        return replace(self, clips=tuple(clips))
+
+
+def rank_events(scores: Sequence[Series], share: float) -> list[RankedEvent]:
+    """Runs of the top-ranked frames of several clips, the strangest first.
+
+    Args:
+        scores: (n,) of each clip.
+        share: of all frames that count as top-ranked.
+    """
+    every = np.concatenate(list(scores))
+    if not every.size or float(np.ptp(every)) == 0:
+        return []
+    threshold = float(np.quantile(every, 1 - share))
+    options = EventOptions(hysteresis=0.0, min_length=1)
+    found = []
+    for number, series in enumerate(scores):
+        for first, last in find_runs(series, threshold, options):
+            peak = first + int(np.argmax(series[first : last + 1]))
+            found.append(RankedEvent(number, first, last, peak, float(series[peak])))
+    return sorted(found, key=lambda event: -event.score)
+
+
+def is_run(folder: Path) -> bool:
+    """Whether a folder holds a sifted archive."""
+    return (folder / RUN).is_file()
+
+
+def load_run(folder: Path) -> Run:
+    """A run's scores and settings, without its model.
+
+    Raises:
+        BundleError: it is no run, damaged, or of a newer version.
+    """
+    try:
+        facts = json.loads((folder / RUN).read_text("utf-8"))
+        if facts["format"] > FORMAT:
+            raise BundleError(f"The run {folder} was written by a newer awry. Install it.")
+        with (folder / SCORES).open(newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        return Run(folder, None, facts, _clips_of(facts["clips"], rows))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BundleError(
+            f"{folder} is not a sifted archive, or it is damaged ({error}). Make one: awry sift."
+        ) from error
+
+
+def _clips_of(
+    about: Sequence[Mapping[str, Any]], rows: Sequence[Mapping[str, str]]
+) -> tuple[RankedClip, ...]:
+    clips, begin = [], 0
+    for one in about:
+        mine = rows[begin : begin + one["frames"]]
+        begin += one["frames"]
+        if len(mine) != one["frames"] or any(row["source"] != one["name"] for row in mine):
+            raise ValueError(f"{SCORES} does not fit {RUN}")
+        names = [name for name in mine[0] if name not in ("source", "frame", "time_s", "score")]
+        clips.append(
+            RankedClip(
+                one["name"],
+                one["scene"],
+                one["fps"],
+                np.array([int(row["frame"]) for row in mine], np.int64),
+                np.array([float(row["time_s"] or "nan") for row in mine]),
+                np.array([float(row["score"]) for row in mine]),
+                {name: np.array([float(row[name]) for row in mine]) for name in names},
+                one["lost"],
+                tuple(one["notes"]),
+            )
+        )
+    return tuple(clips)
+
+
+def load_model(run: Run) -> SDOR:
+    """The run's learners, and its pretrained backbone for reading the archive again.
+
+    Raises:
+        BundleError: the model is damaged or does not fit.
+        MissingError: the backbone's weights are not there.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    method = SDOR(run.config)
+    try:
+        tensors = load_file(run.folder / MODEL)
+    except (OSError, SafetensorError) as error:
+        raise BundleError(f"{run.folder / MODEL} cannot be read ({error}); sift again.") from error
+    method.load_state(tensors, pretrained=True)
+    return method

@@ -1,0 +1,61 @@
+"""Small archives whose truth is known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from awry.methods.sdor import SDOR, SDORConfig
+from awry.methods.sdor.archive import Archive, Stretch, read_archive
+from awry.training.loop import Silent
+from awry.video import ArraySource
+
+SIZE = (40, 60)
+
+
+def pictures(count: int, strange: range = range(0), seed: int = 0) -> np.ndarray:
+    """uint8 (n, 40, 60, 3): grey noise; strange frames hold a bright block."""
+    images = np.random.default_rng(seed).integers(90, 110, (count, *SIZE, 3), dtype=np.uint8)
+    for place in strange:
+        images[place, 10:25, 20:40] = (250, 40, 40)
+    return images
+
+
+def _tiny(**changes: object) -> SDORConfig:
+    config = SDOR.configure("tiny", changes)
+    assert isinstance(config, SDORConfig)
+    return config
+
+
+@pytest.fixture(scope="session")
+def tiny() -> Callable[..., SDORConfig]:
+    """The tiny preset with changes."""
+    return _tiny
+
+
+@pytest.fixture
+def make_archive(tmp_path: Path) -> Callable[..., tuple[SDOR, Archive]]:
+    """Clips `name -> (frames, strange ones)`, read by a tiny method."""
+
+    def make(
+        clips: dict[str, tuple[int, range]] | None = None, **changes: object
+    ) -> tuple[SDOR, Archive]:
+        clips = clips or {"calm": (30, range(0)), "busy": (30, range(10, 16))}
+        method = SDOR(_tiny(**changes))
+        model = method.prepare(SIZE, 0)
+        stretches = [
+            Stretch(
+                name,
+                "scene",
+                f"{name} {count} {strange}",
+                lambda n=number, c=count, s=strange: ArraySource(pictures(c, s, n), 25),
+            )
+            for number, (name, (count, strange)) in enumerate(clips.items())
+        ]
+        folder = tmp_path / "archive"
+        return method, read_archive(stretches, model, method.config, folder, Silent())
+
+    return make

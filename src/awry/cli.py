@@ -211,6 +211,9 @@ def evaluate(
     merged: Annotated[
         bool, typer.Option("--merged", help="A sifted run, on the train and test clips that it saw")
     ] = False,
+    interactions: Annotated[
+        int, typer.Option(min=0, help="Of a sifted run: simulate so many rounds of feedback.")
+    ] = 0,
     budget: OtherBudget = None,
     cache: Annotated[
         Path | None, typer.Option(help="Folder where what teachers say of frames is kept.")
@@ -231,11 +234,11 @@ def evaluate(
                 else f"--merged is for what awry sift made; {bundle} is not such a run."
             )
         if merged:
-            from awry.commands.evaluate_run import EvaluateRunOptions, run_evaluate_run
+            from awry.commands import evaluate_run as runs
 
-            chosen = EvaluateRunOptions(layout, fps)
-            metrics = run_evaluate_run(bundle, data, out, chosen)
-            show_result(metrics, as_json, show_metrics)
+            chosen = runs.EvaluateRunOptions(layout, fps, interactions=interactions)
+            metrics = runs.run_evaluate_run(bundle, data, out, chosen, console())
+            show_result(metrics, as_json, runs.show_run_metrics)
             report_failures(metrics["failed"])
             return
         found = open_dataset(data, format=layout, fps=fps)

@@ -9,7 +9,6 @@ import pytest
 
 import awry.commands.cells as cells_module
 from awry.errors import TrainingError
-from awry.registry import method_names
 
 WORDS = ("--scale", "tiny", "--seeds", "0", "--dataset", "ped2", "--fps", 10)
 ROW = ("--cells", "conv3d/*")
@@ -198,14 +197,6 @@ def test_refusals(
     assert not (tmp_path / "new").exists()
 
 
-@pytest.mark.skipif("sdor" in method_names(), reason="sdor is here")
-def test_a_method_that_is_not_here_yet(awry, shared_data: Path, tmp_path: Path) -> None:
-    said = awry("reproduce", "sdor-table1", "--data", shared_data, "--out", tmp_path / "new")
-    assert said.code == 2
-    assert "the method 'sdor' is not in this version" in said.err
-    assert "Cannot be run" in awry("reproduce", "sdor-table1").out
-
-
 def test_a_row_of_proxy_tasks(awry, shared_data: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     words = ("--data", shared_data, "--out", out, *WORDS)
@@ -245,3 +236,26 @@ def test_data_and_out_belong_together(awry, shared_data: Path) -> None:
     said = awry("reproduce", "daml-table5", "--data", shared_data)
     assert said.code == 2
     assert "both --data and --out" in said.err
+
+
+def test_a_sifted_archives_tables(awry, shared_data: Path, tmp_path: Path) -> None:
+    """The rounds of Fig. 6 come out of one run; a rate that is not there is listed."""
+    out = tmp_path / "out"
+    words = ("--data", shared_data, "--out", out, *WORDS, "--json")
+    said = awry("reproduce", "sdor-fig6", *words, "--cells", "merged/ped2/*")
+    assert said.code == 0, said.err
+    cells = {row["cell"]: row for row in said.json["cells"]}
+    assert set(cells) == {f"merged/ped2/after_{n}" for n in range(1, 6)}
+    assert cells["merged/ped2/after_2"]["ours"]["none"]["mean"] is not None
+    assert cells["merged/ped2/after_5"]["ours"]["none"]["mean"] is None  # tiny has two rounds
+    assert "transductive" in cells["merged/ped2/after_1"]["notes"][0]
+    assert not list(out.glob("*.work"))
+    table = awry("reproduce", "sdor-table1", *words, "--cells", "merged/ped2/*")
+    assert table.code == 0, table.err
+    assert len(list(out.glob("sdor-tiny-*.json"))) == 1  # the same run serves both
+    ours = {row["cell"]: row["ours"]["none"]["mean"] for row in table.json["cells"]}
+    assert set(ours) == {
+        f"merged/ped2/{part}"
+        for part in ("discriminative_1", "discriminative_2", "initial", "score")
+    }
+    assert all(0 <= value <= 1 for value in ours.values())

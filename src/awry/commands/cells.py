@@ -108,6 +108,29 @@ class PlainScores:
     failed: list[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One fit with one seed, evaluated once; all cells that need it share it.
+
+    Attributes:
+        key: names its files.
+        method, changes, scale: the method's name, settings, preset.
+        dataset: the table's name of the data.
+        seed: every random choice follows from it.
+        data: what is fitted on and measured.
+        rate: share of abnormal frames that an archive is thinned to; None: as it is.
+    """
+
+    key: str
+    method: str
+    changes: Mapping[str, Any]
+    scale: str
+    dataset: str
+    seed: int
+    data: Dataset
+    rate: float | None = None
+
+
 def score_plainly(
     detector: Detector, clips: Sequence[Clip], parts: Sequence[str], advance: Callable[[], None]
 ) -> PlainScores:

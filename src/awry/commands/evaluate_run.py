@@ -11,8 +11,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from rich.console import Console
+from rich.table import Table
 
 from awry import __version__
+from awry.commands.evaluate import show_metrics
+from awry.commands.fit import BarReporter
+from awry.commands.interactions import mean_of, simulate_interactions
 from awry.commands.sift import Given, given_dataset, peak_of_event
 from awry.datasets.base import Clip
 from awry.errors import ConfigError, DatasetError
@@ -20,8 +25,10 @@ from awry.evaluation.levels import with_levels
 from awry.evaluation.protocol import evaluate_frames
 from awry.evaluation.report import write_report
 from awry.evaluation.scored_clip import ScoredClip
+from awry.sifting.feedback import with_model
 from awry.sifting.run import RankedClip, Run, load_run
 from awry.storage import write_json
+from awry.training.loop import Reporter
 
 TRANSDUCTIVE = (
     "transductive: the frames that are measured are the frames that it learned from, training "
@@ -31,6 +38,10 @@ TRANSDUCTIVE = (
 NO_LEVELS = dict.fromkeys(("region", "pixel"), "A ranking has scores of frames alone.") | {
     "event": "A ranking has no alarms: there is no normal footage to fix a threshold on."
 }
+INTERACTIONS = (
+    "auc counts fed-back frames, as the paper does; auc_left_out does not, nor their neighbours; "
+    "auc_left_out_before is of the same frames before the first interaction"
+)
 PEAKS = 2
 
 
@@ -41,15 +52,19 @@ class EvaluateRunOptions:
     Attributes:
         layout, fps: as the data set is opened; the run's own scene is taken.
         title: of the report.
+        interactions: simulate so many rounds of a person's feedback.
+        experts: simulated persons, who differ in what they mark.
     """
 
     layout: str | None = None
     fps: float | None = None
     title: str = ""
+    interactions: int = 0
+    experts: int = 3
 
 
 def run_evaluate_run(
-    folder: Path, data: Path | None, out: Path, options: EvaluateRunOptions
+    folder: Path, data: Path | None, out: Path, options: EvaluateRunOptions, console: Console
 ) -> dict[str, Any]:
     """Measure a run on the data set that it sifted; `metrics.json` and `report.html`.
 
@@ -69,6 +84,9 @@ def run_evaluate_run(
         )
     given = given_dataset(data, options.layout or about["format"], about["scene"], options.fps)
     metrics = measured(run, given)
+    if options.interactions:
+        with BarReporter(console) as reporter:
+            metrics["interactions"] = interactions_of(run, given, options, reporter)
     clips = scored_clips(run, given)
     write_json(out / "metrics.json", metrics)
     write_report(
@@ -79,6 +97,25 @@ def run_evaluate_run(
         settings=metrics["settings"],
     )
     return metrics | {"report": str(out / "report.html")}
+
+
+def interactions_of(
+    run: Run, given: Given, options: EvaluateRunOptions, reporter: Reporter
+) -> dict[str, Any]:
+    """What a person's feedback would bring: `mean` over simulated experts, and `experts`.
+
+    Raises:
+        DatasetError: a clip has no labels, so that nobody can simulate knowing them.
+    """
+    clips = scored_clips(run, given, pictures=False)
+    if missing := [clip.name for clip in clips if clip.labels is None]:
+        raise DatasetError(f"{missing[0]} has no labels: feedback cannot be simulated.")
+    run = with_model(run, given.clips, reporter)
+    experts = [
+        simulate_interactions(run, clips, options.interactions, seed, reporter)
+        for seed in range(options.experts)
+    ]
+    return {"mean": mean_of(experts), "experts": experts, "note": INTERACTIONS}
 
 
 def measured(run: Run, given: Given) -> dict[str, Any]:
@@ -154,3 +191,18 @@ def _settings(run: Run, given: Given) -> dict[str, Any]:
         "hardware": f"{platform.machine()}, {os.cpu_count()} cores",
         "awry": __version__,
     }
+
+
+def show_run_metrics(metrics: dict[str, Any]) -> None:
+    """Print the figures, and what feedback brought where it was simulated."""
+    show_metrics(metrics)
+    if "interactions" not in metrics:
+        return
+    table = Table(
+        "", "fed back", "AUC, all frames", "AUC without them", "before", title="simulated feedback"
+    )
+    for row in metrics["interactions"]["mean"]:
+        figures = [row[name] for name in ("auc", "auc_left_out", "auc_left_out_before")]
+        cells = [f"{100 * value:.2f}" for value in figures]
+        table.add_row(str(row["interaction"]), f"{row['fed_back']:.0f}", *cells)
+    Console().print(table)

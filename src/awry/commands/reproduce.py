@@ -20,7 +20,8 @@ from rich.console import Console
 from rich.progress import Progress
 
 from awry import __version__
-from awry.commands.cells import PlainScores, data_key, fitted, labelled, score_plainly
+from awry.commands.cells import PlainScores, Unit, data_key, fitted, labelled, score_plainly
+from awry.commands.sifted_cells import sifted
 from awry.datasets.base import Clip, Dataset
 from awry.detector import Detector
 from awry.errors import AwryError, ConfigError, DatasetError, InputError, nearest
@@ -28,6 +29,7 @@ from awry.evaluation.protocol import VARIANTS
 from awry.evaluation.published import PublishedRow
 from awry.evaluation.reproduction import MEASURED, VALIDATION, Cell, cells_of, measure_parts
 from awry.fitting import FitOptions
+from awry.methods.base import MethodConfig
 from awry.registry import method_class
 from awry.storage import write_json
 from awry.teachers.outputs import keep_outputs
@@ -60,27 +62,14 @@ class ReproduceOptions:
     changes: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class _Unit:
-    """One fit with one seed, evaluated once; all cells that need it share it."""
-
-    key: str
-    method: str
-    changes: Mapping[str, Any]
-    scale: str
-    dataset: str
-    seed: int
-    data: Dataset
-
-
 def _units_of(
     cells: Sequence[Cell], data: Dataset, dataset: str, options: ReproduceOptions
-) -> dict[tuple[str, int], _Unit]:
+) -> dict[tuple[str, int], Unit]:
     """(cell's name, seed) -> what has to be run for it; all of one seed come first."""
     labels = [_label_key(clip) for clip in labelled(data)]
     clips = [data.name, [clip.name for clip in data.train], labels]
     return {
-        (cell.name, seed): _Unit(
+        (cell.name, seed): Unit(
             _key(cell, clips, dataset, options, seed),
             cell.method,
             {**options.changes, **cell.changes},
@@ -88,6 +77,7 @@ def _units_of(
             dataset,
             seed,
             data,
+            cell.rate,
         )
         for seed in options.seeds
         for cell in cells
@@ -114,7 +104,9 @@ def _key(
         for name, value in config.items()
         if value != plain[name]
     ]
-    content = json.dumps([FORMAT, config, clips], sort_keys=True)
+    thinned = [] if cell.rate is None else [cell.rate]
+    words += [f"rate{rate}" for rate in thinned]
+    content = json.dumps([FORMAT, config, clips, *thinned], sort_keys=True)
     digest = hashlib.sha256(content.encode()).hexdigest()[:8]
     return "-".join([cell.method, scale, dataset, *words, f"seed{seed}", digest])
 
@@ -175,7 +167,7 @@ def _chosen(table: str, pattern: str) -> list[Cell]:
 
 
 def _run_units(
-    units: Iterable[_Unit], out: Path, console: Console
+    units: Iterable[Unit], out: Path, console: Console
 ) -> tuple[dict[str, Record], list[str]]:
     """Run each different unit once; one that fails does not stop the others."""
     different = {unit.key: unit for unit in units}
@@ -212,20 +204,21 @@ def _finished(file: Path) -> Record | None:
     return record if whole else None
 
 
-def _run_unit(unit: _Unit, out: Path, console: Console) -> Record:
+def _run_unit(unit: Unit, out: Path, console: Console) -> Record:
+    if unit.method == "sdor":
+        work = out / f"{unit.key}.work"
+        found = sifted(unit, work, out / FRAMES, console)
+        record = {**_record_of(unit, found.config), **found.record}
+        write_json(out / f"{unit.key}.json", record)
+        shutil.rmtree(work, ignore_errors=True)
+        return record
     with keep_outputs(out / FRAMES):  # units share what teachers said of the test frames too
         detector = _fitted(unit, out, console)
         started = time.monotonic()
         scores = _scored(detector, labelled(unit.data), console)
     facts = detector.facts
     record = {
-        "format": FORMAT,
-        "method": unit.method,
-        "scale": unit.scale,
-        "dataset": unit.dataset,
-        "seed": unit.seed,
-        "settings": dict(unit.changes),
-        "config": next(iter(detector.models.values())).config.model_dump(mode="json"),
+        **_record_of(unit, next(iter(detector.models.values())).config),
         "data": {key: facts["data"][key] for key in ("layout", "fps", "fingerprint")},
         "clips": [clip.name for clip in scores.clips],
         "figures": measure_parts(scores.clips),
@@ -236,11 +229,24 @@ def _run_unit(unit: _Unit, out: Path, console: Console) -> Record:
         "notes": [*unit.data.notes, *facts["data"]["notes"], *facts["data"]["failed"]],
         "failed": scores.failed,
         "fitted_with": dict(facts["versions"]),
-        "hardware": f"{platform.machine()}, {os.cpu_count()} cores",
-        "awry": __version__,
     }
     write_json(out / f"{unit.key}.json", record)
     return record
+
+
+def _record_of(unit: Unit, config: MethodConfig) -> Record:
+    """What every unit's record begins with."""
+    return {
+        "format": FORMAT,
+        "method": unit.method,
+        "scale": unit.scale,
+        "dataset": unit.dataset,
+        "seed": unit.seed,
+        "settings": dict(unit.changes),
+        "config": config.model_dump(mode="json"),
+        "hardware": f"{platform.machine()}, {os.cpu_count()} cores",
+        "awry": __version__,
+    }
 
 
 def _scored(detector: Detector, clips: Sequence[Clip], console: Console) -> PlainScores:
@@ -269,7 +275,7 @@ def _best_validation(
     return best
 
 
-def _fitted(unit: _Unit, out: Path, console: Console) -> Detector:
+def _fitted(unit: Unit, out: Path, console: Console) -> Detector:
     options = FitOptions(preset=unit.scale, changes=unit.changes, seed=unit.seed)
     # The table's data set, not the folder's looks, decides on the settings that depend on it.
     data = replace(unit.data, variant=unit.dataset)

@@ -17,7 +17,7 @@ from rich.table import Table
 from awry.commands.fit import BarReporter
 from awry.commands.tables import EVENT_COLUMNS, write_table
 from awry.datasets import open_dataset
-from awry.datasets.base import Clip
+from awry.datasets.base import Clip, Dataset
 from awry.errors import AwryError, ConfigError, DatasetError, SourceError, nearest
 from awry.evaluation.report import write_strangest
 from awry.evaluation.scored_clip import Peak
@@ -88,7 +88,12 @@ def given_dataset(
     Raises:
         DatasetError: it cannot be read, there are no clips, or none of that scene.
     """
-    data = open_dataset(root, format=layout, fps=fps)
+    found = merged(open_dataset(root, format=layout, fps=fps), scene)
+    return replace(found, about={**found.about, "fps": fps})
+
+
+def merged(data: Dataset, scene: str | None = None) -> Given:
+    """As `given_dataset`, of a data set that is open already."""
     every = [("train", clip) for clip in data.train] + [("test", clip) for clip in data.test]
     scenes = {clip.scene for _, clip in every}
     if scene is not None and scene not in scenes:
@@ -104,7 +109,7 @@ def given_dataset(
         "data": None if data.root is None else str(data.root.resolve()),
         "format": data.name,
         "scene": scene,
-        "fps": fps,
+        "fps": None,
         "notes": list(data.notes),
     }
     return Given(chosen, about, (), data.variant, tuple(data.ignore))

@@ -252,6 +252,16 @@ def published_table(name: str) -> PublishedTable:
     return tables[name]
 
 
+def paper_of(table: str) -> str:
+    """Our name of the system whose paper holds a table.
+
+    Raises:
+        ConfigError: there is no such table; suggests the nearest.
+    """
+    found = published_table(table)
+    return next(paper for paper in PAPERS if found in published_paper(paper).tables)
+
+
 def published_rows(
     paper: str | None = None, table: str | None = None, dataset: str | None = None
 ) -> list[PublishedRow]:

@@ -10,7 +10,13 @@ from awry.errors import ConfigError, InputError
 from awry.evaluation.bootstrap import bootstrap_interval
 from awry.evaluation.frame import frame_metrics, micro_auc
 from awry.evaluation.protocol import offline
-from awry.evaluation.published import SHARE, PublishedRow, published_rows, published_table
+from awry.evaluation.published import (
+    SHARE,
+    PublishedRow,
+    paper_of,
+    published_rows,
+    published_table,
+)
 from awry.evaluation.scored_clip import ScoredClip, shared_parts, unscored_dropped
 from awry.registry import method_names
 from awry.scoring.normalisation import normalise
@@ -43,6 +49,7 @@ class Cell:
             `VALIDATION` for figures of the proxy tasks on held-back footage.
         figures: variant -> key of `frame_metrics`, or the validation figure's name.
         unit: of our figure where none is printed: `share`, or what it counts.
+        rate: share of abnormal frames that the footage is thinned to; None: as it is.
     """
 
     name: str
@@ -54,6 +61,7 @@ class Cell:
     convention: str
     figures: Mapping[str, str]
     unit: str = SHARE
+    rate: float | None = None
 
 
 def why_not(table: str) -> str | None:
@@ -62,14 +70,13 @@ def why_not(table: str) -> str | None:
     Raises:
         ConfigError: there is no such table; suggests the nearest.
     """
-    published_table(table)
-    method = published_rows(table=table)[0].paper
+    method = paper_of(table)
     if method not in method_names():
         return (
             f"the method '{method}' is not in this version (here: {', '.join(method_names())}); "
             "its published values can be listed"
         )
-    if table not in (*_FITS, *_SSMTL, *_MTLA):
+    if table not in (*_FITS, *_SSMTL, *_MTLA, *_SDOR):
         return "its values can be listed, but nothing is run for them"
     return None
 
@@ -86,6 +93,8 @@ def cells_of(table: str) -> list[Cell]:
         return _ssmtl_cells(table)
     if table in _MTLA:
         return _mtla_cells(table)
+    if table in _SDOR:
+        return _sdor_cells(table)
     return [_daml_cell(row) for row in published_rows(table=table) if not row.others]
 
 
@@ -198,6 +207,68 @@ def _mtla_cells(table: str) -> list[Cell]:
                     Cell(called, None, dataset, "mtla", changes, "motion", VALIDATION, error, "px")
                 )
     return cells
+
+
+# What of a sifted archive stands for a printed line.
+_SDOR_LINES = {
+    "Del Giorno et al. [8] #1": "discriminative_1",
+    "Del Giorno et al. [8] #2": "discriminative_2",
+    "Sp + iForest [23,36]": "initial",
+    "Our method": "score",
+}
+_SDOR_BACKBONES = {
+    "VGG": "torchvision:vgg16",
+    "3DConv": "torchvision:r3d_18",
+    "ResNet-50": "torchvision:resnet50",
+}
+_SDOR = ("sdor-table1", "sdor-table2", "sdor-fig5", "sdor-fig6")
+
+
+def _sdor_cells(table: str) -> list[Cell]:
+    """Each is measured on an archive that is sifted as a whole, training and test part merged."""
+    if table == "sdor-table1":
+        rows = [row for row in published_rows(table=table) if row.method in _SDOR_LINES]
+        return [_sdor_cell(row.dataset, _SDOR_LINES[row.method], row=row) for row in rows]
+    if table == "sdor-table2":
+        return [
+            _sdor_cell(
+                row.dataset,
+                "score",
+                row.details["backbone"],
+                row=row,
+                changes={"backbone": _SDOR_BACKBONES[row.details["backbone"]]},
+            )
+            for row in published_rows(table=table)
+        ]
+    printed = published_table(table)
+    cells = []
+    for column in printed.columns:
+        for line in printed.rows:
+            if "rounds" in line.details:
+                part = f"after_{line.details['rounds']}"
+                cells.append(_sdor_cell(column.dataset, part))
+                continue
+            rate = line.details["rate"]
+            cells += [
+                _sdor_cell(column.dataset, part, f"rate-{rate}", rate=float(rate))
+                for part in ("initial", "score")
+            ]
+    return cells
+
+
+def _sdor_cell(
+    dataset: str,
+    part: str,
+    word: str = "merged",
+    *,
+    row: PublishedRow | None = None,
+    changes: Mapping[str, Any] | None = None,
+    rate: float | None = None,
+) -> Cell:
+    figures = {PRIMARY: "micro_auc", SMOOTHED: "micro_auc"}
+    name = f"{word.lower()}/{dataset}/{part}"
+    settings = dict(changes or {})
+    return Cell(name, row, dataset, "sdor", settings, part, PRIMARY, figures, rate=rate)
 
 
 def _daml_cell(row: PublishedRow) -> Cell:

@@ -19,7 +19,7 @@ def test_a_strange_stretch_is_found_wherever_it_stands() -> None:
     for turned in (features, features[::-1]):
         scores = discriminative_scores(turned, shuffles=20, window=10)
         strange = turned[:, 0] > 3
-        assert scores[strange].mean() > scores[~strange].mean() + 1
+        assert scores[strange].mean() > scores[~strange].mean() + 0.1
 
 
 def test_the_same_seed_gives_the_same_scores_and_two_frames_are_enough() -> None:

@@ -6,7 +6,8 @@ import hashlib
 import json
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from copy import copy
+from dataclasses import asdict, dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -106,6 +107,7 @@ class Archive:
         lengths = [len(clip.indices) for clip in clips]
         self.of_clip = np.repeat(np.arange(len(clips)), lengths)
         self._begins = np.concatenate([[0], np.cumsum(lengths)])
+        self._rows = np.arange(len(self.of_clip))
         self._model = model
         self._kept = [np.load(chunk / "kept.npy", mmap_mode="r") for chunk in chunks]
         self._starts = np.concatenate([[0], np.cumsum([len(kept) for kept in self._kept])])
@@ -114,6 +116,25 @@ class Archive:
     def __len__(self) -> int:
         """Number of frames."""
         return len(self.of_clip)
+
+    def part(self, places: Places) -> Archive:
+        """Some of the frames, as an archive of its own; a clip without any of them is gone."""
+        chosen = np.unique(places)
+        other = copy(self)
+        other._rows = self._rows[chosen]
+        other.features = self.features[chosen]
+        clips: list[ArchivedClip] = []
+        of_clip: list[int] = []
+        for number, clip in enumerate(self.clips):
+            own = chosen[self.of_clip[chosen] == number] - self._begins[number]
+            if len(own):
+                of_clip += [len(clips)] * len(own)
+                cut = replace(clip, indices=clip.indices[own], times=clip.times[own])
+                clips.append(cut)
+        other.clips = tuple(clips)
+        other.of_clip = np.array(of_clip, np.int64)
+        other._begins = np.concatenate([[0], np.cumsum([len(clip.indices) for clip in clips])])
+        return other
 
     def slice_of(self, number: int) -> slice:
         """The places of a clip's frames."""
@@ -136,8 +157,9 @@ class Archive:
         return bool(self._kept[0].dtype == np.uint8)
 
     def _one(self, place: int) -> NDArray[Any]:
-        chunk = int(np.searchsorted(self._starts, place, side="right")) - 1
-        return np.asarray(self._kept[chunk][place - self._starts[chunk]])
+        row = self._rows[place]
+        chunk = int(np.searchsorted(self._starts, row, side="right")) - 1
+        return np.asarray(self._kept[chunk][row - self._starts[chunk]])
 
 
 def ready(values: NDArray[np.float32]) -> Tensor:

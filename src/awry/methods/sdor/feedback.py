@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from torch import Tensor
 
 from awry.methods.sdor.archive import Archive
@@ -98,11 +99,11 @@ def _drawn(places: Places, most: int, generator: np.random.Generator) -> Places:
 
 def simulated_marks(
     scores: Series,
-    labels: Sequence[bool],
+    labels: NDArray[np.bool_],
     share: float,
     count: int,
     generator: np.random.Generator,
-    already: Sequence[int] = (),
+    already: Sequence[int] | Places = (),
 ) -> dict[int, bool]:
     """What an expert who knows the truth marks among the top-ranked frames (section 4.5).
 

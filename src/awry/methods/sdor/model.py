@@ -45,9 +45,12 @@ class ScoreLearner(nn.Module):
 
     def forward(self, activations: Tensor) -> Tensor:
         """Scores (n,) of activations (n, c, h, w), or (n, c, frames, h, w)."""
-        features = pooled(self.stages(activations))
-        scores: Tensor = self.output(torch.relu(self.hidden(features)))
+        scores: Tensor = self.output(self.dense(activations))
         return scores[:, 0]
+
+    def dense(self, activations: Tensor) -> Tensor:
+        """The last dense layer's units (n, hidden), at least 0, which the score is a sum of."""
+        return torch.relu(self.hidden(pooled(self.stages(activations))))
 
     def score_maps(self, activations: Tensor) -> tuple[Tensor, Tensor]:
         """Scores (n,), and the class activation map (n, h, w) of each (section 4.6).

@@ -99,9 +99,9 @@ _CPU: Mapping[str, Any] = {
     "frozen": 5,
     "moving_statistics": False,
     "momentum": 0.9,
-    "epochs": 10,
+    "epochs": 3,
     "batch": 32,
-    "patience": 3,
+    "patience": 1,
     "feedback_learners": "last",
 }
 
@@ -119,6 +119,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
         "hidden": 8,
         "rounds": 2,
         "epochs": 2,
+        "patience": None,
         "batch": 8,
         "feedback_epochs": 2,
         "feedback_neighbours": 1,

@@ -92,7 +92,7 @@ def test_any_videos_and_one_that_is_broken(awry, make_video, clip_images, tmp_pa
         (("a.mp4", "--data", "d", "--merged"), "Give either sources"),
         (("--data", "d"), "add --merged"),
         (("nowhere.mp4",), "There is nothing to sift"),
-        (("nowhere.mp4", "--preset", "tinny"), "nothing to sift"),
+        (("rtsp://camera/live",), "is a stream or a camera, without an end"),
     ],
 )
 def test_refusals(awry, tmp_path: Path, words: tuple[str, ...], expected: str) -> None:

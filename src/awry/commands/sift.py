@@ -52,7 +52,7 @@ class Given:
 
 
 def given_sources(sources: Sequence[str], fps: float | None) -> Given:
-    """Videos, folders and addresses.
+    """Videos and folders; streams and cameras are refused.
 
     Raises:
         SourceError: nothing was found.
@@ -65,6 +65,9 @@ def given_sources(sources: Sequence[str], fps: float | None) -> Given:
         except SourceError as error:
             failed.append(str(error))
             continue
+        if not Path(what).exists():
+            failed.append(f"{found[0].name} is a stream or a camera, without an end: record it.")
+            continue
         for one in found:
             name, count = one.name, 1
             while name in named:
@@ -73,8 +76,7 @@ def given_sources(sources: Sequence[str], fps: float | None) -> Given:
             named[name] = Clip(name, one.open)
     if not named:
         raise SourceError("There is nothing to sift. " + " ".join(failed))
-    whole = [str(Path(what).resolve()) if Path(what).exists() else what for what in sources]
-    about = {"sources": whole, "fps": fps}
+    about = {"sources": [str(Path(what).resolve()) for what in sources], "fps": fps}
     return Given(tuple(named.values()), about, tuple(failed))
 
 

@@ -160,7 +160,10 @@ def sift(
     resume: Annotated[bool, typer.Option("--resume", help="Go on where a run stopped.")] = False,
     ignore: Annotated[
         list[str] | None,
-        typer.Option(help="As for fit; none: not what the data set's layout ignores either."),
+        typer.Option(
+            help="rows:0-23, rectangle:x0,y0,x1,y1 or polygon:x,y;x,y;x,y; none: a data set's "
+            "pictures as they are."
+        ),
     ] = None,
     every: Annotated[int, typer.Option(min=1, help="Take each n-th frame.")] = 1,
     cache_size: Annotated[
@@ -198,6 +201,39 @@ def sift(
         summary = sifting.run_sift(given, out, options, console())
         show_result(summary, as_json, sifting.show_sift)
     report_failures(summary["failed"])
+
+
+@app.command()
+def review(
+    run: Path,
+    host: Annotated[
+        str, typer.Option(help="Where to listen; elsewhere than here the address has a token.")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="0: any free one; default 8765.")
+    ] = None,
+    show: Annotated[bool, typer.Option("--open/--no-open", help="Open a browser.")] = False,
+    export: Annotated[Path | None, typer.Option(help="Write the marks there, and end.")] = None,
+    take_in: Annotated[
+        Path | None, typer.Option("--take-in", help="Add the marks of that file, and end.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """A local page of a sifted archive's moments: mark them, and it learns from that."""
+    with refusals():
+        from awry.commands.review import run_review, show_review
+
+        refused = run_review(
+            run,
+            host=host,
+            port=port,
+            show=show,
+            take_in=take_in,
+            export=export,
+            console=console(),
+            announce=lambda summary: show_result(summary, as_json, show_review),
+        )
+    report_failures(refused)
 
 
 @app.command()

@@ -1,0 +1,246 @@
+"""What a person said of frames, as lines of JSON that are only ever added to."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from awry.errors import InputError, WriteError
+from awry.storage import write_text
+
+FEEDBACK = "feedback.jsonl"
+Label = Literal["abnormal", "normal"]
+Key = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What was said of a frame.
+
+    Attributes:
+        source: the clip's name.
+        frame: the frame's position in the clip as it was filmed.
+        label: `abnormal` or `normal`.
+        time: when, ISO 8601 in UTC.
+    """
+
+    source: str
+    frame: int
+    label: Label
+    time: str
+
+    @property
+    def key(self) -> Key:
+        """The frame that it speaks of."""
+        return self.source, self.frame
+
+
+class FeedbackLog:
+    """A run's `feedback.jsonl`.
+
+    Lines are marks `{"source", "frame", "label", "time"}`, marks taken back `{"undo": true,
+    "source", "frame", "time"}`, and retrainings `{"learned": number, "marks": count, "time"}`.
+    The last mark of a frame counts.
+
+    Args:
+        path: read where it is there; made by the first line that is added.
+
+    Attributes:
+        notes: lines that could not be read, one sentence each.
+        interactions: how often was learned from feedback.
+
+    Raises:
+        InputError: the file is there but cannot be read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.notes: list[str] = []
+        self.interactions = 0
+        self._marks: list[Mark] = []
+        self._learned_from: set[Mark] = set()
+        self._ends_whole = True
+        self._read()
+
+    @property
+    def marks(self) -> dict[Key, Mark]:
+        """The marks that count, by frame, the oldest first."""
+        found: dict[Key, Mark] = {}
+        for mark in self._marks:
+            found.pop(mark.key, None)
+            found[mark.key] = mark
+        return found
+
+    @property
+    def fresh(self) -> dict[Key, Mark]:
+        """Those of them that were not learned from yet."""
+        return {key: mark for key, mark in self.marks.items() if mark not in self._learned_from}
+
+    def mark(self, source: str, frame: int, label: Label) -> str | None:
+        """Say that a frame is abnormal or normal; the same once more adds nothing.
+
+        Returns:
+            A sentence where it contradicts what was said before, else None.
+
+        Raises:
+            WriteError: the line cannot be written; nothing has changed then.
+        """
+        before = self.marks.get((source, frame))
+        if before is not None and before.label == label:
+            return None
+        self._add({"source": source, "frame": frame, "label": label, "time": now()})
+        if before is None:
+            return None
+        return f"Frame {frame} of {source} was marked {before.label} before; now it is {label}."
+
+    def undo(self) -> Mark | None:
+        """Take the newest mark back; what was said of its frame before counts again.
+
+        Returns:
+            The mark that is gone; None where there is none.
+
+        Raises:
+            WriteError: as `mark`.
+        """
+        if not self._marks:
+            return None
+        last = self._marks[-1]
+        self._add({"undo": True, "source": last.source, "frame": last.frame, "time": now()})
+        return last
+
+    def learned(self, number: int) -> None:
+        """Note that interaction `number` learned from the marks so far.
+
+        Raises:
+            WriteError: as `mark`.
+        """
+        self._add({"learned": number, "marks": len(self.marks), "time": now()})
+
+    def export(self, path: Path) -> int:
+        """Write the marks that count as a file for `take_in`; returns how many.
+
+        Raises:
+            WriteError: it cannot be written.
+        """
+        write_text(path, self.exported())
+        return len(self.marks)
+
+    def exported(self) -> str:
+        """The text of that file."""
+        return "".join(json.dumps(_line_of(mark)) + "\n" for mark in self.marks.values())
+
+    def take_in(self, path: Path, refusal: Callable[[str, int], str | None]) -> TakenIn:
+        """Add the marks of another file, which `export` wrote or which is such a log itself.
+
+        Args:
+            path: the file.
+            refusal: says why there is no such frame, or None where there is.
+
+        Raises:
+            InputError: the file cannot be read.
+            WriteError: as `mark`.
+        """
+        if not path.is_file():
+            raise InputError(f"There is no feedback in {path}: no such file.")
+        other = FeedbackLog(path)
+        refused, said, taken = list(other.notes), [], 0
+        for mark in other.marks.values():
+            why = refusal(mark.source, mark.frame)
+            if why is not None:
+                refused.append(why)
+                continue
+            sentence = self.mark(mark.source, mark.frame, mark.label)
+            said += [sentence] if sentence else []
+            taken += 1
+        return TakenIn(taken, tuple(refused), tuple(said))
+
+    def _read(self) -> None:
+        try:
+            text = self.path.read_text("utf-8", errors="replace")
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise InputError(f"Cannot read {self.path}: {error.strerror}.") from error
+        self._ends_whole = not text or text.endswith("\n")
+        for number, line in enumerate(text.split("\n"), 1):
+            if not line.strip():
+                continue
+            try:
+                self._take(json.loads(line))
+            except (ValueError, LookupError, TypeError):
+                self.notes.append(f"Line {number} of {self.path} cannot be read; it was skipped.")
+
+    def _take(self, line: dict[str, Any]) -> None:
+        """Let a line count. Raises what a line of another shape raises."""
+        if "learned" in line:
+            self.interactions = max(self.interactions, _whole(line["learned"]))
+            self._learned_from = set(self.marks.values())
+            return
+        source, frame = line["source"], _whole(line["frame"])
+        if not isinstance(source, str):
+            raise ValueError(source)
+        if "undo" in line:
+            gone = [n for n, mark in enumerate(self._marks) if mark.key == (source, frame)]
+            del self._marks[gone[-1] : gone[-1] + 1]
+            return
+        if line["label"] not in ("abnormal", "normal"):
+            raise ValueError(line["label"])
+        self._marks.append(Mark(source, frame, line["label"], str(line.get("time", ""))))
+
+    def _add(self, line: dict[str, Any]) -> None:
+        text = json.dumps(line) + "\n"
+        if not self._ends_whole:  # what a crash left half-written stays a line of its own
+            text = "\n" + text
+        try:
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise WriteError(
+                f"Cannot write {self.path}: {error.strerror}. The mark was not taken; free some "
+                "space or mend its rights, then mark again."
+            ) from error
+        self._ends_whole = True
+        self._take(line)
+
+
+@dataclass(frozen=True, slots=True)
+class TakenIn:
+    """What came of another file's marks.
+
+    Attributes:
+        taken: how many were taken.
+        refused: those that were not, one sentence each.
+        said: contradictions to what was marked before, one sentence each.
+    """
+
+    taken: int
+    refused: tuple[str, ...]
+    said: tuple[str, ...]
+
+
+def counted(marks: Iterable[Mark]) -> tuple[int, int]:
+    """How many are abnormal and how many normal."""
+    labels = [mark.label for mark in marks]
+    return labels.count("abnormal"), labels.count("normal")
+
+
+def now() -> str:
+    """This moment, ISO 8601 in UTC."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def _line_of(mark: Mark) -> dict[str, Any]:
+    return {"source": mark.source, "frame": mark.frame, "label": mark.label, "time": mark.time}
+
+
+def _whole(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise ValueError(value)
+    return value

@@ -22,7 +22,8 @@ from awry.errors import AwryError, ConfigError, DatasetError, SourceError, neare
 from awry.evaluation.report import write_strangest
 from awry.evaluation.scored_clip import Peak
 from awry.frames import Frame
-from awry.sifting import RankedEvent, Run, SiftOptions, opened, sift
+from awry.sifting import RankedEvent, Run, SiftOptions, sift
+from awry.training.footage import opened
 from awry.video.ignore import IgnoreRegions
 from awry.video.open import list_sources
 from awry.video.overlay import heat_image
@@ -245,7 +246,7 @@ def picture_of(run: Run, name: str, place: int, clips: dict[str, Clip]) -> Frame
     ranked = next(clip for clip in run.clips if clip.name == name)
     ignore = IgnoreRegions.parse(run.options.ignore)
     try:
-        source = opened(clips[name], ignore, 1)
+        source = opened(clips[name], ignore)
         return next(iter(picked(source, [int(ranked.indices[place])])), None)
     except AwryError:
         return None

@@ -26,21 +26,13 @@ from awry.methods.sdor import SDOR, SDORConfig
 from awry.methods.sdor.archive import Archive, Stretch, read_archive
 from awry.sifting.run import FORMAT, RankedClip, RankedEvent, Run, SiftOptions, ranked_clips
 from awry.storage import write_json
-from awry.training.footage import Blanked, content_key
+from awry.training.footage import clip_key, opened
 from awry.training.loop import FitContext, Reporter, Silent
 from awry.video.ignore import IgnoreRegions
-from awry.video.source import Source
-from awry.video.thin import Thinned
 
-__all__ = ["RankedClip", "RankedEvent", "Run", "SiftOptions", "archive_of", "opened", "sift"]
+__all__ = ["RankedClip", "RankedEvent", "Run", "SiftOptions", "archive_of", "sift"]
 
 GIB = 2**30
-
-
-def opened(clip: Clip, ignore: IgnoreRegions, every: int) -> Source:
-    """A clip's frames as they are sifted: thinned, with ignored pixels black."""
-    source = clip.open()
-    return Blanked(Thinned(source, every) if every > 1 else source, ignore)
 
 
 def archive_of(
@@ -62,11 +54,9 @@ def archive_of(
     stretches, failed = [], []
     for clip in clips:
         try:
-            source = opened(clip, ignore, options.every)
-            key = repr((content_key(clip.open()), source.fps, options.every, ignore.specs))
-            stretches.append(
-                Stretch(clip.name, clip.scene, key, partial(opened, clip, ignore, options.every))
-            )
+            key = clip_key(clip, ignore, options.every)
+            frames = partial(opened, clip, ignore, options.every)
+            stretches.append(Stretch(clip.name, clip.scene, key, frames))
         except SourceError as error:
             failed.append(f"{clip.name} was left out: {error}")
     if not stretches:

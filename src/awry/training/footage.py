@@ -140,11 +140,7 @@ class Footage:
 
     def open(self, clip: Clip) -> Source:
         """The clip's frames, thinned and with ignored pixels black."""
-        every, max_frames = self._thin
-        source = clip.open()
-        if every > 1 or max_frames is not None:
-            source = Thinned(source, every, max_frames)
-        return Blanked(source, self.ignore)
+        return opened(clip, self.ignore, *self._thin)
 
     def _cached(self, clip: Clip, size: tuple[int, int] | None, grey: bool) -> CachedClip | None:
         where = (clip.name, size, grey)
@@ -164,9 +160,7 @@ class Footage:
         return self._opened[where]
 
     def _key(self, clip: Clip) -> str:
-        source = clip.open()
-        settings = (content_key(source), source.fps, clip.name, self._thin, self.ignore.specs)
-        return hashlib.sha256(repr(settings).encode()).hexdigest()
+        return clip_key(clip, self.ignore, *self._thin)
 
     def fingerprint(self) -> str:
         """SHA-256 over the clips' own fingerprints, for the bundle's manifest."""
@@ -284,6 +278,34 @@ def _runs(span: Span, clip: Clip, cached: CachedClip, every: int) -> list[Run]:
         for begin, end in bounds
         if begin < end
     ]
+
+
+def opened(
+    clip: Clip, ignore: IgnoreRegions, every: int = 1, max_frames: int | None = None
+) -> Source:
+    """A clip's frames, thinned and with ignored pixels black.
+
+    Raises:
+        SourceError: it cannot be opened.
+    """
+    source = clip.open()
+    if every > 1 or max_frames is not None:
+        source = Thinned(source, every, max_frames)
+    return Blanked(source, ignore)
+
+
+def clip_key(
+    clip: Clip, ignore: IgnoreRegions, every: int = 1, max_frames: int | None = None
+) -> str:
+    """What stands for the frames that `opened` gives: SHA-256 in hexadecimal.
+
+    Raises:
+        SourceError: it cannot be opened.
+    """
+    source = clip.open()
+    thin = (every, max_frames)
+    settings = (content_key(source), source.fps, clip.name, thin, ignore.specs)
+    return hashlib.sha256(repr(settings).encode()).hexdigest()
 
 
 def content_key(source: Source) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -278,8 +280,9 @@ def test_nothing_stands_out(browser: Any, awry: Any, make_video: Any, tmp_path: 
 
 def test_from_elsewhere_only_with_the_token(browser: Any, run_folder: Path) -> None:
     with reviewing(run_folder, "--host", "0.0.0.0") as server:
-        address = server["address"].replace("0.0.0.0", "127.0.0.1")
-        bare, token = address.split("?token=")
+        port, token = re.findall(r"^http://[^/]+:(\d+)/\?token=(.+)$", server["address"])[0]
+        bare = f"http://127.0.0.1:{port}/"
+        address = f"{bare}?token={token}"
         assert len(token) >= 24
         browser.get(bare)
         assert "needs the token" in browser.page_source
@@ -288,3 +291,11 @@ def test_from_elsewhere_only_with_the_token(browser: Any, run_folder: Path) -> N
         page.until(lambda: page.states[0] == "abnormal")
         page.open(bare)
         assert page.states[0] == "abnormal"
+
+
+def test_a_port_that_is_taken(awry: Any, run_folder: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        said = awry("review", run_folder, "--port", port)
+    assert said.code == 2
+    assert f"Cannot listen on 127.0.0.1, port {port}: Address already in use." in said.err

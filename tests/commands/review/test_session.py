@@ -3,8 +3,10 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -249,3 +251,29 @@ def test_export_and_take_in_by_command(awry: Callable, run_folder: Path, tmp_pat
     assert "1 marks taken in." in said.out
     assert awry("review", tmp_path).code == 2
     assert awry("review", run_folder, "--take-in", tmp_path / "none").code == 2
+
+
+def test_without_the_page_s_package(awry: Callable, run_folder: Path, monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "nicegui", None)
+    said = awry("review", run_folder)
+    assert said.code == 2
+    assert "pip install 'awry[review]'" in said.err
+    assert awry("review", run_folder, "--export", run_folder / "marks.jsonl").code == 0
+
+
+def test_while_it_learns_nothing_is_marked(session: ReviewSession, monkeypatch) -> None:
+    mark(session, 0, "normal")
+    said = []
+    real = sessions.learn_from
+
+    def learn(*words: Any) -> Any:
+        with pytest.raises(ConfigError, match="Learning is under way"):
+            mark(session, 1, "normal")
+        said.append(session.heat(0, 0))
+        return real(*words)
+
+    monkeypatch.setattr(sessions, "learn_from", learn)
+    monkeypatch.setattr(sessions, "PATIENCE", 0)
+    session.retrain(Silent())
+    assert said == [None]
+    assert mark(session, 1, "normal") is None

@@ -91,6 +91,7 @@ def _serve(
 
     place = bound(host, port)
     place.listener.listen()
+    _ = session.clips  # what is not there any more is said at once
     abnormal, normal = session.counts
     announce(
         {

@@ -34,7 +34,6 @@ body { background: var(--ground); color: var(--ink);
   border-top: 4px solid var(--line); outline: none; display: flex; flex-direction: column;
   cursor: pointer; scroll-margin: 150px 0; }
 .moment.selected { box-shadow: 0 0 0 2px var(--primary); }
-.moment:focus-visible { outline: 2px dashed var(--primary); outline-offset: 3px; }
 .moment.abnormal { border-top-color: var(--abnormal); }
 .moment.normal { border-top-color: var(--normal); }
 .moment-picture { position: relative; background: #e4e9ed; aspect-ratio: var(--shape, 3 / 2); }

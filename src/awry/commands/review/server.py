@@ -19,6 +19,8 @@ from awry.commands.review.work import Learning
 from awry.errors import AwryError, ConfigError
 
 DEFAULT_PORT = 8765
+# No browser can ask for these: they stand for all of this machine's addresses.
+_ANYWHERE = ("0.0.0.0", "::")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ def bound(host: str, port: int | None) -> Place:
             ) from error
         listener = _listener(host, 0)
     token = "" if host in LOOPBACK else secrets.token_urlsafe(24)
-    name = f"[{host}]" if ":" in host else host
+    name = socket.gethostname() if host in _ANYWHERE else f"[{host}]" if ":" in host else host
     address = f"http://{name}:{listener.getsockname()[1]}/"
     return Place(listener, f"{address}?token={token}" if token else address, token)
 

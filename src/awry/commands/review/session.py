@@ -20,6 +20,8 @@ from awry.sifting.feedback import learn_from, with_model
 from awry.sifting.run import RankedEvent, Run, load_run
 from awry.training.loop import Reporter, Silent
 
+PATIENCE = 60.0  # seconds that a heat map waits for the learners
+
 
 class ReviewSession:
     """A run that a person goes through.
@@ -38,8 +40,7 @@ class ReviewSession:
         notes: what went wrong on the way, one sentence each.
 
     Raises:
-        BundleError: the folder is no run, or it is damaged.
-        InputError: the feedback cannot be read.
+        BundleError, InputError: the folder is no run, or the run or its feedback is damaged.
         WriteError: the folder cannot be written.
     """
 
@@ -108,8 +109,7 @@ class ReviewSession:
         """Say that a frame is abnormal or normal.
 
         Args:
-            clip: number of its clip.
-            place: in the clip's arrays.
+            clip, place: number of its clip, and its place in the clip's arrays.
             label: what it is.
 
         Returns:
@@ -131,17 +131,15 @@ class ReviewSession:
 
         Returns:
             Its clip's number and its place in there; None where there is nothing to take back.
-
-        Raises: as `mark`.
         """
         with self._changing:
             self._check_may_write()
             gone = self._log.undo()
             self._changed()
         for number, clip in enumerate(self.run.clips):
-            if gone is not None and clip.name == gone.source:
-                place = place_of(clip, gone.frame)
-                return None if place is None else (number, place)
+            place = place_of(clip, gone.frame) if gone and clip.name == gone.source else None
+            if place is not None:
+                return number, place
         return None
 
     def export(self, path: Path) -> int:
@@ -197,7 +195,7 @@ class ReviewSession:
         Raises:
             AwryError: the learners or the archive cannot be read.
         """
-        if not self._model_in_use.acquire(timeout=60):
+        if not self._model_in_use.acquire(timeout=PATIENCE):
             return None
         try:
             return heat_of(self._ready(Silent()), clip, place)

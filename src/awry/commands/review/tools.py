@@ -18,6 +18,7 @@ _KEYS = {
     "h": "heat map",
     "arrows": "another moment",
 }
+_NOTES = 3
 
 
 class Tools:
@@ -55,8 +56,10 @@ class Tools:
             self._banner()
             with ui.element("div").classes("review-status"):
                 self._status()
-        for note in session.notes:
-            self.say(note, failed=True)
+        if session.notes:
+            more = len(session.notes) - _NOTES
+            rest = [f"And {more} more, see standard output."] if more > 0 else []
+            self.say(" ".join([*session.notes[:_NOTES], *rest]), failed=True)
 
     def help(self) -> None:
         """Which keys do what; at the foot of the page."""

@@ -18,7 +18,8 @@ from awry import __version__
 from awry.commands.evaluate import show_metrics
 from awry.commands.fit import BarReporter
 from awry.commands.interactions import mean_of, simulate_interactions
-from awry.commands.sift import Given, given_dataset, peak_of_event
+from awry.commands.ranked import peak_of_event
+from awry.commands.sift import Given, given_dataset
 from awry.datasets.base import Clip
 from awry.errors import ConfigError, DatasetError
 from awry.evaluation.levels import with_levels

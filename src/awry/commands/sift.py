@@ -7,30 +7,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import torch
-from numpy.typing import NDArray
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from awry.commands.fit import BarReporter
-from awry.commands.tables import EVENT_COLUMNS, write_table
+from awry.commands.ranked import event_facts, write_events, write_page
 from awry.datasets import open_dataset
 from awry.datasets.base import Clip, Dataset
-from awry.errors import AwryError, ConfigError, DatasetError, SourceError, nearest
-from awry.evaluation.report import write_strangest
-from awry.evaluation.scored_clip import Peak
-from awry.frames import Frame
-from awry.sifting import RankedEvent, Run, SiftOptions, sift
-from awry.training.footage import opened
-from awry.video.ignore import IgnoreRegions
+from awry.errors import ConfigError, DatasetError, SourceError, nearest
+from awry.sifting import Run, SiftOptions, sift
 from awry.video.open import list_sources
-from awry.video.overlay import heat_image
-from awry.video.pick import picked
-
-SHOWN = 24
-"""Moments on the page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +152,7 @@ def run_sift(given: Given, out: Path, options: SiftOptions, console: Console) ->
         reporter.message("looking up the strangest moments")
         events = run.events()
         write_events(run, events)
-        page = write_page(run, events[:SHOWN], {clip.name: clip for clip in given.clips})
+        page = write_page(run, events, {clip.name: clip for clip in given.clips})
     lost = [f"{clip.name}: {note}" for clip in run.clips for note in clip.notes]
     return {
         "run": str(out),
@@ -177,94 +164,6 @@ def run_sift(given: Given, out: Path, options: SiftOptions, console: Console) ->
         "notes": list(run.facts["notes"]),
         "failed": [*given.failed, *run.facts["failed"], *lost],
     }
-
-
-def event_facts(run: Run, event: RankedEvent) -> dict[str, Any]:
-    """What is said of an event: its clip, frames as filmed, seconds and score."""
-    clip = run.clips[event.clip]
-
-    def seconds(place: int) -> float | None:
-        return None if np.isnan(clip.times[place]) else float(clip.times[place])
-
-    return {
-        "source": clip.name,
-        "first": int(clip.indices[event.first]),
-        "last": int(clip.indices[event.last]),
-        "start_s": seconds(event.first),
-        "end_s": seconds(event.last),
-        "peak": int(clip.indices[event.peak]),
-        "score": event.score,
-    }
-
-
-def write_events(run: Run, events: Sequence[RankedEvent]) -> None:
-    """Write `events.csv`, the strangest first."""
-    share = run.config.abnormal_share
-    how = f"the {100 * share:g} % top-ranked frames of the archive"
-    threshold = float(np.quantile(np.concatenate([clip.scores for clip in run.clips]), 1 - share))
-    rows = []
-    for event in events:
-        clip = run.clips[event.clip]
-        parts = {name: float(series[event.peak]) for name, series in clip.parts.items()}
-        more = {"parts": parts, "regions": [], "threshold": threshold, "calibration": how}
-        rows.append(event_facts(run, event) | more)
-    write_table(run.folder / "events.csv", rows, EVENT_COLUMNS)
-
-
-def write_page(run: Run, events: Sequence[RankedEvent], clips: dict[str, Clip]) -> Path:
-    """Write `report.html` with the strangest moments, each with its heat map."""
-    page = run.folder / "report.html"
-    peaks = [peak for event in events if (peak := peak_of_event(run, event, clips)) is not None]
-    write_strangest(
-        page,
-        peaks,
-        title="Strangest moments of the archive",
-        advice="Ranked by learning from these very frames, without a label. Say which of them are "
-        f"abnormal and which are normal, and it learns from that: awry review {run.folder}",
-    )
-    return page
-
-
-def peak_of_event(run: Run, event: RankedEvent, clips: dict[str, Clip]) -> Peak | None:
-    """An event's peak as the reports show it; None where the source is gone."""
-    clip = run.clips[event.clip]
-    frame = picture_of(run, clip.name, event.peak, clips)
-    if frame is None:
-        return None
-    heat = heat_of(run, event.clip, event.peak)
-    shown = None if heat is None else heat_image(frame.image, heat, heat_range(heat))
-    parts = {name: float(series[event.peak]) for name, series in clip.parts.items()}
-    kept = {name: value for name, value in parts.items() if not name.startswith("round")}
-    number = int(clip.indices[event.peak])
-    return Peak(number, event.score, frame.time_s, frame.image, shown, (), clip.name, kept)
-
-
-def picture_of(run: Run, name: str, place: int, clips: dict[str, Clip]) -> Frame | None:
-    """The frame at a place of a run's clip; None where it cannot be read any more."""
-    if name not in clips:
-        return None
-    ranked = next(clip for clip in run.clips if clip.name == name)
-    ignore = IgnoreRegions.parse(run.options.ignore)
-    try:
-        source = opened(clips[name], ignore)
-        return next(iter(picked(source, [int(ranked.indices[place])])), None)
-    except AwryError:
-        return None
-
-
-@torch.inference_mode()
-def heat_of(run: Run, clip: int, place: int) -> NDArray[np.float32] | None:
-    """The rounds' mean class activation map of a frame (h, w); None without a model."""
-    if run.method is None or run.method.model is None or run.archive is None:
-        return None
-    activations = run.archive.activations([run.archive.slice_of(clip).start + place])
-    maps = [learner.score_maps(activations)[1] for learner in run.method.model.learners]
-    return np.asarray(torch.stack(maps).mean(0)[0].numpy(), np.float32)
-
-
-def heat_range(heat: NDArray[np.float32]) -> tuple[float, float]:
-    """For a picture: no heat at the middle of its own map, full heat at its highest."""
-    return float(np.median(heat)), float(heat.max())
 
 
 def show_sift(summary: dict[str, Any]) -> None:

@@ -89,6 +89,8 @@ def test_learning_ranks_anew_and_writes_the_run(session: ReviewSession, run_fold
     assert [m.score for m in session.moments if m.rank] == [event.score for event in events]
     assert all(m.before is not None or m.rank for m in session.moments)
     assert sorted(filter(None, labels(session))) == ["abnormal", "normal"]
+    page = (run_folder / "report.html").read_text()
+    assert f"score&nbsp;{events[0].score:.4g}" in page
     assert {change_of(session, moment) for moment in session.moments} != {""}
     assert session.interactions == 1
     lines = [json.loads(line) for line in (run_folder / "feedback.jsonl").read_text().splitlines()]

@@ -12,14 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from awry.commands.ranked import frames_as_sifted, heat_range
 from awry.commands.review.session import ReviewSession
-from awry.commands.sift import heat_range
-from awry.errors import AwryError
 from awry.frames import Frame
 from awry.sifting.run import RankedClip
-from awry.video.ignore import IgnoreRegions
 from awry.video.overlay import heat_image
-from awry.video.pick import picked
 
 PICTURE_WIDTH = 640
 CLIP_WIDTH = 480
@@ -107,22 +104,8 @@ class Pictures:
         return _animated(images, step) if images else None
 
     def _frames(self, number: int, places: NDArray[np.int64]) -> Iterator[Frame]:
-        """Those frames as they were sifted: with ignored pixels black."""
-        run = self._session.run
-        ranked = run.clips[number]
-        if ranked.name not in self._session.clips:
-            return
-        ignore = IgnoreRegions.parse(run.options.ignore)
-        indices = [int(index) for index in ranked.indices[places]]
-        # Times lead to the right frames only where nothing went wrong while they were found.
-        exact = not ranked.notes and not ranked.lost and not np.isnan(ranked.times[places]).any()
-        times = [float(time) for time in ranked.times[places]] if exact else None
-        try:
-            for frame in picked(self._session.clips[ranked.name].open(), indices, times):
-                image = ignore.black_out(frame.image)
-                yield Frame(frame.index, frame.time_s, image, frame.damaged, frame.origin)
-        except AwryError:
-            return
+        session = self._session
+        return frames_as_sifted(session.run, number, places, session.clips)
 
 
 def around(clip: RankedClip, place: int) -> tuple[NDArray[np.int64], float]:

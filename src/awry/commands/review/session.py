@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from awry.commands.ranked import heat_of, write_events, write_page
 from awry.commands.review.lock import hold, written
 from awry.commands.review.log import FEEDBACK, FeedbackLog, Label, TakenIn
 from awry.commands.review.moments import Moment, Moved, moments_of, moved
 from awry.commands.review.places import place_of, places_of, refusal
-from awry.commands.sift import given_again, heat_of, write_events
+from awry.commands.sift import given_again
 from awry.datasets.base import Clip
 from awry.errors import AwryError, ConfigError
 from awry.sifting.feedback import learn_from, with_model
@@ -180,6 +181,7 @@ class ReviewSession:
             run = self._learned(marks, number, reporter)
             after = run.events()
             write_events(run, after)
+            write_page(run, after, self.clips)
             with self._changing:
                 self._log.learned(number)
                 self.run, self._before = run, before

@@ -18,6 +18,7 @@ from awry.errors import AwryError
 from awry.evaluation.report import write_strangest
 from awry.evaluation.scored_clip import Peak
 from awry.frames import Frame
+from awry.methods.sdor.feedback import tuned_learners
 from awry.sifting.run import RankedEvent, Run
 from awry.video.ignore import IgnoreRegions
 from awry.video.overlay import heat_image
@@ -116,11 +117,17 @@ def frames_as_sifted(
 
 @torch.inference_mode()
 def heat_of(run: Run, clip: int, place: int) -> NDArray[np.float32] | None:
-    """The rounds' mean class activation map of a frame (h, w); None without a model."""
+    """The class activation map of a frame (h, w), of the learners that its score is the mean of.
+
+    None without a model.
+    """
     if run.method is None or run.method.model is None or run.archive is None:
         return None
     activations = run.archive.activations([run.archive.slice_of(clip).start + place])
-    maps = [learner.score_maps(activations)[1] for learner in run.method.model.learners]
+    model = run.method.model
+    fed_back = "feedback" in run.clips[clip].parts
+    learners = tuned_learners(model, run.config) if fed_back else model.learners
+    maps = [learner.eval().score_maps(activations)[1] for learner in learners]
     return np.asarray(torch.stack(maps).mean(0)[0].numpy(), np.float32)
 
 

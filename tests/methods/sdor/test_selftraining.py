@@ -9,7 +9,7 @@ import torch
 
 from awry.methods.sdor import SDOR, SDORConfig
 from awry.methods.sdor.archive import Archive
-from awry.methods.sdor.selftraining import Ranking, ordinal_loss, phases, rank, settled
+from awry.methods.sdor.selftraining import Ranking, ordinal_loss, phases, rank
 from awry.training.loop import FitContext, Interrupted
 
 Make = Callable[..., tuple[SDOR, Archive]]
@@ -101,9 +101,15 @@ def test_frames_that_look_alike_are_not_learned_from(
     assert not ranking.scores.any()
 
 
-def test_settled_counts_epochs_since_the_lowest() -> None:
-    assert settled([3.0, 1.0, 2.0, 2.0], 2)
-    assert not settled([3.0, 2.0, 1.0], 1)
+def test_a_round_ends_when_its_loss_is_low_enough(make_archive: Make, tmp_path: Path) -> None:
+    method, archive = make_archive(enough=0.6, epochs=4)
+    context = FitContext(tmp_path)
+    method.learn(archive, context)
+    lasted = {entry["phase"]: entry for entry in context.history}
+    assert lasted["round 2"]["epoch"] < 4
+    for number in (1, 2):
+        mine = [e for e in context.history if e["phase"] == f"round {number}"]
+        assert all(entry["total"] >= 0.6 for entry in mine[:-1])
 
 
 def test_the_paper_preset_is_the_papers_text() -> None:

@@ -70,10 +70,11 @@ class SDORConfig(MethodConfig):
     batch: int = Field(128, ge=2)
     learning_rate: float = Field(0.005, gt=0)
     momentum: float = Field(0.0, ge=0, lt=1)
-    patience: int | None = Field(
-        None,
-        ge=1,
-        description="a round ends when its loss has not fallen for so many epochs; None: never",
+    enough: float = Field(
+        0.0,
+        ge=0,
+        description="a round ends after an epoch whose mean loss is below: what is left is mostly "
+        "wrong labels",
     )
 
     # A person's feedback (section 4.5)
@@ -99,9 +100,10 @@ _CPU: Mapping[str, Any] = {
     "frozen": 5,
     "moving_statistics": False,
     "momentum": 0.9,
+    "learning_rate": 0.002,
     "epochs": 3,
     "batch": 32,
-    "patience": 1,
+    "enough": 0.05,
     "feedback_learners": "last",
 }
 
@@ -119,7 +121,8 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
         "hidden": 8,
         "rounds": 2,
         "epochs": 2,
-        "patience": None,
+        "learning_rate": 0.005,
+        "enough": 0.0,
         "batch": 8,
         "feedback_epochs": 2,
         "feedback_neighbours": 1,

@@ -107,14 +107,5 @@ def _round(model: SDORModel, ranking: Ranking, number: int) -> Phase:
         loss=loss,
         optimizer=optimizer(config),
         prepare=prepare,
-        converged=lambda history: settled([e["total"] for e in history], config.patience),
+        converged=lambda history: history[-1]["total"] < config.enough,
     )
-
-
-def settled(losses: Sequence[float], patience: int | None) -> bool:
-    """Whether the lowest loss is at least `patience` epochs old.
-
-    >>> settled([0.5, 0.3, 0.4, 0.31], 2), settled([0.5, 0.3, 0.4], 2), settled([1, 2, 3], None)
-    (True, False, False)
-    """
-    return patience is not None and len(losses) - 1 - int(np.argmin(losses)) >= patience

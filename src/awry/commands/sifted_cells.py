@@ -30,8 +30,8 @@ from awry.methods.sdor.selftraining import Ranking
 from awry.sifting import SiftOptions, archive_of
 from awry.training.loop import FitContext, Reporter
 
-# The scenes of the paper that are a part of a data set here.
-SCENES = {"umn-scene1": "lawn", "umn-scene2": "indoor"}
+# The scenes of the paper, as the data set's layout names them.
+SCENES = {"umn-scene1": "lawn", "umn-scene2": "indoor", "umn-scene3": "plaza"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -193,3 +193,18 @@ def test_memory_stays_bounded(tiny: Tiny, tmp_path: Path, monkeypatch: pytest.Mo
         tracemalloc.stop()
     features = (256 - 64) * 512 * 4  # these are held for all frames
     assert peaks[1] < 1.2 * peaks[0] + 2 * features
+
+
+def test_a_part_is_an_archive_of_its_own(make_archive: Make) -> None:
+    _, archive = make_archive({"a": (6, range(0)), "b": (5, range(0)), "c": (4, range(2))})
+    part = archive.part(np.array([12, 1, 3, 1]))
+    assert len(part) == 3
+    assert [clip.name for clip in part.clips] == ["a", "c"]
+    assert [clip.indices.tolist() for clip in part.clips] == [[1, 3], [1]]
+    assert part.of_clip.tolist() == [0, 0, 1]
+    assert (part.slice_of(0), part.slice_of(1)) == (slice(0, 2), slice(2, 3))
+    np.testing.assert_array_equal(part.features, archive.features[[1, 3, 12]])
+    torch.testing.assert_close(part.activations([2, 0]), archive.activations([12, 1]))
+    again = part.part(np.array([2]))
+    torch.testing.assert_close(again.activations([0]), archive.activations([12]))
+    assert len(archive) == 15

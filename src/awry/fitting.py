@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import platform
 import shutil
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +23,7 @@ from awry.scoring.moments import Moment, MomentKeeper, strongest
 from awry.storage import write_text
 from awry.teachers.outputs import keep_outputs
 from awry.training.bundle import check_place
+from awry.training.environment import machine, versions
 from awry.training.footage import Footage, working_folder
 from awry.training.loop import FitContext, Reporter, Silent
 from awry.training.split import Exclusion, Span
@@ -213,8 +212,8 @@ def _facts(
         },
         "history": histories,
         "fit_seconds": round(seconds, 1),
-        "versions": {name: version(name) for name in ("awry", "torch", "torchvision", "numpy")},
-        "machine": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
+        "versions": versions(),
+        "machine": machine(),
     }
 
 

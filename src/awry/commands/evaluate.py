@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import platform
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -28,6 +26,7 @@ from awry.registry import method_class
 from awry.scoring.calibration import POOLED
 from awry.storage import write_json
 from awry.teachers.outputs import keep_outputs
+from awry.training.environment import hardware
 
 Picture = NDArray[np.uint8]
 
@@ -138,7 +137,7 @@ def _settings(detector: Detector, data: Dataset, clips: Sequence[ScoredClip]) ->
         "warmup_frames": some.warmup,
         "causal": some.causal,
         "fitted_with": dict(facts["versions"]),
-        "hardware": f"{platform.machine()}, {os.cpu_count()} cores",
+        "hardware": hardware(),
         "awry": __version__,
     }
 

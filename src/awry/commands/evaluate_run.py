@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import platform
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,10 +23,11 @@ from awry.errors import ConfigError, DatasetError
 from awry.evaluation.levels import with_levels
 from awry.evaluation.protocol import evaluate_frames
 from awry.evaluation.report import write_report
-from awry.evaluation.scored_clip import ScoredClip
+from awry.evaluation.scored_clip import Peak, ScoredClip
 from awry.sifting.feedback import with_model
 from awry.sifting.run import RankedClip, Run, load_run
 from awry.storage import write_json
+from awry.training.environment import hardware
 from awry.training.loop import Reporter
 
 TRANSDUCTIVE = (
@@ -52,14 +51,12 @@ class EvaluateRunOptions:
 
     Attributes:
         layout, fps: as the data set is opened; the run's own scene is taken.
-        title: of the report.
         interactions: simulate so many rounds of a person's feedback.
         experts: simulated persons, who differ in what they mark.
     """
 
     layout: str | None = None
     fps: float | None = None
-    title: str = ""
     interactions: int = 0
     experts: int = 3
 
@@ -84,31 +81,34 @@ def run_evaluate_run(
             "measure by. Sift with --data DIR --merged."
         )
     given = given_dataset(data, options.layout or about["format"], about["scene"], options.fps)
-    metrics = measured(run, given)
+    clips = scored_clips(run, given)
+    metrics = measured(run, given, clips)
     if options.interactions:
         with BarReporter(console) as reporter:
-            metrics["interactions"] = interactions_of(run, given, options, reporter)
-    clips = scored_clips(run, given)
+            metrics["interactions"] = interactions_of(run, given, clips, options, reporter)
     write_json(out / "metrics.json", metrics)
     write_report(
         out / "report.html",
         metrics,
         clips,
-        title=options.title or f"SDOR, transductive, on {given.about['format']}",
+        title=f"SDOR, transductive, on {given.about['format']}",
         settings=metrics["settings"],
     )
     return metrics | {"report": str(out / "report.html")}
 
 
 def interactions_of(
-    run: Run, given: Given, options: EvaluateRunOptions, reporter: Reporter
+    run: Run,
+    given: Given,
+    clips: list[ScoredClip],
+    options: EvaluateRunOptions,
+    reporter: Reporter,
 ) -> dict[str, Any]:
     """What a person's feedback would bring: `mean` over simulated experts, and `experts`.
 
     Raises:
         DatasetError: a clip has no labels, so that nobody can simulate knowing them.
     """
-    clips = scored_clips(run, given, pictures=False)
     if missing := [clip.name for clip in clips if clip.labels is None]:
         raise DatasetError(f"{missing[0]} has no labels: feedback cannot be simulated.")
     run = with_model(run, given.clips, reporter)
@@ -119,14 +119,13 @@ def interactions_of(
     return {"mean": mean_of(experts), "experts": experts, "note": INTERACTIONS}
 
 
-def measured(run: Run, given: Given) -> dict[str, Any]:
+def measured(run: Run, given: Given, clips: list[ScoredClip]) -> dict[str, Any]:
     """The figures of a run's scores, of the generic detectors and of each round."""
-    clips = scored_clips(run, given, pictures=False)
     figures = evaluate_frames(clips, settings=_settings(run, given), levels=list(clips[0].parts))
     return with_levels(figures, NO_LEVELS) | {"failed": list(run.facts["failed"])}
 
 
-def scored_clips(run: Run, given: Given, *, pictures: bool = True) -> list[ScoredClip]:
+def scored_clips(run: Run, given: Given) -> list[ScoredClip]:
     """The run's clips with their labels; training clips count as normal.
 
     Raises:
@@ -139,24 +138,28 @@ def scored_clips(run: Run, given: Given, *, pictures: bool = True) -> list[Score
             f"The run {run.folder} has the clip {sorted(mine - set(named))[0]}, which is not in "
             "this data set: give the one that was sifted."
         )
-    return [_scored(run, number, clip, named, pictures) for number, clip in enumerate(run.clips)]
+    events = run.events()
+    clips = []
+    for number, clip in enumerate(run.clips):
+        strongest = [event for event in events if event.clip == number][:PEAKS]
+        found = [peak_of_event(run, event, named) for event in strongest]
+        peaks = [peak for peak in found if peak is not None]
+        clips.append(scored_clip(clip, named[clip.name], peaks))
+    return clips
 
 
-def _scored(
-    run: Run, number: int, clip: RankedClip, named: dict[str, Clip], pictures: bool
-) -> ScoredClip:
-    events = [event for event in run.events() if event.clip == number][:PEAKS]
-    found = [peak_of_event(run, event, named) for event in events] if pictures else []
+def scored_clip(clip: RankedClip, truth: Clip, peaks: Sequence[Peak] = ()) -> ScoredClip:
+    """A ranked clip with the labels of the data set's clip."""
     return ScoredClip(
         name=clip.name,
         scene=clip.scene,
         fps=clip.fps,
         scores=clip.scores,
         scored=np.ones(len(clip.scores), bool),
-        labels=labels_in(named[clip.name], clip.indices),
+        labels=labels_in(truth, clip.indices),
         times=None if np.isnan(clip.times).any() else clip.times,
         parts=clip.parts,
-        peaks=[peak for peak in found if peak is not None],
+        peaks=peaks,
         notes=clip.notes,
     )
 
@@ -189,7 +192,7 @@ def _settings(run: Run, given: Given) -> dict[str, Any]:
         "notes": [TRANSDUCTIVE, *given.about.get("notes", []), *facts["notes"]],
         "fit_seconds": facts["seconds"],
         "fitted_with": dict(facts["versions"]),
-        "hardware": f"{platform.machine()}, {os.cpu_count()} cores",
+        "hardware": hardware(),
         "awry": __version__,
     }
 

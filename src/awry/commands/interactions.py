@@ -40,7 +40,7 @@ def simulate_interactions(
         neighbours), `auc` over all frames, `auc_left_out` and `auc_left_out_before`.
     """
     labels = np.concatenate([clip.labels for clip in clips if clip.labels is not None])
-    before = np.concatenate([clip.scores for clip in run.clips])
+    before = now = run.scores
     assert run.method is not None
     kept = deepcopy(run.method.model)
     generator = np.random.default_rng(expert)
@@ -48,14 +48,13 @@ def simulate_interactions(
     known = np.zeros(len(labels), bool)
     rows = [_row(0, known, labels, before, before)]
     for number in range(1, count + 1):
-        scores = np.concatenate([clip.scores for clip in run.clips])
-        new = simulated_marks(scores, labels > 0, SHOWN, MARKED, generator, np.flatnonzero(known))
+        new = simulated_marks(now, labels > 0, SHOWN, MARKED, generator, np.flatnonzero(known))
         marks = {**marks, **new} if run.config.feedback_kept else new
         if not marks:
             break
         run, feedback = learn_from(run, marks, number, reporter)
         known[feedback.places] = True
-        now = np.concatenate([clip.scores for clip in run.clips])
+        now = run.scores
         rows.append(_row(number, known, labels, before, now))
         reporter.message(
             f"interaction {number}: AUC without fed-back frames "

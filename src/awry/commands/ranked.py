@@ -19,7 +19,7 @@ from awry.evaluation.report import write_strangest
 from awry.evaluation.scored_clip import Peak
 from awry.frames import Frame
 from awry.methods.sdor.feedback import tuned_learners
-from awry.sifting.run import RankedEvent, Run
+from awry.sifting.run import RankedEvent, Run, top_threshold
 from awry.video.ignore import IgnoreRegions
 from awry.video.overlay import heat_image
 from awry.video.pick import picked
@@ -50,7 +50,7 @@ def write_events(run: Run, events: Sequence[RankedEvent]) -> None:
     """Write `events.csv`, the strangest first."""
     share = run.config.abnormal_share
     how = f"the {100 * share:g} % top-ranked frames of the archive"
-    threshold = float(np.quantile(np.concatenate([clip.scores for clip in run.clips]), 1 - share))
+    threshold = top_threshold(run.scores, share)
     rows = []
     for event in events:
         clip = run.clips[event.clip]

@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import os
-import platform
 import shutil
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -33,6 +31,7 @@ from awry.methods.base import MethodConfig
 from awry.registry import method_class
 from awry.storage import write_json
 from awry.teachers.outputs import keep_outputs
+from awry.training.environment import hardware
 
 FORMAT = 2
 FRAMES = "frames.work"
@@ -244,7 +243,7 @@ def _record_of(unit: Unit, config: MethodConfig) -> Record:
         "seed": unit.seed,
         "settings": dict(unit.changes),
         "config": config.model_dump(mode="json"),
-        "hardware": f"{platform.machine()}, {os.cpu_count()} cores",
+        "hardware": hardware(),
         "awry": __version__,
     }
 

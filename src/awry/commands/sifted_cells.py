@@ -2,32 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from rich.console import Console
 
 from awry.commands.cells import Unit
-from awry.commands.evaluate_run import TRANSDUCTIVE, labels_in
+from awry.commands.evaluate_run import TRANSDUCTIVE, labels_in, scored_clip
 from awry.commands.fit import BarReporter
 from awry.commands.sift import Given, merged
 from awry.datasets.base import Clip
 from awry.errors import DatasetError
 from awry.evaluation.reproduction import measure_parts
-from awry.evaluation.scored_clip import ScoredClip
 from awry.methods.sdor import SDOR, SDORConfig
 from awry.methods.sdor.archive import Archive
 from awry.methods.sdor.discriminative import discriminative_scores
 from awry.methods.sdor.initial import reduce
 from awry.methods.sdor.labels import Series
-from awry.methods.sdor.selftraining import Ranking
+from awry.methods.sdor.selftraining import Ranking, for_all_frames
 from awry.sifting import SiftOptions, archive_of
+from awry.sifting.run import ranked_clips
+from awry.training.environment import versions
 from awry.training.loop import FitContext, Reporter
 
 # The scenes of the paper, as the data set's layout names them.
@@ -59,7 +57,7 @@ def sifted(unit: Unit, work: Path, frames: Path, console: Console) -> Sifted:
     config = SDOR.configure(unit.scale, unit.changes, unit.dataset)
     method = SDOR(config)
     with BarReporter(console) as reporter:
-        archive, labels = _read(unit, given, method, frames, reporter)
+        archive = _read(unit, given, method, frames, reporter)
         context = FitContext(work, unit.seed, True, reporter)
         initial, ranking = method.learn(archive, context)
         parts = {**initial.detectors, "initial": initial.scores}
@@ -67,7 +65,9 @@ def sifted(unit: Unit, work: Path, frames: Path, console: Console) -> Sifted:
             method, archive, unit.seed
         )
         parts |= _after_rounds(method, ranking)
-    clips = _clips(archive, parts, labels)
+    named = {clip.name: clip for clip in given.clips}
+    ranked = ranked_clips(archive, parts["score"], parts)
+    clips = [scored_clip(clip, named[clip.name]) for clip in ranked]
     seconds = round(sum(entry["seconds"] for entry in context.history), 1)
     assert isinstance(method.config, SDORConfig)
     record = {
@@ -80,22 +80,23 @@ def sifted(unit: Unit, work: Path, frames: Path, console: Console) -> Sifted:
         "evaluate_seconds": 0.0,
         "notes": [TRANSDUCTIVE, *unit.data.notes, *initial.notes],
         "failed": list(archive.failed),
-        "fitted_with": {name: version(name) for name in ("awry", "torch", "torchvision", "numpy")},
+        "fitted_with": versions(),
     }
     return Sifted(method.config, record)
 
 
-def _read(
-    unit: Unit, given: Given, method: SDOR, frames: Path, reporter: Reporter
-) -> tuple[Archive, NDArray[np.uint8]]:
-    """The frames that are sifted, thinned to the cell's anomaly rate, and their labels."""
+def _read(unit: Unit, given: Given, method: SDOR, frames: Path, reporter: Reporter) -> Archive:
+    """The frames that are sifted, thinned to the cell's anomaly rate.
+
+    Raises:
+        DatasetError: a clip has no labels; better said before hours of learning.
+    """
     options = SiftOptions(unit.scale, unit.changes, unit.seed, given.ignore)
     archive = archive_of(given.clips, method, frames, options, reporter, seed=unit.seed)
     labels = _labels(archive, given.clips)
     if unit.rate is not None:
-        kept = thinned_to(labels, unit.rate, unit.seed)
-        archive, labels = archive.part(kept), labels[kept]
-    return archive, labels
+        archive = archive.part(thinned_to(labels, unit.rate, unit.seed))
+    return archive
 
 
 def _labels(archive: Archive, clips: tuple[Clip, ...]) -> NDArray[np.uint8]:
@@ -135,12 +136,7 @@ def _discriminative(method: SDOR, archive: Archive, seed: int) -> tuple[Series, 
     reduced, _ = reduce(archive.features, method.config.components, seed)
     assert method.model is not None
     last = list(method.model.learners)[-1].eval()
-    found = []
-    with torch.inference_mode():
-        for first in range(0, len(archive), 64):
-            places = range(first, min(first + 64, len(archive)))
-            found.append(last.dense(archive.activations(places)).numpy())
-    learned = np.concatenate(found)
+    learned = for_all_frames(last.dense, archive)
     return discriminative_scores(reduced, seed=seed), discriminative_scores(learned, seed=seed)
 
 
@@ -150,24 +146,4 @@ def _after_rounds(method: SDOR, ranking: Ranking) -> dict[str, Series]:
     rounds = len(method.model.rounds)
     every = [ranking.of_round(method.model, number) for number in range(rounds)]
     means = {f"after_{n + 1}": np.mean(every[: n + 1], axis=0) for n in range(rounds)}
-    return {**means, "score": np.mean(every, axis=0)}
-
-
-def _clips(
-    archive: Archive, parts: Mapping[str, Series], labels: NDArray[np.uint8]
-) -> list[ScoredClip]:
-    clips = []
-    for number, clip in enumerate(archive.clips):
-        own = archive.slice_of(number)
-        clips.append(
-            ScoredClip(
-                clip.name,
-                clip.scene,
-                clip.fps,
-                parts["score"][own],
-                np.ones(own.stop - own.start, bool),
-                labels[own],
-                parts={name: series[own] for name, series in parts.items()},
-            )
-        )
-    return clips
+    return {**means, "score": method.final_scores(ranking)}

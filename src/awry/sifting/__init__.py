@@ -11,12 +11,10 @@ feedback.jsonl       what a person marked (see `awry review`)
 from __future__ import annotations
 
 import json
-import platform
 import shutil
 import time
 from collections.abc import Mapping, Sequence
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +24,7 @@ from awry.methods.sdor import SDOR, SDORConfig
 from awry.methods.sdor.archive import Archive, Stretch, read_archive
 from awry.sifting.run import FORMAT, RankedClip, RankedEvent, Run, SiftOptions, ranked_clips
 from awry.storage import write_json
+from awry.training.environment import machine, versions
 from awry.training.footage import clip_key, opened
 from awry.training.loop import FitContext, Reporter, Silent
 from awry.video.ignore import IgnoreRegions
@@ -135,8 +134,8 @@ def sift(
         "seconds": round(time.monotonic() - started, 1),
         "notes": notes,
         "failed": list(archive.failed),
-        "versions": {name: version(name) for name in ("awry", "torch", "torchvision", "numpy")},
-        "machine": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
+        "versions": versions(),
+        "machine": machine(),
     }
     run = Run(out, method, facts, ranked_clips(archive, scores, parts), archive)
     run.save()

@@ -145,15 +145,14 @@ class Run:
             every=self.facts["every"],
         )
 
-    def events(self, share: float | None = None) -> list[RankedEvent]:
-        """Runs of top-ranked frames, the strangest first; near-duplicates are one event.
+    @property
+    def scores(self) -> Series:
+        """Of all frames, clip after clip, float64 (n,)."""
+        return np.concatenate([clip.scores for clip in self.clips])
 
-        Args:
-            share: of all frames, from the top; default: the settings' abnormal share.
-        """
-        return rank_events(
-            [clip.scores for clip in self.clips], share or self.config.abnormal_share
-        )
+    def events(self) -> list[RankedEvent]:
+        """Runs of top-ranked frames, the strangest first; near-duplicates are one event."""
+        return rank_events([clip.scores for clip in self.clips], self.config.abnormal_share)
 
     def save(self) -> None:
         """Write `run.json`, `scores.csv` and the model, each whole.
@@ -216,7 +215,7 @@ def rank_events(scores: Sequence[Series], share: float) -> list[RankedEvent]:
     every = np.concatenate(list(scores))
     if not every.size or float(np.ptp(every)) == 0:
         return []
-    threshold = float(np.quantile(every, 1 - share))
+    threshold = top_threshold(every, share)
     options = EventOptions(hysteresis=0.0, min_length=1)
     found = []
     for number, series in enumerate(scores):
@@ -224,6 +223,11 @@ def rank_events(scores: Sequence[Series], share: float) -> list[RankedEvent]:
             peak = first + int(np.argmax(series[first : last + 1]))
             found.append(RankedEvent(number, first, last, peak, float(series[peak])))
     return sorted(found, key=lambda event: -event.score)
+
+
+def top_threshold(scores: Series, share: float) -> float:
+    """The score that the top-ranked share of frames lies above."""
+    return float(np.quantile(scores, 1 - share))
 
 
 def is_run(folder: Path) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -223,12 +223,6 @@ class TakenIn:
     taken: int
     refused: tuple[str, ...]
     said: tuple[str, ...]
-
-
-def counted(marks: Iterable[Mark]) -> tuple[int, int]:
-    """How many are abnormal and how many normal."""
-    labels = [mark.label for mark in marks]
-    return labels.count("abnormal"), labels.count("normal")
 
 
 def now() -> str:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter1d
 
 from awry.methods.sdor.config import SDORConfig
+from awry.scoring.smoothing import smooth
 
 Series = NDArray[np.float64]
 Places = NDArray[np.int64]
@@ -76,5 +76,5 @@ def smoothed(scores: Series, clips: NDArray[np.int64], sigma: float) -> Series:
     found = np.empty_like(scores)
     for clip in np.unique(clips):
         own = clips == clip
-        found[own] = gaussian_filter1d(scores[own], sigma, mode="nearest")
+        found[own] = smooth(scores[own], "gaussian", sigma=sigma)
     return found

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from awry.methods.sdor.archive import Archive
@@ -20,13 +21,17 @@ _BATCH = 64
 
 def rank(learner: ScoreLearner, archive: Archive) -> Series:
     """A learner's scores of all frames, float64 (n,)."""
-    learner.eval()
+    return for_all_frames(learner.eval(), archive).astype(np.float64)
+
+
+def for_all_frames(ask: Callable[[Tensor], Tensor], archive: Archive) -> NDArray[np.float32]:
+    """What a network in evaluation mode says of all frames' activations, (n, ...)."""
     found = []
     with torch.inference_mode():
         for first in range(0, len(archive), _BATCH):
             places = range(first, min(first + _BATCH, len(archive)))
-            found.append(learner(archive.activations(places)).numpy())
-    return np.concatenate(found).astype(np.float64)
+            found.append(ask(archive.activations(places)).numpy())
+    return np.concatenate(found)
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from awry.errors import ConfigError
-from awry.methods.sdor.backbone import load_backbone, pooled
+from awry.methods.sdor.backbone import channels_last, load_backbone, pooled
 from awry.methods.sdor.config import SDORConfig
 
 _NORMS = (nn.BatchNorm2d, nn.BatchNorm3d)
@@ -50,7 +50,11 @@ class ScoreLearner(nn.Module):
 
     def dense(self, activations: Tensor) -> Tensor:
         """The last dense layer's units (n, hidden), at least 0, which the score is a sum of."""
-        return torch.relu(self.hidden(pooled(self.stages(activations))))
+        return torch.relu(self.hidden(pooled(self._maps(activations))))
+
+    def _maps(self, activations: Tensor) -> Tensor:
+        maps: Tensor = self.stages(channels_last(activations))
+        return maps
 
     def score_maps(self, activations: Tensor) -> tuple[Tensor, Tensor]:
         """Scores (n,), and the class activation map (n, h, w) of each (section 4.6).
@@ -59,7 +63,7 @@ class ScoreLearner(nn.Module):
         `w_k(x) = sum_j v_j [h_j > 0] W_jk`. What the dense layers add without any input is spread
         evenly over the map, whose mean is the score therefore.
         """
-        maps = self.stages(activations)
+        maps = self._maps(activations)
         features = pooled(maps)
         hidden = self.hidden(features)
         active = (hidden > 0) * self.output.weight  # (n, hidden)
@@ -119,7 +123,8 @@ class SDORModel(nn.Module):
 
         Without frozen stages that is the standardised pictures themselves.
         """
-        found: Tensor = self.frozen(self._backbone[0].standardised(pictures))
+        pictures = channels_last(self._backbone[0].standardised(pictures))
+        found: Tensor = self.frozen(pictures)
         return found
 
     @torch.inference_mode()
@@ -131,7 +136,7 @@ class SDORModel(nn.Module):
             kind: `classes` for the last dense layer's outputs, `pooled` for what it takes in.
         """
         backbone = self._backbone[0]
-        maps = activations
+        maps = channels_last(activations)
         for stage in backbone.stages[len(self.frozen) :]:
             maps = stage(maps)
         found: Tensor = backbone.classes(maps) if kind == "classes" else pooled(maps)

@@ -43,6 +43,17 @@ def test_each_round_replaces_the_labels(make_archive: Make) -> None:
     assert set(second.abnormal) == set(np.argsort(-own, kind="stable")[:6])
 
 
+def test_labels_come_from_the_last_round_or_from_the_mean_of_all(make_archive: Make) -> None:
+    told = {0: np.arange(60.0), 1: np.roll(np.arange(60.0), 25)}
+    wanted = {"last": told[1], "mean": (told[0] + told[1]) / 2}
+    for choice, scores in wanted.items():
+        method, archive = make_archive(rounds=3, labels_from=choice)
+        assert method.model is not None
+        ranking = Ranking(archive, method.config, told[0], dict(told))
+        labels = ranking.labels(method.model, 2)
+        assert set(labels.abnormal) == set(np.argsort(-scores, kind="stable")[:6])
+
+
 def test_a_round_begins_where_the_last_one_ended_only_if_asked(make_archive: Make) -> None:
     for restart in (True, False):
         method, archive = make_archive(restart=restart)

@@ -60,6 +60,9 @@ class SDORConfig(MethodConfig):
     # The score learner and self-training (sections 3.2, 3.3)
     hidden: int = Field(100, ge=1)
     rounds: int = Field(5, ge=1)
+    labels_from: Literal["last", "mean"] = Field(
+        "last", description="what labels the next round: the last round's scores, or all rounds'"
+    )
     restart: bool = Field(
         True, description="each round begins with the backbone as it was, not with the last round's"
     )
@@ -104,6 +107,7 @@ _CPU: Mapping[str, Any] = {
     "epochs": 3,
     "batch": 32,
     "enough": 0.05,
+    "labels_from": "mean",
     "feedback_learners": "last",
 }
 

@@ -41,7 +41,7 @@ class Ranking:
     Attributes:
         archive: the frames.
         config: how labels are chosen.
-        scores: the newest, float64 (n,); at first those of the initial detection.
+        scores: that labels come from, float64 (n,); at first those of the initial detection.
         rounds: each finished round's.
     """
 
@@ -53,7 +53,9 @@ class Ranking:
     def labels(self, model: SDORModel, number: int) -> PseudoLabels:
         """The pseudo labels that a round learns from."""
         if number:
-            self.scores = self.of_round(model, number - 1)
+            first = 0 if self.config.labels_from == "mean" else number - 1
+            told = [self.of_round(model, before) for before in range(first, number)]
+            self.scores = np.mean(told, axis=0)
         steady = smoothed(self.scores, self.archive.of_clip, self.config.label_sigma)
         return choose_labels(steady, self.config)
 

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from awry.errors import ConfigError, FrameError, nearest
 from awry.frames import Frame, FrameScore
+from awry.methods.graphs import Graph, Network, eager
 from awry.scoring.maps import map_regions
 from awry.video.ignore import IgnoreRegions
 
@@ -185,6 +186,7 @@ class Method(ABC):
         presets: preset name -> settings that differ from the defaults.
         levels: names of those parts that are whole scores by themselves, e.g. of objects and of
             frames; they are measured as scores are.
+        runtime: what answers in the place of `graphs`, e.g. exported ones; None: they themselves.
     """
 
     name: ClassVar[str]
@@ -194,6 +196,7 @@ class Method(ABC):
 
     def __init__(self, config: MethodConfig) -> None:
         self.config = config
+        self.runtime: Mapping[str, Network] | None = None
 
     @classmethod
     def configure(
@@ -248,6 +251,15 @@ class Method(ABC):
         Raises:
             BundleError: the tensors do not fit the settings.
         """
+
+    def graphs(self) -> Mapping[str, Graph]:
+        """The networks that scoring asks, by name; none where there is nothing to export."""
+        return {}
+
+    @property
+    def networks(self) -> Mapping[str, Network]:
+        """What answers for each graph: another runtime where one was set, or the graph itself."""
+        return self.runtime if self.runtime is not None else eager(self.graphs())
 
     @property
     def extra_parts(self) -> tuple[str, ...]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 import torch
 from torch import Tensor, nn
@@ -14,10 +12,13 @@ from awry.methods.daml.motion import (
     Autoregressive,
     ConvLSTM,
     MotionModel,
+    MotionStream,
     PairedConv3D,
+    Stage,
     StridedConv3D,
     motion_model,
 )
+from awry.methods.graphs import Graph, Network, eager
 
 CHANNELS = 3
 KINDS = [PairedConv3D, StridedConv3D, ConvLSTM, Autoregressive]
@@ -40,9 +41,15 @@ def codes(frames: int, runs: int = 2) -> Tensor:
     return torch.randn(runs, frames, CHANNELS, 4, 5)
 
 
-def streamed(model: MotionModel, run: Tensor) -> list[Tensor | None]:
-    state: Any = model.start()
-    return [model.step(state, code) for code in run]
+def stream_of(model: MotionModel) -> MotionStream:
+    stages = model.stages()
+    graphs = {str(n): Graph(stage.module, {}, ()) for n, stage in enumerate(stages)}
+    return MotionStream(stages, list(eager(graphs).values()))
+
+
+def streamed(model: MotionModel, run: Tensor, at_once: int = 1) -> list[Tensor | None]:
+    stream = stream_of(model)
+    return [found for codes in run.split(at_once) for found in stream.push(codes)]
 
 
 def naive_paired(model: PairedConv3D, window: Tensor) -> Tensor:
@@ -85,13 +92,15 @@ def test_paired_equals_strided_convolutions_window_by_window(inputs: int, stride
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("inputs", [4, 6, 8])
 @pytest.mark.parametrize("stride", [1, 2])
-def test_step_equals_forward(kind: type[MotionModel], inputs: int, stride: int) -> None:
+def test_a_stream_equals_forward(kind: type[MotionModel], inputs: int, stride: int) -> None:
     model = build(kind, inputs, stride)
     run = codes(model.span + 5, runs=1)
     with torch.no_grad():
-        found, one_by_one = model(run)[0], streamed(model, run[0])
-    assert one_by_one[: model.span - 1] == [None] * (model.span - 1)
-    torch.testing.assert_close(torch.stack(one_by_one[model.span - 1 :]), found)
+        found = model(run)[0]
+        for at_once in (1, 3):
+            predicted = streamed(model, run[0], at_once)
+            assert predicted[: model.span - 1] == [None] * (model.span - 1)
+            torch.testing.assert_close(torch.stack(predicted[model.span - 1 :]), found)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -115,27 +124,25 @@ def test_runs_do_not_mix(kind: type[MotionModel]) -> None:
 
 
 @pytest.mark.parametrize("stride", [1, 2])
-def test_streaming_evaluates_one_convolution_a_layer(
-    stride: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_streaming_evaluates_one_convolution_a_layer(stride: int) -> None:
     """Of the 7 that a window of 8 codes needs, 4 were done for earlier windows."""
     model = build(PairedConv3D, 8, stride)
-    state, calls = model.start(), []
-    original = F.conv3d
+    stages, calls = model.stages(), []
 
-    def counted(*args: Any, **kwargs: Any) -> Tensor:
-        result = original(*args, **kwargs)
-        calls.append(result.shape[2])
-        return result
+    def counted(stage: Stage) -> Network:
+        def network(pairs: Tensor) -> tuple[Tensor, ...]:
+            calls.append(tuple(pairs.shape[:2]))
+            return (stage.module(pairs),)
 
-    monkeypatch.setattr(F, "conv3d", counted)
-    run = codes(model.span + 10, runs=1)[0]
-    for number, code in enumerate(run):
+        return network
+
+    stream = MotionStream(stages, [counted(stage) for stage in stages])
+    for number, code in enumerate(codes(model.span + 10, runs=1)[0]):
         calls.clear()
-        predicted = model.step(state, code)
+        (predicted,) = stream.push(code[None])
         if number >= model.span - 1:
             assert predicted is not None
-            assert calls == [1, 1, 1]  # three layers, one output position in time each
+            assert calls == [(1, 2)] * 3  # three layers, one pair each
 
 
 def test_the_papers_text_strides_by_two_with_padding() -> None:

@@ -20,6 +20,7 @@ from awry.methods.daml.config import PRESETS, DAMLConfig, for_variant
 from awry.methods.daml.fitting import losses, phases, scene_means
 from awry.methods.daml.model import POOLED, DAMLModel
 from awry.methods.daml.scoring import DAMLScorer
+from awry.methods.graphs import Graph
 from awry.training.loop import train
 
 if TYPE_CHECKING:
@@ -82,7 +83,11 @@ class DAML(Method):
 
     def scorer(self, setting: Setting) -> Scorer:
         """As `Method.scorer`."""
-        return DAMLScorer(self._fitted(), self.config, setting)
+        return DAMLScorer(self._fitted(), self.config, setting, self.networks)
+
+    def graphs(self) -> dict[str, Graph]:
+        """As `Method.graphs`: the encoder, and the motion model one code at a time."""
+        return self._fitted().eval().graphs()
 
     def _fitted(self) -> DAMLModel:
         if self.model is None:

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from awry.methods.daml.config import DAMLConfig
 from awry.methods.daml.motion import motion_model
 from awry.methods.daml.network import Decoder, Encoder, widths
+from awry.methods.graphs import Graph
 
 POOLED = "*"
 
@@ -59,10 +60,38 @@ class DAMLModel(nn.Module):
         features: list[Tensor] = self.encoder(frames.contiguous(memory_format=torch.channels_last))
         return features
 
+    def graphs(self) -> dict[str, Graph]:
+        """What scoring asks: `encoder`, and `motion_1`, ... for the stages of the motion model."""
+        config, channels = self.config, self.encoder.channels
+        sides = (config.height // config.factor, self.means.shape[3] // config.factor)
+        frames = self.means[:1].expand(2, -1, -1, -1).contiguous()
+        found = {"encoder": Graph(_Code(self.encoder), {"frames": frames}, ("code",))}
+        for number, stage in enumerate(self.motion.stages()):
+            codes = torch.zeros(2, len(stage.taps), channels, *sides)
+            found[motion_name(number)] = Graph(stage.module, {"codes": codes}, ("code",))
+        return found
+
     def decode(self, latent: Tensor, skips: list[Tensor]) -> Tensor:
         """`Decoder.forward`."""
         frames: Tensor = self.decoder(latent, skips)
         return frames
+
+
+class _Code(nn.Module):
+    """The encoder's last feature map alone."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        super().__init__()
+        self.encoder = encoder
+
+    def forward(self, frames: Tensor) -> Tensor:
+        features: list[Tensor] = self.encoder(frames.contiguous(memory_format=torch.channels_last))
+        return features[-1]
+
+
+def motion_name(number: int) -> str:
+    """The graph's name of a stage of the motion model, from 0."""
+    return f"motion_{number + 1}"
 
 
 def to_input(images: NDArray[np.uint8], mean: Tensor) -> Tensor:

@@ -4,18 +4,33 @@
 
 All of them share one interface: `forward` takes the codes of a run of frames and gives one
 prediction for each window of `inputs` codes, so that overlapping windows share their work;
-`start` and `step` do the same one code at a time.
+`stages` and `MotionStream` do the same for a stream, whose codes come a few at a time.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections import deque
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from awry.methods.graphs import Network
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A step from a stream of maps to another one.
+
+    Attributes:
+        module: takes (n, taps, channels, h, w), gives (n, channels, h, w).
+        taps: frames after a window's first one that the module sees, ascending from 0.
+    """
+
+    module: nn.Module
+    taps: tuple[int, ...]
 
 
 class MotionModel(nn.Module, ABC):
@@ -36,7 +51,6 @@ class MotionModel(nn.Module, ABC):
         """Frames that a window covers."""
         return (self.inputs - 1) * self.stride + 1
 
-    @abstractmethod
     def forward(self, codes: Tensor) -> Tensor:
         """Predict from every window of a run.
 
@@ -47,18 +61,55 @@ class MotionModel(nn.Module, ABC):
             (runs, frames - span + 1, channels, h, w); entry i is made from the window that
             begins at frame i.
         """
+        windows = codes.unfold(1, self.span, 1)[..., :: self.stride].permute(0, 1, 5, 2, 3, 4)
+        predicted = self.of_windows(windows.flatten(0, 1))
+        return predicted.unflatten(0, (windows.shape[0], windows.shape[1]))
 
-    def start(self) -> Any:
-        """The state of a stream before its first code."""
-        return deque(maxlen=self.span)
+    @abstractmethod
+    def of_windows(self, windows: Tensor) -> Tensor:
+        """Predictions (n, channels, h, w) from windows (n, inputs, channels, h, w)."""
 
-    def step(self, state: Any, code: Tensor) -> Tensor | None:
-        """Take the next code (channels, h, w); give the prediction (channels, h, w) if ready."""
-        state.append(code)
-        if len(state) < self.span:
-            return None
-        prediction: Tensor = self(torch.stack(list(state))[None])[0, -1]
-        return prediction
+    def stages(self) -> list[Stage]:
+        """How a stream is predicted from, with as little work a frame as the model allows."""
+        return [Stage(_OfWindows(self), tuple(range(0, self.span, self.stride)))]
+
+
+class _OfWindows(nn.Module):
+    def __init__(self, model: MotionModel) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, windows: Tensor) -> Tensor:
+        return self.model.of_windows(windows)
+
+
+class MotionStream:
+    """Predicts from a stream of codes.
+
+    Args:
+        stages: of the motion model.
+        networks: what answers for each of them.
+    """
+
+    def __init__(self, stages: Sequence[Stage], networks: Sequence[Network]) -> None:
+        self._stages = [
+            (stage.taps, network) for stage, network in zip(stages, networks, strict=True)
+        ]
+        self._tails: list[Tensor | None] = [None] * len(stages)
+
+    def push(self, codes: Tensor) -> list[Tensor | None]:
+        """Take the next codes (n, channels, h, w); for each the prediction that it completes."""
+        pushed, maps = len(codes), codes
+        for number, (taps, network) in enumerate(self._stages):
+            tail = self._tails[number]
+            known = maps if tail is None else torch.cat([tail, maps])
+            count = len(known) - taps[-1]
+            self._tails[number] = known[max(0, count) :]
+            if count <= 0:
+                return [None] * pushed
+            windows = torch.stack([known[tap : tap + count] for tap in taps], 1)
+            (maps,) = network(windows)
+        return [None] * (pushed - len(maps)) + list(maps)
 
 
 class Activated(nn.Module):
@@ -97,13 +148,11 @@ class StridedConv3D(MotionModel):
             )
         )
 
-    def forward(self, codes: Tensor) -> Tensor:
-        """As `MotionModel.forward`."""
-        windows = codes.unfold(1, self.span, 1)[..., :: self.stride]
-        runs, count, channels, height, width, length = windows.shape
-        stacked = windows.permute(0, 1, 2, 5, 3, 4).reshape(-1, channels, length, height, width)
-        predicted = self.layers(stacked.contiguous(memory_format=torch.channels_last_3d))[:, :, -1]
-        return predicted.reshape(runs, count, channels, height, width)
+    def of_windows(self, windows: Tensor) -> Tensor:
+        """As `MotionModel.of_windows`."""
+        stacked = windows.transpose(1, 2).contiguous(memory_format=torch.channels_last_3d)
+        predicted: Tensor = self.layers(stacked)[:, :, -1]
+        return predicted
 
 
 class PairedConv3D(MotionModel):
@@ -120,7 +169,7 @@ class PairedConv3D(MotionModel):
         self, channels: int, inputs: int, stride: int, layers: int, slope: float, epsilon: float
     ) -> None:
         super().__init__(inputs, stride)
-        self.missing = (2**layers - inputs) * stride
+        self.missing = 2**layers - inputs
         self.layers = nn.ModuleList(
             Activated(
                 nn.Conv3d(
@@ -139,51 +188,48 @@ class PairedConv3D(MotionModel):
 
     def forward(self, codes: Tensor) -> Tensor:
         """As `MotionModel.forward`."""
-        if self.missing:
-            return self._padded(codes)
+        if self.missing:  # zeros stand in for codes before each window: windows share nothing
+            return super().forward(codes)
         stacked = codes.transpose(1, 2).contiguous(memory_format=torch.channels_last_3d)
         for layer in self.layers:
             stacked = layer(stacked)
         return stacked.transpose(1, 2)
 
-    def _padded(self, codes: Tensor) -> Tensor:
-        # Zeros stand in for the codes before each window, so windows cannot share.
-        windows = codes.unfold(1, self.span, 1)
-        runs, count, channels, height, width, _ = windows.shape
-        stacked = windows.permute(0, 1, 2, 5, 3, 4).reshape(
-            runs * count, channels, self.span, height, width
-        )
-        stacked = F.pad(stacked, (0, 0, 0, 0, self.missing, 0))
+    def of_windows(self, windows: Tensor) -> Tensor:
+        """As `MotionModel.of_windows`."""
+        maps = F.pad(windows, (0, 0, 0, 0, 0, 0, self.missing, 0))
         for layer in self.layers:
-            stacked = layer(stacked.contiguous(memory_format=torch.channels_last_3d))
-        return stacked[:, :, -1].reshape(runs, count, channels, height, width)
+            pairs = maps.unflatten(1, (-1, 2))
+            maps = _Pair(layer)(pairs.flatten(0, 1)).unflatten(0, pairs.shape[:2])
+        return maps[:, 0]
 
-    def start(self) -> Any:
-        """The state of a stream: the recent inputs of each layer."""
+    def stages(self) -> list[Stage]:
+        """As `MotionModel.stages`: a window needs one new convolution a layer."""
         if self.missing:
-            return super().start()
-        return [deque[Tensor](maxlen=self.stride * 2**i + 1) for i in range(len(self.layers))]
+            return super().stages()
+        return [
+            Stage(_Pair(layer), (0, self.stride * 2**number))
+            for number, layer in enumerate(self.layers)
+        ]
 
-    def step(self, state: Any, code: Tensor) -> Tensor | None:
-        """As `MotionModel.step`, with one convolution a layer."""
-        if self.missing:
-            return super().step(state, code)
-        for layer, recent in zip(self.layers, state, strict=True):
-            recent.append(code)
-            if len(recent) < recent.maxlen:
-                return None
-            code = self._pair(layer, recent[0], recent[-1])
-        return code
 
-    @staticmethod
-    def _pair(layer: nn.Module, older: Tensor, newer: Tensor) -> Tensor:
-        # The two taps lie side by side here, so the dilation is 1.
-        activated = layer
-        assert isinstance(activated, Activated)
-        pair = torch.stack([older, newer], dim=1)[None]
-        joined = F.conv3d(pair, activated.convolution.weight, padding=(0, 1, 1))
-        out: Tensor = activated.activation(activated.norm(joined))
-        return out[0, :, 0]
+class _Pair(nn.Module):
+    """A layer of temporal kernel 2 on pairs of maps: a 2-D convolution of both side by side."""
+
+    def __init__(self, layer: nn.Module) -> None:
+        super().__init__()
+        assert isinstance(layer, Activated)
+        self.activation, self.norm = layer.activation, layer.norm
+        # (out, in, 2, 3, 3) -> (out, 2 in, 3, 3)
+        weight = layer.convolution.weight.transpose(1, 2).flatten(1, 2)
+        self.weight = weight.contiguous(memory_format=torch.channels_last)
+
+    def forward(self, pairs: Tensor) -> Tensor:
+        """(n, 2, channels, h, w), the older first, to (n, channels, h, w)."""
+        both = pairs.flatten(1, 2).contiguous(memory_format=torch.channels_last)
+        joined = F.conv2d(both, self.weight, padding=1)
+        found: Tensor = self.activation(self.norm(joined[:, :, None])[:, :, 0])
+        return found
 
 
 class ConvLSTM(MotionModel):
@@ -206,15 +252,13 @@ class ConvLSTM(MotionModel):
             nn.LeakyReLU(slope),
         )
 
-    def forward(self, codes: Tensor) -> Tensor:
-        """As `MotionModel.forward`."""
-        windows = codes.unfold(1, self.span, 1)[..., :: self.stride]
-        runs, count, channels, height, width, length = windows.shape
-        sequence = windows.permute(5, 0, 1, 2, 3, 4).reshape(length, -1, channels, height, width)
+    def of_windows(self, windows: Tensor) -> Tensor:
+        """As `MotionModel.of_windows`."""
+        sequence = windows.transpose(0, 1)
         for gates in self.gates:
             sequence = self._layer(gates, sequence)
         predicted: Tensor = self.last(sequence[-1])
-        return predicted.reshape(runs, count, channels, height, width)
+        return predicted
 
     @staticmethod
     def _layer(gates: nn.Module, sequence: Tensor) -> Tensor:
@@ -260,6 +304,10 @@ class Autoregressive(MotionModel):
         # Frame i begins the window number i // stride of the part i % stride.
         order = [predicted[i % self.stride][:, i // self.stride] for i in range(count)]
         return torch.stack(order, dim=1)
+
+    def of_windows(self, windows: Tensor) -> Tensor:
+        """As `MotionModel.of_windows`."""
+        return self._causal(windows)[:, 0]
 
     def _causal(self, codes: Tensor) -> Tensor:
         stacked = codes.transpose(1, 2).contiguous(memory_format=torch.channels_last_3d)

@@ -40,6 +40,7 @@ class Encoder(nn.Module):
 
     def __init__(self, colours: int, channels: list[int], slope: float, epsilon: float) -> None:
         super().__init__()
+        self.channels = channels[-1]
         sizes = [colours, *channels]
         self.blocks = nn.ModuleList(
             double_convolution(before, after, slope, epsilon)

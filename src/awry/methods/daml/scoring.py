@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
 
 import numpy as np
 import torch
@@ -17,7 +16,9 @@ from torch.nn import functional as F
 from awry.frames import Frame, FrameScore
 from awry.methods.base import Scorer, Setting, small_mask
 from awry.methods.daml.config import DAMLConfig
-from awry.methods.daml.model import DAMLModel, to_input
+from awry.methods.daml.model import DAMLModel, motion_name, to_input
+from awry.methods.daml.motion import MotionStream
+from awry.methods.graphs import Network, eager
 from awry.scoring.maps import blurred
 from awry.video.cache import resized
 
@@ -62,11 +63,25 @@ class DAMLScorer(Scorer):
 
     Parts: `latent` (Z-MSE) always; `prediction` (P-MSE) and `reconstruction` (R-MSE) where they
     are asked for, since they need the decoder.
+
+    Args:
+        model: fitted.
+        config: its settings, `width` and `grey` settled.
+        setting: where it works.
+        networks: what answers for each of the model's graphs; None: they themselves.
     """
 
-    def __init__(self, model: DAMLModel, config: DAMLConfig, setting: Setting) -> None:
+    def __init__(
+        self,
+        model: DAMLModel,
+        config: DAMLConfig,
+        setting: Setting,
+        networks: Mapping[str, Network] | None = None,
+    ) -> None:
         super().__init__(setting)
         self._model = model.eval()
+        self._networks = networks or eager(model.graphs())
+        self._stages = model.motion.stages()
         self._config = config
         self._mean = model.mean_of(setting.scene)
         self._wanted = {config.score, *setting.parts} & {"prediction", "reconstruction"}
@@ -82,10 +97,10 @@ class DAMLScorer(Scorer):
 
     def _restart(self) -> None:
         self._count = 0
-        self._state: Any = self._model.motion.start()
+        motion = [self._networks[motion_name(n)] for n in range(len(self._stages))]
+        self._stream = MotionStream(self._stages, motion)
         self._predictions: deque[Tensor | None] = deque(maxlen=self._config.ahead + 1)
         self._recent: deque[_Encoded] = deque(maxlen=self._kept)
-        self._tail: Tensor | None = None
 
     def _flush(self) -> list[FrameScore]:
         self._restart()
@@ -95,9 +110,7 @@ class DAMLScorer(Scorer):
         with torch.inference_mode():
             if not self._sampled():
                 return [FrameScore(frame.index, frame.time_s, None)]
-            encoded = self._encode([frame])[0]
-            prediction = self._model.motion.step(self._state, encoded.code)
-            return self._compare([self._pair(frame, encoded, prediction)])
+            return self._judged([frame])
 
     def _score(self, frames: Iterator[Frame]) -> Iterator[FrameScore]:
         self._restart()
@@ -110,10 +123,7 @@ class DAMLScorer(Scorer):
     def _score_chunk(self, chunk: Sequence[Frame]) -> list[FrameScore]:
         sampled = [self._sampled() for _ in chunk]
         taken = [frame for frame, take in zip(chunk, sampled, strict=True) if take]
-        encoded = self._encode(taken)
-        predictions = self._predict(encoded)
-        pairs = zip(taken, encoded, predictions, strict=True)
-        compared = iter(self._compare([self._pair(*pair) for pair in pairs]))
+        compared = iter(self._judged(taken))
         return [
             next(compared) if take else FrameScore(frame.index, frame.time_s, None)
             for frame, take in zip(chunk, sampled, strict=True)
@@ -123,34 +133,29 @@ class DAMLScorer(Scorer):
         self._count += 1
         return (self._count - 1) % self._config.subsample == 0
 
-    def _encode(self, frames: Sequence[Frame]) -> list[_Encoded]:
+    def _judged(self, frames: Sequence[Frame]) -> list[FrameScore]:
+        """The scores of the next frames that are sampled."""
         if not frames:
             return []
+        encoded = self._encode(frames)
+        predictions = self._stream.push(torch.stack([item.code for item in encoded]))
+        pairs = zip(frames, encoded, predictions, strict=True)
+        return self._compare([self._pair(*pair) for pair in pairs])
+
+    def _encode(self, frames: Sequence[Frame]) -> list[_Encoded]:
         config = self._config
         assert config.width is not None
         size = (config.height, config.width)
         images = np.stack([resized(frame.image, size, bool(config.grey)) for frame in frames])
         inputs = to_input(images, self._mean)
-        features = self._model.encode(inputs)
-        if not self._wanted:
-            features = features[-1:]
+        if self._wanted:  # the decoder's skips are no part of what is exported
+            features = self._model.encode(inputs)
+        else:
+            features = list(self._networks["encoder"](inputs))
         return [
             _Encoded(inputs[number], [feature[number] for feature in features])
             for number in range(len(frames))
         ]
-
-    def _predict(self, encoded: Sequence[_Encoded]) -> list[Tensor | None]:
-        """For each new code the prediction that it completes, if its window is full."""
-        if not encoded:
-            return []
-        new = torch.stack([item.code for item in encoded])
-        codes = new if self._tail is None else torch.cat([self._tail, new])
-        span = self._model.motion.span
-        self._tail = codes[-(span - 1) :]
-        if len(codes) < span:
-            return [None] * len(encoded)
-        predicted = self._model.motion(codes[None])[0]
-        return [None] * (len(encoded) - len(predicted)) + list(predicted)
 
     def _pair(self, frame: Frame, encoded: _Encoded, prediction: Tensor | None) -> _Pair:
         """A frame with the prediction made for it; the new prediction is kept for later."""

@@ -14,9 +14,10 @@ from torch import Tensor, nn
 
 from awry.errors import BundleError, FootageError, TrainingError
 from awry.methods.base import Method, MethodConfig, Scorer, Setting
+from awry.methods.graphs import Graph
 from awry.methods.mtla.config import PRESETS, MTLAConfig, for_variant
 from awry.methods.mtla.fitting import loss_of, phases
-from awry.methods.mtla.model import MTLAModel
+from awry.methods.mtla.model import MTLAModel, attention_inputs
 from awry.methods.mtla.normality import measure_normality
 from awry.methods.mtla.samples import (
     Looking,
@@ -154,7 +155,15 @@ class MTLA(Method):
         model = self._fitted()
         if self._looking is None:
             self._looking = self._with(Teachers(self.config))
-        return MTLAScorer(model, self.config, self._looking, setting)
+        return MTLAScorer(model, self.config, self._looking, setting, self.networks)
+
+    def graphs(self) -> dict[str, Graph]:
+        """As `Method.graphs`: each branch's student."""
+        model, config = self._fitted().eval(), self.config
+        return {
+            name: Graph(model.branches[name], _inputs(name, config), ("expected",))
+            for name in config.branches
+        }
 
     def _fitted(self) -> MTLAModel:
         if self.model is None:
@@ -195,3 +204,16 @@ class MTLA(Method):
         model = self._fitted().train()
         batch = training.batch(range(min(len(training), max(2, self.config.batch))))
         return [loss_of(model, branch, batch, self.config) for branch in self.config.branches]
+
+
+def _inputs(branch: str, config: MTLAConfig) -> dict[str, Tensor]:
+    """Examples of what a branch's student takes in."""
+    assert config.width is not None
+    colours, size = 1 if config.grey else 3, (config.height, config.width)
+    if branch == "appearance":
+        frames = 1 if config.appearance == "current" else 2
+        return {"pictures": torch.zeros(2, frames * colours, *size)}
+    inputs = {"pictures": torch.zeros(2, colours, *size)}
+    if config.attended:
+        inputs["context"] = torch.zeros(2, attention_inputs(config), *size)
+    return inputs

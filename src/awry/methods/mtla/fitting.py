@@ -10,8 +10,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from awry.methods.graphs import Network
 from awry.methods.mtla.config import Branch, MTLAConfig
-from awry.methods.mtla.model import AppearanceBranch, MotionBranch, MTLAModel, seed_of
+from awry.methods.mtla.model import AppearanceBranch, MTLAModel, seed_of
 from awry.methods.mtla.samples import Batch, Samples
 from awry.training.loop import Phase
 
@@ -31,13 +32,18 @@ def patch_loss(guess: Tensor, target: Tensor, patches: int) -> Tensor:
     return F.adaptive_avg_pool2d(errors, patches).flatten(1).amax(1).mean()
 
 
+def asked(branch: str, batch: Batch, config: MTLAConfig) -> tuple[Tensor, ...]:
+    """What a branch's student takes in."""
+    if branch == "motion":
+        context = (batch.context,) if config.attended else ()
+        return (batch.pictures[:, -1], *context)
+    chosen = batch.pictures[:, -1:] if config.appearance == "current" else batch.pictures[:, :-1]
+    return (chosen.flatten(1, 2),)
+
+
 def expected(model: MTLAModel, branch: str, batch: Batch, config: MTLAConfig) -> Tensor:
     """What a branch's student says, (n, channels, h, w)."""
-    network = model.branches[branch]
-    if isinstance(network, MotionBranch):
-        return network(batch.pictures[:, -1], batch.context)[:, None]
-    chosen = batch.pictures[:, -1:] if config.appearance == "current" else batch.pictures[:, :-1]
-    found: Tensor = network(chosen.flatten(1, 2))
+    found: Tensor = model.branches[branch](*asked(branch, batch, config))
     return found
 
 
@@ -72,9 +78,18 @@ def differences(model: MTLAModel, branch: str, guess: Tensor, target: Tensor) ->
     return apart.mean(1)
 
 
-def apart_in(model: MTLAModel, branch: str, batch: Batch, config: MTLAConfig) -> Tensor:
-    """A branch's error maps for some samples, (n, h, w)."""
-    guess = expected(model, branch, batch, config)
+def apart_in(
+    model: MTLAModel,
+    branch: str,
+    batch: Batch,
+    config: MTLAConfig,
+    network: Network | None = None,
+) -> Tensor:
+    """A branch's error maps for some samples, (n, h, w); `network` may answer for its student."""
+    if network is None:
+        guess = expected(model, branch, batch, config)
+    else:
+        (guess,) = network(*asked(branch, batch, config))
     return differences(model, branch, guess, taught(model, branch, batch))
 
 

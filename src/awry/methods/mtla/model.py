@@ -50,7 +50,7 @@ class MotionBranch(nn.Module):
 
     def __init__(self, config: MTLAConfig, pretrained: bool) -> None:
         super().__init__()
-        inputs = sum({"direction": 2, "depth": 1}[name] for name in config.attended)
+        inputs = attention_inputs(config)
         self.attention = AttentionNetwork(inputs) if inputs else None
         self.unet: UNet = make_unet(
             config.motion_encoder,
@@ -63,19 +63,20 @@ class MotionBranch(nn.Module):
             pretrained=pretrained,
         )
 
-    def forward(self, pictures: Tensor, context: Tensor) -> Tensor:
+    def forward(self, pictures: Tensor, context: Tensor | None = None) -> Tensor:
         """Flow magnitude.
 
         Args:
             pictures: float32 (n, colours, h, w) in [0, 1].
-            context: float32 (n, inputs, h, w), what the attention map is made from.
+            context: float32 (n, inputs, h, w), what the attention map is made from; None without
+                attention.
 
         Returns:
-            float32 (n, h, w), in pixels a frame of the pictures that teachers look at.
+            float32 (n, 1, h, w), in pixels a frame of the pictures that teachers look at.
         """
         factors = self.attention(context) if self.attention is not None else None
         found: Tensor = self.unet(pictures, factors)
-        return found[:, 0]
+        return found
 
 
 class MTLAModel(nn.Module):
@@ -114,6 +115,11 @@ class MTLAModel(nn.Module):
         self.map_scale: Tensor
         self.object_side: Tensor
         self.usual_flow: Tensor
+
+
+def attention_inputs(config: MTLAConfig) -> int:
+    """Channels that the attention map is made from; 0 without attention."""
+    return sum({"direction": 2, "depth": 1}[name] for name in config.attended)
 
 
 def seed_of(seed: int, branch: Branch) -> int:

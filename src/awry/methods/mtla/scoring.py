@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from awry.frames import Frame, FrameScore, Region
 from awry.methods.base import Setting
+from awry.methods.graphs import Network
 from awry.methods.mtla.config import MTLAConfig
 from awry.methods.mtla.fitting import apart_in
 from awry.methods.mtla.jumps import Jumps
@@ -51,10 +52,23 @@ class Seen:
 
 
 class MTLAScorer(WindowScorer[Seen]):
-    """Scores each frame by the two before it; a detector of moving regions needs later ones too."""
+    """Scores each frame by the two before it; a detector of moving regions needs later ones too.
+
+    Args:
+        model: fitted.
+        config: its settings, resolved.
+        looking: the teachers and what they need.
+        setting: where it works.
+        networks: what answers by branch in the place of the model's students.
+    """
 
     def __init__(
-        self, model: MTLAModel, config: MTLAConfig, looking: Looking, setting: Setting
+        self,
+        model: MTLAModel,
+        config: MTLAConfig,
+        looking: Looking,
+        setting: Setting,
+        networks: Mapping[str, Network] | None = None,
     ) -> None:
         around = config.around if looking.teachers.looks_around else 0
         super().__init__(
@@ -68,6 +82,7 @@ class MTLAScorer(WindowScorer[Seen]):
         self.model = model.eval()
         self.config = config
         self._looking = looking
+        self._networks = networks or {}
         self._jumps = Jumps(float(model.usual_flow)) if config.jumps else None
         self._picture_size: tuple[int, int] | None = None
         self._mask: NDArray[np.bool_] | None = None
@@ -156,7 +171,9 @@ class MTLAScorer(WindowScorer[Seen]):
         batch = stacked([sample])
         found: Values = {}
         for branch in self.config.branches:
-            errors = apart_in(self.model, branch, batch, self.config)[0].numpy()
+            errors = apart_in(self.model, branch, batch, self.config, self._networks.get(branch))[
+                0
+            ].numpy()
             if self._mask is not None:
                 errors = np.where(self._mask, np.float32(0), errors)
             found[branch] = np.asarray(errors, np.float32)

@@ -15,15 +15,17 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
 from torch import Tensor, nn
 
 from awry.errors import BundleError, FootageError, TrainingError
 from awry.methods.base import Method, MethodConfig, Scorer, Setting
+from awry.methods.graphs import Graph
 from awry.methods.sdor.archive import Archive, Stretch, read_archive
 from awry.methods.sdor.config import PRESETS, SDORConfig
 from awry.methods.sdor.initial import Initial, detect_initially
 from awry.methods.sdor.labels import Series
-from awry.methods.sdor.model import SDORModel
+from awry.methods.sdor.model import Judged, SDORModel
 from awry.methods.sdor.scoring import SDORScorer
 from awry.methods.sdor.selftraining import Ranking, phases
 from awry.training.loop import train
@@ -114,7 +116,16 @@ class SDOR(Method):
 
     def scorer(self, setting: Setting) -> Scorer:
         """As `Method.scorer`."""
-        return SDORScorer(self._fitted(), self.config, setting)
+        span = self._fitted().span
+        return SDORScorer(self.networks["judge"], span, self.config, setting)
+
+    def graphs(self) -> dict[str, Graph]:
+        """As `Method.graphs`: all rounds' learners in one, with the stages that they share."""
+        model, config = self._fitted().eval(), self.config
+        assert config.width is not None
+        frames = (model.span,) if model.span > 1 else ()
+        pictures = torch.zeros(2, 3, *frames, config.height, config.width)
+        return {"judge": Graph(Judged(model), {"pictures": pictures}, ("score", "map"))}
 
     def _fitted(self) -> SDORModel:
         if self.model is None:

@@ -75,6 +75,21 @@ class ScoreLearner(nn.Module):
         return scores, found.mean(1) if found.ndim == 4 else found
 
 
+class Judged(nn.Module):
+    """Pictures to the mean of the rounds' scores (eq. 9) and of their class activation maps."""
+
+    def __init__(self, model: SDORModel) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
+        """As `SDORModel.activations` takes them, to (n,) and (n, h, w)."""
+        activations = self.model.activations(pictures)
+        found = [learner.score_maps(activations) for learner in self.model.learners]
+        scores, maps = zip(*found, strict=True)
+        return torch.stack(scores).mean(0), torch.stack(maps).mean(0)
+
+
 class SDORModel(nn.Module):
     """The frozen stages, and a score learner for each round.
 

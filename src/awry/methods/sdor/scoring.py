@@ -10,9 +10,9 @@ import torch
 
 from awry.frames import Frame, FrameScore
 from awry.methods.base import Scorer, Setting, small_mask
+from awry.methods.graphs import Network
 from awry.methods.sdor.archive import Window, as_pictures
 from awry.methods.sdor.config import SDORConfig
-from awry.methods.sdor.model import SDORModel
 from awry.video.cache import resized
 from awry.video.pictures import Pictures
 
@@ -23,17 +23,18 @@ class SDORScorer(Scorer):
     """Scores a stream with the rounds' learners.
 
     Args:
-        model: fitted, in evaluation mode.
+        network: from pictures to scores and maps, as `Judged`.
+        span: frames that it sees at once.
         config: its settings, `width` settled.
         setting: where it works.
     """
 
-    def __init__(self, model: SDORModel, config: SDORConfig, setting: Setting) -> None:
+    def __init__(self, network: Network, span: int, config: SDORConfig, setting: Setting) -> None:
         super().__init__(setting)
         assert config.width is not None
-        self._model = model
+        self._network = network
         self._picture_size = (config.height, config.width)
-        self._window = Window(model.span)
+        self._window = Window(span)
 
     def _push(self, frame: Frame) -> list[FrameScore]:
         return self._judged([frame])
@@ -50,13 +51,10 @@ class SDORScorer(Scorer):
     @torch.inference_mode()
     def _judged(self, frames: Sequence[Frame]) -> list[FrameScore]:
         windows = [self._seen(frame) for frame in frames]
-        activations = self._model.activations(as_pictures(np.stack(windows)))
-        found = [learner.score_maps(activations) for learner in self._model.learners]
-        scores = torch.stack([scores for scores, _ in found]).mean(0).numpy()
-        maps = torch.stack([maps for _, maps in found]).mean(0).numpy()
+        scores, maps = self._network(as_pictures(np.stack(windows)))
         return [
             self._frame_score(frame, float(score), heat)
-            for frame, score, heat in zip(frames, scores, maps, strict=True)
+            for frame, score, heat in zip(frames, scores.numpy(), maps.numpy(), strict=True)
         ]
 
     def _seen(self, frame: Frame) -> Pictures:

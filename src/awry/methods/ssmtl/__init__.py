@@ -16,6 +16,8 @@ from torch import Tensor, nn
 
 from awry.errors import BundleError, FootageError, TrainingError
 from awry.methods.base import Method, MethodConfig, Scorer, Setting, small_mask
+from awry.methods.graphs import Graph
+from awry.methods.ssmtl.answers import Asked
 from awry.methods.ssmtl.config import PRESETS, SSMTLConfig, for_variant
 from awry.methods.ssmtl.fitting import draw, losses, phase
 from awry.methods.ssmtl.model import SSMTLModel, levels_of, parts_of, tasks_of
@@ -170,7 +172,18 @@ class SSMTL(Method):
         model = self._fitted()
         if self._teachers is None:
             self._teachers = Teachers(self.config, scoring=True)
-        return SSMTLScorer(model, self.config, self._teachers, setting)
+        return SSMTLScorer(model, self.config, self._teachers, setting, self.networks)
+
+    def graphs(self) -> dict[str, Graph]:
+        """As `Method.graphs`: trunk and heads of each level, for any number of objects."""
+        model, config = self._fitted().eval(), self.config
+        found = {}
+        for level in levels_of(config):
+            side = config.side if level == "object" else config.frame_side
+            sequences = torch.zeros(2, 1 if config.grey else 3, 2 * config.t + 1, side, side)
+            asked = Asked(model.stream(level))
+            found[level] = Graph(asked, {"sequences": sequences}, asked.tasks)
+        return found
 
     def _fitted(self) -> SSMTLModel:
         if self.model is None:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
+from awry.methods.graphs import Network
 from awry.methods.ssmtl.model import CLASSES, Stream
 from awry.methods.ssmtl.sequences import Pictures, to_input
 
@@ -27,12 +28,44 @@ class Answers:
     errors: NDArray[np.float32] | None
 
 
+class Asked(nn.Module):
+    """A stream's heads, as far as its score needs them.
+
+    Attributes:
+        tasks: whose answers come out, in order.
+    """
+
+    def __init__(self, stream: Stream) -> None:
+        super().__init__()
+        self.network = stream.network
+        taught = {"distillation", "classifier"} & set(stream.parts)
+        tasks = stream.network.tasks
+        self.tasks = tuple(task for task in tasks if task != "distillation" or taught)
+
+    def forward(self, sequences: Tensor) -> tuple[Tensor, ...]:
+        """(n, colours, 2t + 1, side, side) in [0, 1] to each task's `Network.answer`."""
+        shared: Tensor | None = None
+        found = []
+        for task in self.tasks:
+            if task == "middle_box":
+                answer = self.network.predicted_middle(sequences)
+            elif task == "distillation":
+                answer = self.network.student(sequences)
+            else:
+                if shared is None:
+                    shared = self.network.features(sequences, "sequence")
+                answer = self.network.answer(task, shared)
+            found.append(answer)
+        return tuple(found)
+
+
 @torch.inference_mode()
 def answers(
     stream: Stream,
     sequences: Pictures,
     probabilities: NDArray[np.float32] | None,
     logits: NDArray[np.float32] | None,
+    network: Network | None = None,
 ) -> Answers:
     """Ask a stream's heads.
 
@@ -41,23 +74,22 @@ def answers(
         sequences: uint8 (n, 2t + 1, side, side, c), consecutive frames.
         probabilities: the detector's class probabilities (n, 80), where it is a teacher.
         logits: the classifier's outputs (n, 1000), where they count.
+        network: what answers in the place of the stream's own `Asked`.
     """
-    network = stream.network
+    asked = Asked(stream)
     whole = to_input(sequences)
-    middle = whole.shape[2] // 2
+    told = dict(zip(asked.tasks, (network or asked)(whole), strict=True))
     found: dict[str, Tensor] = {}
     errors = None
-    motion = {"arrow_of_time", "motion_irregularity"} & set(network.tasks)
-    if motion:
-        features = network.features(whole, "sequence")
-        for task in motion:
+    for task in ("arrow_of_time", "motion_irregularity"):
+        if task in told:
             # Class 1 is backward, or intermittent.
-            found[task] = network.answer(task, features).softmax(1)[:, 1]
-    if "middle_box" in network.tasks:
-        errors = (network.predicted_middle(whole) - whole[:, :, middle]).abs().mean(1)
+            found[task] = told[task].softmax(1)[:, 1]
+    if "middle_box" in told:
+        errors = (told["middle_box"] - whole[:, :, whole.shape[2] // 2]).abs().mean(1)
         found["middle_box"] = errors.mean((1, 2))
-    if {"distillation", "classifier"} & set(stream.parts):
-        student = network.student(whole)
+    if "distillation" in told:
+        student = told["distillation"]
         if probabilities is not None:
             # The student's last 80 outputs are the detector's classes.
             teacher = torch.from_numpy(probabilities)

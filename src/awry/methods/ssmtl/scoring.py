@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import repeat
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from awry.frames import Frame, FrameScore, Objects, Region
 from awry.methods.base import Setting
+from awry.methods.graphs import Network
 from awry.methods.ssmtl.answers import Answers, answers, combined
 from awry.methods.ssmtl.config import SSMTLConfig
 from awry.methods.ssmtl.maps import Map, highest, painted
@@ -51,10 +52,23 @@ class Seen:
 
 
 class SSMTLScorer(WindowScorer[Seen]):
-    """Scores the middle of a window of 2t + 1 frames; the first and last t frames have no score."""
+    """Scores the middle of a window of 2t + 1 frames; the first and last t frames have no score.
+
+    Args:
+        model: fitted, in evaluation mode.
+        config: its settings, resolved.
+        teachers: what finds objects and knows classes.
+        setting: where it works.
+        networks: what answers by level in the place of the model's streams.
+    """
 
     def __init__(
-        self, model: SSMTLModel, config: SSMTLConfig, teachers: Teachers, setting: Setting
+        self,
+        model: SSMTLModel,
+        config: SSMTLConfig,
+        teachers: Teachers,
+        setting: Setting,
+        networks: Mapping[str, Network] | None = None,
     ) -> None:
         super().__init__(
             setting,
@@ -67,6 +81,7 @@ class SSMTLScorer(WindowScorer[Seen]):
         self.model = model
         self.config = config
         self._teachers = teachers
+        self._networks = networks or {}
         self._levels = levels_of(config)
         self._working: tuple[int, int] | None = None
         self._mask: NDArray[np.bool_] | None = None
@@ -176,7 +191,7 @@ class SSMTLScorer(WindowScorer[Seen]):
                 middle = images[config.t]
                 logits = self._teachers.classify([cut_out(middle, box) for box in boxes])
             classes = objects.probabilities if "distillation" in stream.parts else None
-            return answers(stream, sequences, classes, logits)
+            return answers(stream, sequences, classes, logits, self._networks.get("object"))
 
     def _look_at_frame(self, seen: Seen) -> None:
         config, stream = self.config, self.model.stream("frame")
@@ -185,7 +200,9 @@ class SSMTLScorer(WindowScorer[Seen]):
             logits = None
             if "classifier" in stream.parts:
                 logits = self._teachers.classify([coloured(smalls[config.t])])
-            found = answers(stream, np.stack(smalls)[None], None, logits)
+            found = answers(
+                stream, np.stack(smalls)[None], None, logits, self._networks.get("frame")
+            )
         seen.frame_parts = found.parts[0]
         if found.errors is not None and self.setting.maps:
             seen.values["errors"] = blurred(found.errors[0], ERROR_BLUR)

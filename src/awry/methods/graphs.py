@@ -1,0 +1,40 @@
+"""Networks that scoring asks, by name, so that another runtime may answer in their place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+# Takes a graph's inputs in order, gives its outputs in order.
+Network = Callable[..., Sequence["Tensor"]]
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """One network of a fitted method, on its own.
+
+    Attributes:
+        module: in evaluation mode; takes the inputs in order, gives a tensor or a tuple of them.
+        inputs: name -> an example, float32, whose first axis is a batch of two; scoring may ask
+            with any other batch.
+        outputs: names of what comes out; each one's first axis is the batch too.
+    """
+
+    module: nn.Module
+    inputs: Mapping[str, Tensor]
+    outputs: tuple[str, ...]
+
+
+def eager(graphs: Mapping[str, Graph]) -> dict[str, Network]:
+    """The graphs' own modules, run by PyTorch."""
+    return {name: partial(_asked, graph.module) for name, graph in graphs.items()}
+
+
+def _asked(module: nn.Module, *inputs: Tensor) -> Sequence[Tensor]:
+    found = module(*inputs)
+    return found if isinstance(found, tuple) else (found,)

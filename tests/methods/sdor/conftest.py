@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import pytest
@@ -38,10 +39,12 @@ def tiny() -> Callable[..., SDORConfig]:
 
 @pytest.fixture
 def make_archive(tmp_path: Path) -> Callable[..., tuple[SDOR, Archive]]:
-    """Clips `name -> (frames, strange ones)`, read by a tiny method."""
+    """Clips `name -> (frames, strange ones)` of scenes by name, read by a tiny method."""
 
     def make(
-        clips: dict[str, tuple[int, range]] | None = None, **changes: object
+        clips: dict[str, tuple[int, range]] | None = None,
+        of_scene: Mapping[str, str] = MappingProxyType({}),
+        **changes: object,
     ) -> tuple[SDOR, Archive]:
         clips = clips or {"calm": (30, range(0)), "busy": (30, range(10, 16))}
         method = SDOR(_tiny(**changes))
@@ -49,7 +52,7 @@ def make_archive(tmp_path: Path) -> Callable[..., tuple[SDOR, Archive]]:
         stretches = [
             Stretch(
                 name,
-                "scene",
+                of_scene.get(name, "scene"),
                 f"{name} {count} {strange}",
                 lambda n=number, c=count, s=strange: ArraySource(pictures(c, s, n), 25),
             )

@@ -208,3 +208,15 @@ def test_a_part_is_an_archive_of_its_own(make_archive: Make) -> None:
     again = part.part(np.array([2]))
     torch.testing.assert_close(again.activations([0]), archive.activations([12]))
     assert len(archive) == 15
+
+
+def test_scenes_are_looked_at_apart_where_each_has_enough(make_archive: Make) -> None:
+    of_scene = {"a": "gate", "b": "yard", "c": "gate"}
+    clips = {"a": (15, range(0)), "b": (20, range(0)), "c": (5, range(0))}
+    _, archive = make_archive(clips, of_scene)
+    gate, yard = archive.groups(apart=True)
+    assert gate.tolist() == [*range(15), *range(35, 40)]
+    assert yard.tolist() == list(range(15, 35))
+    assert [len(group) for group in archive.groups(apart=False)] == [40]
+    short = archive.part(np.arange(34))
+    assert [len(group) for group in short.groups(apart=True)] == [34]

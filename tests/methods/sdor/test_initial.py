@@ -10,6 +10,7 @@ from sklearn.ensemble import IsolationForest
 
 from awry.methods.sdor import SDORConfig
 from awry.methods.sdor.initial import (
+    detect_in_groups,
     detect_initially,
     forest_scores,
     reduce,
@@ -98,3 +99,20 @@ def test_principal_components_of_a_part_serve_all(monkeypatch: pytest.MonkeyPatc
     reduced, notes = reduce(features, 3, 0)
     assert reduced.shape == (100, 3)
     assert notes == ()
+
+
+def test_groups_are_judged_by_themselves(tiny: Tiny) -> None:
+    """A second camera's frames are not strange for being another camera's."""
+    generator = np.random.default_rng(0)
+    features = generator.normal(size=(90, 12)).astype(np.float32)
+    features[60:] += 40
+    features[10] += 9
+    features[70] += 9
+    groups = [np.arange(0, 60), np.arange(60, 90)]
+    found = detect_in_groups(features, groups, tiny(), 0)
+    assert set(np.argsort(-found.scores)[:2]) == {10, 70}
+    first = detect_initially(features[:60], tiny(), 0)
+    np.testing.assert_array_equal(found.scores[:60], first.scores)
+    np.testing.assert_array_equal(found.detectors["sp"][:60], first.detectors["sp"])
+    mixed = [groups[1], groups[0]]
+    np.testing.assert_array_equal(detect_in_groups(features, mixed, tiny(), 0).scores, found.scores)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from awry.methods.sdor import SDORConfig
-from awry.methods.sdor.labels import choose_labels, smoothed
+from awry.methods.sdor.labels import choose_in_groups, choose_labels, smoothed
 
 Tiny = Callable[..., SDORConfig]
 
@@ -35,6 +35,18 @@ def test_never_both_and_never_empty(
     assert not set(labels.abnormal) & set(labels.normal)
     assert labels.weights.sum() == pytest.approx(1)
     assert (labels.weights > 0).all()
+
+
+def test_each_group_has_its_own_tenth(tiny: Tiny) -> None:
+    scores = np.concatenate([np.arange(50.0), 1000 + np.arange(100.0)])
+    groups = [np.arange(50), np.arange(50, 150)]
+    labels = choose_in_groups(scores, groups, tiny())
+    assert set(labels.abnormal) == {*range(45, 50), *range(140, 150)}
+    assert set(labels.normal) == {*range(10), *range(50, 70)}
+    assert labels.weights.sum() == pytest.approx(1)
+    assert labels.weights[:5].sum() == pytest.approx(1 / 3)
+    whole = choose_in_groups(scores, [np.arange(150)], tiny())
+    np.testing.assert_array_equal(whole.abnormal, choose_labels(scores, tiny()).abnormal)
 
 
 def test_weights_grow_with_the_scores_even_below_zero(tiny: Tiny) -> None:

@@ -23,7 +23,7 @@ from awry.methods.base import Method, MethodConfig, Scorer, Setting
 from awry.methods.graphs import Graph
 from awry.methods.sdor.archive import Archive, Stretch, read_archive
 from awry.methods.sdor.config import PRESETS, SDORConfig
-from awry.methods.sdor.initial import Initial, detect_initially
+from awry.methods.sdor.initial import Initial, detect_in_groups
 from awry.methods.sdor.labels import Series
 from awry.methods.sdor.model import Judged, SDORModel
 from awry.methods.sdor.scoring import SDORScorer
@@ -78,12 +78,16 @@ class SDOR(Method):
         model = self._fitted()
         if len(archive) < 2:
             raise FootageError("There is one frame alone: nothing can be ranked.")
-        initial = detect_initially(archive.features, self.config, context.seed)
+        initial = self._initial(archive, context.seed)
         ranking = Ranking(archive, self.config, initial.scores, {})
         if not initial.constant:
             train(model, phases(model, ranking), context)
         model.eval()
         return initial, ranking
+
+    def _initial(self, archive: Archive, seed: int) -> Initial:
+        groups = archive.groups(apart=self.config.scenes == "apart")
+        return detect_in_groups(archive.features, groups, self.config, seed)
 
     def final_scores(self, ranking: Ranking) -> Series:
         """The mean over the rounds' models (eq. 9), float64 (n,)."""
@@ -158,7 +162,7 @@ class SDOR(Method):
 
         with TemporaryDirectory() as folder:
             archive = self._archive(footage, 0, Path(folder), footage.reporter)
-            initial = detect_initially(archive.features, self.config, 0)
+            initial = self._initial(archive, 0)
             ranking = Ranking(archive, self.config, initial.scores, {})
             every = phases(self._fitted(), ranking)
             for phase in every:

@@ -30,6 +30,7 @@ from awry.video.source import Source
 # Part of each entry's name: entries of another layout are never read.
 LAYOUT = 1
 CHUNK = 512
+LEAST_OF_SCENE = 20
 _BATCH = 16
 Places = NDArray[np.int64]
 
@@ -116,6 +117,16 @@ class Archive:
     def __len__(self) -> int:
         """Number of frames."""
         return len(self.of_clip)
+
+    def groups(self, *, apart: bool) -> list[Places]:
+        """The places of the frames that are looked at together: each scene's, or all.
+
+        Scenes of fewer than `LEAST_OF_SCENE` frames cannot stand alone: then it is all.
+        """
+        names = np.array([clip.scene for clip in self.clips])[self.of_clip]
+        groups = [np.flatnonzero(names == name) for name in np.unique(names)]
+        alone = apart and min(map(len, groups)) >= LEAST_OF_SCENE
+        return groups if alone else [np.arange(len(self))]
 
     def part(self, places: Places) -> Archive:
         """Some of the frames, as an archive of its own; a clip without any of them is gone."""

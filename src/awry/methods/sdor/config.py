@@ -41,6 +41,12 @@ class SDORConfig(MethodConfig):
     trees: int = Field(100, ge=1, description="of the isolation forest")
     tree_sample: int = Field(256, ge=2, description="frames that each tree sees")
 
+    scenes: Literal["together", "apart"] = Field(
+        "together",
+        description="an archive of several cameras is looked at as one, or generic detectors and "
+        "pseudo labels see each camera's frames by themselves; one network learns from all",
+    )
+
     # Pseudo labels (section 4.1)
     abnormal_share: float = Field(0.1, gt=0, lt=1, description="the most abnormal frames")
     normal_share: float = Field(0.2, gt=0, lt=1, description="the most normal frames")
@@ -108,6 +114,7 @@ _CPU: Mapping[str, Any] = {
     "batch": 32,
     "enough": 0.05,
     "labels_from": "mean",
+    "scenes": "apart",
     "feedback_learners": "last",
 }
 

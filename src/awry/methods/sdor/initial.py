@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,6 +55,31 @@ def detect_initially(features: NDArray[np.float32], config: SDORConfig, seed: in
             raw = forest_scores(reduced, config.trees, config.tree_sample, seed)
         found[name] = rescaled(raw)
     return Initial(np.mean(list(found.values()), axis=0), found, False, notes)
+
+
+def detect_in_groups(
+    features: NDArray[np.float32],
+    groups: Sequence[NDArray[np.int64]],
+    config: SDORConfig,
+    seed: int,
+) -> Initial:
+    """As `detect_initially`, each group of frames by itself.
+
+    Args:
+        features: (n, d), of each frame.
+        groups: places of the frames that are compared with one another; together all.
+    """
+    found = [detect_initially(features[places], config, seed) for places in groups]
+    order = np.argsort(np.concatenate(groups))
+    return Initial(
+        np.concatenate([one.scores for one in found])[order],
+        {
+            name: np.concatenate([one.detectors[name] for one in found])[order]
+            for name in config.detectors
+        },
+        all(one.constant for one in found),
+        tuple(dict.fromkeys(note for one in found for note in one.notes)),
+    )
 
 
 def reduce(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +20,8 @@ class PseudoLabels:
     """Frames with a label for the time being.
 
     Attributes:
-        abnormal: int64 (a,), places of the most abnormal frames, the most abnormal first.
+        abnormal: int64 (a,), places of the most abnormal frames, of each group of frames the most
+            abnormal first.
         normal: int64 (b,), places of the most normal frames; none of them is in `abnormal`.
         weights: float64 (a,), by which abnormal frames are drawn; sums to 1.
     """
@@ -53,6 +55,23 @@ def choose_labels(scores: Series, config: SDORConfig) -> PseudoLabels:
     abnormal = order[: max(1, int(count * config.abnormal_share))]
     normal = order[count - max(1, int(count * config.normal_share)) :]
     return PseudoLabels(abnormal, normal, _weights(scores[abnormal], config.by_score))
+
+
+def choose_in_groups(scores: Series, groups: Sequence[Places], config: SDORConfig) -> PseudoLabels:
+    """As `choose_labels`, from each group of frames by itself; a large one weighs more.
+
+    Args:
+        scores: (n,), as for `choose_labels`.
+        groups: places of the frames of each group, at least two.
+    """
+    found = [choose_labels(scores[places], config) for places in groups]
+    total = sum(len(one.abnormal) for one in found)
+    pairs = list(zip(groups, found, strict=True))
+    return PseudoLabels(
+        np.concatenate([places[one.abnormal] for places, one in pairs]),
+        np.concatenate([places[one.normal] for places, one in pairs]),
+        np.concatenate([one.weights * (len(one.abnormal) / total) for one in found]),
+    )
 
 
 def _weights(scores: Series, by_score: bool) -> Series:

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from awry.methods.sdor.archive import Archive
 from awry.methods.sdor.config import SDORConfig
-from awry.methods.sdor.labels import PseudoLabels, Series, choose_labels, smoothed
+from awry.methods.sdor.labels import PseudoLabels, Series, choose_in_groups, smoothed
 from awry.methods.sdor.model import ScoreLearner, SDORModel
 from awry.training.loop import Phase
 
@@ -57,7 +57,8 @@ class Ranking:
             told = [self.of_round(model, before) for before in range(first, number)]
             self.scores = np.mean(told, axis=0)
         steady = smoothed(self.scores, self.archive.of_clip, self.config.label_sigma)
-        return choose_labels(steady, self.config)
+        groups = self.archive.groups(apart=self.config.scenes == "apart")
+        return choose_in_groups(steady, groups, self.config)
 
     def of_round(self, model: SDORModel, number: int) -> Series:
         """What a finished round's learner says of all frames."""

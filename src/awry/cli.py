@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from awry.cli_export import export
 from awry.cli_metrics import metrics_app
 from awry.cli_options import (
     CANNOT_START,
@@ -40,6 +41,9 @@ app = typer.Typer(
 app.add_typer(
     metrics_app, name="metrics", help="Measure plain files of any detector as the protocol says."
 )
+
+
+app.command()(export)
 
 
 @app.command()

@@ -12,6 +12,7 @@ from awry.errors import BundleError, ConfigError, nearest
 from awry.frames import Frame, FrameScore
 from awry.methods.base import Method, Scorer, Setting
 from awry.registry import method_class
+from awry.runtimes import load_networks
 from awry.scoring.calibration import POOLED, Budget, Calibration
 from awry.scoring.moments import Moment
 from awry.training.bundle import read_bundle, write_bundle
@@ -117,12 +118,27 @@ class Detector:
             BundleError: something that is not a bundle stands there, or there is no calibration.
             WriteError: it cannot be written.
         """
+        if "export" in self.facts:
+            raise BundleError(
+                "An exported bundle is not changed: change the one that it was exported from, and "
+                "export that again."
+            )
+        files, manifest = self.manifest()
+        tensors = {files[scene]: model.state() for scene, model in self.models.items()}
+        write_bundle(Path(path), manifest, tensors)
+
+    def manifest(self) -> tuple[dict[str, str], dict[str, Any]]:
+        """Scene -> stem of its file, and what a bundle's manifest holds.
+
+        Raises:
+            BundleError: there is no calibration.
+        """
         if self.calibration is None:
             raise BundleError("This detector has no calibration yet; awry.fit gives it one.")
         files = {scene: f"model-{number}" for number, scene in enumerate(self.models)}
         if len(files) == 1:
             files = dict.fromkeys(files, "model")
-        manifest = {
+        return files, {
             "method": self.method,
             "models": files,
             "configs": {s: m.config.model_dump(mode="json") for s, m in self.models.items()},
@@ -131,14 +147,17 @@ class Detector:
             "frame_size": list(self.frame_size),
             **self.facts,
         }
-        tensors = {files[scene]: model.state() for scene, model in self.models.items()}
-        write_bundle(Path(path), manifest, tensors)
 
     @classmethod
-    def load(cls, path: str | Path) -> Detector:
+    def load(cls, path: str | Path, *, eager: bool = False) -> Detector:
         """Read a bundle.
 
+        Args:
+            path: its folder; of an exported one too, which scores in its own runtime.
+            eager: score in PyTorch, whatever it was exported to.
+
         Raises:
+            MissingError: the runtime that it was exported to is not installed.
             BundleError: no bundle, damaged, foreign, or from a newer version.
             ConfigError: its method is not installed.
         """
@@ -149,6 +168,11 @@ class Detector:
             for scene, stem in manifest["models"].items():
                 models[scene] = kind(kind.Config(**manifest["configs"][scene]))
                 models[scene].load_state(tensors[stem])
+                if "export" in manifest and not eager:
+                    export = manifest["export"]
+                    models[scene].runtime = load_networks(
+                        Path(path), export["runtime"], export["networks"][stem]
+                    )
             known = ("method", "models", "configs", "calibration", "ignore", "frame_size")
             rest = {k: v for k, v in manifest.items() if k not in (*known, "files", "format")}
             return cls(

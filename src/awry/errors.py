@@ -8,6 +8,7 @@
     │   └── FootageError      footage is too short, too long for the cache, or empty
     ├── ConfigError           unknown method, preset or key; a value out of range
     ├── BundleError           a bundle is damaged, foreign or newer than this version
+    ├── ExportError           a network cannot be exported, or answers otherwise once it is
     ├── TrainingError         fitting cannot go on (NaN in a loss, nothing to learn from)
     ├── WriteError            an output cannot be written (disk full, no permission)
     └── MissingError          a weight, an optional package or a codec is not there
@@ -51,6 +52,10 @@ class ConfigError(AwryError):
 
 class BundleError(AwryError):
     """A bundle is damaged, foreign, or written by a newer version."""
+
+
+class ExportError(AwryError):
+    """A network cannot be exported, or the exported one answers otherwise."""
 
 
 class TrainingError(AwryError):

@@ -2,6 +2,7 @@
 
     manifest.json           format, method, config, data, calibration, versions, hashes
     model.safetensors       what was learned (one file a scene where models are per scene)
+    model.encoder.onnx ...  networks for another runtime, where the bundle was exported
 
 Nothing else is ever read from a bundle, and nothing is unpickled.
 """
@@ -12,6 +13,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from awry.errors import BundleError
@@ -19,10 +21,14 @@ from awry.storage import whole_folder
 
 FORMAT = 1
 MANIFEST = "manifest.json"
+ENDINGS = (".safetensors", ".onnx", ".xml", ".bin")
 
 
 def write_bundle(
-    path: Path, manifest: Mapping[str, Any], tensors: Mapping[str, Mapping[str, Any]]
+    path: Path,
+    manifest: Mapping[str, Any],
+    tensors: Mapping[str, Mapping[str, Any]],
+    networks: Mapping[str, bytes] = MappingProxyType({}),
 ) -> None:
     """Write a bundle whole, or not at all.
 
@@ -30,6 +36,7 @@ def write_bundle(
         path: the folder to make; a bundle that stands there is replaced.
         manifest: what the manifest holds besides `format` and `files`.
         tensors: file stem -> name -> torch tensor.
+        networks: file name -> content, of networks for another runtime.
 
     Raises:
         BundleError: something that is not a bundle stands at `path`.
@@ -40,10 +47,13 @@ def write_bundle(
     check_place(path)
     with whole_folder(path) as folder:
         hashes = {}
+        files = dict(networks)
         for stem, named in tensors.items():
-            data = save({name: tensor.contiguous() for name, tensor in named.items()})
-            (folder / f"{stem}.safetensors").write_bytes(data)
-            hashes[f"{stem}.safetensors"] = hashlib.sha256(data).hexdigest()
+            safe = {name: tensor.contiguous() for name, tensor in named.items()}
+            files[f"{stem}.safetensors"] = save(safe)
+        for name, data in files.items():
+            (folder / name).write_bytes(data)
+            hashes[name] = hashlib.sha256(data).hexdigest()
         whole = {"format": FORMAT, **manifest, "files": hashes}
         whole["manifest_sha256"] = _digest(whole)
         (folder / MANIFEST).write_text(json.dumps(whole, indent=2, allow_nan=False) + "\n", "utf-8")
@@ -77,7 +87,7 @@ def read_bundle(path: Path) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
     tensors = {}
     for name, digest in manifest["files"].items():
         file = path / name
-        if file.name != name or file.suffix != ".safetensors" or not file.is_file():
+        if file.name != name or file.suffix not in ENDINGS or not file.is_file():
             raise BundleError(f"The bundle {path} lacks its file {name}; copy it again or refit.")
         data = file.read_bytes()
         if hashlib.sha256(data).hexdigest() != digest:
@@ -85,7 +95,8 @@ def read_bundle(path: Path) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
                 f"{file} is not what was written: its hash differs from the manifest's. "
                 "The file was changed or damaged; copy it again or refit."
             )
-        tensors[file.stem] = load(data)
+        if file.suffix == ".safetensors":
+            tensors[file.stem] = load(data)
     return manifest, tensors
 
 

@@ -207,10 +207,9 @@ class PairedConv3D(MotionModel):
         """As `MotionModel.stages`: a window needs one new convolution a layer."""
         if self.missing:
             return super().stages()
-        return [
-            Stage(_Pair(layer), (0, self.stride * 2**number))
-            for number, layer in enumerate(self.layers)
-        ]
+        with torch.no_grad():
+            pairs = [_Pair(layer) for layer in self.layers]
+        return [Stage(pair, (0, self.stride * 2**number)) for number, pair in enumerate(pairs)]
 
 
 class _Pair(nn.Module):
@@ -228,7 +227,13 @@ class _Pair(nn.Module):
         """(n, 2, channels, h, w), the older first, to (n, channels, h, w)."""
         both = pairs.flatten(1, 2).contiguous(memory_format=torch.channels_last)
         joined = F.conv2d(both, self.weight, padding=1)
-        found: Tensor = self.activation(self.norm(joined[:, :, None])[:, :, 0])
+        norm = self.norm
+        if norm.training:
+            normal = norm(joined[:, :, None])[:, :, 0]
+        else:  # without a third axis runtimes melt it into the convolution
+            mean, variance = norm.running_mean, norm.running_var
+            normal = F.batch_norm(joined, mean, variance, norm.weight, norm.bias, eps=norm.eps)
+        found: Tensor = self.activation(normal)
         return found
 
 

@@ -84,7 +84,7 @@ class Judged(nn.Module):
 
     def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
         """As `SDORModel.activations` takes them, to (n,) and (n, h, w)."""
-        activations = self.model.activations(pictures)
+        activations = self.model.early(pictures)
         found = [learner.score_maps(activations) for learner in self.model.learners]
         scores, maps = zip(*found, strict=True)
         return torch.stack(scores).mean(0), torch.stack(maps).mean(0)
@@ -138,6 +138,10 @@ class SDORModel(nn.Module):
 
         Without frozen stages that is the standardised pictures themselves.
         """
+        return self.early(pictures)
+
+    def early(self, pictures: Tensor) -> Tensor:
+        """As `activations`, in whatever mode PyTorch is."""
         pictures = channels_last(self._backbone[0].standardised(pictures))
         found: Tensor = self.frozen(pictures)
         return found

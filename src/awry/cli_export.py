@@ -1,0 +1,58 @@
+"""`awry export`: other runtimes than PyTorch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from awry.cli_options import Fps, Json, Layout, console, refusals, report_failures, show_result
+from awry.errors import ConfigError
+
+
+def export(
+    bundle: Annotated[Path | None, typer.Argument(help="A fitted bundle.")] = None,
+    to: Annotated[str, typer.Option(help="onnx or openvino.")] = "onnx",
+    out: Annotated[Path | None, typer.Option(help="The exported bundle's folder.")] = None,
+    int8: Annotated[bool, typer.Option("--int8", help="Quantise; needs --data or --clip.")] = False,
+    data: Annotated[
+        Path | None, typer.Option(help="The camera's data set: compare on it, measure int8 on it.")
+    ] = None,
+    clip: Annotated[str | None, typer.Option(help="A normal video of the camera instead.")] = None,
+    layout: Layout = None,
+    fps: Fps = None,
+    tolerance: Annotated[
+        float, typer.Option(min=0, help="Relative difference of a score that fp32 may have.")
+    ] = 1e-4,
+    bound: Annotated[
+        float, typer.Option(min=0, help="Micro AUC that int8 may lose on --data.")
+    ] = 0.01,
+    force: Annotated[bool, typer.Option("--force", help="Keep int8 beyond --bound.")] = False,
+    check: Annotated[
+        Path | None, typer.Option(help="Compare an exported bundle again, on this machine.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Export a bundle to another runtime, and refuse where it scores otherwise than PyTorch.
+
+    Every command takes the exported bundle like any other.
+    """
+    with refusals():
+        from awry.commands.export import ExportCommand, run_check, run_export, show_export
+        from awry.datasets import open_dataset
+        from awry.export import ExportOptions
+
+        given = None if data is None else open_dataset(data, format=layout, fps=fps)
+        if check is not None:
+            if bundle is not None or out is not None:
+                raise ConfigError("--check DIR stands alone: it exports nothing.")
+            found = run_check(check, given, clip, console())
+        elif bundle is None or out is None:
+            raise ConfigError("Give a bundle and --out DIR, or --check DIR.")
+        else:
+            options = ExportOptions(to, int8, tolerance)
+            command = ExportCommand(options, given, clip, bound, force)
+            found = run_export(bundle, out, command, console())
+        show_result(found, as_json, show_export)
+        report_failures(found.get("failed", []))

@@ -1,0 +1,195 @@
+"""Exported bundles: the same detector, its networks run by ONNX Runtime or OpenVINO.
+
+Thresholds, statistics and calibration stay in the manifest and the safetensors, outside of the
+networks; those are files beside them. PyTorch's weights stay too, so that any machine can compare.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from awry.detector import Detector
+from awry.errors import ConfigError, ExportError
+from awry.export.networks import to_int8, to_onnx, to_openvino
+from awry.export.parity import Parity, compare, watched
+from awry.frames import Frame
+from awry.runtimes import ENDINGS, check_runtime
+from awry.training.bundle import check_place, write_bundle
+from awry.training.environment import machine, versions
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+__all__ = ["ExportOptions", "export", "parity_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class ExportOptions:
+    """What to export to.
+
+    Attributes:
+        runtime: `onnx` or `openvino`.
+        int8: quantise, with ranges from footage.
+        tolerance: largest relative difference of a frame's score that fp32 may have.
+    """
+
+    runtime: str = "onnx"
+    int8: bool = False
+    tolerance: float = 1e-4
+
+
+def export(
+    detector: Detector,
+    out: Path,
+    options: ExportOptions,
+    clip: Sequence[Frame],
+    footage: Mapping[str, Iterable[Frame]] | None = None,
+    judge: Callable[[Detector], Mapping[str, Any]] | None = None,
+) -> dict[str, Any]:
+    """Write an exported bundle and compare it with PyTorch.
+
+    Args:
+        detector: in PyTorch.
+        out: the bundle's folder; nothing stays there where the comparison fails.
+        options: what to export to.
+        clip: frames to compare on.
+        footage: clip's name -> normal frames, for the ranges of int8.
+        judge: looks at the exported detector before it is put in its place, and may refuse it
+            with an ExportError; what it gives is kept as `accuracy`.
+
+    Returns:
+        What the manifest says of the export, with `parity`.
+
+    Raises:
+        ConfigError: the method has no networks, or int8 is wanted without footage.
+        ExportError: a network cannot be exported, or a score differs by more than the tolerance.
+        FootageError: the clip is too short.
+        BundleError, WriteError: as `write_bundle`.
+    """
+    check_runtime(options.runtime)
+    check_place(out)
+    if options.int8 and not footage:
+        raise ConfigError("int8 needs normal footage for its ranges: give --data or --clip.")
+    batches = _asked_on(detector, footage) if options.int8 and footage else {}
+    stems, manifest = detector.manifest()
+    files: dict[str, bytes] = {}
+    names: dict[str, dict[str, str]] = {}
+    for scene, stem in stems.items():
+        names[stem] = {}
+        for name, data in _networks(detector, scene, batches.get(scene)).items():
+            title = f"{stem}.{name}{ENDINGS[options.runtime]}"
+            names[stem][name] = title
+            files |= _as_files(title, data, options.runtime)
+    manifest["export"] = {
+        "runtime": options.runtime,
+        "precision": "int8" if options.int8 else "fp32",
+        "networks": names,
+        "tolerance": options.tolerance,
+        "machine": machine(),
+        "versions": versions(),
+    }
+    tensors = {stem: detector.models[scene].state() for scene, stem in stems.items()}
+    return _written(detector, out, manifest, tensors, files, clip, judge)
+
+
+def _networks(
+    detector: Detector, scene: str, batches: Mapping[str, Sequence[tuple[Tensor, ...]]] | None
+) -> dict[str, bytes]:
+    """Graph's name -> ONNX file, of 8 bits where there are batches."""
+    graphs = detector.models[scene].graphs()
+    if not graphs:
+        raise ConfigError(f"{detector.method} has no network: there is nothing to export.")
+    found = {}
+    for name, graph in graphs.items():
+        data = to_onnx(graph, name, detector.method)
+        if batches is not None:
+            data = to_int8(data, list(graph.inputs), batches[name])
+        found[name] = data
+    return found
+
+
+def _as_files(title: str, data: bytes, runtime: str) -> dict[str, bytes]:
+    if runtime == "onnx":
+        return {title: data}
+    xml, weights = to_openvino(data)
+    return {title: xml, Path(title).with_suffix(".bin").name: weights}
+
+
+def _asked_on(
+    detector: Detector, footage: Mapping[str, Iterable[Frame]]
+) -> dict[str, dict[str, Sequence[tuple[Tensor, ...]]]]:
+    """Scene -> graph's name -> what its network is asked on normal footage."""
+    found: dict[str, dict[str, Sequence[tuple[Tensor, ...]]]] = {}
+    for scene, model in detector.models.items():
+        before = model.runtime
+        asked = watched(model)
+        try:
+            for name, frames in footage.items():
+                for _ in detector.scorer(scene, clip=name, maps=False).score(frames):
+                    pass
+        finally:
+            model.runtime = before
+        found[scene] = {name: one.batches for name, one in asked.items()}
+    return found
+
+
+def _written(
+    detector: Detector,
+    out: Path,
+    manifest: dict[str, Any],
+    tensors: Mapping[str, Mapping[str, Any]],
+    files: Mapping[str, bytes],
+    clip: Sequence[Frame],
+    judge: Callable[[Detector], Mapping[str, Any]] | None,
+) -> dict[str, Any]:
+    """Write beside the place, compare, and only then put it there."""
+    export = manifest["export"]
+    trial = out.with_name(f".{out.name}.trial")
+    write_bundle(trial, manifest, tensors, files)
+    try:
+        exported = Detector.load(trial)
+        parity = compare(detector, exported, clip)
+        refuse_if_apart(parity, export)
+        export["parity"] = parity.to_json()
+        if judge is not None:
+            export["accuracy"] = dict(judge(exported))
+    finally:
+        shutil.rmtree(trial, ignore_errors=True)
+    write_bundle(out, manifest, tensors, files)
+    return dict(export)
+
+
+def refuse_if_apart(parity: Parity, export: Mapping[str, Any]) -> None:
+    """Raise where fp32 differs by more than its tolerance.
+
+    Raises:
+        ExportError: with the figure.
+    """
+    if export["precision"] == "fp32" and not parity.score <= export["tolerance"]:
+        raise ExportError(
+            f"{export['runtime']} gives frame {parity.frame} a score that differs from PyTorch's "
+            f"by {parity.score:.2g} relative; at most {export['tolerance']:.2g} is allowed."
+        )
+
+
+def parity_of(path: Path, clip: Sequence[Frame]) -> tuple[Parity, dict[str, Any]]:
+    """Compare an exported bundle with PyTorch on this machine.
+
+    Args:
+        path: the exported bundle.
+        clip: frames to compare on.
+
+    Returns:
+        The comparison, and what the manifest says of the export.
+
+    Raises:
+        ConfigError: the bundle was not exported.
+    """
+    detector = Detector.load(path)
+    if "export" not in detector.facts:
+        raise ConfigError(f"{path} was not exported: make it with awry export BUNDLE --to ...")
+    return compare(Detector.load(path, eager=True), detector, clip), dict(detector.facts["export"])

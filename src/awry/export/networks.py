@@ -1,0 +1,146 @@
+"""From a method's networks to files that ONNX Runtime and OpenVINO run."""
+
+from __future__ import annotations
+
+import tempfile
+import warnings
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from awry.errors import ExportError, MissingError
+from awry.methods.graphs import Graph
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+QUANTISED = (
+    "Conv",
+    "Add",
+    "AveragePool",
+    "Clip",
+    "Concat",
+    "GlobalAveragePool",
+    "LeakyRelu",
+    "MaxPool",
+    "Relu",
+    "Resize",
+)
+"""ONNX operators that int8 covers: convolutions and what stands between them; scores stay fp32."""
+
+Batches = Sequence[tuple["Tensor", ...]]
+
+
+def to_onnx(graph: Graph, name: str, method: str) -> bytes:
+    """A network as an ONNX file, for batches of any size.
+
+    Args:
+        graph: what to export.
+        name, method: how it is called in errors.
+
+    Raises:
+        ExportError: an operator of it cannot be exported.
+        MissingError: the exporter's packages are not installed.
+    """
+    import torch
+
+    try:
+        import onnx  # noqa: F401
+        import onnxscript  # noqa: F401
+    except ImportError as error:
+        raise MissingError(
+            f"Exporting needs a package that is not installed ({error}). Install it: "
+            "pip install 'awry[export]'."
+        ) from error
+    batch = torch.export.Dim("batch")
+    try:
+        with warnings.catch_warnings():
+            # Two inputs share the batch: that is meant.
+            warnings.filterwarnings("ignore", ".*The axis name", UserWarning)
+            program = torch.onnx.export(
+                graph.module.eval(),
+                tuple(graph.inputs.values()),
+                dynamo=True,
+                input_names=list(graph.inputs),
+                output_names=list(graph.outputs),
+                dynamic_shapes=tuple({0: batch} for _ in graph.inputs),
+                verbose=False,
+            )
+    except Exception as error:  # the exporter raises many kinds, for operators and for shapes
+        reason = _innermost(error)
+        raise ExportError(f"{method}'s network '{name}' cannot be exported: {reason}.") from error
+    assert program is not None
+    data: bytes = program.model_proto.SerializeToString()
+    return data
+
+
+def _innermost(error: BaseException) -> str:
+    while error.__cause__ is not None:
+        error = error.__cause__
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return f"{type(error).__name__}: {lines[0][:300] if lines else ''}"
+
+
+def to_int8(data: bytes, names: Sequence[str], batches: Batches) -> bytes:
+    """Quantise an ONNX network statically: weights and activations of 8 bits.
+
+    Args:
+        data: the ONNX file.
+        names: of its inputs.
+        batches: inputs that it was asked on normal footage; the ranges come from them.
+
+    Raises:
+        ExportError: there are no batches.
+    """
+    if not batches:
+        raise ExportError(
+            "The footage never asked one of the networks, so that its ranges are unknown: give "
+            "footage in which there is something to see."
+        )
+    from onnxruntime.quantization import (
+        CalibrationDataReader,
+        QuantFormat,
+        QuantType,
+        quantize_static,
+    )
+    from onnxruntime.quantization.shape_inference import quant_pre_process
+
+    class Reader(CalibrationDataReader):  # type: ignore[misc, unused-ignore]
+        """Gives one batch after another, then None."""
+
+        def __init__(self) -> None:
+            self._rest: Iterator[tuple[Tensor, ...]] = iter(batches)
+
+        def get_next(self) -> dict[str, Any] | None:
+            batch = next(self._rest, None)
+            if batch is None:
+                return None
+            return {name: one.numpy() for name, one in zip(names, batch, strict=True)}
+
+    with tempfile.TemporaryDirectory() as folder:
+        plain, ready, small = (Path(folder) / f"{n}.onnx" for n in ("plain", "ready", "small"))
+        plain.write_bytes(data)
+        quant_pre_process(str(plain), str(ready), skip_symbolic_shape=True)
+        quantize_static(
+            str(ready),
+            str(small),
+            Reader(),
+            quant_format=QuantFormat.QDQ,
+            op_types_to_quantize=list(QUANTISED),
+            per_channel=True,
+            activation_type=QuantType.QUInt8,
+            weight_type=QuantType.QInt8,
+        )
+        return small.read_bytes()
+
+
+def to_openvino(data: bytes) -> tuple[bytes, bytes]:
+    """An ONNX network as OpenVINO's two files, `.xml` and `.bin`."""
+    import openvino  # type: ignore[import-not-found, import-untyped, unused-ignore]
+
+    with tempfile.TemporaryDirectory() as folder:
+        plain, ready = Path(folder) / "plain.onnx", Path(folder) / "ready.xml"
+        plain.write_bytes(data)
+        model = openvino.convert_model(str(plain))
+        openvino.save_model(model, str(ready), compress_to_fp16=False)
+        return ready.read_bytes(), ready.with_suffix(".bin").read_bytes()

@@ -1,0 +1,166 @@
+"""Whether exported networks answer as PyTorch does: network by network, and frame by frame."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from awry.detector import Detector
+from awry.errors import FootageError
+from awry.frames import Frame
+from awry.methods.base import Method
+from awry.methods.graphs import Network
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+FLOOR = 0.01
+"""Of the clip's largest score: below it differences are absolute ones."""
+SMALLEST = 1e-6
+MOST_BATCHES = 96
+
+
+@dataclass(frozen=True, slots=True)
+class Parity:
+    """How far an exported bundle is from PyTorch.
+
+    Attributes:
+        frames: that have a score.
+        score: the largest relative difference of a frame's score.
+        frame: where that is.
+        networks: network's name -> largest difference of an answer, relative to its largest value.
+        unseen: networks that the clip never asked; random inputs were taken for them.
+    """
+
+    frames: int
+    score: float
+    frame: int
+    networks: Mapping[str, float]
+    unseen: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """As the manifest keeps it."""
+        return {
+            "frames": self.frames,
+            "score": self.score,
+            "frame": self.frame,
+            "networks": dict(self.networks),
+            "unseen": list(self.unseen),
+        }
+
+
+@dataclass(slots=True)
+class Watched:
+    """A network that remembers what it was asked.
+
+    Attributes:
+        network: answers.
+        reference: answers too, to be compared; None: only the questions are kept.
+        batches: the first inputs.
+        difference: the largest, relative to the reference's largest value.
+    """
+
+    network: Network
+    reference: Network | None = None
+    batches: list[tuple[Tensor, ...]] = field(default_factory=list)
+    calls: int = 0
+    difference: float = 0.0
+
+    def __call__(self, *inputs: Tensor) -> Sequence[Tensor]:
+        found = self.network(*inputs)
+        self.calls += 1
+        if self.reference is not None:
+            apart = largest_difference(self.reference(*inputs), found)
+            self.difference = max(self.difference, apart)
+        elif len(self.batches) < MOST_BATCHES:
+            self.batches.append(tuple(one.clone() for one in inputs))
+        return found
+
+
+def largest_difference(expected: Sequence[Tensor], found: Sequence[Tensor]) -> float:
+    """Largest difference of any output, relative to that output's largest value."""
+    pairs = zip(expected, found, strict=True)
+    return max(
+        float((one - other).abs().max() / one.abs().max().clamp_min(SMALLEST))
+        for one, other in pairs
+    )
+
+
+def watched(model: Method, references: Mapping[str, Network] | None = None) -> dict[str, Watched]:
+    """Let a method's networks remember; they answer as before. Undo by `model.runtime = ...`."""
+    found = {
+        name: Watched(network, None if references is None else references[name])
+        for name, network in model.networks.items()
+    }
+    model.runtime = found
+    return found
+
+
+def compare(eager: Detector, exported: Detector, frames: Sequence[Frame]) -> Parity:
+    """Score a clip in both runtimes, with every model of the bundle.
+
+    Args:
+        eager: the bundle in PyTorch.
+        exported: the same in another runtime; left as it was.
+        frames: a clip; of the footage's size.
+
+    Raises:
+        FootageError: the clip is too short for any frame to be scored.
+    """
+    worst = Parity(0, 0.0, 0, {})
+    networks: dict[str, float] = {}
+    unseen: list[str] = []
+    for scene, model in exported.models.items():
+        own = eager.models[scene]
+        before = model.runtime
+        asked = watched(model, own.networks)
+        try:
+            expected, found = _scores(eager, scene, frames), _scores(exported, scene, frames)
+        finally:
+            model.runtime = before
+        apart = relative_difference(expected, found)
+        place = int(np.nanargmax(apart))
+        if apart[place] >= worst.score:
+            index = frames[place].index
+            worst = Parity(int(np.isfinite(apart).sum()), float(apart[place]), index, {})
+        for name, one in asked.items():
+            title = name if len(exported.models) == 1 else f"{scene}/{name}"
+            if not one.calls:
+                _ask_anyhow(own, name, one)
+                unseen.append(title)
+            networks[title] = one.difference
+    return Parity(worst.frames, worst.score, worst.frame, networks, tuple(unseen))
+
+
+def _scores(detector: Detector, scene: str, frames: Sequence[Frame]) -> np.ndarray:
+    scorer = detector.scorer(scene)
+    needed = scorer.warmup + scorer.lookahead + 1
+    if len(frames) < needed:
+        raise FootageError(
+            f"The clip has {len(frames)} frames, and {detector.method} needs {needed} to score "
+            "one: give a longer clip."
+        )
+    found = [score.score for score in scorer.score(iter(frames))]
+    return np.array([np.nan if score is None else score for score in found])
+
+
+def relative_difference(expected: np.ndarray, found: np.ndarray) -> np.ndarray:
+    """Of each frame's score (n,), NaN where there is none.
+
+    Scores below `FLOOR` times the largest one are compared as if they were that large: they may
+    cross zero.
+    """
+    floor = max(FLOOR * float(np.nanmax(np.abs(expected))), SMALLEST)
+    return np.abs(found - expected) / np.maximum(np.abs(expected), floor)
+
+
+def _ask_anyhow(model: Method, name: str, asked: Watched) -> None:
+    import torch
+
+    generator = torch.Generator().manual_seed(0)
+    inputs = model.graphs()[name].inputs.values()
+    with torch.inference_mode():
+        asked(*(torch.rand(one.shape, generator=generator) for one in inputs))

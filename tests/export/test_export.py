@@ -1,0 +1,240 @@
+"""Exported bundles: they answer as PyTorch does, or are not written."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from awry.detector import Detector
+from awry.errors import BundleError, ConfigError, ExportError, FootageError, MissingError
+from awry.export import ExportOptions, export, parity_of
+from awry.export.clips import first_frames, frames_wanted, made_up
+from awry.export.networks import to_int8, to_onnx, to_openvino
+from awry.export.parity import Watched, largest_difference, relative_difference
+from awry.fitting import FitOptions, fit
+from awry.frames import Frame
+from awry.methods.graphs import Graph, eager
+from awry.runtimes import load_networks
+from support import moving_square_data
+
+
+@pytest.fixture(scope="module")
+def detector(tmp_path_factory: pytest.TempPathFactory) -> Detector:
+    out = tmp_path_factory.mktemp("daml") / "bundle"
+    return fit("daml", moving_square_data(), out, FitOptions(preset="tiny", seed=3))
+
+
+def clip() -> list[Frame]:
+    return list(moving_square_data(seed=4).train[0].open())
+
+
+def scores(detector: Detector) -> np.ndarray:
+    found = [score.score for score in detector.scorer().score(iter(clip()))]
+    return np.array(found, float)
+
+
+@pytest.mark.parametrize("runtime", ["onnx", "openvino"])
+def test_an_exported_bundle_scores_the_same(
+    detector: Detector, runtime: str, tmp_path: Path
+) -> None:
+    about = export(detector, tmp_path / "out", ExportOptions(runtime), clip())
+    assert about["parity"]["frames"] == np.isfinite(scores(detector)).sum()
+    assert about["parity"]["score"] < 1e-4
+    assert set(about["parity"]["networks"]) == {"encoder", "motion_1", "motion_2"}
+    loaded = Detector.load(tmp_path / "out")
+    model = next(iter(loaded.models.values()))
+    assert set(model.runtime or {}) == {"encoder", "motion_1", "motion_2"}
+    np.testing.assert_allclose(scores(loaded), scores(detector), rtol=1e-4)
+    assert loaded.calibration == detector.calibration
+    again = Detector.load(tmp_path / "out", eager=True)
+    np.testing.assert_array_equal(scores(again), scores(detector))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out"]
+
+
+def test_the_difference_is_measured_not_assumed(detector: Detector, tmp_path: Path) -> None:
+    """A network that answers a little otherwise is found out."""
+    export(detector, tmp_path / "out", ExportOptions(), clip())
+    path = tmp_path / "out"
+    parity, _ = parity_of(path, clip())
+    assert parity.score < 1e-4
+    loaded, plain = Detector.load(path), Detector.load(path, eager=True)
+    model = next(iter(loaded.models.values()))
+    encoder = model.networks["encoder"]
+    model.runtime = {**model.networks, "encoder": lambda x: (1.01 * encoder(x)[0],)}
+    from awry.export.parity import compare
+
+    off = compare(plain, loaded, clip())
+    assert off.score > 1e-3
+    assert off.networks["encoder"] == pytest.approx(0.01, rel=0.05)
+    assert off.networks["motion_1"] < 1e-4
+    assert off.unseen == ()
+
+
+def test_a_difference_beyond_the_tolerance_writes_nothing(
+    detector: Detector, tmp_path: Path
+) -> None:
+    with pytest.raises(ExportError, match=r"differs from PyTorch's by .* relative; at most 0 is"):
+        export(detector, tmp_path / "out", ExportOptions(tolerance=0.0), clip())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_int8_takes_its_ranges_from_footage(detector: Detector, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="int8 needs normal footage"):
+        export(detector, tmp_path / "out", ExportOptions(int8=True), clip())
+    about = export(
+        detector, tmp_path / "out", ExportOptions(int8=True), clip(), {"train/0": clip()}
+    )
+    assert about["precision"] == "int8"
+    assert 1e-6 < about["parity"]["networks"]["encoder"] < 0.1
+    found, expected = scores(Detector.load(tmp_path / "out")), scores(detector)
+    ranked = np.isfinite(expected)
+    assert np.corrcoef(found[ranked], expected[ranked])[0, 1] > 0.5
+    assert next(iter(detector.models.values())).runtime is None
+
+
+def test_a_judge_may_refuse(detector: Detector, tmp_path: Path) -> None:
+    seen = []
+
+    def judge(exported: Detector) -> dict[str, float]:
+        seen.append(scores(exported))
+        if len(seen) == 2:
+            raise ExportError("too much is lost")
+        return {"lost": 0.0}
+
+    about = export(detector, tmp_path / "out", ExportOptions(), clip(), judge=judge)
+    assert about["accuracy"] == {"lost": 0.0}
+    kept = (tmp_path / "out" / "manifest.json").read_bytes()
+    with pytest.raises(ExportError, match="too much"):
+        export(detector, tmp_path / "out", ExportOptions(), clip(), judge=judge)
+    assert (tmp_path / "out" / "manifest.json").read_bytes() == kept
+
+
+def test_a_clip_too_short(detector: Detector, tmp_path: Path) -> None:
+    with pytest.raises(FootageError, match=r"has 3 frames, and daml needs \d+"):
+        export(detector, tmp_path / "out", ExportOptions(), clip()[:3])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_to_export(tmp_path: Path) -> None:
+    flow = fit("flow", moving_square_data(), tmp_path / "flow", FitOptions(preset="tiny"))
+    with pytest.raises(ConfigError, match="flow has no network"):
+        export(flow, tmp_path / "out", ExportOptions(), clip())
+
+
+def test_a_foreign_folder_is_left_alone(detector: Detector, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "letter.txt").write_text("dear")
+    with pytest.raises(BundleError, match="is not a bundle"):
+        export(detector, tmp_path / "out", ExportOptions(), clip())
+    assert (tmp_path / "out" / "letter.txt").read_text() == "dear"
+
+
+def test_runtimes_that_are_not_there(
+    detector: Detector, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(BundleError, match="no runtime 'onyx': did you mean 'onnx'"):
+        export(detector, tmp_path / "out", ExportOptions("onyx"), clip())
+    export(detector, tmp_path / "out", ExportOptions("openvino"), clip())
+    monkeypatch.setitem(sys.modules, "openvino", None)
+    with pytest.raises(MissingError, match=r"pip install 'awry\[openvino\]'"):
+        Detector.load(tmp_path / "out")
+    Detector.load(tmp_path / "out", eager=True)
+    monkeypatch.setitem(sys.modules, "onnxscript", None)
+    with pytest.raises(MissingError, match=r"pip install 'awry\[export\]'"):
+        export(detector, tmp_path / "other", ExportOptions(), clip())
+
+
+def test_changed_files_are_refused(detector: Detector, tmp_path: Path) -> None:
+    export(detector, tmp_path / "out", ExportOptions(), clip())
+    file = tmp_path / "out" / "model.encoder.onnx"
+    file.write_bytes(file.read_bytes()[:-1] + b"?")
+    with pytest.raises(BundleError, match=r"encoder\.onnx is not what was written"):
+        Detector.load(tmp_path / "out")
+
+
+def test_a_file_that_the_runtime_cannot_run(tmp_path: Path) -> None:
+    (tmp_path / "net.onnx").write_bytes(b"no network")
+    with pytest.raises(BundleError, match=r"net\.onnx cannot be run by onnx on this machine"):
+        load_networks(tmp_path, "onnx", {"net": "net.onnx"})
+
+
+def test_an_exported_bundle_is_not_changed(detector: Detector, tmp_path: Path) -> None:
+    export(detector, tmp_path / "out", ExportOptions(), clip())
+    with pytest.raises(BundleError, match="change the one that it was exported from"):
+        Detector.load(tmp_path / "out").save(tmp_path / "copy")
+    detector.save(tmp_path / "plain")
+    with pytest.raises(ConfigError, match="was not exported"):
+        parity_of(tmp_path / "plain", clip())
+
+
+def test_an_operator_that_cannot_be_exported_is_named() -> None:
+    class Odd(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            return x if float(x.sum()) > 0 else -x
+
+    graph = Graph(Odd(), {"x": torch.ones(2, 3)}, ("y",))
+    with pytest.raises(ExportError, match="daml's network 'odd' cannot be exported: "):
+        to_onnx(graph, "odd", "daml")
+
+
+class Small(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.one, self.two = nn.Conv2d(3, 8, 3, padding=1), nn.Conv2d(8, 4, 3, padding=1)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        x = self.one(x).relu()
+        return self.two(x), x
+
+
+@pytest.mark.parametrize("batch", [1, 2, 5])
+def test_networks_take_any_batch_in_each_runtime(batch: int, tmp_path: Path) -> None:
+    graph = Graph(Small(), {"x": torch.zeros(2, 3, 8, 9)}, ("two", "one"))
+    data = to_onnx(graph, "small", "none")
+    (tmp_path / "small.onnx").write_bytes(data)
+    xml, weights = to_openvino(data)
+    (tmp_path / "small.xml").write_bytes(xml)
+    (tmp_path / "small.bin").write_bytes(weights)
+    x = torch.randn(batch, 3, 8, 9, generator=torch.Generator().manual_seed(batch))
+    with torch.inference_mode():
+        expected = eager({"small": graph})["small"](x)
+        for runtime, file in (("onnx", "small.onnx"), ("openvino", "small.xml")):
+            found = load_networks(tmp_path, runtime, {"small": file})["small"](x)
+            assert [one.shape for one in found] == [one.shape for one in expected]
+            assert largest_difference(expected, found) < 1e-5
+
+
+def test_int8_without_questions_is_refused() -> None:
+    with pytest.raises(ExportError, match="never asked"):
+        to_int8(b"", ["x"], [])
+
+
+def test_differences_by_hand() -> None:
+    first, second = torch.tensor([1.0, -4.0]), torch.tensor([1.0, -3.0])
+    assert largest_difference([first], [second]) == pytest.approx(0.25)
+    expected = np.array([np.nan, 10.0, 0.05, -2.0])
+    found = np.array([np.nan, 10.0, 0.06, -2.2])
+    # A hundredth of the largest, 0.1, is the least that a difference is divided by.
+    np.testing.assert_allclose(relative_difference(expected, found), [np.nan, 0, 0.1, 0.1])
+
+
+def test_questions_are_kept_up_to_a_limit() -> None:
+    asked = Watched(lambda x: (x,))
+    for number in range(120):
+        asked(torch.full((1,), float(number)))
+    assert (asked.calls, len(asked.batches), float(asked.batches[5][0])) == (120, 96, 5)
+
+
+def test_the_made_up_clip_is_the_same_everywhere(detector: Detector) -> None:
+    frames = made_up(detector)
+    assert len(frames) == frames_wanted(detector)
+    assert frames[0].image.shape == (*detector.frame_size, 3)
+    np.testing.assert_array_equal(frames[7].image, made_up(detector)[7].image)
+    assert np.abs(frames[1].image.astype(int) - frames[0].image).max() > 50
+    assert len(first_frames(detector, frames * 3)) == frames_wanted(detector)

@@ -13,7 +13,7 @@ from awry.errors import FootageError
 from awry.methods.sdor.feedback import Feedback, feedback_phase, tuned_learners, with_neighbours
 from awry.methods.sdor.labels import Series
 from awry.methods.sdor.model import SDORModel
-from awry.methods.sdor.selftraining import rank
+from awry.methods.sdor.selftraining import labels_of, rank
 from awry.sifting import archive_of
 from awry.sifting.run import Run, load_model
 from awry.training.loop import FitContext, Reporter, train
@@ -65,7 +65,9 @@ def learn_from(
     work = run.folder / "feedback-fit"
     shutil.rmtree(work, ignore_errors=True)
     context = FitContext(work, run.facts["seed"] + 1000 * number, False, reporter)
-    train(model, [feedback_phase(model, run.archive, feedback, config, number)], context)
+    labels = labels_of(run.scores, run.archive, config)
+    phase = feedback_phase(model, run.archive, feedback, labels, config, number)
+    train(model, [phase], context)
     model.eval()
     shutil.rmtree(work, ignore_errors=True)
     return run.with_scores(ranked_again(model, run), "feedback"), feedback

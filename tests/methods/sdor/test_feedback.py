@@ -13,10 +13,15 @@ from awry.methods.sdor.feedback import (
     tuned_learners,
     with_neighbours,
 )
-from awry.methods.sdor.selftraining import rank
+from awry.methods.sdor.labels import PseudoLabels
+from awry.methods.sdor.selftraining import labels_of, rank
 from awry.training.loop import FitContext, train
 
 Make = Callable[..., tuple[SDOR, Archive]]
+
+
+def labels(archive: Archive, method: SDOR) -> PseudoLabels:
+    return labels_of(np.linspace(0, 1, len(archive)), archive, method.config)
 
 
 def test_neighbours_take_the_label_but_stay_in_the_clip(make_archive: Make) -> None:
@@ -47,7 +52,7 @@ def test_learning_moves_what_was_marked(make_archive: Make, tmp_path, learners: 
     assert len(tuned) == (2 if learners == "all" else 1)
     before = np.mean([rank(learner, archive) for learner in tuned], axis=0)
     feedback = with_neighbours({41: True, 5: False}, archive, 1)
-    phase = feedback_phase(model, archive, feedback, method.config, 1)
+    phase = feedback_phase(model, archive, feedback, labels(archive, method), method.config, 1)
     train(model, [phase], FitContext(tmp_path))
     after = np.mean([rank(learner, archive) for learner in tuned], axis=0)
     gain = (after[41] - after[5]) - (before[41] - before[5])
@@ -59,7 +64,9 @@ def test_marks_of_one_kind_alone_are_enough(make_archive: Make, tmp_path, marks)
     method, archive = make_archive()
     assert method.model is not None
     feedback = with_neighbours(marks, archive, 1)
-    phase = feedback_phase(method.model, archive, feedback, method.config, 1)
+    phase = feedback_phase(
+        method.model, archive, feedback, labels(archive, method), method.config, 1
+    )
     train(method.model, [phase], FitContext(tmp_path))
 
 
@@ -81,3 +88,31 @@ def test_the_simulated_expert_marks_no_frame_twice_and_takes_what_there_is() -> 
     marks = simulated_marks(scores, labels, 0.1, 5, np.random.default_rng(0), already=[97, 99])
     assert {place for place, kind in marks.items() if kind} == {95}
     assert not {97, 99} & set(marks)
+
+
+def test_a_share_of_each_batch_keeps_the_pseudo_labels_alive(
+    make_archive: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without frames that were fed back, whatever they were taken for before."""
+    method, archive = make_archive(
+        batch=8, feedback_pseudo=0.5, abnormal_share=0.2, normal_share=0.2, feedback_steps=6
+    )
+    assert method.model is not None
+    feedback = with_neighbours({55: False, 20: True}, archive, 1)
+    pseudo = labels(archive, method)
+    phase = feedback_phase(method.model, archive, feedback, pseudo, method.config, 1)
+    assert phase.epochs * phase.steps <= 6
+    asked: list[np.ndarray] = []
+    activations = archive.activations
+    monkeypatch.setattr(archive, "activations", lambda p: asked.append(p) or activations(p))
+    seen = set()
+    for step in range(30):
+        phase.loss(0, step, np.random.default_rng(step))
+        abnormal, normal = asked[-1][:4], asked[-1][4:]
+        assert set(abnormal[:2]) <= {19, 20, 21}
+        assert set(abnormal[2:]) <= set(range(48, 60)) - {54, 55, 56}
+        assert set(normal[:2]) <= {54, 55, 56}
+        assert set(normal[2:]) <= set(range(12))
+        seen |= set(asked[-1])
+    assert {19, 20, 21, 54, 55, 56} <= seen
+    assert pseudo.without(pseudo.normal) is None

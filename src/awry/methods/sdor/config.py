@@ -88,6 +88,16 @@ class SDORConfig(MethodConfig):
 
     # A person's feedback (section 4.5)
     feedback_epochs: int = Field(20, ge=1)
+    feedback_steps: int | None = Field(
+        None, ge=1, description="most steps of an interaction; None: the epochs alone count"
+    )
+    feedback_pseudo: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description="share of a batch that comes from the ranking's pseudo labels, lest what was "
+        "learned before be forgotten",
+    )
     feedback_neighbours: int = Field(5, ge=0, description="frames on each side, labelled alike")
     feedback_learners: Literal["all", "last"] = Field(
         "all", description="which rounds' learners take it in; their mean is the score then"
@@ -116,6 +126,8 @@ _CPU: Mapping[str, Any] = {
     "labels_from": "mean",
     "scenes": "apart",
     "feedback_learners": "last",
+    "feedback_steps": 60,
+    "feedback_pseudo": 0.5,
 }
 
 PRESETS: Mapping[str, Mapping[str, Any]] = {

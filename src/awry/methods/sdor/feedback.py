@@ -11,7 +11,7 @@ from torch import Tensor
 
 from awry.methods.sdor.archive import Archive
 from awry.methods.sdor.config import SDORConfig
-from awry.methods.sdor.labels import Places, Series
+from awry.methods.sdor.labels import Places, PseudoLabels, Series
 from awry.methods.sdor.model import ScoreLearner, SDORModel
 from awry.methods.sdor.selftraining import optimizer, ordinal_loss
 from awry.training.loop import Phase
@@ -64,21 +64,43 @@ def tuned_learners(model: SDORModel, config: SDORConfig) -> list[ScoreLearner]:
 
 
 def feedback_phase(
-    model: SDORModel, archive: Archive, feedback: Feedback, config: SDORConfig, number: int
+    model: SDORModel,
+    archive: Archive,
+    feedback: Feedback,
+    labels: PseudoLabels,
+    config: SDORConfig,
+    number: int,
 ) -> Phase:
     """Fine-tuning of the learners on what was fed back.
 
-    Each batch holds as many abnormal as normal frames, as far as there are any.
+    Each batch holds as many abnormal as normal frames, as far as there are any. A share
+    `feedback_pseudo` of it comes from the pseudo labels, without the frames that were fed back:
+    it keeps alive what was learned before.
+
+    Args:
+        labels: of the ranking that the person saw.
+        number: counts the interactions.
     """
+    rest = labels.without(feedback.places)
+    pseudo = round(config.batch * config.feedback_pseudo) if rest is not None else 0
     kinds = [places for places in (feedback.abnormal, feedback.normal) if len(places)]
-    each = max(1, config.batch // len(kinds))
+    each = max(1, (config.batch - pseudo) // len(kinds))
     steps = max(1, -(-len(feedback.places) // config.batch))
+    if config.feedback_steps is not None:
+        steps = max(1, min(steps, config.feedback_steps // config.feedback_epochs))
     learners = tuned_learners(model, config)
+
+    def batch(generator: np.random.Generator) -> tuple[Places, int]:
+        marked = [_drawn(kind, each, generator) for kind in (feedback.abnormal, feedback.normal)]
+        if rest is None or pseudo < 2:
+            return np.concatenate(marked), len(marked[0])
+        others, abnormal = rest.draw(pseudo, config.batch_abnormal, generator)
+        parts = [marked[0], others[:abnormal], marked[1], others[abnormal:]]
+        return np.concatenate(parts), len(marked[0]) + abnormal
 
     def loss(epoch: int, step: int, generator: np.random.Generator) -> dict[str, Tensor]:
         model.train()
-        places = np.concatenate([_drawn(kind, each, generator) for kind in kinds])
-        abnormal = min(each, len(feedback.abnormal))
+        places, abnormal = batch(generator)
         activations = archive.activations(places)
         losses = [ordinal_loss(learner(activations), abnormal) for learner in learners]
         return {"total": sum(losses, start=losses[0].new_zeros(())) / len(losses)}

@@ -30,6 +30,15 @@ class PseudoLabels:
     normal: Places
     weights: Series
 
+    def without(self, places: Places) -> PseudoLabels | None:
+        """The same without some frames; None where nothing is left of a kind."""
+        kept = ~np.isin(self.abnormal, places)
+        normal = self.normal[~np.isin(self.normal, places)]
+        if not kept.any() or not len(normal):
+            return None
+        weights = self.weights[kept]
+        return PseudoLabels(self.abnormal[kept], normal, weights / weights.sum())
+
     def draw(self, batch: int, share: float, generator: np.random.Generator) -> tuple[Places, int]:
         """A batch's frames, abnormal ones first, and how many of those there are.
 

@@ -56,9 +56,7 @@ class Ranking:
             first = 0 if self.config.labels_from == "mean" else number - 1
             told = [self.of_round(model, before) for before in range(first, number)]
             self.scores = np.mean(told, axis=0)
-        steady = smoothed(self.scores, self.archive.of_clip, self.config.label_sigma)
-        groups = self.archive.groups(apart=self.config.scenes == "apart")
-        return choose_in_groups(steady, groups, self.config)
+        return labels_of(self.scores, self.archive, self.config)
 
     def of_round(self, model: SDORModel, number: int) -> Series:
         """What a finished round's learner says of all frames."""
@@ -67,6 +65,12 @@ class Ranking:
             assert isinstance(learner, ScoreLearner)
             self.rounds[number] = rank(learner, self.archive)
         return self.rounds[number]
+
+
+def labels_of(scores: Series, archive: Archive, config: SDORConfig) -> PseudoLabels:
+    """The pseudo labels that scores (n,) of all frames give."""
+    steady = smoothed(scores, archive.of_clip, config.label_sigma)
+    return choose_in_groups(steady, archive.groups(apart=config.scenes == "apart"), config)
 
 
 def ordinal_loss(scores: Tensor, abnormal: int) -> Tensor:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from awry.cli_export import export
+from awry.cli_export import bench_app, export
 from awry.cli_metrics import metrics_app
 from awry.cli_options import (
     CANNOT_START,
@@ -44,6 +44,7 @@ app.add_typer(
 
 
 app.command()(export)
+app.add_typer(bench_app, name="bench")
 
 
 @app.command()

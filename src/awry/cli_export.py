@@ -1,4 +1,4 @@
-"""`awry export`: other runtimes than PyTorch."""
+"""`awry export` and `awry bench`: other runtimes than PyTorch, and how fast they are."""
 
 from __future__ import annotations
 
@@ -7,7 +7,16 @@ from typing import Annotated
 
 import typer
 
-from awry.cli_options import Fps, Json, Layout, console, refusals, report_failures, show_result
+from awry.cli_options import (
+    Data,
+    Fps,
+    Json,
+    Layout,
+    console,
+    refusals,
+    report_failures,
+    show_result,
+)
 from awry.errors import ConfigError
 
 
@@ -56,3 +65,35 @@ def export(
             found = run_export(bundle, out, command, console())
         show_result(found, as_json, show_export)
         report_failures(found.get("failed", []))
+
+
+bench_app = typer.Typer(no_args_is_help=True)
+
+
+@bench_app.callback()
+def bench() -> None:
+    """Measure, and set beside what the machine could do."""
+
+
+@bench_app.command("speed")
+def bench_speed(
+    bundles: Annotated[list[Path], typer.Argument(help="Bundles, exported ones too.")],
+    data: Data,
+    layout: Layout = None,
+    fps: Fps = None,
+    frames: Annotated[int, typer.Option(min=1, help="Test frames of each pass.")] = 200,
+    repeats: Annotated[int, typer.Option(min=1, help="Passes; their median counts.")] = 3,
+    compiled: Annotated[
+        bool, typer.Option("--compiled", help="Let torch.compile make the networks.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Frames a second, latency, memory, where the time goes, and the distance to the peak."""
+    with refusals():
+        from awry.commands.bench import BenchOptions, run_bench, show_bench
+        from awry.evaluation.speed import SpeedOptions
+
+        speed = SpeedOptions(frames, repeats, compiled)
+        found = run_bench(bundles, BenchOptions(data, layout, fps, speed), console())
+        show_result(found, as_json, show_bench)
+        report_failures(found["failed"])

@@ -1,0 +1,111 @@
+"""`awry bench speed`: bundles side by side, each in a process of its own."""
+
+from __future__ import annotations
+
+import multiprocessing
+import time
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from awry.datasets import open_dataset
+from awry.detector import Detector
+from awry.errors import AwryError, DatasetError
+from awry.evaluation.speed import SpeedOptions, measure_speed
+from awry.runtimes import threads
+from awry.training.environment import hardware, versions
+
+
+@dataclass(frozen=True, slots=True)
+class BenchOptions:
+    """What is measured.
+
+    Attributes:
+        data, layout, fps: the data set, as `open_dataset` takes it.
+        speed: how.
+    """
+
+    data: Path
+    layout: str | None = None
+    fps: float | None = None
+    speed: SpeedOptions = field(default_factory=SpeedOptions)
+
+
+def run_bench(bundles: Sequence[Path], options: BenchOptions, console: Console) -> dict[str, Any]:
+    """Measure bundles one after another.
+
+    Returns:
+        `rows`, one for each bundle that could be measured; `failed`; and what it was measured on.
+    """
+    rows, failed = [], []
+    for bundle in bundles:
+        console.print(f"measuring {bundle}")
+        try:
+            rows.append(_in_own_process(bundle, options))
+        except AwryError as error:
+            failed.append(f"{bundle}: {error}")
+    return {
+        "rows": rows,
+        "failed": failed,
+        "hardware": hardware(),
+        "threads": threads(),
+        "versions": versions(),
+        "data": options.data.name,
+    }
+
+
+def _in_own_process(bundle: Path, options: BenchOptions) -> dict[str, Any]:
+    """Memory and start-up are a process's own: nothing of another bundle is in them."""
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=context) as pool:
+        return pool.submit(_measure, bundle, options, time.time()).result()
+
+
+def _measure(bundle: Path, options: BenchOptions, asked_at: float) -> dict[str, Any]:
+    detector = Detector.load(bundle)
+    started = time.time() - asked_at
+    data = open_dataset(options.data, format=options.layout, fps=options.fps)
+    if not data.test:
+        raise DatasetError(f"There are no test clips in {options.data} to measure on.")
+    export = detector.facts.get("export", {"runtime": "pytorch", "precision": "fp32"})
+    runtime = "compiled" if options.speed.compiled else export["runtime"]
+    return {
+        "bundle": str(bundle),
+        "method": detector.method,
+        "preset": detector.facts["preset"],
+        "runtime": runtime,
+        "precision": export["precision"],
+        "start_up_s": started,
+        **measure_speed(detector, data.test, options.speed),
+    }
+
+
+def show_bench(found: dict[str, Any]) -> None:
+    """Print the rows as a table."""
+    table = Table(title=f"{found['data']}: {found['hardware']}, {found['threads']} threads")
+    table.add_column("bundle", overflow="fold")
+    for title in ("frames/s", "network", "of peak", "ms 50/95/99 %", "ahead", "MiB", "start s"):
+        table.add_column(title, justify="right", no_wrap=True)
+    for row in found["rows"]:
+        network, latency = row["network"], row["latency_ms"]
+        alone = 1000 / network["ms_per_frame"] if network["ms_per_frame"] else float("nan")
+        percentiles = "/".join(f"{value:.1f}" for value in latency.values())
+        table.add_row(
+            f"{Path(row['bundle']).name} ({row['method']}, {row['runtime']}, {row['precision']})",
+            f"{row['end_to_end_fps']:.1f}",
+            f"{alone:.1f}",
+            f"{100 * network['fraction']:.0f} %",
+            percentiles,
+            f"{row['lookahead_frames']}",
+            f"{row['peak_mib']:.0f}",
+            f"{row['start_up_s']:.1f}",
+        )
+    Console().print(table)
+    for row in found["rows"]:
+        stages = ", ".join(f"{name} {value:.2f}" for name, value in row["stages_ms"].items())
+        Console().print(f"{row['bundle']}: {row['all_ms']:.2f} ms a frame, of it {stages}")

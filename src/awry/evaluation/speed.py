@@ -1,0 +1,260 @@
+"""How fast a bundle scores, where the time goes, and how far that is from the machine's peak."""
+
+from __future__ import annotations
+
+import resource
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from awry.datasets.base import Clip
+from awry.detector import Detector, scored
+from awry.errors import ConfigError, FootageError
+from awry.export.parity import Watched, watched
+from awry.frames import Frame
+from awry.methods.base import Method
+from awry.methods.graphs import Network
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+GEMM_SIDE = 1024
+GEMM_SECONDS = 0.5
+NETWORK_BATCHES = 24
+
+
+@dataclass(frozen=True, slots=True)
+class SpeedOptions:
+    """How speed is measured.
+
+    Attributes:
+        frames: of each pass.
+        repeats: passes, of which the median counts; one more before them warms up.
+        compiled: let `torch.compile` make the networks, where they run in PyTorch.
+    """
+
+    frames: int = 200
+    repeats: int = 3
+    compiled: bool = False
+
+
+def measure_speed(
+    detector: Detector, clips: Sequence[Clip], options: SpeedOptions
+) -> dict[str, Any]:
+    """Measure a detector on a data set's clips, frame after frame from their files.
+
+    Args:
+        detector: in whatever runtime.
+        clips: read from the first on, until there are enough frames; each is a stream of its own.
+        options: how.
+
+    Returns:
+        JSON-ready: `end_to_end` (frames a second, from files, a clip at a time), `latency_ms` of
+        frames that come one at a time (median, 95th and 99th percentile), `stages_ms` a frame
+        (`read` and what the method measures), `network` (see `network_speed`), `lookahead`.
+
+    Raises:
+        FootageError: the clips have no frames.
+        ConfigError: compiling is wanted of an exported bundle.
+    """
+    model = next(iter(detector.models.values()))
+    if options.compiled:
+        if model.runtime is not None:
+            raise ConfigError("An exported bundle has no networks to compile: give the plain one.")
+        model.runtime = compiled(model)
+    chosen = _enough(clips, options.frames)
+    passes = [_pass(detector, chosen) for _ in range(options.repeats + 1)][1:]
+    seconds = float(np.median([one[0] for one in passes]))
+    count, stages = passes[-1][1], passes[-1][2]
+    read = float(np.median([_read(chosen) for _ in range(options.repeats)]))
+    scorer = detector.scorer(chosen[0][0].scene)
+    fps = chosen[0][0].open().fps
+    return {
+        "frames": count,
+        "repeats": options.repeats,
+        "end_to_end_fps": count / seconds,
+        "latency_ms": _latency(detector, chosen[0]),
+        "stages_ms": {"read": 1000 * read / count}
+        | {name: 1000 * spent / count for name, spent in stages.items()},
+        "all_ms": 1000 * seconds / count,
+        "network": network_speed(detector, model, chosen[0], options.repeats),
+        "lookahead_frames": scorer.lookahead,
+        "lookahead_ms": None if not fps else 1000 * scorer.lookahead * detector.every / fps,
+        "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    }
+
+
+def compiled(model: Method) -> dict[str, Network]:
+    """The method's graphs, made by `torch.compile`."""
+    import torch
+
+    return {
+        name: partial(_as_tuple, torch.compile(graph.module, dynamic=True))
+        for name, graph in model.graphs().items()
+    }
+
+
+def _as_tuple(module: Callable[..., Any], *inputs: Tensor) -> Sequence[Tensor]:
+    found = module(*inputs)
+    return found if isinstance(found, tuple) else (found,)
+
+
+Chosen = tuple[Clip, int]
+
+
+def _enough(clips: Sequence[Clip], frames: int) -> list[Chosen]:
+    """Clips from the first on, each with how many of its frames are taken."""
+    chosen: list[Chosen] = []
+    for clip in clips:
+        there = sum(1 for _ in islice(iter(clip.open()), frames))
+        chosen += [(clip, there)] if there else []
+        frames -= there
+        if frames <= 0:
+            break
+    if not chosen:
+        raise FootageError("There is no clip with frames to measure on.")
+    return chosen
+
+
+class _Cut:
+    """A source's first frames."""
+
+    def __init__(self, clip: Clip, count: int) -> None:
+        source = clip.open()
+        self.fps, self.name, self.health = source.fps, source.name, source.health
+        self._frames = islice(iter(source), count)
+
+    def __iter__(self) -> Any:
+        return self._frames
+
+
+def _pass(detector: Detector, chosen: Sequence[Chosen]) -> tuple[float, int, Mapping[str, float]]:
+    """Seconds, frames, and seconds of each stage of one pass."""
+    stages: dict[str, float] = {}
+    count, begun = 0, time.perf_counter()
+    for clip, frames in chosen:
+        source = _Cut(clip, frames)
+        scorer = detector.scorer(clip.scene, clip=f"test/{clip.name}", fps=source.fps)
+        count += sum(1 for _ in scored(scorer, source, detector.every))
+        for name, spent in scorer.seconds.items():
+            stages[name] = stages.get(name, 0.0) + spent
+    return time.perf_counter() - begun, count, stages
+
+
+def _read(chosen: Sequence[Chosen]) -> float:
+    begun = time.perf_counter()
+    for clip, frames in chosen:
+        for _ in _Cut(clip, frames):
+            pass
+    return time.perf_counter() - begun
+
+
+def _latency(detector: Detector, chosen: Chosen) -> dict[str, float]:
+    """Milliseconds that `push` takes, frame by frame, once the first score is out."""
+    clip, count = chosen
+    scorer = detector.scorer(clip.scene, clip=f"test/{clip.name}")
+    taken, warm = [], False
+    for frame in islice(_Cut(clip, count), 0, None, detector.every):
+        begun = time.perf_counter()
+        found = scorer.push(frame)
+        if warm:
+            taken.append(1000 * (time.perf_counter() - begun))
+        warm = warm or any(score.score is not None for score in found)
+    if not taken:
+        return {}
+    middle, high, highest = np.percentile(taken, [50, 95, 99])
+    return {"median": float(middle), "p95": float(high), "p99": float(highest)}
+
+
+def network_speed(
+    detector: Detector, model: Method, chosen: Chosen, repeats: int
+) -> dict[str, Any]:
+    """The networks alone, asked again what scoring a clip asked them.
+
+    Returns:
+        `ms_per_frame`, `multiply_adds_per_frame` (counted by PyTorch), `gemm_gflops` (the
+        machine's, measured with a large matrix product), `fraction` of it that is reached; and
+        `graphs`, the same for each network with `ms_per_item` of a batch.
+    """
+    clip, count = chosen
+    frames = list(islice(_Cut(clip, count), 0, None, detector.every))
+    asked = _questions(detector, model, clip, frames)
+    peak = gemm_gflops()
+    graphs: dict[str, Any] = {}
+    for name, one in asked.items():
+        if not one.batches:
+            continue
+        seconds = float(np.median([_answer(one) for _ in range(repeats + 1)][1:]))
+        items = sum(len(batch[0]) for batch in one.batches)
+        adds = multiply_adds(model.graphs()[name].module, one.batches)
+        share = one.calls / len(one.batches)  # of all calls, so many were kept
+        graphs[name] = {
+            "calls": one.calls,
+            "ms_per_item": 1000 * seconds / items,
+            "ms_per_frame": 1000 * seconds * share / len(frames),
+            "multiply_adds_per_frame": adds * share / len(frames),
+            "fraction": 2e-9 * adds / seconds / peak,
+        }
+    whole = {
+        key: sum(graph[key] for graph in graphs.values())
+        for key in ("ms_per_frame", "multiply_adds_per_frame")
+    }
+    reached = 2e-6 * whole["multiply_adds_per_frame"] / max(whole["ms_per_frame"], 1e-9)
+    return {**whole, "gemm_gflops": peak, "fraction": reached / peak, "graphs": graphs}
+
+
+def _questions(
+    detector: Detector, model: Method, clip: Clip, frames: Sequence[Frame]
+) -> dict[str, Watched]:
+    """What scoring the frames, one at a time, asks of each network."""
+    before = model.runtime
+    asked = watched(model)
+    try:
+        scorer = detector.scorer(clip.scene, clip=f"test/{clip.name}")
+        for frame in frames:
+            scorer.push(frame)
+        scorer.flush()
+    finally:
+        model.runtime = before
+    for one in asked.values():
+        del one.batches[NETWORK_BATCHES:]
+    return asked
+
+
+def _answer(asked: Watched) -> float:
+    import torch
+
+    begun = time.perf_counter()
+    with torch.inference_mode():
+        for batch in asked.batches:
+            asked.network(*batch)
+    return time.perf_counter() - begun
+
+
+def multiply_adds(module: nn.Module, batches: Sequence[tuple[Tensor, ...]]) -> int:
+    """Multiply-adds that a module needs for some batches, as PyTorch counts them."""
+    import torch
+    from torch.utils.flop_counter import FlopCounterMode
+
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        for batch in batches:
+            module(*(one.clone() for one in batch))
+    return counter.get_total_flops() // 2
+
+
+def gemm_gflops() -> float:
+    """Thousand million floating-point operations a second of a large float32 matrix product."""
+    import torch
+
+    first, second = torch.rand(GEMM_SIDE, GEMM_SIDE), torch.rand(GEMM_SIDE, GEMM_SIDE)
+    best, begun = float("inf"), time.perf_counter()
+    while time.perf_counter() - begun < GEMM_SECONDS:
+        start = time.perf_counter()
+        torch.mm(first, second)
+        best = min(best, time.perf_counter() - start)
+    return 2e-9 * GEMM_SIDE**3 / best

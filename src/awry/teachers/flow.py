@@ -72,7 +72,7 @@ class DISFlow(FlowTeacher):
         self.key = f"dis:{preset}"
 
     def _flow(self, before: Picture, after: Picture) -> NDArray[np.float32]:
-        flow = self._engine.calc(_grey(before), _grey(after), None)
+        flow = self._engine.calc(grey_of(before), grey_of(after), None)
         return np.asarray(flow, dtype=np.float32)
 
 
@@ -83,8 +83,8 @@ class FarnebackFlow(FlowTeacher):
 
     def _flow(self, before: Picture, after: Picture) -> NDArray[np.float32]:
         flow = cv2.calcOpticalFlowFarneback(
-            _grey(before),
-            _grey(after),
+            grey_of(before),
+            grey_of(after),
             None,
             pyr_scale=0.5,
             levels=3,
@@ -150,7 +150,8 @@ def load_flow(what: str) -> FlowTeacher:
     raise ConfigError(f"There is no optical flow '{what}': {nearest(what, known)}.")
 
 
-def _grey(picture: Picture) -> Picture:
+def grey_of(picture: Picture) -> Picture:
+    """uint8 (h, w) of a picture (h, w), (h, w, 1) grey or (h, w, 3) RGB."""
     if picture.ndim == 2:
         return picture
     if picture.shape[2] == 1:

@@ -211,3 +211,29 @@ def test_looking_does_not_disturb_a_stream(fitted: Detector) -> None:
         assert one["fused"] == pytest.approx(score.score, rel=1e-6)
     again = [replace(s) for s in scorer.score(iter(clip(20)))]
     assert len(again) == 20
+
+
+def test_between_key_frames_boxes_are_carried(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changes = {"detect_every": 4, "level": "object"}
+    options = FitOptions(preset="tiny", seed=0, changes=changes)
+    detector = fit("ssmtl", moving_square_data(), tmp_path / "b", options)
+    clip = list(moving_square_data(seed=8).train[0].open())
+    scorer = detector.scorer()
+    assert isinstance(scorer, SSMTLScorer)
+    asked: list[int] = []
+    look = scorer._teachers.objects
+    monkeypatch.setattr(
+        scorer._teachers, "objects", lambda view, mask: asked.append(view.frame) or look(view, mask)
+    )
+    for _ in range(2):  # a new stream begins with a key frame
+        asked.clear()
+        whole = [s.score for frame in clip for s in scorer.push(frame)]
+        scorer.flush()
+        t = scorer.config.t
+        assert asked == list(range(t, len(clip) - t, 4))
+    batched = [score.score for score in detector.scorer().score(iter(clip))]
+    np.testing.assert_allclose(
+        np.array(whole, float), np.array(batched[: len(whole)], float), rtol=1e-5
+    )

@@ -30,6 +30,12 @@ class SSMTLConfig(MethodConfig):
     across_classes: bool = Field(
         False, description="suppress boxes of other classes too, and join their probabilities"
     )
+    detect_every: int = Field(
+        1,
+        ge=1,
+        description="in scoring the detector looks at every n-th frame; in between its boxes are "
+        "carried along by the flow inside them",
+    )
     least_side: float = Field(4.0, ge=0, description="boxes with a shorter side, in pixels, go")
     contained: bool = Field(False, description="keep boxes inside another of the same class")
     classes_from: str | None = Field(

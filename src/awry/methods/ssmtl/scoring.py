@@ -21,7 +21,8 @@ from awry.methods.ssmtl.teachers import Teachers
 from awry.methods.windowed import WindowScorer
 from awry.scoring.maps import blurred
 from awry.scoring.streaming import Values, mean_filter, smoother
-from awry.teachers.objects.base import view_of
+from awry.teachers.objects.base import View, view_of
+from awry.teachers.objects.carried import carried
 from awry.video.cache import resized
 from awry.video.pictures import Pictures, coloured, whole_pixels, working_size
 
@@ -85,6 +86,8 @@ class SSMTLScorer(WindowScorer[Seen]):
         self._levels = levels_of(config)
         self._working: tuple[int, int] | None = None
         self._mask: NDArray[np.bool_] | None = None
+        self._last: Objects | None = None
+        self._since = 0
 
     @property
     def gives_regions(self) -> bool:
@@ -116,6 +119,7 @@ class SSMTLScorer(WindowScorer[Seen]):
     def _restart(self) -> None:
         super()._restart()
         self._working = None
+        self._last = None
 
     def look(
         self,
@@ -139,6 +143,7 @@ class SSMTLScorer(WindowScorer[Seen]):
                 found.append(self._judged(clip, size))
                 self._window.popleft()
         self._window.clear()
+        self._last = None
         return found
 
     def frame_levels(self, seen: Iterable[Seen]) -> list[dict[str, float]]:
@@ -172,12 +177,22 @@ class SSMTLScorer(WindowScorer[Seen]):
             size = size or (frame.image.shape[0], frame.image.shape[1])
             name, t = clip or self.setting.clip, config.t
             view = view_of(images, t, t, t, name, frame.number, size)
-            objects = self._teachers.objects(view, self._mask)
+            objects = self._detected(view, images)
         assert self._working is not None
         seen.boxes = objects.boxes
         seen.object_parts = np.empty((0, len(stream.parts)))
         if len(objects.scores):
             seen.object_parts = self._ask(images, objects).parts
+
+    def _detected(self, view: View, images: Sequence[Pictures]) -> Objects:
+        """A key frame's objects, or those of the frame before, carried along."""
+        self._since += 1
+        if self._last is None or self._since >= self.config.detect_every:
+            self._last, self._since = self._teachers.objects(view, self._mask), 0
+        else:
+            t = self.config.t
+            self._last = carried(self._last, images[t - 1], images[t])
+        return self._last
 
     def _ask(self, images: Sequence[Pictures], objects: Objects) -> Answers:
         config, stream = self.config, self.model.stream("object")

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from awry.frames import Objects
+from awry.teachers.objects.carried import carried
+
+
+def scene(colours: int = 3) -> np.ndarray:
+    """uint8 (80, 120, c): texture that flow can follow."""
+    import cv2
+
+    small = np.random.default_rng(0).integers(0, 255, (20, 30, colours), dtype=np.uint8)
+    return cv2.resize(small, (120, 80), interpolation=cv2.INTER_CUBIC).reshape(80, 120, colours)
+
+
+def objects(*boxes: tuple[float, ...]) -> Objects:
+    count = len(boxes)
+    return Objects(
+        np.array(boxes, np.float32).reshape(-1, 4),
+        np.arange(count),
+        np.eye(80, dtype=np.float32)[:count],
+        np.linspace(0.9, 0.5, count, dtype=np.float32),
+    )
+
+
+@pytest.mark.parametrize("colours", [1, 3])
+def test_a_box_goes_with_what_is_in_it(colours: int) -> None:
+    """One object moves, the ground and another object do not."""
+    before = scene(colours)
+    after = before.copy()
+    thing = np.random.default_rng(1).integers(0, 255, (24, 16, colours), dtype=np.uint8)
+    import cv2
+
+    thing = cv2.GaussianBlur(thing, (5, 5), 0).reshape(24, 16, colours)
+    before[20:44, 30:46] = thing
+    after[22:46, 33:49] = thing
+    given = objects((30, 20, 46, 44), (80, 30, 100, 60))
+    found = carried(given, before, after)
+    np.testing.assert_allclose(found.boxes[0], [33, 22, 49, 46], atol=0.5)
+    np.testing.assert_allclose(found.boxes[1], given.boxes[1], atol=0.2)
+    np.testing.assert_array_equal(found.class_ids, given.class_ids)
+    np.testing.assert_array_equal(found.probabilities, given.probabilities)
+    np.testing.assert_array_equal(found.scores, given.scores)
+
+
+def test_what_leaves_the_picture_is_cut_and_then_gone() -> None:
+    big = np.random.default_rng(2).integers(0, 255, (30, 60, 3), dtype=np.uint8)
+    import cv2
+
+    big = cv2.resize(big, (240, 80), interpolation=cv2.INTER_CUBIC)
+    before, after = big[:, 6:126], big[:, 0:120]  # all of it moves 6 to the right
+    found = carried(objects((100, 20, 117, 50), (112, 20, 120, 50)), before, after)
+    assert len(found.scores) == 1
+    np.testing.assert_allclose(found.boxes[0], [106, 20, 120, 50], atol=0.6)
+
+
+def test_no_objects_and_nothing_to_follow() -> None:
+    before = scene()
+    assert len(carried(objects(), before, before).scores) == 0
+    flat = np.zeros((80, 120, 3), np.uint8)
+    given = objects((10, 10, 30, 30))
+    np.testing.assert_allclose(carried(given, flat, flat).boxes, given.boxes)

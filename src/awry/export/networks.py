@@ -141,6 +141,6 @@ def to_openvino(data: bytes) -> tuple[bytes, bytes]:
     with tempfile.TemporaryDirectory() as folder:
         plain, ready = Path(folder) / "plain.onnx", Path(folder) / "ready.xml"
         plain.write_bytes(data)
-        model = openvino.convert_model(str(plain))
+        model = openvino.Core().read_model(str(plain))  # its converter would report home
         openvino.save_model(model, str(ready), compress_to_fp16=False)
         return ready.read_bytes(), ready.with_suffix(".bin").read_bytes()

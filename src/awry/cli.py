@@ -131,6 +131,10 @@ def score(
     events: Annotated[Path | None, typer.Option(help="Alarms, likewise.")] = None,
     maps: Annotated[Path | None, typer.Option(help="Folder for anomaly maps.")] = None,
     overlay: Annotated[Path | None, typer.Option(help="A video to look at; one a source.")] = None,
+    also: Annotated[
+        list[Path] | None,
+        typer.Option(help="A further bundle for the same frames; its name joins its outputs'."),
+    ] = None,
     scene: Annotated[str, typer.Option(help="Which fitted scene this is.")] = "*",
     parts: Annotated[list[str] | None, typer.Option(help="Extra parts; all for every one.")] = None,
     budget: OtherBudget = None,
@@ -142,7 +146,10 @@ def score(
         from awry.commands.score import ScoreOptions, run_score, show_score
 
         options = ScoreOptions(out, regions, events, maps, overlay, scene, tuple(parts or ()), fps)
-        summary = run_score(load(bundle, budget), sources, options, console())
+        others = {path.name: load(path, budget) for path in also or ()}
+        if len(others) < len(also or ()):
+            raise ConfigError("Two bundles of --also have one name: their outputs would be one.")
+        summary = run_score(load(bundle, budget), sources, options, console(), others)
         show_result(summary, as_json, show_score)
     report_failures(summary["failed"], interrupted=summary["interrupted"])
 

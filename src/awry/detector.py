@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,6 @@ from awry.scoring.calibration import POOLED, Budget, Calibration
 from awry.scoring.moments import Moment
 from awry.training.bundle import read_bundle, write_bundle
 from awry.video.ignore import IgnoreRegions
-from awry.video.source import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,14 +199,16 @@ def _known_parts(model: Method, parts: Sequence[str]) -> tuple[str, ...]:
     return tuple(parts)
 
 
-def scored(scorer: Scorer, source: Source, every: int = 1) -> Iterator[tuple[Frame, FrameScore]]:
+def scored(
+    scorer: Scorer, source: Iterable[Frame], every: int = 1
+) -> Iterator[tuple[Frame, FrameScore]]:
     """Score a source and give each frame back with its score, in order.
 
     Only frames whose score is still owed are held in memory.
 
     Args:
         scorer: a fresh one.
-        source: the clip or stream.
+        source: the clip's or stream's frames.
         every: the detector's `every`; frames in between come back unscored.
     """
     waiting: deque[tuple[Frame, bool]] = deque()

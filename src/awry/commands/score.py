@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import tee
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from rich.console import Console
@@ -57,23 +60,44 @@ class ScoreOptions:
     fps: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """One detector's share of the work."""
+
+    detector: Detector
+    options: ScoreOptions
+    tally: Tally = field(default_factory=Tally)
+
+
 def run_score(
-    detector: Detector, sources: Sequence[str], options: ScoreOptions, console: Console
+    detector: Detector,
+    sources: Sequence[str],
+    options: ScoreOptions,
+    console: Console,
+    also: Mapping[str, Detector] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """Score every source; those that fail are listed and the rest is done.
 
     Ctrl-C ends it after the current frame, with everything written that was scored.
 
+    Args:
+        also: name -> further detectors that see the same frames, which are read once. Their
+            outputs have the name behind the stem; an overlay is the first detector's alone.
+
     Returns:
-        A summary for `--json`.
+        A summary for `--json`; `also` holds those of the further detectors by name.
 
     Raises:
         ConfigError: an ending, a scene or a part that is unknown.
         SourceError: nothing at all could be scored.
         WriteError: an output cannot be written.
     """
-    _check(detector, options)
-    tally = Tally()
+    first = _Job(detector, options)
+    others = {name: _Job(one, _for_other(options, name)) for name, one in also.items()}
+    jobs = [first, *others.values()]
+    for job in jobs:
+        _check(job.detector, job.options)
+    tally = first.tally
     found = _find_all(sources, options, tally)
     with interrupt_flag() as interrupted, _progress(console) as progress:
         for name, where in found:
@@ -83,13 +107,10 @@ def run_score(
             task = progress.add_task(escape(name), total=None)
             try:
                 source = Forgiving(where.open(), interrupted)
-                path = _for_source(options.overlay, name) if len(found) > 1 else options.overlay
-                each = replace(options, overlay=path)
-                pairs = _watched(_pairs(detector, source, each, tally), progress, task)
-                scores = [_lean(score, options) for _, score in pairs]
-                keep_scores(detector, name, source, scores, options.scene, tally)
-                if options.maps is not None:
-                    write_maps(options.maps / f"{_file_stem(name)}.npz", scores)
+                path = options.overlay
+                if path is not None and len(found) > 1:
+                    path = _with_name(path, name)
+                _score_one(jobs, name, source, path, partial(progress.advance, task))
             except WriteError:
                 raise
             except AwryError as error:
@@ -100,6 +121,37 @@ def run_score(
         raise KeyboardInterrupt("stopped before a frame was scored")
     if not tally.rows:
         raise SourceError(f"Nothing was scored. {' '.join(tally.failed)}")
+    summary = _written(first) | {"interrupted": bool(interrupted), "failed": tally.failed}
+    return summary | {"also": {name: _written(job) for name, job in others.items()}}
+
+
+def _score_one(
+    jobs: Sequence[_Job],
+    name: str,
+    source: Forgiving,
+    overlay: Path | None,
+    advance: Callable[[], object],
+) -> None:
+    """Read a source once, and let every detector see its frames."""
+    streams = []
+    for job, frames in zip(jobs, tee(source, len(jobs)), strict=True):
+        path = overlay if job is jobs[0] else None
+        streams.append(_pairs(job, source, frames, path))
+    scores: list[list[FrameScore]] = [[] for _ in jobs]
+    # Frames are kept only as long as one detector is behind another: its look-ahead, or a batch.
+    for pairs in zip(*streams, strict=True):
+        advance()
+        for job, kept, (_, score) in zip(jobs, scores, pairs, strict=True):
+            kept.append(_lean(score, job.options))
+    for job, kept in zip(jobs, scores, strict=True):
+        keep_scores(job.detector, name, source, kept, job.options.scene, job.tally)
+        if job.options.maps is not None:
+            write_maps(job.options.maps / f"{_file_stem(name)}.npz", kept)
+
+
+def _written(job: _Job) -> dict[str, Any]:
+    """Write a detector's tables; give its part of the summary."""
+    tally, options = job.tally, job.options
     alarms = [event_row(event) for event in tally.events]
     write_table(options.out, tally.rows, SCORE_COLUMNS)
     if options.regions is not None:
@@ -111,10 +163,21 @@ def run_score(
         "sources": tally.sources,
         "alarms": alarms,
         "out": str(options.out),
-        "interrupted": bool(interrupted),
-        "failed": tally.failed,
         "notes": tally.notes,
     }
+
+
+def _for_other(options: ScoreOptions, name: str) -> ScoreOptions:
+    """Where a further detector writes: the same places, with its name behind the stem."""
+    return replace(
+        options,
+        out=_with_name(options.out, name),
+        regions=options.regions and _with_name(options.regions, name),
+        events=options.events and _with_name(options.events, name),
+        maps=options.maps and _with_name(options.maps, name),
+        overlay=None,
+        parts=(),
+    )
 
 
 def check_parts(detector: Detector, parts: Sequence[str]) -> None:
@@ -175,8 +238,8 @@ def _file_stem(name: str) -> str:
     return re.sub(r"[^\w.-]", "_", name).lstrip(".") or "_"
 
 
-def _for_source(path: Path | None, name: str) -> Path | None:
-    return path and path.with_name(f"{path.stem}-{_file_stem(name)}{path.suffix}")
+def _with_name(path: Path, name: str) -> Path:
+    return path.with_name(f"{path.stem}-{_file_stem(name)}{path.suffix}")
 
 
 def _progress(console: Console) -> Progress:
@@ -187,18 +250,11 @@ def _progress(console: Console) -> Progress:
     )
 
 
-def _watched(
-    pairs: Iterable[tuple[Frame, FrameScore]], progress: Progress, task: Any
-) -> Iterator[tuple[Frame, FrameScore]]:
-    for pair in pairs:
-        progress.advance(task)
-        yield pair
-
-
 def _pairs(
-    detector: Detector, source: Forgiving, options: ScoreOptions, tally: Tally
+    job: _Job, source: Forgiving, frames: Iterable[Frame], overlay: Path | None
 ) -> Iterator[tuple[Frame, FrameScore]]:
-    wants_maps = any((options.maps, options.regions, options.events, options.overlay))
+    detector, options, tally = job.detector, job.options, job.tally
+    wants_maps = any((options.maps, options.regions, options.events, overlay))
     scorer = detector.scorer(
         options.scene,
         clip=source.name,
@@ -206,10 +262,10 @@ def _pairs(
         maps=wants_maps,
         parts=options.parts,
     )
-    pairs = scored(scorer, source, detector.every)
-    if options.overlay is None:
+    pairs = scored(scorer, frames, detector.every)
+    if overlay is None:
         return pairs
-    return overlaid(pairs, options.overlay, detector, options.scene, source.fps, tally.notes)
+    return overlaid(pairs, overlay, detector, options.scene, source.fps, tally.notes)
 
 
 def _lean(score: FrameScore, options: ScoreOptions) -> FrameScore:
@@ -237,6 +293,5 @@ def show_score(summary: dict[str, Any]) -> None:
     printer.print(alarms if summary["alarms"] else "no alarms")
     for note in summary["notes"]:
         printer.print(note, highlight=False, markup=False, soft_wrap=True)
-    printer.print(
-        f"{summary['frames']} frames scored: {summary['out']}", highlight=False, markup=False
-    )
+    for one in (summary, *summary["also"].values()):
+        printer.print(f"{one['frames']} frames scored: {one['out']}", highlight=False, markup=False)

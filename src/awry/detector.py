@@ -12,7 +12,7 @@ from awry.errors import BundleError, ConfigError, nearest
 from awry.frames import Frame, FrameScore
 from awry.methods.base import Method, Scorer, Setting
 from awry.registry import method_class
-from awry.runtimes import load_networks
+from awry.runtimes import Network, load_networks
 from awry.scoring.calibration import POOLED, Budget, Calibration
 from awry.scoring.moments import Moment
 from awry.training.bundle import read_bundle, write_bundle
@@ -67,7 +67,7 @@ class Detector:
         The scorer refuses frames of another aspect ratio than the footage's with a FrameError;
         another size of the same aspect is resized with a warning.
         """
-        model = self._model_of(scene)
+        model = self.model_of(scene)
         levels: tuple[float, ...] = ()
         if self.calibration is not None and maps:
             levels = self.calibration.scene(scene).map_thresholds
@@ -83,7 +83,12 @@ class Detector:
         )
         return model.scorer(setting)
 
-    def _model_of(self, scene: str) -> Method:
+    def model_of(self, scene: str) -> Method:
+        """The model that scores a scene.
+
+        Raises:
+            ConfigError: one model a scene and none for this one.
+        """
         for name in (scene, POOLED):
             if name in self.models:
                 return self.models[name]
@@ -98,6 +103,15 @@ class Detector:
     def every(self) -> int:
         """The footage was thinned to each n-th frame, and sources must be scored likewise."""
         return int(self.facts.get("data", {}).get("every", 1))
+
+    @property
+    def runs_in(self) -> dict[str, str]:
+        """`runtime` and `precision` of its networks."""
+        export = self.facts.get("export", {})
+        eager = all(model.runtime is None for model in self.models.values())
+        if eager or not export:
+            return {"runtime": "pytorch", "precision": "fp32"}
+        return {key: export[key] for key in ("runtime", "precision")}
 
     def with_budget(self, budget: Budget) -> Detector:
         """The same detector with the thresholds for another alarm budget.
@@ -168,10 +182,7 @@ class Detector:
                 models[scene] = kind(kind.Config(**manifest["configs"][scene]))
                 models[scene].load_state(tensors[stem])
                 if "export" in manifest and not eager:
-                    export = manifest["export"]
-                    models[scene].runtime = load_networks(
-                        Path(path), export["runtime"], export["networks"][stem]
-                    )
+                    models[scene].runtime = _runtime(Path(path), manifest, stem)
             known = ("method", "models", "configs", "calibration", "ignore", "frame_size")
             rest = {k: v for k, v in manifest.items() if k not in (*known, "files", "format")}
             return cls(
@@ -187,6 +198,16 @@ class Detector:
                 f"The bundle {path} is whole, but not one that this version of awry writes "
                 f"({error!r}). Refit it, or use the version that made it."
             ) from error
+
+
+def _runtime(path: Path, manifest: Mapping[str, Any], stem: str) -> Mapping[str, Network]:
+    """The exported networks of one model; only files whose hash was checked."""
+    export = manifest["export"]
+    files = dict(export["networks"][stem])
+    for name in files.values():
+        if name not in manifest["files"]:
+            raise BundleError(f"The bundle {path} names {name}, which it does not hold; refit it.")
+    return load_networks(path, export["runtime"], files)
 
 
 def _known_parts(model: Method, parts: Sequence[str]) -> tuple[str, ...]:

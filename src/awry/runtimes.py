@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,9 @@ from awry.errors import BundleError, MissingError, nearest
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+# Takes a network's inputs in order, gives its outputs in order.
+Network = Callable[..., Sequence["Tensor"]]
 
 ENDINGS: Mapping[str, str] = {"onnx": ".onnx", "openvino": ".xml"}
 """Runtime -> the ending of the file that it opens."""
@@ -44,9 +48,7 @@ def _package(runtime: str) -> Any:
     return openvino
 
 
-def load_networks(
-    folder: Path, runtime: str, files: Mapping[str, str]
-) -> dict[str, partial[Sequence[Tensor]]]:
+def load_networks(folder: Path, runtime: str, files: Mapping[str, str]) -> dict[str, Network]:
     """Open exported networks.
 
     Args:
@@ -83,7 +85,7 @@ def threads() -> int:
     return torch.get_num_threads() or os.cpu_count() or 1
 
 
-def _start_onnx(file: Path) -> partial[Sequence[Tensor]]:
+def _start_onnx(file: Path) -> Network:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -101,7 +103,7 @@ def _ask_onnx(session: Any, names: Sequence[str], *inputs: Tensor) -> Sequence[T
     return tuple(torch.from_numpy(found) for found in session.run(None, given))
 
 
-def _start_openvino(file: Path) -> partial[Sequence[Tensor]]:
+def _start_openvino(file: Path) -> Network:
     import openvino  # type: ignore[import-not-found, import-untyped, unused-ignore]
 
     settings = {
@@ -110,11 +112,13 @@ def _start_openvino(file: Path) -> partial[Sequence[Tensor]]:
         "INFERENCE_PRECISION_HINT": "f32",  # the same scores on machines with bf16
     }
     compiled = openvino.Core().compile_model(str(file), "CPU", settings)
-    return partial(_ask_openvino, compiled)
+    return partial(_ask_openvino, compiled, threading.local())
 
 
-def _ask_openvino(compiled: Any, *inputs: Tensor) -> Sequence[Tensor]:
+def _ask_openvino(compiled: Any, mine: threading.local, *inputs: Tensor) -> Sequence[Tensor]:
     import torch
 
-    found = compiled([one.contiguous().numpy() for one in inputs])
+    if not hasattr(mine, "request"):  # one for each thread: a request holds its answer
+        mine.request = compiled.create_infer_request()
+    found = mine.request.infer([one.contiguous().numpy() for one in inputs])
     return tuple(torch.from_numpy(found[port].copy()) for port in compiled.outputs)

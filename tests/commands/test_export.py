@@ -49,6 +49,12 @@ def test_int8_is_measured_on_the_data_set(
     said = awry(*words, "--bound", 1)
     assert said.code == 0, said.err
     accuracy = said.json["accuracy"]
+    plain = awry("evaluate", fitted, "--data", data, "--out", tmp_path / "plain", "--json").json
+    assert accuracy["before"] == pytest.approx(plain["frame"]["micro_auc"])
+    assert plain["settings"]["precision"] == "fp32"
+    small = awry("evaluate", tmp_path / "int8", "--data", data, "--out", tmp_path / "q", "--json")
+    assert accuracy["after"] == pytest.approx(small.json["frame"]["micro_auc"])
+    assert small.json["settings"]["precision"] == "int8"
     assert accuracy["lost"] == pytest.approx(accuracy["before"] - accuracy["after"])
     figures = iter([0.9, 0.85, 0.9, 0.85])
     monkeypatch.setattr(command, "_micro_auc", lambda *_: next(figures))
@@ -76,6 +82,7 @@ def test_int8_ranges_from_a_video(awry, fitted: Path, tmp_path: Path, make_video
         (["BUNDLE", "--check", "x"], "--check DIR stands alone"),
         (["BUNDLE", "--to", "tensorrt", "--out", "x"], "no runtime 'tensorrt'"),
         (["--check", "BUNDLE"], "was not exported"),
+        (["BUNDLE", "--out", "BUNDLE"], "is the bundle itself"),
         (["--check", "nowhere"], "is not a bundle"),
     ],
 )

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 
+from awry.datasets.base import Clip
 from awry.detector import Detector
 from awry.errors import BundleError, ConfigError, ExportError, FootageError, MissingError
 from awry.export import ExportOptions, export, parity_of
-from awry.export.clips import first_frames, frames_wanted, made_up
+from awry.export.clips import FRAMES, first_frames, frames_wanted, made_up
 from awry.export.networks import to_int8, to_onnx, to_openvino
 from awry.export.parity import Watched, largest_difference, relative_difference
 from awry.fitting import FitOptions, fit
-from awry.frames import Frame
 from awry.methods.graphs import Graph, eager
 from awry.runtimes import load_networks
+from awry.video.memory import ArraySource
 from support import moving_square_data
 
 
@@ -29,12 +33,14 @@ def detector(tmp_path_factory: pytest.TempPathFactory) -> Detector:
     return fit("daml", moving_square_data(), out, FitOptions(preset="tiny", seed=3))
 
 
-def clip() -> list[Frame]:
-    return list(moving_square_data(seed=4).train[0].open())
+def clip(frames: int = 60, scene: str = "yard") -> Clip:
+    data = moving_square_data(seed=4, length=frames)
+    images = np.stack([frame.image for frame in data.train[0].open()])
+    return Clip("train/day", lambda: ArraySource(images, 10), scene)
 
 
-def scores(detector: Detector) -> np.ndarray:
-    found = [score.score for score in detector.scorer().score(iter(clip()))]
+def scores(detector: Detector, scene: str = "*") -> np.ndarray:
+    found = [score.score for score in detector.scorer(scene).score(iter(clip().open()))]
     return np.array(found, float)
 
 
@@ -43,7 +49,7 @@ def test_an_exported_bundle_scores_the_same(
     detector: Detector, runtime: str, tmp_path: Path
 ) -> None:
     about = export(detector, tmp_path / "out", ExportOptions(runtime), clip())
-    assert about["parity"]["frames"] == np.isfinite(scores(detector)).sum()
+    assert about["parity"]["frames"] == FRAMES
     assert about["parity"]["score"] < 1e-4
     assert set(about["parity"]["networks"]) == {"encoder", "motion_1", "motion_2"}
     loaded = Detector.load(tmp_path / "out")
@@ -86,9 +92,7 @@ def test_a_difference_beyond_the_tolerance_writes_nothing(
 def test_int8_takes_its_ranges_from_footage(detector: Detector, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="int8 needs normal footage"):
         export(detector, tmp_path / "out", ExportOptions(int8=True), clip())
-    about = export(
-        detector, tmp_path / "out", ExportOptions(int8=True), clip(), {"train/0": clip()}
-    )
+    about = export(detector, tmp_path / "out", ExportOptions(int8=True), clip(), [clip()])
     assert about["precision"] == "int8"
     assert 1e-6 < about["parity"]["networks"]["encoder"] < 0.1
     found, expected = scores(Detector.load(tmp_path / "out")), scores(detector)
@@ -116,7 +120,7 @@ def test_a_judge_may_refuse(detector: Detector, tmp_path: Path) -> None:
 
 def test_a_clip_too_short(detector: Detector, tmp_path: Path) -> None:
     with pytest.raises(FootageError, match=r"has 3 frames, and daml needs \d+"):
-        export(detector, tmp_path / "out", ExportOptions(), clip()[:3])
+        export(detector, tmp_path / "out", ExportOptions(), clip(3))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -225,16 +229,105 @@ def test_differences_by_hand() -> None:
 
 
 def test_questions_are_kept_up_to_a_limit() -> None:
-    asked = Watched(lambda x: (x,))
+    asked = Watched(lambda x: (x,), most=96)
     for number in range(120):
         asked(torch.full((1,), float(number)))
     assert (asked.calls, len(asked.batches), float(asked.batches[5][0])) == (120, 96, 5)
 
 
 def test_the_made_up_clip_is_the_same_everywhere(detector: Detector) -> None:
-    frames = made_up(detector)
+    frames, again = (list(made_up(detector).open()) for _ in range(2))
     assert len(frames) == frames_wanted(detector)
     assert frames[0].image.shape == (*detector.frame_size, 3)
-    np.testing.assert_array_equal(frames[7].image, made_up(detector)[7].image)
+    np.testing.assert_array_equal(frames[7].image, again[7].image)
     assert np.abs(frames[1].image.astype(int) - frames[0].image).max() > 50
     assert len(first_frames(detector, frames * 3)) == frames_wanted(detector)
+
+
+def test_nan_is_never_near() -> None:
+    nan = float("nan")
+    assert largest_difference([torch.ones(2)], [torch.tensor([1.0, nan])]) == float("inf")
+    apart = relative_difference(np.array([nan, 1.0, 2.0]), np.array([nan, 1.0, nan]))
+    np.testing.assert_array_equal(apart, [nan, 0, np.inf])
+
+
+@pytest.mark.parametrize("int8", [False, True])
+def test_nan_answers_are_refused(
+    detector: Detector, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, int8: bool
+) -> None:
+    original = Detector.load
+
+    def load(path: Path) -> Detector:
+        found = original(path)
+        model = next(iter(found.models.values()))
+        encoder = model.networks["encoder"]
+        model.runtime = {**model.networks, "encoder": lambda x: (encoder(x)[0] * float("nan"),)}
+        return found
+
+    monkeypatch.setattr(Detector, "load", load)
+    with pytest.raises(ExportError, match="differs from PyTorch's by inf"):
+        export(detector, tmp_path / "out", ExportOptions(int8=int8), clip(), [clip()])
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture(scope="module")
+def per_scene(tmp_path_factory: pytest.TempPathFactory) -> Detector:
+    data = moving_square_data()
+    scenes = ("gate", "yard", "gate", "yard")
+    train = tuple(replace(c, scene=s) for c, s in zip(data.train, scenes, strict=True))
+    options = FitOptions(preset="tiny", seed=3, per_scene=True, every=2)
+    out = tmp_path_factory.mktemp("scenes") / "bundle"
+    return fit("daml", replace(data, train=train), out, options)
+
+
+def test_several_models_and_thinned_footage(per_scene: Detector, tmp_path: Path) -> None:
+    about = export(per_scene, tmp_path / "out", ExportOptions(), clip(120))
+    assert "gate/encoder" in about["parity"]["networks"]
+    assert set(about["networks"]) == {"model-0", "model-1"}
+    loaded = Detector.load(tmp_path / "out")
+    for scene in ("gate", "yard"):
+        np.testing.assert_allclose(scores(loaded, scene), scores(per_scene, scene), rtol=1e-4)
+    footage = [clip(60, "gate"), clip(60, "yard")]
+    small = export(per_scene, tmp_path / "int8", ExportOptions(int8=True), clip(120), footage)
+    assert max(small["parity"]["networks"].values()) < 0.2
+
+
+@pytest.mark.parametrize("runtime", ["onnx", "openvino"])
+def test_two_streams_at_once_do_not_mix(detector: Detector, runtime: str, tmp_path: Path) -> None:
+    export(detector, tmp_path / "out", ExportOptions(runtime), clip())
+    loaded = Detector.load(tmp_path / "out")
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: scores(loaded), range(4)))
+    for one in found:
+        np.testing.assert_allclose(one, scores(loaded), rtol=1e-6)
+
+
+def test_an_exported_bundle_is_not_exported_again(detector: Detector, tmp_path: Path) -> None:
+    export(detector, tmp_path / "out", ExportOptions(), clip())
+    with pytest.raises(ConfigError, match="not exported again"):
+        export(Detector.load(tmp_path / "out"), tmp_path / "two", ExportOptions(), clip())
+
+
+def test_the_comparison_tells_the_scorer_the_clips_name(
+    detector: Detector, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Object detectors that read boxes from files need it."""
+    names = []
+    original = Detector.scorer
+
+    def scorer(self: Detector, *args: Any, **options: Any) -> Any:
+        names.append(options.get("clip"))
+        return original(self, *args, **options)
+
+    monkeypatch.setattr(Detector, "scorer", scorer)
+    export(detector, tmp_path / "out", ExportOptions(int8=True), clip(), [clip()])
+    assert names.count("train/day") == 3  # both runtimes, and the ranges
+
+
+def test_the_score_does_not_depend_on_the_parts_asked_for(
+    detector: Detector, tmp_path: Path
+) -> None:
+    export(detector, tmp_path / "out", ExportOptions(int8=True), clip(), [clip()])
+    loaded = Detector.load(tmp_path / "out")
+    every = [s.score for s in loaded.scorer(parts=["all"]).score(iter(clip().open()))]
+    np.testing.assert_allclose(np.array(every, float), scores(loaded), rtol=1e-6)

@@ -6,6 +6,7 @@ import multiprocessing
 import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from rich.table import Table
 
 from awry.datasets import open_dataset
 from awry.detector import Detector
-from awry.errors import AwryError, DatasetError
+from awry.errors import AwryError, DatasetError, MissingError
 from awry.evaluation.speed import SpeedOptions, measure_speed
 from awry.runtimes import threads
 from awry.training.environment import hardware, versions
@@ -49,6 +50,8 @@ def run_bench(bundles: Sequence[Path], options: BenchOptions, console: Console) 
             rows.append(_in_own_process(bundle, options))
         except AwryError as error:
             failed.append(f"{bundle}: {error}")
+        except BrokenProcessPool:
+            failed.append(f"{bundle}: its process died, perhaps for want of memory.")
     return {
         "rows": rows,
         "failed": failed,
@@ -72,16 +75,24 @@ def _measure(bundle: Path, options: BenchOptions, asked_at: float) -> dict[str, 
     data = open_dataset(options.data, format=options.layout, fps=options.fps)
     if not data.test:
         raise DatasetError(f"There are no test clips in {options.data} to measure on.")
-    export = detector.facts.get("export", {"runtime": "pytorch", "precision": "fp32"})
-    runtime = "compiled" if options.speed.compiled else export["runtime"]
+    runs_in = {**detector.runs_in, "runtime": "compiled"} if options.speed.compiled else {}
+    try:
+        found = measure_speed(detector, data.test, options.speed)
+    except RuntimeError as error:
+        if not options.speed.compiled:
+            raise
+        reason = str(error).strip().splitlines()[0]
+        raise MissingError(
+            f"torch.compile cannot make its networks ({reason}). It needs a C++ compiler; leave "
+            "--compiled out without one."
+        ) from error
     return {
         "bundle": str(bundle),
         "method": detector.method,
         "preset": detector.facts["preset"],
-        "runtime": runtime,
-        "precision": export["precision"],
+        **(runs_in or detector.runs_in),
         "start_up_s": started,
-        **measure_speed(detector, data.test, options.speed),
+        **found,
     }
 
 
@@ -102,7 +113,7 @@ def show_bench(found: dict[str, Any]) -> None:
             f"{100 * network['fraction']:.0f} %",
             percentiles,
             f"{row['lookahead_frames']}",
-            f"{row['peak_mib']:.0f}",
+            "-" if row["peak_mib"] is None else f"{row['peak_mib']:.0f}",
             f"{row['start_up_s']:.1f}",
         )
     Console().print(table)

@@ -137,6 +137,7 @@ def _settings(detector: Detector, data: Dataset, clips: Sequence[ScoredClip]) ->
         "warmup_frames": some.warmup,
         "causal": some.causal,
         "fitted_with": dict(facts["versions"]),
+        **detector.runs_in,
         "hardware": hardware(),
         "awry": __version__,
     }

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from rich.console import Console
 from rich.table import Table
 
 from awry.commands.clip_scoring import score_clips
-from awry.datasets.base import Dataset
+from awry.datasets.base import Clip, Dataset
 from awry.detector import Detector
-from awry.errors import ExportError
+from awry.errors import ConfigError, ExportError
 from awry.evaluation.frame import micro_auc
-from awry.export import ExportOptions, export, parity_of
-from awry.export.clips import first_frames, made_up
-from awry.frames import Frame
+from awry.export import ExportOptions, export, parity_of, too_far
+from awry.export.clips import made_up
 from awry.video import list_sources
 
-RANGE_CLIPS, RANGE_FRAMES = 4, 48
-"""Training clips, and frames of each, that int8 takes its ranges from."""
+RANGE_CLIPS = 4
+"""Training clips that int8 takes its ranges from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +58,15 @@ def run_export(bundle: Path, out: Path, command: ExportCommand, console: Console
     detector = replace(detector, facts=facts)
     options = command.options
     judge = None
-    if options.int8 and command.data is not None and command.data.test:
+    if out.resolve() == bundle.resolve():
+        raise ConfigError(
+            f"--out {out} is the bundle itself; choose another place: it is needed to export again."
+        )
+    if options.int8 and command.data is not None and _has_both_kinds(command.data):
         judge = partial(_accuracy, detector, command, console)
-    frames = _frames(detector, command.data, command.clip)
-    footage = _footage(detector, command) if options.int8 else None
-    found = export(detector, out, options, frames, footage, judge)
+    footage = _footage(command.data, command.clip) if options.int8 else []
+    clip = _clip(detector, command.data, command.clip)
+    found = export(detector, out, options, clip, footage, judge)
     return {**found, "bundle": str(out)}
 
 
@@ -76,37 +79,27 @@ def run_check(
         As `run_export`, with `failed`: a sentence where fp32 differs by more than its tolerance.
     """
     detector = Detector.load(bundle, eager=True)
-    parity, about = parity_of(bundle, _frames(detector, data, clip))
-    beyond = about["precision"] == "fp32" and not parity.score <= about["tolerance"]
-    failed = []
-    if beyond:
-        failed.append(
-            f"Frame {parity.frame} differs by {parity.score:.2g} relative; at most "
-            f"{about['tolerance']:.2g} is allowed. Export the bundle again on this machine."
-        )
+    parity, about = parity_of(bundle, _clip(detector, data, clip))
+    said = too_far(parity, about)
+    failed = [f"{said} Export the bundle again on this machine."] if said else []
     return {**about, "parity": parity.to_json(), "bundle": str(bundle), "failed": failed}
 
 
-def _frames(detector: Detector, data: Dataset | None, clip: str | None) -> list[Frame]:
-    if clip is not None:
-        return first_frames(detector, list_sources(clip)[0].open())
-    if data is not None and data.train:
-        return first_frames(detector, data.train[0].open())
-    return made_up(detector)
+def _clip(detector: Detector, data: Dataset | None, video: str | None) -> Clip:
+    """The clip that runtimes are compared on."""
+    footage = _footage(data, video)
+    return footage[0] if footage else made_up(detector)
 
 
-def _footage(detector: Detector, command: ExportCommand) -> dict[str, Iterable[Frame]]:
-    """Clip's name -> frames that int8 takes its ranges from."""
-    if command.clip is not None:
-        return {"": islice(list_sources(command.clip)[0].open(), RANGE_CLIPS * RANGE_FRAMES)}
-    if command.data is None:
-        return {}
-    train = command.data.train
-    chosen = train[:: max(1, len(train) // RANGE_CLIPS)][:RANGE_CLIPS]
-    return {
-        f"train/{clip.name}": islice(clip.open(), 0, RANGE_FRAMES * detector.every, detector.every)
-        for clip in chosen
-    }
+def _footage(data: Dataset | None, video: str | None) -> list[Clip]:
+    """Some normal clips of the camera."""
+    if video is not None:
+        found = [Clip(one.name, one.open) for one in list_sources(video)]
+    elif data is not None:
+        found = [replace(clip, name=f"train/{clip.name}") for clip in data.train]
+    else:
+        return []
+    return found[:: max(1, len(found) // RANGE_CLIPS)][:RANGE_CLIPS]
 
 
 def _accuracy(
@@ -128,11 +121,15 @@ def _accuracy(
     return {"before": before, "after": after, "lost": lost, "bound": command.bound}
 
 
+def _has_both_kinds(data: Dataset) -> bool:
+    """Whether an AUC can be measured on the test clips."""
+    labels = [clip.labels() for clip in data.test if clip.labels is not None]
+    return bool(labels) and 0 < np.concatenate(labels).mean() < 1
+
+
 def _micro_auc(detector: Detector, data: Dataset, console: Console) -> float:
     scored = score_clips(detector, data, console, flow=False).clips
     labelled = [(clip.scores, clip.labels) for clip in scored if clip.labels is not None]
-    if not labelled:
-        return float("nan")
     scores, labels = zip(*labelled, strict=True)
     return micro_auc(list(scores), list(labels))
 
@@ -148,6 +145,8 @@ def show_export(found: dict[str, Any]) -> None:
         unseen = " (random inputs)" if name in parity["unseen"] else ""
         table.add_row(f"network {name}{unseen}", f"{value:.2g}")
     Console().print(table)
+    if found["precision"] == "int8" and "accuracy" not in found:
+        Console().print("No labelled test clips were given: its accuracy was not measured.")
     if "accuracy" in found:
         accuracy = found["accuracy"]
         Console().print(f"micro AUC {accuracy['before']:.4f} -> {accuracy['after']:.4f}")

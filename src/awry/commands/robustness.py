@@ -164,6 +164,7 @@ def detector_key(detector: Detector) -> str:
     assert detector.calibration is not None
     digest.update(json.dumps(detector.calibration.to_json(), sort_keys=True).encode())
     digest.update(repr((detector.ignore.specs, detector.every)).encode())
+    digest.update(json.dumps(detector.facts.get("export"), sort_keys=True).encode())
     return digest.hexdigest()
 
 

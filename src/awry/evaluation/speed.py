@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import resource
+import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -18,7 +18,7 @@ from awry.errors import ConfigError, FootageError
 from awry.export.parity import Watched, watched
 from awry.frames import Frame
 from awry.methods.base import Method
-from awry.methods.graphs import Network
+from awry.methods.graphs import Network, ran
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 GEMM_SIDE = 1024
 GEMM_SECONDS = 0.5
 NETWORK_BATCHES = 24
+
+Chosen = tuple[Clip, int]
+"""A clip, and how many of its frames are taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,49 +65,70 @@ def measure_speed(
         FootageError: the clips have no frames.
         ConfigError: compiling is wanted of an exported bundle.
     """
-    model = next(iter(detector.models.values()))
-    if options.compiled:
-        if model.runtime is not None:
-            raise ConfigError("An exported bundle has no networks to compile: give the plain one.")
-        model.runtime = compiled(model)
     chosen = _enough(clips, options.frames)
+    before = {scene: model.runtime for scene, model in detector.models.items()}
+    try:
+        if options.compiled:
+            for model in detector.models.values():
+                model.runtime = compiled(model)
+        return _measured(detector, chosen, options)
+    finally:
+        for scene, model in detector.models.items():
+            model.runtime = before[scene]
+
+
+def _measured(
+    detector: Detector, chosen: Sequence[Chosen], options: SpeedOptions
+) -> dict[str, Any]:
     passes = [_pass(detector, chosen) for _ in range(options.repeats + 1)][1:]
-    seconds = float(np.median([one[0] for one in passes]))
-    count, stages = passes[-1][1], passes[-1][2]
+    seconds, count, stages = sorted(passes, key=lambda one: one[0])[len(passes) // 2]
     read = float(np.median([_read(chosen) for _ in range(options.repeats)]))
-    scorer = detector.scorer(chosen[0][0].scene)
-    fps = chosen[0][0].open().fps
+    latency = _latency(detector, chosen[0])
+    peak = peak_mib()  # before questions are kept and asked again
+    clip = chosen[0][0]
+    scorer, fps = detector.scorer(clip.scene, clip=f"test/{clip.name}"), clip.open().fps
     return {
         "frames": count,
         "repeats": options.repeats,
         "end_to_end_fps": count / seconds,
-        "latency_ms": _latency(detector, chosen[0]),
+        "latency_ms": latency,
         "stages_ms": {"read": 1000 * read / count}
         | {name: 1000 * spent / count for name, spent in stages.items()},
         "all_ms": 1000 * seconds / count,
-        "network": network_speed(detector, model, chosen[0], options.repeats),
+        "network": network_speed(detector, chosen[0], options.repeats),
         "lookahead_frames": scorer.lookahead,
         "lookahead_ms": None if not fps else 1000 * scorer.lookahead * detector.every / fps,
-        "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "peak_mib": peak,
     }
 
 
-def compiled(model: Method) -> dict[str, Network]:
-    """The method's graphs, made by `torch.compile`."""
+def peak_mib() -> float | None:
+    """The most memory that this process ever had, in MiB; None where the system does not say."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    per_mib = 2**20 if sys.platform == "darwin" else 2**10
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / per_mib
+
+
+def compiled(model: Method, backend: str = "inductor") -> dict[str, Network]:
+    """The method's graphs, made by `torch.compile` when they are first asked.
+
+    Raises:
+        ConfigError: there are none, or they run elsewhere.
+    """
     import torch
 
+    if model.runtime is not None:
+        raise ConfigError("An exported bundle has no networks to compile: give the plain one.")
+    graphs = model.graphs()
+    if not graphs:
+        raise ConfigError(f"{model.name} has no network to compile.")
     return {
-        name: partial(_as_tuple, torch.compile(graph.module, dynamic=True))
-        for name, graph in model.graphs().items()
+        name: partial(ran, torch.compile(graph.module, dynamic=True, backend=backend))
+        for name, graph in graphs.items()
     }
-
-
-def _as_tuple(module: Callable[..., Any], *inputs: Tensor) -> Sequence[Tensor]:
-    found = module(*inputs)
-    return found if isinstance(found, tuple) else (found,)
-
-
-Chosen = tuple[Clip, int]
 
 
 def _enough(clips: Sequence[Clip], frames: int) -> list[Chosen]:
@@ -129,7 +153,7 @@ class _Cut:
         self.fps, self.name, self.health = source.fps, source.name, source.health
         self._frames = islice(iter(source), count)
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[Frame]:
         return self._frames
 
 
@@ -171,19 +195,17 @@ def _latency(detector: Detector, chosen: Chosen) -> dict[str, float]:
     return {"median": float(middle), "p95": float(high), "p99": float(highest)}
 
 
-def network_speed(
-    detector: Detector, model: Method, chosen: Chosen, repeats: int
-) -> dict[str, Any]:
+def network_speed(detector: Detector, chosen: Chosen, repeats: int) -> dict[str, Any]:
     """The networks alone, asked again what scoring a clip asked them.
 
     Returns:
-        `ms_per_frame`, `multiply_adds_per_frame` (counted by PyTorch), `gemm_gflops` (the
-        machine's, measured with a large matrix product), `fraction` of it that is reached; and
-        `graphs`, the same for each network with `ms_per_item` of a batch.
+        `ms_per_frame` of the clip, `multiply_adds_per_frame` (counted by PyTorch), `gemm_gflops`
+        (the machine's, measured with a large matrix product), `fraction` of it that is reached;
+        and `graphs`, the same for each network, with `ms_per_item` of a batch.
     """
     clip, count = chosen
-    frames = list(islice(_Cut(clip, count), 0, None, detector.every))
-    asked = _questions(detector, model, clip, frames)
+    model = detector.model_of(clip.scene)
+    asked = _questions(detector, model, chosen)
     peak = gemm_gflops()
     graphs: dict[str, Any] = {}
     for name, one in asked.items():
@@ -192,12 +214,12 @@ def network_speed(
         seconds = float(np.median([_answer(one) for _ in range(repeats + 1)][1:]))
         items = sum(len(batch[0]) for batch in one.batches)
         adds = multiply_adds(model.graphs()[name].module, one.batches)
-        share = one.calls / len(one.batches)  # of all calls, so many were kept
+        share = one.calls / len(one.batches)  # not all questions were kept
         graphs[name] = {
             "calls": one.calls,
             "ms_per_item": 1000 * seconds / items,
-            "ms_per_frame": 1000 * seconds * share / len(frames),
-            "multiply_adds_per_frame": adds * share / len(frames),
+            "ms_per_frame": 1000 * seconds * share / count,
+            "multiply_adds_per_frame": adds * share / count,
             "fraction": 2e-9 * adds / seconds / peak,
         }
     whole = {
@@ -208,21 +230,20 @@ def network_speed(
     return {**whole, "gemm_gflops": peak, "fraction": reached / peak, "graphs": graphs}
 
 
-def _questions(
-    detector: Detector, model: Method, clip: Clip, frames: Sequence[Frame]
-) -> dict[str, Watched]:
-    """What scoring the frames, one at a time, asks of each network."""
+def _questions(detector: Detector, model: Method, chosen: Chosen) -> dict[str, Watched]:
+    """What scoring a clip's frames, one at a time, asks of each network."""
+    clip, count = chosen
     before = model.runtime
     asked = watched(model)
+    for one in asked.values():
+        one.most = NETWORK_BATCHES
     try:
         scorer = detector.scorer(clip.scene, clip=f"test/{clip.name}")
-        for frame in frames:
+        for frame in islice(_Cut(clip, count), 0, None, detector.every):
             scorer.push(frame)
         scorer.flush()
     finally:
         model.runtime = before
-    for one in asked.values():
-        del one.batches[NETWORK_BATCHES:]
     return asked
 
 

@@ -7,24 +7,31 @@ networks; those are files beside them. PyTorch's weights stay too, so that any m
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from awry.datasets.base import Clip
 from awry.detector import Detector
 from awry.errors import ConfigError, ExportError
+from awry.export.clips import thinned
 from awry.export.networks import to_int8, to_onnx, to_openvino
 from awry.export.parity import Parity, compare, watched
-from awry.frames import Frame
 from awry.runtimes import ENDINGS, check_runtime
+from awry.scoring.calibration import POOLED
 from awry.training.bundle import check_place, write_bundle
 from awry.training.environment import machine, versions
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["ExportOptions", "export", "parity_of"]
+__all__ = ["ExportOptions", "export", "parity_of", "too_far"]
+
+
+RANGE_FRAMES = 192
+"""Frames, over all clips, that int8 takes its ranges from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +53,8 @@ def export(
     detector: Detector,
     out: Path,
     options: ExportOptions,
-    clip: Sequence[Frame],
-    footage: Mapping[str, Iterable[Frame]] | None = None,
+    clip: Clip,
+    footage: Sequence[Clip] = (),
     judge: Callable[[Detector], Mapping[str, Any]] | None = None,
 ) -> dict[str, Any]:
     """Write an exported bundle and compare it with PyTorch.
@@ -56,8 +63,8 @@ def export(
         detector: in PyTorch.
         out: the bundle's folder; nothing stays there where the comparison fails.
         options: what to export to.
-        clip: frames to compare on.
-        footage: clip's name -> normal frames, for the ranges of int8.
+        clip: to compare on.
+        footage: normal clips, for the ranges of int8.
         judge: looks at the exported detector before it is put in its place, and may refuse it
             with an ExportError; what it gives is kept as `accuracy`.
 
@@ -65,16 +72,19 @@ def export(
         What the manifest says of the export, with `parity`.
 
     Raises:
-        ConfigError: the method has no networks, or int8 is wanted without footage.
+        ConfigError: the method has no networks, int8 is wanted without footage, or the detector
+            does not run in PyTorch.
         ExportError: a network cannot be exported, or a score differs by more than the tolerance.
         FootageError: the clip is too short.
         BundleError, WriteError: as `write_bundle`.
     """
     check_runtime(options.runtime)
     check_place(out)
+    if any(model.runtime is not None for model in detector.models.values()):
+        raise ConfigError("An exported bundle is not exported again: load it with eager=True.")
     if options.int8 and not footage:
         raise ConfigError("int8 needs normal footage for its ranges: give --data or --clip.")
-    batches = _asked_on(detector, footage) if options.int8 and footage else {}
+    batches = _asked_on(detector, footage) if options.int8 else {}
     stems, manifest = detector.manifest()
     files: dict[str, bytes] = {}
     names: dict[str, dict[str, str]] = {}
@@ -120,16 +130,19 @@ def _as_files(title: str, data: bytes, runtime: str) -> dict[str, bytes]:
 
 
 def _asked_on(
-    detector: Detector, footage: Mapping[str, Iterable[Frame]]
+    detector: Detector, footage: Sequence[Clip]
 ) -> dict[str, dict[str, Sequence[tuple[Tensor, ...]]]]:
-    """Scene -> graph's name -> what its network is asked on normal footage."""
+    """Scene -> graph's name -> what its network is asked on normal footage of that scene."""
     found: dict[str, dict[str, Sequence[tuple[Tensor, ...]]]] = {}
     for scene, model in detector.models.items():
+        own = [clip for clip in footage if scene in (POOLED, clip.scene)] or footage
         before = model.runtime
         asked = watched(model)
         try:
-            for name, frames in footage.items():
-                for _ in detector.scorer(scene, clip=name, maps=False).score(frames):
+            for clip in own:
+                where = clip.scene if scene == POOLED else scene
+                scorer = detector.scorer(where, clip=clip.name, maps=False)
+                for _ in scorer.score(thinned(detector, clip.open(), RANGE_FRAMES // len(own))):
                     pass
         finally:
             model.runtime = before
@@ -143,7 +156,7 @@ def _written(
     manifest: dict[str, Any],
     tensors: Mapping[str, Mapping[str, Any]],
     files: Mapping[str, bytes],
-    clip: Sequence[Frame],
+    clip: Clip,
     judge: Callable[[Detector], Mapping[str, Any]] | None,
 ) -> dict[str, Any]:
     """Write beside the place, compare, and only then put it there."""
@@ -153,7 +166,8 @@ def _written(
     try:
         exported = Detector.load(trial)
         parity = compare(detector, exported, clip)
-        refuse_if_apart(parity, export)
+        if said := too_far(parity, export):
+            raise ExportError(said)
         export["parity"] = parity.to_json()
         if judge is not None:
             export["accuracy"] = dict(judge(exported))
@@ -163,25 +177,23 @@ def _written(
     return dict(export)
 
 
-def refuse_if_apart(parity: Parity, export: Mapping[str, Any]) -> None:
-    """Raise where fp32 differs by more than its tolerance.
-
-    Raises:
-        ExportError: with the figure.
-    """
-    if export["precision"] == "fp32" and not parity.score <= export["tolerance"]:
-        raise ExportError(
-            f"{export['runtime']} gives frame {parity.frame} a score that differs from PyTorch's "
-            f"by {parity.score:.2g} relative; at most {export['tolerance']:.2g} is allowed."
-        )
+def too_far(parity: Parity, export: Mapping[str, Any]) -> str:
+    """A sentence where fp32 differs by more than its tolerance, or anything is NaN; else empty."""
+    fp32 = export["precision"] == "fp32"
+    if parity.score <= (export["tolerance"] if fp32 else sys.float_info.max):
+        return ""
+    return (
+        f"{export['runtime']} gives frame {parity.frame} a score that differs from PyTorch's by "
+        f"{parity.score:.2g} relative; at most {export['tolerance']:.2g} is allowed."
+    )
 
 
-def parity_of(path: Path, clip: Sequence[Frame]) -> tuple[Parity, dict[str, Any]]:
+def parity_of(path: Path, clip: Clip) -> tuple[Parity, dict[str, Any]]:
     """Compare an exported bundle with PyTorch on this machine.
 
     Args:
         path: the exported bundle.
-        clip: frames to compare on.
+        clip: to compare on.
 
     Returns:
         The comparison, and what the manifest says of the export.

@@ -1,12 +1,13 @@
-"""A clip to compare runtimes on where nobody gives one."""
+"""Clips that runtimes are compared on, and a made-up one where nobody gives one."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import islice
 
 import numpy as np
 
+from awry.datasets.base import Clip
 from awry.detector import Detector
 from awry.frames import Frame
 from awry.video.memory import ArraySource
@@ -26,11 +27,15 @@ def frames_wanted(detector: Detector) -> int:
 
 def first_frames(detector: Detector, frames: Iterable[Frame]) -> list[Frame]:
     """As many of a clip's frames as a comparison takes, thinned like the footage."""
-    thinned = islice(frames, 0, None, detector.every)
-    return list(islice(thinned, frames_wanted(detector)))
+    return list(thinned(detector, frames, frames_wanted(detector)))
 
 
-def made_up(detector: Detector, seed: int = 0) -> list[Frame]:
+def thinned(detector: Detector, frames: Iterable[Frame], most: int) -> Iterator[Frame]:
+    """So many of a clip's frames, each n-th like the footage's."""
+    return islice(islice(frames, 0, None, detector.every), most)
+
+
+def made_up(detector: Detector, seed: int = 0) -> Clip:
     """Blocks that move over a textured ground, of the footage's size: the same on any machine."""
     height, width = detector.frame_size
     generator = np.random.default_rng(seed)
@@ -43,4 +48,4 @@ def made_up(detector: Detector, seed: int = 0) -> list[Frame]:
         for number, image in enumerate(images):
             left = number * speed % max(1, width - side)
             image[top : top + side, left : left + side // 2] = grey
-    return list(ArraySource(images, 25.0, "made up"))
+    return Clip("made up", lambda: ArraySource(images, 25.0, "made up"))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from awry.datasets.base import Clip
 from awry.detector import Detector
 from awry.errors import FootageError
+from awry.export.clips import first_frames
 from awry.frames import Frame
 from awry.methods.base import Method
 from awry.methods.graphs import Network
@@ -20,7 +23,7 @@ if TYPE_CHECKING:
 FLOOR = 0.01
 """Of the clip's largest score: below it differences are absolute ones."""
 SMALLEST = 1e-6
-MOST_BATCHES = 96
+MOST_BATCHES = 192
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +62,14 @@ class Watched:
     Attributes:
         network: answers.
         reference: answers too, to be compared; None: only the questions are kept.
-        batches: the first inputs.
+        batches: the first inputs, at most `most` calls'.
         difference: the largest, relative to the reference's largest value.
     """
 
     network: Network
     reference: Network | None = None
     batches: list[tuple[Tensor, ...]] = field(default_factory=list)
+    most: int = MOST_BATCHES
     calls: int = 0
     difference: float = 0.0
 
@@ -75,18 +79,22 @@ class Watched:
         if self.reference is not None:
             apart = largest_difference(self.reference(*inputs), found)
             self.difference = max(self.difference, apart)
-        elif len(self.batches) < MOST_BATCHES:
+        elif len(self.batches) < self.most:
             self.batches.append(tuple(one.clone() for one in inputs))
         return found
 
 
 def largest_difference(expected: Sequence[Tensor], found: Sequence[Tensor]) -> float:
-    """Largest difference of any output, relative to that output's largest value."""
+    """Largest difference of any output, relative to that output's largest value.
+
+    Infinite where an answer is NaN or infinite.
+    """
     pairs = zip(expected, found, strict=True)
-    return max(
+    apart = [
         float((one - other).abs().max() / one.abs().max().clamp_min(SMALLEST))
         for one, other in pairs
-    )
+    ]
+    return max(value if math.isfinite(value) else math.inf for value in apart)
 
 
 def watched(model: Method, references: Mapping[str, Network] | None = None) -> dict[str, Watched]:
@@ -99,17 +107,18 @@ def watched(model: Method, references: Mapping[str, Network] | None = None) -> d
     return found
 
 
-def compare(eager: Detector, exported: Detector, frames: Sequence[Frame]) -> Parity:
+def compare(eager: Detector, exported: Detector, clip: Clip) -> Parity:
     """Score a clip in both runtimes, with every model of the bundle.
 
     Args:
         eager: the bundle in PyTorch.
         exported: the same in another runtime; left as it was.
-        frames: a clip; of the footage's size.
+        clip: of the footage's size; its first frames are taken.
 
     Raises:
         FootageError: the clip is too short for any frame to be scored.
     """
+    frames = first_frames(eager, clip.open())
     worst = Parity(0, 0.0, 0, {})
     networks: dict[str, float] = {}
     unseen: list[str] = []
@@ -118,14 +127,15 @@ def compare(eager: Detector, exported: Detector, frames: Sequence[Frame]) -> Par
         before = model.runtime
         asked = watched(model, own.networks)
         try:
-            expected, found = _scores(eager, scene, frames), _scores(exported, scene, frames)
+            expected, found = (_scores(one, scene, clip.name, frames) for one in (eager, exported))
         finally:
             model.runtime = before
         apart = relative_difference(expected, found)
         place = int(np.nanargmax(apart))
         if apart[place] >= worst.score:
             index = frames[place].index
-            worst = Parity(int(np.isfinite(apart).sum()), float(apart[place]), index, {})
+            count = int(np.isfinite(expected).sum())
+            worst = Parity(count, float(apart[place]), index, {})
         for name, one in asked.items():
             title = name if len(exported.models) == 1 else f"{scene}/{name}"
             if not one.calls:
@@ -135,26 +145,29 @@ def compare(eager: Detector, exported: Detector, frames: Sequence[Frame]) -> Par
     return Parity(worst.frames, worst.score, worst.frame, networks, tuple(unseen))
 
 
-def _scores(detector: Detector, scene: str, frames: Sequence[Frame]) -> np.ndarray:
-    scorer = detector.scorer(scene)
-    needed = scorer.warmup + scorer.lookahead + 1
-    if len(frames) < needed:
+def _scores(detector: Detector, scene: str, name: str, frames: Sequence[Frame]) -> np.ndarray:
+    """Of each frame, NaN where there is none."""
+    scorer = detector.scorer(scene, clip=name, maps=False)
+    found = [score.score for score in scorer.score(iter(frames))]
+    if all(score is None for score in found):
+        needed = scorer.warmup + scorer.lookahead + 1
         raise FootageError(
             f"The clip has {len(frames)} frames, and {detector.method} needs {needed} to score "
             "one: give a longer clip."
         )
-    found = [score.score for score in scorer.score(iter(frames))]
     return np.array([np.nan if score is None else score for score in found])
 
 
 def relative_difference(expected: np.ndarray, found: np.ndarray) -> np.ndarray:
-    """Of each frame's score (n,), NaN where there is none.
+    """Of each frame's score (n,), NaN where neither has one, infinite where one alone has.
 
     Scores below `FLOOR` times the largest one are compared as if they were that large: they may
     cross zero.
     """
     floor = max(FLOOR * float(np.nanmax(np.abs(expected))), SMALLEST)
-    return np.abs(found - expected) / np.maximum(np.abs(expected), floor)
+    apart = np.abs(found - expected) / np.maximum(np.abs(expected), floor)
+    apart[np.isfinite(expected) != np.isfinite(found)] = np.inf
+    return apart
 
 
 def _ask_anyhow(model: Method, name: str, asked: Watched) -> None:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from awry.runtimes import Network
+
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-# Takes a graph's inputs in order, gives its outputs in order.
-Network = Callable[..., Sequence["Tensor"]]
+__all__ = ["Graph", "Network", "eager", "ran"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +33,10 @@ class Graph:
 
 def eager(graphs: Mapping[str, Graph]) -> dict[str, Network]:
     """The graphs' own modules, run by PyTorch."""
-    return {name: partial(_asked, graph.module) for name, graph in graphs.items()}
+    return {name: partial(ran, graph.module) for name, graph in graphs.items()}
 
 
-def _asked(module: nn.Module, *inputs: Tensor) -> Sequence[Tensor]:
+def ran(module: Callable[..., Tensor | tuple[Tensor, ...]], *inputs: Tensor) -> Sequence[Tensor]:
+    """What a module gives, as a tuple of tensors."""
     found = module(*inputs)
     return found if isinstance(found, tuple) else (found,)

@@ -14,7 +14,6 @@ from awry.methods.daml.motion import (
     MotionModel,
     MotionStream,
     PairedConv3D,
-    Stage,
     StridedConv3D,
     motion_model,
 )
@@ -42,9 +41,8 @@ def codes(frames: int, runs: int = 2) -> Tensor:
 
 
 def stream_of(model: MotionModel) -> MotionStream:
-    stages = model.stages()
-    graphs = {str(n): Graph(stage.module, {}, ()) for n, stage in enumerate(stages)}
-    return MotionStream(stages, list(eager(graphs).values()))
+    graphs = {str(n): Graph(stage, {}, ()) for n, stage in enumerate(model.stages())}
+    return MotionStream(model.taps, list(eager(graphs).values()))
 
 
 def streamed(model: MotionModel, run: Tensor, at_once: int = 1) -> list[Tensor | None]:
@@ -127,16 +125,16 @@ def test_runs_do_not_mix(kind: type[MotionModel]) -> None:
 def test_streaming_evaluates_one_convolution_a_layer(stride: int) -> None:
     """Of the 7 that a window of 8 codes needs, 4 were done for earlier windows."""
     model = build(PairedConv3D, 8, stride)
-    stages, calls = model.stages(), []
+    calls = []
 
-    def counted(stage: Stage) -> Network:
+    def counted(stage: nn.Module) -> Network:
         def network(pairs: Tensor) -> tuple[Tensor, ...]:
             calls.append(tuple(pairs.shape[:2]))
-            return (stage.module(pairs),)
+            return (stage(pairs),)
 
         return network
 
-    stream = MotionStream(stages, [counted(stage) for stage in stages])
+    stream = MotionStream(model.taps, [counted(stage) for stage in model.stages()])
     for number, code in enumerate(codes(model.span + 10, runs=1)[0]):
         calls.clear()
         (predicted,) = stream.push(code[None])

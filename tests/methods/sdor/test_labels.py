@@ -45,6 +45,9 @@ def test_each_group_has_its_own_tenth(tiny: Tiny) -> None:
     assert set(labels.normal) == {*range(10), *range(50, 70)}
     assert labels.weights.sum() == pytest.approx(1)
     assert labels.weights[:5].sum() == pytest.approx(1 / 3)
+    still = np.concatenate([np.zeros(50), np.arange(100.0)])
+    assert choose_in_groups(still, groups, tiny()).abnormal.min() >= 140  # no label without a doubt
+    assert len(choose_in_groups(np.zeros(150), groups, tiny()).abnormal) == 15
     whole = choose_in_groups(scores, [np.arange(150)], tiny())
     np.testing.assert_array_equal(whole.abnormal, choose_labels(scores, tiny()).abnormal)
 

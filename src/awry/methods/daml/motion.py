@@ -11,26 +11,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from awry.methods.graphs import Network
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """A step from a stream of maps to another one.
-
-    Attributes:
-        module: takes (n, taps, channels, h, w), gives (n, channels, h, w).
-        taps: frames after a window's first one that the module sees, ascending from 0.
-    """
-
-    module: nn.Module
-    taps: tuple[int, ...]
 
 
 class MotionModel(nn.Module, ABC):
@@ -69,9 +55,18 @@ class MotionModel(nn.Module, ABC):
     def of_windows(self, windows: Tensor) -> Tensor:
         """Predictions (n, channels, h, w) from windows (n, inputs, channels, h, w)."""
 
-    def stages(self) -> list[Stage]:
-        """How a stream is predicted from, with as little work a frame as the model allows."""
-        return [Stage(_OfWindows(self), tuple(range(0, self.span, self.stride)))]
+    @property
+    def taps(self) -> list[tuple[int, ...]]:
+        """What each stage of a stream sees: frames after a window's first one, ascending from 0."""
+        return [tuple(range(0, self.span, self.stride))]
+
+    def stages(self) -> list[nn.Module]:
+        """How a stream is predicted from, with as little work a frame as the model allows.
+
+        Each stage leads from (n, taps, channels, h, w) to (n, channels, h, w), the maps that the
+        next one sees.
+        """
+        return [_OfWindows(self)]
 
 
 class _OfWindows(nn.Module):
@@ -87,15 +82,13 @@ class MotionStream:
     """Predicts from a stream of codes.
 
     Args:
-        stages: of the motion model.
-        networks: what answers for each of them.
+        taps: of the motion model.
+        networks: what answers for each of its stages.
     """
 
-    def __init__(self, stages: Sequence[Stage], networks: Sequence[Network]) -> None:
-        self._stages = [
-            (stage.taps, network) for stage, network in zip(stages, networks, strict=True)
-        ]
-        self._tails: list[Tensor | None] = [None] * len(stages)
+    def __init__(self, taps: Sequence[tuple[int, ...]], networks: Sequence[Network]) -> None:
+        self._stages = list(zip(taps, networks, strict=True))
+        self._tails: list[Tensor | None] = [None] * len(taps)
 
     def push(self, codes: Tensor) -> list[Tensor | None]:
         """Take the next codes (n, channels, h, w); for each the prediction that it completes."""
@@ -203,13 +196,19 @@ class PairedConv3D(MotionModel):
             maps = _Pair(layer)(pairs.flatten(0, 1)).unflatten(0, pairs.shape[:2])
         return maps[:, 0]
 
-    def stages(self) -> list[Stage]:
+    @property
+    def taps(self) -> list[tuple[int, ...]]:
+        """As `MotionModel.taps`: each layer joins its newest map with an older one."""
+        if self.missing:
+            return super().taps
+        return [(0, self.stride * 2**number) for number in range(len(self.layers))]
+
+    def stages(self) -> list[nn.Module]:
         """As `MotionModel.stages`: a window needs one new convolution a layer."""
         if self.missing:
             return super().stages()
         with torch.no_grad():
-            pairs = [_Pair(layer) for layer in self.layers]
-        return [Stage(pair, (0, self.stride * 2**number)) for number, pair in enumerate(pairs)]
+            return [_Pair(layer) for layer in self.layers]
 
 
 class _Pair(nn.Module):

@@ -81,7 +81,6 @@ class DAMLScorer(Scorer):
         super().__init__(setting)
         self._model = model.eval()
         self._networks = networks or eager(model.graphs())
-        self._stages = model.motion.stages()
         self._config = config
         self._mean = model.mean_of(setting.scene)
         self._wanted = {config.score, *setting.parts} & {"prediction", "reconstruction"}
@@ -97,8 +96,9 @@ class DAMLScorer(Scorer):
 
     def _restart(self) -> None:
         self._count = 0
-        motion = [self._networks[motion_name(n)] for n in range(len(self._stages))]
-        self._stream = MotionStream(self._stages, motion)
+        taps = self._model.motion.taps
+        motion = [self._networks[motion_name(number)] for number in range(len(taps))]
+        self._stream = MotionStream(taps, motion)
         self._predictions: deque[Tensor | None] = deque(maxlen=self._config.ahead + 1)
         self._recent: deque[_Encoded] = deque(maxlen=self._kept)
 
@@ -148,10 +148,9 @@ class DAMLScorer(Scorer):
         size = (config.height, config.width)
         images = np.stack([resized(frame.image, size, bool(config.grey)) for frame in frames])
         inputs = to_input(images, self._mean)
+        features = list(self._networks["encoder"](inputs))
         if self._wanted:  # the decoder's skips are no part of what is exported
-            features = self._model.encode(inputs)
-        else:
-            features = list(self._networks["encoder"](inputs))
+            features = [*self._model.encode(inputs)[:-1], *features]
         return [
             _Encoded(inputs[number], [feature[number] for feature in features])
             for number in range(len(frames))

@@ -121,12 +121,18 @@ class Archive:
     def groups(self, *, apart: bool) -> list[Places]:
         """The places of the frames that are looked at together: each scene's, or all.
 
-        Scenes of fewer than `LEAST_OF_SCENE` frames cannot stand alone: then it is all.
+        Scenes of fewer than `LEAST_OF_SCENE` frames cannot stand alone and are one group; if that
+        is too small as well, it joins the largest one.
         """
+        if not apart:
+            return [np.arange(len(self))]
         names = np.array([clip.scene for clip in self.clips])[self.of_clip]
-        groups = [np.flatnonzero(names == name) for name in np.unique(names)]
-        alone = apart and min(map(len, groups)) >= LEAST_OF_SCENE
-        return groups if alone else [np.arange(len(self))]
+        scenes = [np.flatnonzero(names == name) for name in np.unique(names)]
+        alone = [places for places in scenes if len(places) >= LEAST_OF_SCENE]
+        rest = [places for places in scenes if len(places) < LEAST_OF_SCENE]
+        if rest and alone and sum(map(len, rest)) < LEAST_OF_SCENE:
+            rest.append(alone.pop(int(np.argmax([len(places) for places in alone]))))
+        return alone + ([np.sort(np.concatenate(rest))] if rest else [])
 
     def part(self, places: Places) -> Archive:
         """Some of the frames, as an archive of its own; a clip without any of them is gone."""

@@ -83,16 +83,18 @@ def feedback_phase(
     """
     rest = labels.without(feedback.places)
     pseudo = round(config.batch * config.feedback_pseudo) if rest is not None else 0
+    pseudo = pseudo if pseudo > 1 else 0  # one of each kind, or none
     kinds = [places for places in (feedback.abnormal, feedback.normal) if len(places)]
     each = max(1, (config.batch - pseudo) // len(kinds))
-    steps = max(1, -(-len(feedback.places) // config.batch))
+    epochs, steps = config.feedback_epochs, max(1, -(-len(feedback.places) // config.batch))
     if config.feedback_steps is not None:
-        steps = max(1, min(steps, config.feedback_steps // config.feedback_epochs))
+        epochs = min(epochs, config.feedback_steps)
+        steps = min(steps, config.feedback_steps // epochs)
     learners = tuned_learners(model, config)
 
     def batch(generator: np.random.Generator) -> tuple[Places, int]:
         marked = [_drawn(kind, each, generator) for kind in (feedback.abnormal, feedback.normal)]
-        if rest is None or pseudo < 2:
+        if rest is None or not pseudo:
             return np.concatenate(marked), len(marked[0])
         others, abnormal = rest.draw(pseudo, config.batch_abnormal, generator)
         parts = [marked[0], others[:abnormal], marked[1], others[abnormal:]]
@@ -108,7 +110,7 @@ def feedback_phase(
     return Phase(
         name=f"feedback {number}",
         parameters=[p for learner in learners for p in learner.parameters()],
-        epochs=config.feedback_epochs,
+        epochs=epochs,
         steps=steps,
         loss=loss,
         optimizer=optimizer(config),

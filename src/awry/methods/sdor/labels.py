@@ -71,8 +71,11 @@ def choose_in_groups(scores: Series, groups: Sequence[Places], config: SDORConfi
 
     Args:
         scores: (n,), as for `choose_labels`.
-        groups: places of the frames of each group, at least two.
+        groups: places of the frames of each group, at least two; a group without any difference
+            gets no labels where others have some.
     """
+    varied = [places for places in groups if np.ptp(scores[places]) > 0]
+    groups = varied or groups  # nothing is strange among frames that are all alike
     found = [choose_labels(scores[places], config) for places in groups]
     total = sum(len(one.abnormal) for one in found)
     pairs = list(zip(groups, found, strict=True))

@@ -83,7 +83,7 @@ class DAML(Method):
 
     def scorer(self, setting: Setting) -> Scorer:
         """As `Method.scorer`."""
-        return DAMLScorer(self._fitted(), self.config, setting, self.networks)
+        return DAMLScorer(self._fitted(), self.config, setting, self.runtime)
 
     def graphs(self) -> dict[str, Graph]:
         """As `Method.graphs`: the encoder, and the motion model one code at a time."""

@@ -80,6 +80,7 @@ class DAMLScorer(Scorer):
     ) -> None:
         super().__init__(setting)
         self._model = model.eval()
+        self._elsewhere = networks is not None
         self._networks = networks or eager(model.graphs())
         self._config = config
         self._mean = model.mean_of(setting.scene)
@@ -148,9 +149,9 @@ class DAMLScorer(Scorer):
         size = (config.height, config.width)
         images = np.stack([resized(frame.image, size, bool(config.grey)) for frame in frames])
         inputs = to_input(images, self._mean)
-        features = list(self._networks["encoder"](inputs))
-        if self._wanted:  # the decoder's skips are no part of what is exported
-            features = [*self._model.encode(inputs)[:-1], *features]
+        features = self._model.encode(inputs) if self._wanted else []
+        if not self._wanted or self._elsewhere:  # only the decoder's skips stay in PyTorch
+            features = [*features[:-1], *self._networks["encoder"](inputs)]
         return [
             _Encoded(inputs[number], [feature[number] for feature in features])
             for number in range(len(frames))

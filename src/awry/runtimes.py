@@ -91,6 +91,8 @@ def _start_onnx(file: Path) -> Network:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads()
     options.log_severity_level = 3  # errors alone
+    # PyTorch has threads of its own: two pools that wait by spinning take each other's time.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
     names = [one.name for one in session.get_inputs()]
     return partial(_ask_onnx, session, names)

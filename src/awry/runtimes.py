@@ -86,6 +86,17 @@ def threads() -> int:
 
 
 def _start_onnx(file: Path) -> Network:
+    session = onnx_session(file)
+    names = [one.name for one in session.get_inputs()]
+    return partial(_ask_onnx, session, names)
+
+
+def onnx_session(file: Path) -> Any:
+    """An `onnxruntime.InferenceSession` on the CPU, with as many threads as PyTorch has.
+
+    Raises:
+        Exception: whatever the runtime raises; its errors have no class in common.
+    """
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -93,9 +104,7 @@ def _start_onnx(file: Path) -> Network:
     options.log_severity_level = 3  # errors alone
     # PyTorch has threads of its own: two pools that wait by spinning take each other's time.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
-    names = [one.name for one in session.get_inputs()]
-    return partial(_ask_onnx, session, names)
+    return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
 
 
 def _ask_onnx(session: Any, names: Sequence[str], *inputs: Tensor) -> Sequence[Tensor]:

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from awry.errors import ConfigError, MissingError, nearest
+from awry.runtimes import onnx_session
 from awry.teachers.outputs import digest, kept_outputs
 from awry.teachers.weights import file_hash, find_weights
 
@@ -86,11 +87,9 @@ def _ramp(picture: Picture) -> Depth:
 
 
 def _onnx(what: str, name: str) -> DepthTeacher:
-    import onnxruntime
-
     path = find_weights(name, "The depth model", INSTEAD)
     try:
-        session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+        session = onnx_session(path)
     except Exception as error:  # the runtime's own errors have no common parent
         raise ConfigError(f"{path} cannot be read as an ONNX model: {error}") from error
     put = session.get_inputs()[0]

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from awry.errors import ConfigError, MissingError
+from awry.runtimes import onnx_session
 from awry.teachers.objects.base import ObjectDetector, Picture, View
 from awry.teachers.objects.options import DetectorOptions
 from awry.teachers.weights import file_hash, find_weights
@@ -189,21 +190,13 @@ class ONNXDetector(ObjectDetector):
     """
 
     def __init__(self, file: str, options: DetectorOptions) -> None:
-        import onnxruntime
-        import torch
-
         path = find_weights(
             file,
             "The detector's ONNX file",
             "--detector torchvision:NAME, boxes:FILE or foreground",
         )
-        settings = onnxruntime.SessionOptions()
-        settings.intra_op_num_threads = torch.get_num_threads()
-        settings.log_severity_level = 3
         try:
-            self._session = onnxruntime.InferenceSession(
-                str(path), settings, providers=["CPUExecutionProvider"]
-            )
+            self._session = onnx_session(path)
         except Exception as error:  # its errors share no class of their own
             raise ConfigError(f"{path.name} cannot be read as ONNX: {error}.") from error
         first = self._session.get_inputs()[0]

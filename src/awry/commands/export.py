@@ -79,7 +79,7 @@ def run_check(
         As `run_export`, with `failed`: a sentence where fp32 differs by more than its tolerance.
     """
     detector = Detector.load(bundle, eager=True)
-    parity, about = parity_of(bundle, _clip(detector, data, clip))
+    parity, about = parity_of(bundle, _clip(detector, data, clip), detector)
     said = too_far(parity, about)
     failed = [f"{said} Export the bundle again on this machine."] if said else []
     return {**about, "parity": parity.to_json(), "bundle": str(bundle), "failed": failed}

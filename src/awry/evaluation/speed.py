@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -16,7 +16,6 @@ from awry.datasets.base import Clip
 from awry.detector import Detector, scored
 from awry.errors import ConfigError, FootageError
 from awry.export.parity import Watched, watched
-from awry.frames import Frame
 from awry.methods.base import Method
 from awry.methods.graphs import Network, ran
 
@@ -135,7 +134,7 @@ def _enough(clips: Sequence[Clip], frames: int) -> list[Chosen]:
     """Clips from the first on, each with how many of its frames are taken."""
     chosen: list[Chosen] = []
     for clip in clips:
-        there = sum(1 for _ in islice(iter(clip.open()), frames))
+        there = sum(1 for _ in islice(clip.open(), frames))
         chosen += [(clip, there)] if there else []
         frames -= there
         if frames <= 0:
@@ -145,26 +144,14 @@ def _enough(clips: Sequence[Clip], frames: int) -> list[Chosen]:
     return chosen
 
 
-class _Cut:
-    """A source's first frames."""
-
-    def __init__(self, clip: Clip, count: int) -> None:
-        source = clip.open()
-        self.fps, self.name, self.health = source.fps, source.name, source.health
-        self._frames = islice(iter(source), count)
-
-    def __iter__(self) -> Iterator[Frame]:
-        return self._frames
-
-
 def _pass(detector: Detector, chosen: Sequence[Chosen]) -> tuple[float, int, Mapping[str, float]]:
     """Seconds, frames, and seconds of each stage of one pass."""
     stages: dict[str, float] = {}
     count, begun = 0, time.perf_counter()
     for clip, frames in chosen:
-        source = _Cut(clip, frames)
+        source = clip.open()
         scorer = detector.scorer(clip.scene, clip=f"test/{clip.name}", fps=source.fps)
-        count += sum(1 for _ in scored(scorer, source, detector.every))
+        count += sum(1 for _ in scored(scorer, islice(source, frames), detector.every))
         for name, spent in scorer.seconds.items():
             stages[name] = stages.get(name, 0.0) + spent
     return time.perf_counter() - begun, count, stages
@@ -173,7 +160,7 @@ def _pass(detector: Detector, chosen: Sequence[Chosen]) -> tuple[float, int, Map
 def _read(chosen: Sequence[Chosen]) -> float:
     begun = time.perf_counter()
     for clip, frames in chosen:
-        for _ in _Cut(clip, frames):
+        for _ in islice(clip.open(), frames):
             pass
     return time.perf_counter() - begun
 
@@ -183,7 +170,7 @@ def _latency(detector: Detector, chosen: Chosen) -> dict[str, float]:
     clip, count = chosen
     scorer = detector.scorer(clip.scene, clip=f"test/{clip.name}")
     taken, warm = [], False
-    for frame in islice(_Cut(clip, count), 0, None, detector.every):
+    for frame in islice(clip.open(), 0, count, detector.every):
         begun = time.perf_counter()
         found = scorer.push(frame)
         if warm:
@@ -239,7 +226,7 @@ def _questions(detector: Detector, model: Method, chosen: Chosen) -> dict[str, W
         one.most = NETWORK_BATCHES
     try:
         scorer = detector.scorer(clip.scene, clip=f"test/{clip.name}")
-        for frame in islice(_Cut(clip, count), 0, None, detector.every):
+        for frame in islice(clip.open(), 0, count, detector.every):
             scorer.push(frame)
         scorer.flush()
     finally:

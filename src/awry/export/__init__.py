@@ -188,12 +188,15 @@ def too_far(parity: Parity, export: Mapping[str, Any]) -> str:
     )
 
 
-def parity_of(path: Path, clip: Clip) -> tuple[Parity, dict[str, Any]]:
+def parity_of(
+    path: Path, clip: Clip, eager: Detector | None = None
+) -> tuple[Parity, dict[str, Any]]:
     """Compare an exported bundle with PyTorch on this machine.
 
     Args:
         path: the exported bundle.
         clip: to compare on.
+        eager: the same bundle in PyTorch, where it was loaded already.
 
     Returns:
         The comparison, and what the manifest says of the export.
@@ -204,4 +207,5 @@ def parity_of(path: Path, clip: Clip) -> tuple[Parity, dict[str, Any]]:
     detector = Detector.load(path)
     if "export" not in detector.facts:
         raise ConfigError(f"{path} was not exported: make it with awry export BUNDLE --to ...")
-    return compare(Detector.load(path, eager=True), detector, clip), dict(detector.facts["export"])
+    eager = eager or Detector.load(path, eager=True)
+    return compare(eager, detector, clip), dict(detector.facts["export"])

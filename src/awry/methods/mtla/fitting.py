@@ -86,10 +86,8 @@ def apart_in(
     network: Network | None = None,
 ) -> Tensor:
     """A branch's error maps for some samples, (n, h, w); `network` may answer for its student."""
-    if network is None:
-        guess = expected(model, branch, batch, config)
-    else:
-        (guess,) = network(*asked(branch, batch, config))
+    inputs = asked(branch, batch, config)
+    guess = model.branches[branch](*inputs) if network is None else network(*inputs)[0]
     return differences(model, branch, guess, taught(model, branch, batch))
 
 

@@ -171,9 +171,8 @@ class MTLAScorer(WindowScorer[Seen]):
         batch = stacked([sample])
         found: Values = {}
         for branch in self.config.branches:
-            errors = apart_in(self.model, branch, batch, self.config, self._networks.get(branch))[
-                0
-            ].numpy()
+            network = self._networks.get(branch)
+            errors = apart_in(self.model, branch, batch, self.config, network)[0].numpy()
             if self._mask is not None:
                 errors = np.where(self._mask, np.float32(0), errors)
             found[branch] = np.asarray(errors, np.float32)

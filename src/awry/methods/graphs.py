@@ -32,8 +32,10 @@ class Graph:
 
 
 def eager(graphs: Mapping[str, Graph]) -> dict[str, Network]:
-    """The graphs' own modules, run by PyTorch."""
-    return {name: partial(ran, graph.module) for name, graph in graphs.items()}
+    """The graphs' own modules, run by PyTorch as they are now."""
+    from awry.methods.folding import for_scoring
+
+    return {name: partial(ran, for_scoring(graph.module)) for name, graph in graphs.items()}
 
 
 def ran(module: Callable[..., Tensor | tuple[Tensor, ...]], *inputs: Tensor) -> Sequence[Tensor]:

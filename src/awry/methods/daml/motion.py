@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from awry.methods.folding import normalised
 from awry.methods.graphs import Network
 
 
@@ -234,6 +235,14 @@ class _Pair(nn.Module):
             normal = F.batch_norm(joined, mean, variance, norm.weight, norm.bias, eps=norm.eps)
         found: Tensor = self.activation(normal)
         return found
+
+    def folded(self) -> nn.Module:
+        """As `Foldable.folded`."""
+        outputs, inputs = self.weight.shape[:2]
+        joining = nn.Conv2d(inputs, outputs, 3, padding=1, bias=False).eval()
+        joining.weight = nn.Parameter(self.weight)
+        fused = normalised(joining, self.norm)
+        return nn.Sequential(nn.Flatten(1, 2), fused, self.activation)
 
 
 class ConvLSTM(MotionModel):

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from awry.methods.folding import normalised, with_children
 from awry.methods.ssmtl.config import SSMTLConfig
 
 KINDS = ("sequence", "around", "single")
@@ -39,8 +40,7 @@ class Normalisation(nn.Module):
 
     def forward(self, x: Tensor, kind: str) -> Tensor:
         """(n, filters, t, h, w) -> the same."""
-        name = kind if kind in self.by_kind else next(iter(self.by_kind))
-        found: Tensor = self.by_kind[name](x)
+        found: Tensor = self.by_kind[kind if kind in self.by_kind else "all"](x)
         return found
 
 
@@ -72,6 +72,16 @@ class Trunk(nn.Module):
             if pool:
                 x = F.max_pool3d(x, (1, 2, 2))
         return x.amax(2)
+
+    def folded(self) -> Trunk:
+        """As `Foldable.folded`: a convolution for each kind of input, normalised by its weights."""
+        layers = []
+        for convolution, norm in zip(self.convolutions, self.normalisations, strict=True):
+            assert isinstance(norm, Normalisation)
+            fused = {kind: normalised(convolution, one) for kind, one in norm.by_kind.items()}
+            layers.append(with_children(norm, by_kind=nn.ModuleDict(fused)))
+        nothing = nn.ModuleList(nn.Identity() for _ in layers)
+        return with_children(self, convolutions=nothing, normalisations=nn.ModuleList(layers))
 
 
 class Head(nn.Sequential):
@@ -106,6 +116,16 @@ class Decoder(nn.Module):
             if layer < len(self.normalisations):
                 x = F.relu(self.normalisations[layer](x), inplace=True)
         return x
+
+    def folded(self) -> Decoder:
+        """As `Foldable.folded`."""
+        pairs = zip(self.convolutions, self.normalisations, strict=False)
+        fused = [normalised(convolution, norm) for convolution, norm in pairs]
+        return with_children(
+            self,
+            convolutions=nn.ModuleList([*fused, self.convolutions[-1]]),
+            normalisations=nn.ModuleList(nn.Identity() for _ in fused),
+        )
 
 
 class Network(nn.Module):

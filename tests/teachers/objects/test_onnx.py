@@ -45,7 +45,7 @@ def test_nanodet_distances_are_means_of_distributions() -> None:
         outputs += [np.zeros((1, count, 80), np.float32), np.full((1, count, 44), -9, np.float32)]
     outputs[2][0, 27, 5] = 0.75  # stride 16: column 1, row 1
     outputs[3][0, 27, [2, 11 + 1, 22 + 3, 33 + 2]] = 9
-    boxes, scores, probabilities = NanoDet(SIDE).read(outputs, (208, 416))
+    boxes, scores, probabilities = NanoDet(SIDE).read(outputs, (208, 416), 1e-3)
     assert scores.tolist() == [0.75]
     assert probabilities.shape == (1, 80)
     # Centre (24, 24); 32 to the left, 16 up, 48 to the right, 32 down; rows halved.
@@ -56,7 +56,7 @@ def test_yolox_offsets_are_of_its_cell() -> None:
     raw = np.full((1, sum(COUNTS), 85), 0, np.float32)
     place = COUNTS[0] + 27
     raw[0, place, :6] = (0.5, 0.25, np.log(2), np.log(4), 0.8, 0.5)
-    boxes, scores, _ = YOLOX(SIDE).read([raw], (208, 416))
+    boxes, scores, _ = YOLOX(SIDE).read([raw], (208, 416), 1e-3)
     assert scores.tolist() == pytest.approx([0.4])
     np.testing.assert_allclose(boxes, [[24 - 16, 20 - 32, 24 + 16, 20 + 32]], rtol=1e-5)
 
@@ -64,7 +64,7 @@ def test_yolox_offsets_are_of_its_cell() -> None:
 def test_yolov3_boxes_are_decoded_already() -> None:
     raw = np.zeros((1, 3 * sum(COUNTS), 85), np.float32)
     raw[0, 9, :6] = (100, 50, 20, 40, 0.9, 1.0)
-    boxes, scores, _ = YOLOv3(SIDE).read([raw], (832, 832))
+    boxes, scores, _ = YOLOv3(SIDE).read([raw], (832, 832), 1e-3)
     assert scores.tolist() == pytest.approx([0.9])
     np.testing.assert_allclose(boxes, [[180, 60, 220, 140]])
 

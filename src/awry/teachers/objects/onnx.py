@@ -54,8 +54,11 @@ class Layout(ABC):
         """The network's input (1, 3, height, width) of an RGB picture."""
 
     @abstractmethod
-    def read(self, outputs: Sequence[Floats], size: tuple[int, int]) -> Candidates:
-        """Boxes in pixels of a picture of that (height, width), confidences, probabilities."""
+    def read(self, outputs: Sequence[Floats], size: tuple[int, int], lowest: float) -> Candidates:
+        """Boxes in pixels of a picture of that (height, width), confidences, probabilities.
+
+        Without candidates whose confidence is below `lowest`.
+        """
 
     def letterboxed(self, image: Picture, grey: int) -> Picture:
         """The picture, its aspect kept, at the top left of the input's size."""
@@ -80,16 +83,20 @@ class NanoDet(Layout):
 
     def prepare(self, image: Picture) -> Floats:
         """BGR, plainly resized, standardised."""
-        sized = cv2.resize(image, self.side[::-1])[..., ::-1].astype(np.float32)
-        return ((sized - self._MEAN) / self._SCALE).transpose(2, 0, 1)[None]
+        sized = cv2.resize(image, self.side[::-1])
+        planes = np.empty((1, 3, *self.side), np.float32)
+        for place, colour in enumerate((2, 1, 0)):
+            np.subtract(sized[..., colour], self._MEAN[place], out=planes[0, place])
+            planes[0, place] /= self._SCALE[place]
+        return planes
 
-    def read(self, outputs: Sequence[Floats], size: tuple[int, int]) -> Candidates:
+    def read(self, outputs: Sequence[Floats], size: tuple[int, int], lowest: float) -> Candidates:
         """Each level has scores (1, n, 80) and distances (1, n, 4 * bins)."""
         boxes, chances = [], []
         for stride in STRIDES:
             grid = cells(*self.side, stride)
             scores, distances = _pair(outputs, len(grid))
-            good = scores.max(1) > NOTHING
+            good = scores.max(1) >= lowest
             bins = distances[good].reshape(-1, 4, distances.shape[1] // 4)
             weights = np.exp(bins - bins.max(2, keepdims=True))
             steps = np.arange(bins.shape[2], dtype=np.float32)
@@ -121,13 +128,14 @@ class YOLOX(Layout):
         sized = self.letterboxed(image, 114)[..., ::-1]
         return np.ascontiguousarray(sized.transpose(2, 0, 1)[None], np.float32)
 
-    def read(self, outputs: Sequence[Floats], size: tuple[int, int]) -> Candidates:
+    def read(self, outputs: Sequence[Floats], size: tuple[int, int], lowest: float) -> Candidates:
         """One output (1, n, 85) over all strides."""
         raw = outputs[0][0]
         grids = [cells(*self.side, stride) for stride in STRIDES]
         strides = np.repeat(STRIDES, [len(grid) for grid in grids]).astype(np.float32)[:, None]
         centre = (raw[:, :2] + np.concatenate(grids)) * strides
-        return _from_centres(centre, np.exp(raw[:, 2:4]) * strides, raw[:, 4:], self.scale(size))
+        sides = np.exp(raw[:, 2:4]) * strides
+        return _from_centres(centre, sides, raw[:, 4:], self.scale(size), lowest)
 
 
 class YOLOv3(Layout):
@@ -141,17 +149,19 @@ class YOLOv3(Layout):
         sized = self.letterboxed(image, 114)
         return np.ascontiguousarray(sized.transpose(2, 0, 1)[None] / np.float32(255))
 
-    def read(self, outputs: Sequence[Floats], size: tuple[int, int]) -> Candidates:
+    def read(self, outputs: Sequence[Floats], size: tuple[int, int], lowest: float) -> Candidates:
         """One output (1, n, 85), boxes in pixels of the input."""
         raw = outputs[0][0]
-        return _from_centres(raw[:, :2], raw[:, 2:4], raw[:, 4:], self.scale(size))
+        return _from_centres(raw[:, :2], raw[:, 2:4], raw[:, 4:], self.scale(size), lowest)
 
 
-def _from_centres(centre: Floats, sides: Floats, scores: Floats, scale: float) -> Candidates:
+def _from_centres(
+    centre: Floats, sides: Floats, scores: Floats, scale: float, lowest: float
+) -> Candidates:
     """Objectness and class scores (n, 81) multiply, as both families mean them."""
     probabilities = scores[:, :1] * scores[:, 1:]
     confidence = probabilities.max(1)
-    good = confidence > NOTHING
+    good = confidence >= lowest
     boxes = np.concatenate([centre - sides / 2, centre + sides / 2], 1)[good] / scale
     return boxes.astype(np.float32), confidence[good], probabilities[good]
 
@@ -222,9 +232,8 @@ class ONNXDetector(ObjectDetector):
 
     def _candidates(self, view: View) -> Candidates:
         outputs = self._session.run(None, {self._input: self.layout.prepare(view.image)})
-        found = self.layout.read(outputs, (view.image.shape[0], view.image.shape[1]))
-        good = found[1] >= self._lowest
-        return found[0][good], found[1][good], found[2][good]
+        size = (view.image.shape[0], view.image.shape[1])
+        return self.layout.read(outputs, size, max(self._lowest, NOTHING))
 
 
 class DarknetDetector(ObjectDetector):

@@ -21,7 +21,7 @@ from awry.methods.ssmtl.teachers import Teachers
 from awry.methods.windowed import WindowScorer
 from awry.scoring.maps import blurred
 from awry.scoring.streaming import Values, mean_filter, smoother
-from awry.teachers.objects.base import View, view_of
+from awry.teachers.objects.base import view_of
 from awry.teachers.objects.carried import carried
 from awry.video.cache import resized
 from awry.video.pictures import Pictures, coloured, whole_pixels, working_size
@@ -175,22 +175,23 @@ class SSMTLScorer(WindowScorer[Seen]):
         images = [item[1] for item in self._window]
         with self._stage("detector"):
             size = size or (frame.image.shape[0], frame.image.shape[1])
-            name, t = clip or self.setting.clip, config.t
-            view = view_of(images, t, t, t, name, frame.number, size)
-            objects = self._detected(view, images)
+            objects = self._detected(images, clip or self.setting.clip, frame.number, size)
         assert self._working is not None
         seen.boxes = objects.boxes
         seen.object_parts = np.empty((0, len(stream.parts)))
         if len(objects.scores):
             seen.object_parts = self._ask(images, objects).parts
 
-    def _detected(self, view: View, images: Sequence[Pictures]) -> Objects:
+    def _detected(
+        self, images: Sequence[Pictures], clip: str, number: int, size: tuple[int, int]
+    ) -> Objects:
         """A key frame's objects, or those of the frame before, carried along."""
         self._since += 1
+        t = self.config.t
         if self._last is None or self._since >= self.config.detect_every:
+            view = view_of(images, t, t, t, clip, number, size)
             self._last, self._since = self._teachers.objects(view, self._mask), 0
         else:
-            t = self.config.t
             self._last = carried(self._last, images[t - 1], images[t])
         return self._last
 

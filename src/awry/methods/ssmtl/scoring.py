@@ -171,7 +171,7 @@ class SSMTLScorer(WindowScorer[Seen]):
     def _look_at_objects(
         self, seen: Seen, frame: Frame, clip: str, size: tuple[int, int] | None
     ) -> None:
-        config, stream = self.config, self.model.stream("object")
+        stream = self.model.stream("object")
         images = [item[1] for item in self._window]
         with self._stage("detector"):
             size = size or (frame.image.shape[0], frame.image.shape[1])

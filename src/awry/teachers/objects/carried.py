@@ -10,7 +10,7 @@ from awry.frames import Objects
 from awry.teachers.flow import grey_of
 
 Picture = NDArray[np.uint8]
-POINTS = 4
+POINTS = 6
 """On each side of the grid of points that is followed inside a box."""
 INNER = 0.6
 """Of a box's sides, where that grid lies: less of the ground behind the object."""

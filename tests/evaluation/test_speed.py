@@ -39,6 +39,7 @@ def test_multiply_adds_of_a_convolution_by_hand() -> None:
 
 def test_a_detector_is_measured_from_its_files(detector: Detector) -> None:
     found = measure_speed(detector, moving_square_data().test, SpeedOptions(80, 1))
+    assert found["every"] == 1
     assert found["frames"] == 80  # of two clips of 60 frames
     assert found["end_to_end_fps"] > 0
     assert set(found["latency_ms"]) == {"median", "p95", "p99"}

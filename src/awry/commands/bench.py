@@ -106,8 +106,10 @@ def show_bench(found: dict[str, Any]) -> None:
         network, latency = row["network"], row["latency_ms"]
         alone = 1000 / network["ms_per_frame"] if network["ms_per_frame"] else float("nan")
         percentiles = "/".join(f"{value:.1f}" for value in latency.values())
+        thinned = f", one frame of {row['every']}" if row["every"] > 1 else ""
+        how = f"{row['method']}, {row['runtime']}, {row['precision']}{thinned}"
         table.add_row(
-            f"{Path(row['bundle']).name} ({row['method']}, {row['runtime']}, {row['precision']})",
+            f"{Path(row['bundle']).name} ({how})",
             f"{row['end_to_end_fps']:.1f}",
             f"{alone:.1f}",
             f"{100 * network['fraction']:.0f} %",

@@ -107,3 +107,22 @@ def test_weights_are_shared_where_nothing_was_folded() -> None:
     ready = for_scoring(module)
     assert {id(one) for one in ready.parameters()} == {id(one) for one in module.parameters()}
     assert type(module[0]) is nn.Conv2d
+
+
+def test_one_activation_may_stand_in_several_places() -> None:
+    soft = nn.Softplus()
+    module = lived_in(nn.Sequential(nn.Conv2d(1, 2, 3), soft, nn.Conv2d(2, 1, 3), soft))
+    x = torch.rand(2, 1, 8, 8)
+    with torch.inference_mode():
+        close(for_scoring(module)(x), module(x))
+
+
+def test_a_sequence_with_a_way_of_its_own_keeps_it() -> None:
+    class Twice(nn.Sequential):
+        def forward(self, x: Tensor) -> Tensor:
+            return super().forward(super().forward(x))
+
+    module = lived_in(Twice(nn.Conv2d(2, 2, 3), nn.BatchNorm2d(2)))
+    x = torch.rand(1, 2, 9, 9)
+    with torch.inference_mode():
+        close(for_scoring(module)(x), module(x))

@@ -37,11 +37,10 @@ def for_scoring(module: nn.Module) -> nn.Module:
         found = with_children(module)
         found.__class__ = _FAST[type(module)]
         return found
-    children = dict(module.named_children())
-    if isinstance(module, nn.Sequential):
-        module = nn.Sequential(*_joined(list(children.values())))
-        children = dict(module.named_children())
-    return with_children(module, **{name: for_scoring(one) for name, one in children.items()})
+    if isinstance(module, nn.Sequential) and type(module).forward is nn.Sequential.forward:
+        module = nn.Sequential(*_joined(list(module)))
+    children = {name: for_scoring(one) for name, one in module.named_children()}
+    return with_children(module, **children)
 
 
 def with_children(module: _Module, **children: nn.Module) -> _Module:

@@ -43,7 +43,7 @@ def test_a_detector_is_measured_from_its_files(detector: Detector) -> None:
     assert found["frames"] == 80  # of two clips of 60 frames
     assert found["end_to_end_fps"] > 0
     assert set(found["latency_ms"]) == {"median", "p95", "p99"}
-    assert set(found["stages_ms"]) == {"read"}
+    assert set(found["stages_ms"]) == {"read", "resize", "network", "maps"}
     network = found["network"]
     # One clip of 60 frames, each encoded once, two stages of the motion model once each.
     calls = {name: graph["calls"] for name, graph in network["graphs"].items()}

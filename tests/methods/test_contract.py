@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import warnings
 from collections.abc import Iterator
 from dataclasses import replace
@@ -87,6 +88,17 @@ def test_batched_path_equals_push(fitted: tuple[Detector, Path]) -> None:
         assert (left.map is None) == (right.map is None)
         if left.map is not None and right.map is not None:
             np.testing.assert_allclose(left.map, right.map, rtol=1e-4, atol=1e-6)
+
+
+def test_time_is_told_by_stage(fitted: tuple[Detector, Path]) -> None:
+    detector = fitted[0]
+    scorer, clip = detector.scorer(), frames()
+    begun = time.perf_counter()
+    list(scorer.score(iter(clip)))
+    assert 0 < sum(scorer.seconds.values()) <= time.perf_counter() - begun
+    (model,) = detector.models.values()
+    if model.graphs():
+        assert {"resize", "network", "maps"} <= set(scorer.seconds)
 
 
 @pytest.mark.parametrize("length", [1, 2, 33, 47])

@@ -97,28 +97,50 @@ def _measure(bundle: Path, options: BenchOptions, asked_at: float) -> dict[str, 
 
 
 def show_bench(found: dict[str, Any]) -> None:
-    """Print the rows as a table."""
-    table = Table(title=f"{found['data']}: {found['hardware']}, {found['threads']} threads")
-    table.add_column("bundle", overflow="fold")
-    for title in ("frames/s", "network", "of peak", "ms 50/95/99 %", "ahead", "MiB", "start s"):
-        table.add_column(title, justify="right", no_wrap=True)
+    """Print the rows: whole bundles, their networks alone, where a frame's time goes."""
+    console = Console()
+    title = f"{found['data']}: {found['hardware']}, {found['threads']} threads"
+    whole = _table(title, "frames/s", "ms 50/95/99 %", "ahead ms", "MiB", "start s")
+    alone = _table("networks alone", "ms a frame", "M mult-adds", "GFLOP/s", "GEMM", "of it")
     for row in found["rows"]:
-        network, latency = row["network"], row["latency_ms"]
-        alone = 1000 / network["ms_per_frame"] if network["ms_per_frame"] else float("nan")
-        percentiles = "/".join(f"{value:.1f}" for value in latency.values())
-        thinned = f", one frame of {row['every']}" if row["every"] > 1 else ""
-        how = f"{row['method']}, {row['runtime']}, {row['precision']}{thinned}"
-        table.add_row(
-            f"{Path(row['bundle']).name} ({how})",
+        name = Path(row["bundle"]).name
+        thinned = f"\none frame of {row['every']}" if row["every"] > 1 else ""
+        how = f"{row['method']} {row['preset']}\n{row['runtime']} {row['precision']}{thinned}"
+        whole.add_row(
+            f"{name}\n{how}",
             f"{row['end_to_end_fps']:.1f}",
-            f"{alone:.1f}",
-            f"{100 * network['fraction']:.0f} %",
-            percentiles,
-            f"{row['lookahead_frames']}",
-            "-" if row["peak_mib"] is None else f"{row['peak_mib']:.0f}",
+            "/".join(f"{value:.1f}" for value in row["latency_ms"].values()) or "-",
+            _number(row["lookahead_ms"]),
+            _number(row["peak_mib"]),
             f"{row['start_up_s']:.1f}",
         )
-    Console().print(table)
+        network = row["network"]
+        alone.add_row(name, *_reached(network, network["gemm_gflops"]))
+        for part, graph in network["graphs"].items():
+            alone.add_row(f"  {part}", *_reached(graph, network["gemm_gflops"]))
+    console.print(whole, alone)
     for row in found["rows"]:
         stages = ", ".join(f"{name} {value:.2f}" for name, value in row["stages_ms"].items())
-        Console().print(f"{row['bundle']}: {row['all_ms']:.2f} ms a frame, of it {stages}")
+        console.print(f"{row['bundle']}: {row['all_ms']:.2f} ms a frame, of it {stages}")
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title)
+    table.add_column("bundle", overflow="fold")
+    for column in columns:
+        table.add_column(column, justify="right", no_wrap=True)
+    return table
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.0f}"
+
+
+def _reached(network: dict[str, Any], peak: float) -> tuple[str, ...]:
+    """Time and work of a frame, and how near to the peak that is."""
+    taken, adds = network["ms_per_frame"], network["multiply_adds_per_frame"]
+    if not taken:
+        return ("-",) * 5
+    reached = 2e-6 * adds / taken
+    figures = f"{taken:.2f}", f"{adds / 1e6:.0f}", f"{reached:.0f}", f"{peak:.0f}"
+    return (*figures, f"{100 * reached / peak:.0f} %")

@@ -6,9 +6,11 @@ one stream at a time. `tests/methods/test_contract.py` holds every registered me
 
 from __future__ import annotations
 
+import time
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -77,7 +79,8 @@ class Scorer(ABC):
     Attributes:
         lookahead: frames after frame i that must have been pushed before i is scored.
         warmup: frames at the start of a stream that come out with score None.
-        seconds: time spent so far in each named stage of scoring; empty where none is measured.
+        seconds: spent so far in each stage of scoring: `resize`, teachers (`detector`, `flow`),
+            `network`, `maps`, and what the method names besides.
         causal: True where a score depends on no later frame.
     """
 
@@ -174,7 +177,17 @@ class Scorer(ABC):
         levels = self.setting.map_levels
         if score.map is None or score.regions or not levels or self._size is None:
             return score
-        return replace(score, regions=map_regions(score.map, levels, self._size))
+        with self._stage("maps"):
+            return replace(score, regions=map_regions(score.map, levels, self._size))
+
+    @contextmanager
+    def _stage(self, name: str) -> Iterator[None]:
+        """Count what happens inside to that stage's `seconds`."""
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - started
 
 
 class Method(ABC):

@@ -69,7 +69,8 @@ class FlowScorer(Scorer):
         before, self._before = self._before, grey
         if before is None:
             return [FrameScore(frame.index, frame.time_s, None)]
-        found = flow_magnitude(self._engine, before, grey, self._config.blur)
+        with self._stage("flow"):
+            found = flow_magnitude(self._engine, before, grey, self._config.blur)
         if self._usual is not None:
             height, width = grey.shape
             found = found / cv2.resize(self._usual, (width, height))

@@ -50,8 +50,10 @@ class NearestNeighboursScorer(Scorer):
             yield from self._several(chunk)
 
     def _several(self, frames: Sequence[Frame]) -> list[FrameScore]:
-        features = self._classifier([frame.image for frame in frames])
-        distances = self._memory.kneighbors(features.astype(np.float64))[0].mean(1)
+        with self._stage("classifier"):
+            features = self._classifier([frame.image for frame in frames])
+        with self._stage("neighbours"):
+            distances = self._memory.kneighbors(features.astype(np.float64))[0].mean(1)
         return [
             FrameScore(frame.index, frame.time_s, float(value), {"distance": float(value)})
             for frame, value in zip(frames, distances, strict=True)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from abc import abstractmethod
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -31,7 +29,6 @@ class WindowScorer(Scorer, Generic[Seen]):
         before, after: frames of the window on each side of the judged one.
         joining: what joins the values of neighbouring frames, e.g. a mean filter over maps.
         smoothing: the temporal filter of the frames' scores.
-        stages: names of the stages whose time is measured.
     """
 
     def __init__(
@@ -41,7 +38,6 @@ class WindowScorer(Scorer, Generic[Seen]):
         after: int,
         joining: TimeFilter[Seen],
         smoothing: TimeFilter[FrameScore],
-        stages: Sequence[str],
     ) -> None:
         super().__init__(setting)
         self._before, self._after = before, after
@@ -51,7 +47,6 @@ class WindowScorer(Scorer, Generic[Seen]):
         self._owed: deque[tuple[int, float | None]] = deque()
         self.warmup = before
         self.lookahead = after + joining.lookahead + smoothing.lookahead
-        self.seconds = dict.fromkeys(stages, 0.0)
 
     @abstractmethod
     def _prepared(self, frame: Frame) -> Any:
@@ -119,14 +114,6 @@ class WindowScorer(Scorer, Generic[Seen]):
         """Ignored positions of a map (h, w) of an (H, W) frame; None where there is none."""
         ignored = small_mask(self.setting, frame, size)
         return ignored if ignored.any() else None
-
-    @contextmanager
-    def _stage(self, name: str) -> Iterator[None]:
-        started = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.seconds[name] += time.perf_counter() - started
 
 
 def pieces_of(runs: Sequence[Run], piece: int, most: int) -> list[tuple[int, slice]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 from importlib.metadata import version
+from pathlib import Path
 
 
 def versions() -> dict[str, str]:
@@ -18,5 +19,22 @@ def machine() -> str:
 
 
 def hardware() -> str:
-    """The hardware that something was measured on."""
-    return f"{platform.machine()}, {os.cpu_count()} cores"
+    """The hardware that something was measured on: processor, instructions, cores."""
+    import torch
+
+    instructions = torch.backends.cpu.get_cpu_capability()
+    return f"{processor()} ({instructions}), {os.cpu_count()} cores"
+
+
+def processor(told: Path = Path("/proc/cpuinfo")) -> str:
+    """The processor's name, or its kind where the system does not say.
+
+    Args:
+        told: where Linux names it.
+    """
+    try:
+        lines = told.read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, "") or platform.processor() or platform.machine()

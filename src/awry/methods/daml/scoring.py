@@ -139,19 +139,23 @@ class DAMLScorer(Scorer):
         if not frames:
             return []
         encoded = self._encode(frames)
-        predictions = self._stream.push(torch.stack([item.code for item in encoded]))
+        with self._stage("network"):
+            predictions = self._stream.push(torch.stack([item.code for item in encoded]))
         pairs = zip(frames, encoded, predictions, strict=True)
-        return self._compare([self._pair(*pair) for pair in pairs])
+        with self._stage("maps"):
+            return self._compare([self._pair(*pair) for pair in pairs])
 
     def _encode(self, frames: Sequence[Frame]) -> list[_Encoded]:
         config = self._config
         assert config.width is not None
         size = (config.height, config.width)
-        images = np.stack([resized(frame.image, size, bool(config.grey)) for frame in frames])
-        inputs = to_input(images, self._mean)
-        features = self._model.encode(inputs) if self._wanted else []
-        if not self._wanted or self._elsewhere:  # only the decoder's skips stay in PyTorch
-            features = [*features[:-1], *self._networks["encoder"](inputs)]
+        with self._stage("resize"):
+            images = np.stack([resized(frame.image, size, bool(config.grey)) for frame in frames])
+            inputs = to_input(images, self._mean)
+        with self._stage("network"):
+            features = self._model.encode(inputs) if self._wanted else []
+            if not self._wanted or self._elsewhere:  # only the decoder's skips stay in PyTorch
+                features = [*features[:-1], *self._networks["encoder"](inputs)]
         return [
             _Encoded(inputs[number], [feature[number] for feature in features])
             for number in range(len(frames))

@@ -30,8 +30,6 @@ from awry.teachers.objects.base import view_of
 from awry.video.cache import resized
 from awry.video.pictures import Pictures, working_size
 
-STAGES = ("detector", "flow", "network", "maps")
-
 
 @dataclass(slots=True)
 class Seen:
@@ -77,7 +75,6 @@ class MTLAScorer(WindowScorer[Seen]):
             around,
             mean_filter(config.filter_frames, causal=config.filter_causal),
             _smoother(config),
-            STAGES,
         )
         self.model = model.eval()
         self.config = config
@@ -97,7 +94,8 @@ class MTLAScorer(WindowScorer[Seen]):
         if self._picture_size is None:
             self._begin(frame)
         assert self._picture_size is not None
-        return frame, resized(frame.image, self._picture_size, bool(self.config.grey))
+        with self._stage("resize"):
+            return frame, resized(frame.image, self._picture_size, bool(self.config.grey))
 
     def _begin(self, frame: Frame) -> None:
         size = (frame.image.shape[0], frame.image.shape[1])

@@ -50,12 +50,15 @@ class SDORScorer(Scorer):
 
     @torch.inference_mode()
     def _judged(self, frames: Sequence[Frame]) -> list[FrameScore]:
-        windows = [self._seen(frame) for frame in frames]
-        scores, maps = self._network(as_pictures(np.stack(windows)))
-        return [
-            self._frame_score(frame, float(score), heat)
-            for frame, score, heat in zip(frames, scores.numpy(), maps.numpy(), strict=True)
-        ]
+        with self._stage("resize"):
+            windows = np.stack([self._seen(frame) for frame in frames])
+        with self._stage("network"):
+            scores, maps = self._network(as_pictures(windows))
+        with self._stage("maps"):
+            return [
+                self._frame_score(frame, float(score), heat)
+                for frame, score, heat in zip(frames, scores.numpy(), maps.numpy(), strict=True)
+            ]
 
     def _seen(self, frame: Frame) -> Pictures:
         return self._window.push(resized(frame.image, self._picture_size))

@@ -28,7 +28,6 @@ from awry.video.pictures import Pictures, coloured, whole_pixels, working_size
 
 Floats = NDArray[np.float64]
 ERROR_BLUR = 3
-STAGES = ("detector", "crops", "network", "maps")
 
 
 @dataclass(slots=True)
@@ -77,7 +76,6 @@ class SSMTLScorer(WindowScorer[Seen]):
             config.t,
             mean_filter(config.filter_frames, causal=config.filter_causal),
             smoother(config.smoothing, config.smoothing_sigma),
-            STAGES,
         )
         self.model = model
         self.config = config
@@ -102,12 +100,13 @@ class SSMTLScorer(WindowScorer[Seen]):
             self._begin(frame)
         assert self._working is not None
         grey = bool(self.config.grey)
-        if "frame" in self._levels and small is None:
-            side = (self.config.frame_side, self.config.frame_side)
-            small = resized(frame.image, side, grey)
-        picture = small
-        if "object" in self._levels:
-            picture = resized(frame.image, self._working, grey)
+        with self._stage("resize"):
+            if "frame" in self._levels and small is None:
+                side = (self.config.frame_side, self.config.frame_side)
+                small = resized(frame.image, side, grey)
+            picture = small
+            if "object" in self._levels:
+                picture = resized(frame.image, self._working, grey)
         assert picture is not None
         return frame, picture, small
 

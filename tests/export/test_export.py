@@ -52,6 +52,7 @@ def test_an_exported_bundle_scores_the_same(
     assert about["parity"]["frames"] == FRAMES
     assert about["parity"]["score"] < 1e-4
     assert set(about["parity"]["networks"]) == {"encoder", "motion_1", "motion_2"}
+    assert all(min(pair) > 0 for pair in about["parity"]["ms"].values())
     loaded = Detector.load(tmp_path / "out")
     model = next(iter(loaded.models.values()))
     assert set(model.runtime or {}) == {"encoder", "motion_1", "motion_2"}
@@ -216,7 +217,37 @@ def test_networks_take_any_batch_in_each_runtime(batch: int, tmp_path: Path) -> 
 
 def test_int8_without_questions_is_refused() -> None:
     with pytest.raises(ExportError, match="never asked"):
-        to_int8(b"", ["x"], [])
+        to_int8(b"", ["x"], [], "onnx")
+
+
+class Joining(Small):
+    """Its pictures come out of a concatenation, as SSMTL's do."""
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        return super().forward(torch.cat([x[:, 1:], x[:, :1]], 1))
+
+
+@pytest.mark.parametrize("kind", [Small, Joining])
+def test_int8_leaves_convolutions_of_pictures_alone_where_they_are_slow(
+    kind: type[Small], tmp_path: Path
+) -> None:
+    import onnx
+
+    graph = Graph(kind(), {"x": torch.zeros(2, 3, 8, 9)}, ("two", "one"))
+    plain = to_onnx(graph, "small", "none")
+    x = torch.rand(4, 3, 8, 9, generator=torch.Generator().manual_seed(1))
+    with torch.inference_mode():
+        expected = eager({"small": graph})["small"](x)
+    for runtime, quantised in (("onnx", 1), ("openvino", 2)):
+        data = to_int8(plain, ["x"], [(x,)], runtime)
+        graph_of = onnx.load_from_string(data).graph
+        makers = {name: node.op_type for node in graph_of.node for name in node.output}
+        weights = [makers.get(n.input[1]) for n in graph_of.node if n.op_type == "Conv"]
+        assert weights.count("DequantizeLinear") == quantised
+        (tmp_path / "small.onnx").write_bytes(data)
+        with torch.inference_mode():
+            found = load_networks(tmp_path, "onnx", {"small": "small.onnx"})["small"](x)
+        assert largest_difference(expected, found) < 0.05
 
 
 def test_differences_by_hand() -> None:

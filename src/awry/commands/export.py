@@ -139,12 +139,17 @@ def show_export(found: dict[str, Any]) -> None:
     parity = found["parity"]
     table = Table(title=f"{found['bundle']}: {found['runtime']}, {found['precision']}")
     table.add_column("compared with PyTorch")
-    table.add_column("largest relative difference", justify="right")
+    for title in ("largest relative difference", "ms a call: PyTorch", "here"):
+        table.add_column(title, justify="right")
     table.add_row(f"scores of {parity['frames']} frames", f"{parity['score']:.2g}")
     for name, value in parity["networks"].items():
         unseen = " (random inputs)" if name in parity["unseen"] else ""
-        table.add_row(f"network {name}{unseen}", f"{value:.2g}")
+        times = (f"{value:.1f}" for value in parity["ms"][name])
+        table.add_row(f"network {name}{unseen}", f"{value:.2g}", *times)
     Console().print(table)
+    eager, exported = map(sum, zip(*parity["ms"].values(), strict=True))
+    if exported > eager:
+        Console().print("Its networks are slower here than PyTorch's: another runtime may suit.")
     if found["precision"] == "int8" and "accuracy" not in found:
         Console().print("No labelled test clips were given: its accuracy was not measured.")
     if "accuracy" in found:

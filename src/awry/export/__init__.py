@@ -90,7 +90,7 @@ def export(
     names: dict[str, dict[str, str]] = {}
     for scene, stem in stems.items():
         names[stem] = {}
-        for name, data in _networks(detector, scene, batches.get(scene)).items():
+        for name, data in _networks(detector, scene, options.runtime, batches.get(scene)).items():
             title = f"{stem}.{name}{ENDINGS[options.runtime]}"
             names[stem][name] = title
             files |= _as_files(title, data, options.runtime)
@@ -107,7 +107,10 @@ def export(
 
 
 def _networks(
-    detector: Detector, scene: str, batches: Mapping[str, Sequence[tuple[Tensor, ...]]] | None
+    detector: Detector,
+    scene: str,
+    runtime: str,
+    batches: Mapping[str, Sequence[tuple[Tensor, ...]]] | None,
 ) -> dict[str, bytes]:
     """Graph's name -> ONNX file, of 8 bits where there are batches."""
     graphs = detector.models[scene].graphs()
@@ -117,7 +120,7 @@ def _networks(
     for name, graph in graphs.items():
         data = to_onnx(graph, name, detector.method)
         if batches is not None:
-            data = to_int8(data, list(graph.inputs), batches[name])
+            data = to_int8(data, list(graph.inputs), batches[name], runtime)
         found[name] = data
     return found
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,9 @@ QUANTISED = (
     "Resize",
 )
 """ONNX operators that int8 covers: convolutions and what stands between them; scores stay fp32."""
+ACTIVATIONS = ("Clip", "LeakyRelu", "Relu")
+PICTURE_CHANNELS = 4
+"""Of what convolutions of pictures have at most: ONNX Runtime is slow at them in int8."""
 
 Batches = Sequence[tuple["Tensor", ...]]
 
@@ -81,13 +84,14 @@ def _innermost(error: BaseException) -> str:
     return f"{type(error).__name__}: {lines[0][:300] if lines else ''}"
 
 
-def to_int8(data: bytes, names: Sequence[str], batches: Batches) -> bytes:
+def to_int8(data: bytes, names: Sequence[str], batches: Batches, runtime: str) -> bytes:
     """Quantise an ONNX network statically: weights and activations of 8 bits.
 
     Args:
         data: the ONNX file.
         names: of its inputs.
         batches: inputs that it was asked on normal footage; the ranges come from them.
+        runtime: where it will run; in ONNX Runtime convolutions of pictures stay fp32.
 
     Raises:
         ExportError: there are no batches.
@@ -127,11 +131,40 @@ def to_int8(data: bytes, names: Sequence[str], batches: Batches) -> bytes:
             Reader(),
             quant_format=QuantFormat.QDQ,
             op_types_to_quantize=list(QUANTISED),
+            nodes_to_exclude=_of_pictures(ready) if runtime == "onnx" else [],
             per_channel=True,
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
         )
         return small.read_bytes()
+
+
+def _of_pictures(file: Path) -> list[str]:
+    """Names of the convolutions that read pictures, of what leads there, of their activations.
+
+    What leads there stays fp32 too, or ONNX Runtime makes such a convolution int8 after all.
+    """
+    import onnx
+
+    graph = onnx.load(file).graph
+    channels = {one.name: one.dims[1] for one in graph.initializer if len(one.dims) > 1}
+    makers = {name: node for node in graph.node for name in node.output}
+    found: dict[str, Any] = {}
+    for node in graph.node:
+        groups = next((one.i for one in node.attribute if one.name == "group"), 1)
+        if node.op_type == "Conv" and node.input[1] in channels:
+            if channels[node.input[1]] * groups <= PICTURE_CHANNELS:
+                _add_with_makers(node, makers, found)
+        elif node.op_type in ACTIVATIONS and makers.get(node.input[0], node).name in found:
+            found[node.name] = node
+    return list(found)
+
+
+def _add_with_makers(node: Any, makers: Mapping[str, Any], found: dict[str, Any]) -> None:
+    found[node.name] = node
+    for name in node.input:
+        if name in makers and makers[name].op_type != "Conv":
+            _add_with_makers(makers[name], makers, found)
 
 
 def to_openvino(data: bytes) -> tuple[bytes, bytes]:

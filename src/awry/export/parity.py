@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -36,6 +37,7 @@ class Parity:
         frame: where that is.
         networks: network's name -> largest difference of an answer, relative to its largest value.
         unseen: networks that the clip never asked; random inputs were taken for them.
+        ms: network's name -> milliseconds of a call in PyTorch and exported, the medians.
     """
 
     frames: int
@@ -43,6 +45,7 @@ class Parity:
     frame: int
     networks: Mapping[str, float]
     unseen: tuple[str, ...] = ()
+    ms: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """As the manifest keeps it."""
@@ -52,6 +55,7 @@ class Parity:
             "frame": self.frame,
             "networks": dict(self.networks),
             "unseen": list(self.unseen),
+            "ms": {name: list(pair) for name, pair in self.ms.items()},
         }
 
 
@@ -64,6 +68,7 @@ class Watched:
         reference: answers too, to be compared; None: only the questions are kept.
         batches: the first inputs, at most `most` calls'.
         difference: the largest, relative to the reference's largest value.
+        seconds: of each call, the reference's and the network's own.
     """
 
     network: Network
@@ -72,13 +77,17 @@ class Watched:
     most: int = MOST_BATCHES
     calls: int = 0
     difference: float = 0.0
+    seconds: list[tuple[float, float]] = field(default_factory=list)
 
     def __call__(self, *inputs: Tensor) -> Sequence[Tensor]:
+        begun = time.perf_counter()
         found = self.network(*inputs)
         self.calls += 1
         if self.reference is not None:
-            apart = largest_difference(self.reference(*inputs), found)
-            self.difference = max(self.difference, apart)
+            done = time.perf_counter()
+            expected = self.reference(*inputs)
+            self.seconds.append((time.perf_counter() - done, done - begun))
+            self.difference = max(self.difference, largest_difference(expected, found))
         elif len(self.batches) < self.most:
             self.batches.append(tuple(one.clone() for one in inputs))
         return found
@@ -122,6 +131,7 @@ def compare(eager: Detector, exported: Detector, clip: Clip) -> Parity:
     worst = Parity(0, 0.0, 0, {})
     networks: dict[str, float] = {}
     unseen: list[str] = []
+    ms: dict[str, tuple[float, float]] = {}
     for scene, model in exported.models.items():
         own = eager.models[scene]
         before = model.runtime
@@ -142,7 +152,9 @@ def compare(eager: Detector, exported: Detector, clip: Clip) -> Parity:
                 _ask_anyhow(own, name, one)
                 unseen.append(title)
             networks[title] = one.difference
-    return Parity(worst.frames, worst.score, worst.frame, networks, tuple(unseen))
+            first, second = 1000 * np.median(one.seconds, axis=0)
+            ms[title] = float(first), float(second)
+    return Parity(worst.frames, worst.score, worst.frame, networks, tuple(unseen), ms)
 
 
 def _scores(detector: Detector, scene: str, name: str, frames: Sequence[Frame]) -> np.ndarray:

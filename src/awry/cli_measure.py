@@ -1,0 +1,190 @@
+"""`awry evaluate`, `reproduce`, `robustness` and `compare`: measuring on data sets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from awry.cli_options import (
+    Changes,
+    Classifiers,
+    Data,
+    Depths,
+    Detectors,
+    Fps,
+    Json,
+    Layout,
+    OtherBudget,
+    console,
+    load,
+    refusals,
+    report_failures,
+    show_result,
+)
+from awry.errors import ConfigError
+
+
+def evaluate(
+    bundle: Path,
+    data: Data,
+    out: Annotated[Path, typer.Option(help="Folder for metrics.json and report.html.")],
+    layout: Layout = None,
+    parts: Annotated[list[str] | None, typer.Option(help="Extra parts; all for every one.")] = None,
+    flow: Annotated[bool, typer.Option(help="Measure the motion reference too.")] = True,
+    merged: Annotated[
+        bool, typer.Option("--merged", help="A sifted run, on the train and test clips that it saw")
+    ] = False,
+    interactions: Annotated[
+        int, typer.Option(min=0, help="Of a sifted run: simulate so many rounds of feedback.")
+    ] = 0,
+    budget: OtherBudget = None,
+    cache: Annotated[
+        Path | None, typer.Option(help="Folder where what teachers say of frames is kept.")
+    ] = None,
+    fps: Fps = None,
+    as_json: Json = False,
+) -> None:
+    """Measure a bundle on a data set's labelled test clips, or a sifted run; write a report."""
+    with refusals():
+        from awry.commands.evaluate import EvaluateOptions, run_evaluate, show_metrics
+        from awry.datasets import open_dataset
+        from awry.sifting.run import is_run
+
+        if is_run(bundle) != merged:
+            raise ConfigError(
+                f"{bundle} is a sifted run: it is measured on the frames that it saw; add --merged."
+                if is_run(bundle)
+                else f"--merged is for what awry sift made; {bundle} is not such a run."
+            )
+        if merged:
+            from awry.commands import evaluate_run as runs
+
+            chosen = runs.EvaluateRunOptions(layout, fps, interactions=interactions)
+            metrics = runs.run_evaluate_run(bundle, data, out, chosen, console())
+            show_result(metrics, as_json, runs.show_run_metrics)
+            report_failures(metrics["failed"])
+            return
+        found = open_dataset(data, format=layout, fps=fps)
+        options = EvaluateOptions(parts=tuple(parts or ()), flow=flow, cache=cache)
+        metrics = run_evaluate(load(bundle, budget), found, out, options, console())
+        show_result(metrics, as_json, show_metrics)
+    report_failures(metrics["failed"])
+
+
+def reproduce(
+    table: Annotated[str | None, typer.Argument(help="E.g. daml-table5; none: list all.")] = None,
+    data: Annotated[Path | None, typer.Option("--data", help="Folder of one data set.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for fits and figures.")] = None,
+    scale: Annotated[str, typer.Option(help="The method's preset: cpu, tiny, paper.")] = "cpu",
+    seeds: Annotated[str, typer.Option(help="One fit each.")] = "0,1,2",
+    cells: Annotated[str, typer.Option(help="Pattern of cells' names, with * and ?.")] = "*",
+    changes: Changes = None,
+    detector: Detectors = None,
+    classifier: Classifiers = None,
+    depth: Depths = None,
+    dataset: Annotated[
+        str | None, typer.Option(help="Which of the table's data sets the data are.")
+    ] = None,
+    layout: Layout = None,
+    fps: Fps = None,
+    as_json: Json = False,
+) -> None:
+    """Run a published table's cells and show our figures beside the paper's, or list tables.
+
+    Finished fits are not run again, an interrupted one goes on: give the same command again.
+    """
+    with refusals():
+        from awry.commands import published
+
+        if table is None:
+            show_result(published.list_tables(), as_json, published.show_tables)
+            return
+        if data is None and out is None:
+            show_result(published.describe_table(table), as_json, published.show_table)
+            return
+        if data is None or out is None:
+            raise ConfigError("To run a table, give both --data and --out.")
+        from awry.commands.cells import whole_numbers
+        from awry.commands.fit import chosen_teachers, parse_changes
+        from awry.commands.reproduce import ReproduceOptions, run_reproduce
+        from awry.datasets import open_dataset
+        from awry.evaluation.reproduction import cells_of
+
+        numbers = whole_numbers(seeds, "--seeds", lowest=0)
+        given = parse_changes(changes or []) | chosen_teachers(detector, classifier, depth)
+        options = ReproduceOptions(scale, tuple(numbers), cells, dataset, given)
+        cells_of(table)
+        found = open_dataset(data, format=layout, fps=fps)
+        summary = run_reproduce(table, found, out, options, console())
+        show_result(summary, as_json, published.show_reproduction)
+    report_failures(summary["failed"])
+
+
+def robustness(
+    data: Data,
+    out: Annotated[Path, typer.Option(help="Folder for cells, robustness.json and plots.")],
+    bundle: Annotated[Path | None, typer.Argument(help="Measure it on spoiled frames.")] = None,
+    corruptions: Annotated[
+        str | None, typer.Option(help="Which, with commas between; all if not given.")
+    ] = None,
+    severities: Annotated[str | None, typer.Option(help="Of 1 to 5; default 1,3,5.")] = None,
+    refit: Annotated[str | None, typer.Option(help="Fit this method instead.")] = None,
+    subsample: Annotated[str | None, typer.Option(help="Keep each n-th frame: 1,2,4")] = None,
+    contaminate: Annotated[
+        str | None, typer.Option(help="Abnormal frames in training: 0,100,400")
+    ] = None,
+    preset: Annotated[str | None, typer.Option(help="Of the fits; default tiny.")] = None,
+    changes: Changes = None,
+    parts: Annotated[str, typer.Option(help="Extra parts, with commas between.")] = "all",
+    clips: Annotated[
+        str | None, typer.Option(help="So many test clips, or names like 'Test00*'.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Every random choice follows from it.")] = 0,
+    layout: Layout = None,
+    fps: Fps = None,
+    as_json: Json = False,
+) -> None:
+    """Measure a bundle in bad weather, or a method with fewer or impure frames; resumable."""
+    with refusals():
+        from awry.commands import refit as refits
+        from awry.commands import robustness as runs
+        from awry.commands.fit import parse_changes
+        from awry.datasets import open_dataset
+        from awry.detector import Detector
+
+        spoiling = {"--corruptions": corruptions, "--severities": severities}
+        refitting = {"--subsample": subsample, "--contaminate": contaminate}
+        fitting = {**refitting, "--preset": preset, "--set": changes or None}
+        runs.check_choice(bundle, refit, spoiling, refitting, fitting)
+        wanted = tuple(part.strip() for part in parts.split(",") if part.strip())
+        if bundle is not None:
+            options = runs.RobustnessOptions.parse(corruptions, severities, wanted, clips, seed)
+            detector = Detector.load(bundle)
+            found = open_dataset(data, format=layout, fps=fps)
+            result = runs.run_robustness(detector, found, out, options, console())
+            show_result(result, as_json, runs.show_robustness)
+        else:
+            assert refit is not None
+            settings = (preset or "tiny", parse_changes(changes or []), wanted, clips, seed)
+            fits = refits.RefitOptions.parse(refit, subsample, contaminate, *settings)
+            found = open_dataset(data, format=layout, fps=fps)
+            result = refits.run_refit(found, out, fits, console())
+            show_result(result, as_json, refits.show_refit)
+    report_failures(result["failed"])
+
+
+def compare(
+    files: Annotated[list[Path], typer.Argument(help="metrics.json files; the first is the base.")],
+    despite_differences: Annotated[
+        bool, typer.Option("--despite-differences", help="Compare although measured unlike.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Measurements side by side, with the paired interval of each difference."""
+    with refusals():
+        from awry.commands.compare import compare_files, show_comparison
+
+        found = compare_files(files, despite_differences=despite_differences)
+        show_result(found, as_json, show_comparison)

@@ -17,6 +17,7 @@ from awry.detector import Detector, scored
 from awry.errors import ConfigError, FootageError
 from awry.export.parity import Watched, watched
 from awry.methods.base import Method
+from awry.methods.folding import folded
 from awry.methods.graphs import Network, ran
 
 if TYPE_CHECKING:
@@ -202,7 +203,7 @@ def network_speed(detector: Detector, chosen: Chosen, repeats: int) -> dict[str,
             continue
         seconds = float(np.median([_answer(one) for _ in range(repeats + 1)][1:]))
         items = sum(len(batch[0]) for batch in one.batches)
-        adds = multiply_adds(model.graphs()[name].module, one.batches)
+        adds = multiply_adds(folded(model.graphs()[name].module), one.batches)
         share = one.calls / len(one.batches)  # not all questions were kept
         graphs[name] = {
             "calls": one.calls,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from awry.errors import ExportError, MissingError
+from awry.methods.folding import folded
 from awry.methods.graphs import Graph
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def to_onnx(graph: Graph, name: str, method: str) -> bytes:
             # Two inputs share the batch: that is meant.
             warnings.filterwarnings("ignore", ".*The axis name", UserWarning)
             program = torch.onnx.export(
-                graph.module.eval(),
+                folded(graph.module.eval()).eval(),
                 tuple(graph.inputs.values()),
                 dynamo=True,
                 input_names=list(graph.inputs),

@@ -22,7 +22,7 @@ class Foldable(Protocol):
         ...
 
 
-def for_scoring(module: nn.Module) -> nn.Module:
+def folded(module: nn.Module) -> nn.Module:
     """A copy whose batch normalisations are part of the convolutions before them.
 
     That holds inside of every `nn.Sequential` and for modules that are `Foldable`. All other
@@ -33,13 +33,22 @@ def for_scoring(module: nn.Module) -> nn.Module:
     """
     if isinstance(module, Foldable):
         module = module.folded()
+    if isinstance(module, nn.Sequential) and type(module).forward is nn.Sequential.forward:
+        module = nn.Sequential(*_joined(list(module)))
+    return with_children(module, **{name: folded(one) for name, one in module.named_children()})
+
+
+def for_scoring(module: nn.Module) -> nn.Module:
+    """As `folded`, and batches of one input are fast in PyTorch; not to be exported."""
+    return _hastened(folded(module))
+
+
+def _hastened(module: nn.Module) -> nn.Module:
     if type(module) in _FAST and module.padding_mode == "zeros":
         found = with_children(module)
         found.__class__ = _FAST[type(module)]
         return found
-    if isinstance(module, nn.Sequential) and type(module).forward is nn.Sequential.forward:
-        module = nn.Sequential(*_joined(list(module)))
-    children = {name: for_scoring(one) for name, one in module.named_children()}
+    children = {name: _hastened(one) for name, one in module.named_children()}
     return with_children(module, **children)
 
 

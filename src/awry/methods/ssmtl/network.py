@@ -79,9 +79,21 @@ class Trunk(nn.Module):
         for convolution, norm in zip(self.convolutions, self.normalisations, strict=True):
             assert isinstance(norm, Normalisation)
             fused = {kind: normalised(convolution, one) for kind, one in norm.by_kind.items()}
+            if single := fused.get("single", fused.get("all")):
+                fused["single"] = _flat(single)
             layers.append(with_children(norm, by_kind=nn.ModuleDict(fused)))
         nothing = nn.ModuleList(nn.Identity() for _ in layers)
         return with_children(self, convolutions=nothing, normalisations=nn.ModuleList(layers))
+
+
+def _flat(convolution: nn.Module) -> nn.Module:
+    """Of one frame only the middle of a 3x3x3 kernel sees anything but padding."""
+    assert isinstance(convolution, nn.Conv3d)
+    before, after = convolution.in_channels, convolution.out_channels
+    found = nn.Conv3d(before, after, (1, 3, 3), padding=(0, 1, 1))
+    found.weight = nn.Parameter(convolution.weight[:, :, 1:2].detach().contiguous())
+    found.bias = convolution.bias
+    return found.to(memory_format=torch.channels_last_3d).eval()
 
 
 class Head(nn.Sequential):

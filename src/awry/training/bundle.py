@@ -103,6 +103,11 @@ def read_bundle(path: Path) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
 def _manifest(path: Path) -> dict[str, Any]:
     file = path / MANIFEST
     if not file.is_file():
+        if (path / "run.json").is_file():
+            raise BundleError(
+                f"{path} is a sifted run, which ranks its own archive. To score other footage, "
+                "make a bundle: awry fit sdor."
+            )
         raise BundleError(f"{path} is not a bundle: it has no {MANIFEST}. Make one with awry fit.")
     try:
         manifest = json.loads(file.read_text("utf-8"))

@@ -128,7 +128,8 @@ def _has_both_kinds(data: Dataset) -> bool:
 
 
 def _micro_auc(detector: Detector, data: Dataset, console: Console) -> float:
-    scored = score_clips(detector, data, console, flow=False).clips
+    test = tuple(replace(clip, masks=None, tracks=None) for clip in data.test)
+    scored = score_clips(detector, replace(data, test=test), console, flow=False).clips
     labelled = [(clip.scores, clip.labels) for clip in scored if clip.labels is not None]
     scores, labels = zip(*labelled, strict=True)
     return micro_auc(list(scores), list(labels))

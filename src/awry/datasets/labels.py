@@ -139,8 +139,8 @@ def read_mask_images(files: Sequence[Path], clip: str) -> NDArray[np.bool_]:
     masks: list[NDArray[np.bool_]] = []
     for path in files:
         try:
-            mask: NDArray[np.bool_] = np.any(read_image(path), axis=2)
-            masks.append(mask)
+            red, green, blue = np.moveaxis(read_image(path), 2, 0)
+            masks.append((red | green | blue) > 0)  # np.any takes twenty times as long
         except OSError as error:
             raise DatasetError(f"The mask {path} of {clip} cannot be read: {error}.") from error
         if masks[-1].shape != masks[0].shape:

@@ -22,7 +22,7 @@ from awry.errors import ConfigError
 
 def export(
     bundle: Annotated[Path | None, typer.Argument(help="A fitted bundle.")] = None,
-    to: Annotated[str, typer.Option(help="onnx or openvino.")] = "onnx",
+    to: Annotated[str | None, typer.Option(help="onnx, if nothing is said, or openvino.")] = None,
     out: Annotated[Path | None, typer.Option(help="The exported bundle's folder.")] = None,
     int8: Annotated[bool, typer.Option("--int8", help="Quantise; needs --data or --clip.")] = False,
     data: Annotated[
@@ -32,11 +32,12 @@ def export(
     layout: Layout = None,
     fps: Fps = None,
     tolerance: Annotated[
-        float, typer.Option(min=0, help="Relative difference of a score that fp32 may have.")
-    ] = 1e-4,
+        float | None,
+        typer.Option(min=0, help="Relative difference of a score that fp32 may have: 0.0001."),
+    ] = None,
     bound: Annotated[
-        float, typer.Option(min=0, help="Micro AUC that int8 may lose on --data.")
-    ] = 0.01,
+        float | None, typer.Option(min=0, help="Micro AUC that int8 may lose on --data: 0.01.")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Keep int8 beyond --bound.")] = False,
     check: Annotated[
         Path | None, typer.Option(help="Compare an exported bundle again, on this machine.")
@@ -54,13 +55,16 @@ def export(
 
         given = None if data is None else open_dataset(data, format=layout, fps=fps)
         if check is not None:
-            if bundle is not None or out is not None:
-                raise ConfigError("--check DIR stands alone: it exports nothing.")
-            found = run_check(check, given, clip, console())
+            if bundle is not None or out is not None or to is not None or int8 or force:
+                raise ConfigError(
+                    "--check DIR exports nothing; it takes --data or --clip, --tolerance, --bound."
+                )
+            command = ExportCommand(ExportOptions(tolerance=tolerance), given, clip, bound)
+            found = run_check(check, command, console())
         elif bundle is None or out is None:
             raise ConfigError("Give a bundle and --out DIR, or --check DIR.")
         else:
-            options = ExportOptions(to, int8, tolerance)
+            options = ExportOptions(to or "onnx", int8, tolerance)
             command = ExportCommand(options, given, clip, bound, force)
             found = run_export(bundle, out, command, console())
         show_result(found, as_json, show_export)

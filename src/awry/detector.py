@@ -182,7 +182,7 @@ class Detector:
                 models[scene] = kind(kind.Config(**manifest["configs"][scene]))
                 models[scene].load_state(tensors[stem])
                 if "export" in manifest and not eager:
-                    models[scene].runtime = _runtime(Path(path), manifest, stem)
+                    models[scene].runtime = _runtime(Path(path), manifest, stem, models[scene])
             known = ("method", "models", "configs", "calibration", "ignore", "frame_size")
             rest = {k: v for k, v in manifest.items() if k not in (*known, "files", "format")}
             return cls(
@@ -200,13 +200,20 @@ class Detector:
             ) from error
 
 
-def _runtime(path: Path, manifest: Mapping[str, Any], stem: str) -> Mapping[str, Network]:
+def _runtime(
+    path: Path, manifest: Mapping[str, Any], stem: str, model: Method
+) -> Mapping[str, Network]:
     """The exported networks of one model; only files whose hash was checked."""
     export = manifest["export"]
     files = dict(export["networks"][stem])
     for name in files.values():
         if name not in manifest["files"]:
             raise BundleError(f"The bundle {path} names {name}, which it does not hold; refit it.")
+    if set(files) != set(model.graphs()):
+        raise BundleError(
+            f"The bundle {path} has the networks {sorted(files)}, but {model.name} asks for "
+            f"{sorted(model.graphs())}: export it again with this version of awry."
+        )
     return load_networks(path, export["runtime"], files)
 
 

@@ -33,8 +33,9 @@ def check_runtime(runtime: str) -> None:
     try:
         _package(runtime)
     except ImportError as error:
+        package = "'awry[openvino]'" if runtime == "openvino" else "onnxruntime"
         raise MissingError(
-            f"{runtime} is not installed ({error}). Install it: pip install 'awry[{runtime}]'."
+            f"{runtime} is not installed ({error}). Install it: pip install {package}."
         ) from error
 
 

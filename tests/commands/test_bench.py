@@ -40,7 +40,7 @@ def test_data_without_test_clips(awry, fitted: Path, data: Path) -> None:
 
     shutil.rmtree(data / "test")
     said = awry("bench", "speed", fitted, "--data", data)
-    assert said.code == 1
+    assert said.code == 2
     assert "no test clips" in said.err
 
 

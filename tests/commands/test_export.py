@@ -57,12 +57,42 @@ def test_int8_is_measured_on_the_data_set(
     assert small.json["settings"]["precision"] == "int8"
     assert accuracy["lost"] == pytest.approx(accuracy["before"] - accuracy["after"])
     figures = iter([0.9, 0.85, 0.9, 0.85])
-    monkeypatch.setattr(command, "_micro_auc", lambda *_: next(figures))
+    monkeypatch.setattr(command, "micro_auc", lambda *_: next(figures))
     refused = awry(*words[:-3], "--out", tmp_path / "worse")
     assert refused.code == 2
     assert "int8 loses 0.0500 of micro AUC (0.9000 to 0.8500); at most 0.01" in refused.err
     assert not (tmp_path / "worse").exists()
     assert awry(*words[:-3], "--out", tmp_path / "worse", "--force").code == 0
+
+
+def test_a_check_of_int8_measures_its_accuracy_again(
+    awry, fitted: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "int8"
+    words = ["export", fitted, "--int8", "--data", data, "--out", out]
+    assert awry(*words, "--bound", 1).code == 0
+    check = ["export", "--check", out, "--data", data]
+    assert awry(*check, "--json").json["accuracy"]["bound"] == 1
+    figures = iter([0.9, 0.7])
+    monkeypatch.setattr(command, "micro_auc", lambda *_: next(figures))
+    worse = awry(*check, "--bound", 0.1)
+    assert worse.code == 1
+    assert "int8 loses 0.2000 of micro AUC" in worse.err
+    assert "micro AUC 0.9000 -> 0.7000" in worse.out
+    without = awry("export", "--check", out)
+    assert without.code == 0
+    assert "was not measured here" in without.out
+    assert "cores" in without.out  # where the manifest's figures were measured
+
+
+def test_clips_that_cannot_be_scored_are_listed(awry, fitted: Path, data: Path, tmp_path: Path):
+    broken = sorted((data / "test").iterdir())[0]
+    for file in broken.iterdir():
+        file.write_bytes(b"no picture")
+    words = ["export", fitted, "--int8", "--bound", 1, "--data", data, "--out", tmp_path / "b"]
+    said = awry(*words)
+    assert (said.code, broken.name in said.err) == (1, True)
+    assert (tmp_path / "b" / "manifest.json").is_file()
 
 
 def test_int8_ranges_from_a_video(awry, fitted: Path, tmp_path: Path, make_video, clip_images):
@@ -71,7 +101,7 @@ def test_int8_ranges_from_a_video(awry, fitted: Path, tmp_path: Path, make_video
     assert said.code == 0, said.err
     assert "accuracy" not in said.json
     refused = awry("export", fitted, "--int8", "--out", tmp_path / "c")
-    assert (refused.code, "give --data or --clip" in refused.err) == (2, True)
+    assert (refused.code, "or --clip" in refused.err) == (2, True)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +109,7 @@ def test_int8_ranges_from_a_video(awry, fitted: Path, tmp_path: Path, make_video
     [
         (["--to", "onnx"], "Give a bundle and --out DIR"),
         (["BUNDLE"], "Give a bundle and --out DIR"),
-        (["BUNDLE", "--check", "x"], "--check DIR stands alone"),
+        (["BUNDLE", "--check", "x"], "--check DIR exports nothing"),
         (["BUNDLE", "--to", "tensorrt", "--out", "x"], "no runtime 'tensorrt'"),
         (["--check", "BUNDLE"], "was not exported"),
         (["BUNDLE", "--out", "BUNDLE"], "is the bundle itself"),
@@ -97,7 +127,7 @@ def test_a_check_that_fails_says_so(
 ) -> None:
     out = tmp_path / "out"
     assert awry("export", fitted, "--out", out, "--tolerance", 1e-4).code == 0
-    about = {"runtime": "onnx", "precision": "fp32", "tolerance": 0.0}
+    about = {"runtime": "onnx", "precision": "fp32", "tolerance": 0.0, "machine": "M"}
     parity_of = command.parity_of
     monkeypatch.setattr(command, "parity_of", lambda *a: (parity_of(*a)[0], about))
     said = awry("export", "--check", out)

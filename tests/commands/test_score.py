@@ -21,6 +21,7 @@ from PIL import Image
 import awry as library
 from awry.commands import tables
 from awry.commands.forgiving import Forgiving
+from awry.detector import Detector
 from awry.errors import SourceError
 from awry.frames import Frame
 from awry.video.memory import ArraySource
@@ -435,3 +436,33 @@ def test_ctrl_c_writes_what_was_scored(bundle: Path, tmp_path: Path, out: Path) 
     assert rows[0]["time_s"] == "0.0"
     with av.open(str(video)) as container:
         assert len(list(container.decode(video=0))) == len(rows)
+
+
+def test_several_bundles_see_the_same_frames(
+    awry, bundle: Path, tmp_path: Path, clip_images
+) -> None:
+    clip = write_images(tmp_path / "gate", clip_images(900))
+    second = tmp_path / "second"
+    shutil.copytree(bundle, second)
+    words = ("score", bundle, clip, "--also", second, "--fps", 10, "--json")
+    said = awry(*words, "--out", tmp_path / "one.csv")
+    assert said.code == 0, said.err
+    one, two = (tmp_path / name for name in ("one.csv", "one-second.csv"))
+    assert one.read_text() == two.read_text()
+    assert said.json["also"]["second"]["frames"] == said.json["frames"]
+
+
+def test_a_bundle_that_cannot_go_on_does_not_stop_the_others(
+    awry, bundle: Path, tmp_path: Path, clip_images
+) -> None:
+    clip = write_images(tmp_path / "gate", clip_images(900))
+    other = tmp_path / "other"
+    detector = Detector.load(bundle)
+    replace(detector, frame_size=(48, 300)).save(other)
+    alone = awry("score", bundle, clip, "--fps", 10, "--out", tmp_path / "alone.csv")
+    assert alone.code == 0
+    words = ("score", bundle, clip, "--also", other, "--fps", 10)
+    said = awry(*words, "--out", tmp_path / "one.csv")
+    assert said.code == 1
+    assert "gate by other: The frames are" in said.err
+    assert (tmp_path / "one.csv").read_text() == (tmp_path / "alone.csv").read_text()

@@ -16,15 +16,16 @@ from torch import Tensor, nn
 from awry.datasets.base import Clip
 from awry.detector import Detector
 from awry.errors import BundleError, ConfigError, ExportError, FootageError, MissingError
-from awry.export import ExportOptions, export, parity_of
+from awry.export import ExportOptions, export, parity_of, too_far
 from awry.export.clips import FRAMES, first_frames, frames_wanted, made_up
-from awry.export.networks import to_int8, to_onnx, to_openvino
-from awry.export.parity import Watched, largest_difference, relative_difference
+from awry.export.networks import named, to_int8, to_onnx, to_openvino
+from awry.export.parity import Parity, Watched, largest_difference, relative_difference
 from awry.fitting import FitOptions, fit
 from awry.methods.graphs import Graph, eager
 from awry.methods.ssmtl.config import SSMTLConfig
 from awry.methods.ssmtl.network import Network
 from awry.runtimes import load_networks
+from awry.training.bundle import read_bundle, write_bundle
 from awry.video.memory import ArraySource
 from support import moving_square_data
 
@@ -309,6 +310,46 @@ def test_nan_is_never_near() -> None:
     assert largest_difference([torch.ones(2)], [torch.tensor([1.0, nan])]) == float("inf")
     apart = relative_difference(np.array([nan, 1.0, 2.0]), np.array([nan, 1.0, nan]))
     np.testing.assert_array_equal(apart, [nan, 0, np.inf])
+
+
+def test_networks_that_were_never_asked_are_judged_by_themselves() -> None:
+    fp32 = {"runtime": "onnx", "precision": "fp32", "tolerance": 1e-4}
+    near, far = ({"object": value, "frame": 1.0} for value in (1e-6, 3.5))
+    assert too_far(Parity(48, 0.0, 3, near, ("object",)), fp32) == ""
+    said = too_far(Parity(48, 0.0, 3, far, ("object",)), fp32)
+    assert "network 'object' an answer that differs from PyTorch's by 3.5" in said
+    int8 = {**fp32, "precision": "int8"}
+    assert too_far(Parity(48, 0.0, 3, far, ("object",)), int8) == ""
+    nan = {"object": float("inf")}
+    assert "by inf relative" in too_far(Parity(48, 0.0, 3, nan, ("object",)), int8)
+
+
+def test_a_bundle_that_lacks_a_network_is_refused(detector: Detector, tmp_path: Path) -> None:
+    export(detector, tmp_path / "out", ExportOptions(), clip())
+    manifest, tensors = read_bundle(tmp_path / "out")
+    del manifest["export"]["networks"]["model"]["motion_2"]
+    known = set(manifest.pop("files")) - {"model.safetensors"}
+    networks = {name: (tmp_path / "out" / name).read_bytes() for name in known}
+    write_bundle(tmp_path / "out", manifest, tensors, networks)
+    with pytest.raises(BundleError, match=r"daml asks for .*export it again"):
+        Detector.load(tmp_path / "out")
+
+
+def test_ranges_of_a_scene_come_from_its_own_footage(per_scene: Detector, tmp_path: Path) -> None:
+    with pytest.raises(ExportError, match="no normal footage of the scene 'gate'"):
+        export(per_scene, tmp_path / "out", ExportOptions(int8=True), clip(120), [clip(60, "yard")])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_tolerance_must_be_a_number() -> None:
+    with pytest.raises(ConfigError, match="compares nothing"):
+        ExportOptions(tolerance=float("inf"))
+
+
+def test_what_converters_raise_names_the_network() -> None:
+    refusal = pytest.raises(ExportError, match="daml's network 'encoder' cannot be exported: ")
+    with refusal, named("encoder", "daml"):
+        to_openvino(b"no network")
 
 
 @pytest.mark.parametrize("int8", [False, True])

@@ -104,5 +104,5 @@ def test_a_full_disk_leaves_no_half_bundle(
 
 def test_a_sifted_run_is_told_from_a_bundle(tmp_path: Path) -> None:
     (tmp_path / "run.json").write_text("{}")
-    with pytest.raises(BundleError, match="is a sifted run.*awry fit sdor"):
+    with pytest.raises(BundleError, match=r"is a sifted run.*awry fit sdor"):
         read_bundle(tmp_path)

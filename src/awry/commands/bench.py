@@ -42,7 +42,13 @@ def run_bench(bundles: Sequence[Path], options: BenchOptions, console: Console) 
 
     Returns:
         `rows`, one for each bundle that could be measured; `failed`; and what it was measured on.
+
+    Raises:
+        DatasetError: the data set cannot be read, or has no test clips.
     """
+    data = open_dataset(options.data, format=options.layout, fps=options.fps)
+    if not data.test:
+        raise DatasetError(f"There are no test clips in {options.data} to measure on.")
     rows, failed = [], []
     for bundle in bundles:
         console.print(f"measuring {bundle}")
@@ -52,6 +58,8 @@ def run_bench(bundles: Sequence[Path], options: BenchOptions, console: Console) 
             failed.append(f"{bundle}: {error}")
         except BrokenProcessPool:
             failed.append(f"{bundle}: its process died, perhaps for want of memory.")
+        except Exception as error:  # runtimes raise many kinds; the other rows count
+            failed.append(f"{bundle}: {type(error).__name__}: {error}")
     return {
         "rows": rows,
         "failed": failed,
@@ -73,8 +81,6 @@ def _measure(bundle: Path, options: BenchOptions, asked_at: float) -> dict[str, 
     detector = Detector.load(bundle)
     started = time.time() - asked_at
     data = open_dataset(options.data, format=options.layout, fps=options.fps)
-    if not data.test:
-        raise DatasetError(f"There are no test clips in {options.data} to measure on.")
     runs_in = {**detector.runs_in, "runtime": "compiled"} if options.speed.compiled else {}
     try:
         found = measure_speed(detector, data.test, options.speed)

@@ -94,8 +94,8 @@ def run_score(
     """
     first = _Job(detector, options)
     others = {name: _Job(one, _for_other(options, name)) for name, one in also.items()}
-    jobs = [first, *others.values()]
-    for job in jobs:
+    jobs = {"": first, **others}
+    for job in jobs.values():
         _check(job.detector, job.options)
     tally = first.tally
     found = _find_all(sources, options, tally)
@@ -110,7 +110,8 @@ def run_score(
                 path = options.overlay
                 if path is not None and len(found) > 1:
                     path = _with_name(path, name)
-                _score_one(jobs, name, source, path, partial(progress.advance, task))
+                step = partial(progress.advance, task)
+                tally.failed += _score_one(jobs, name, source, path, step)
             except WriteError:
                 raise
             except AwryError as error:
@@ -125,28 +126,74 @@ def run_score(
     return summary | {"also": {name: _written(job) for name, job in others.items()}}
 
 
+@dataclass(slots=True)
+class _Stream:
+    """One detector's way through a source."""
+
+    job: _Job
+    title: str
+    pairs: Iterator[tuple[Frame, FrameScore]]
+    scores: list[FrameScore] = field(default_factory=list)
+
+
 def _score_one(
-    jobs: Sequence[_Job],
+    jobs: Mapping[str, _Job],
     name: str,
     source: Forgiving,
     overlay: Path | None,
     advance: Callable[[], object],
-) -> None:
-    """Read a source once, and let every detector see its frames."""
+) -> list[str]:
+    """Read a source once, and let every detector see its frames.
+
+    Returns:
+        What kept single detectors from it, one sentence each; the others go on.
+
+    Raises:
+        AwryError: what kept the first, where none could score it.
+    """
     streams = []
-    for job, frames in zip(jobs, tee(source, len(jobs)), strict=True):
-        path = overlay if job is jobs[0] else None
-        streams.append(_pairs(job, source, frames, path))
-    scores: list[list[FrameScore]] = [[] for _ in jobs]
-    # Frames are kept only as long as one detector is behind another: its look-ahead, or a batch.
-    for pairs in zip(*streams, strict=True):
-        advance()
-        for job, kept, (_, score) in zip(jobs, scores, pairs, strict=True):
-            kept.append(_lean(score, job.options))
-    for job, kept in zip(jobs, scores, strict=True):
-        keep_scores(job.detector, name, source, kept, job.options.scene, job.tally)
-        if job.options.maps is not None:
-            write_maps(job.options.maps / f"{_file_stem(name)}.npz", kept)
+    for (title, job), frames in zip(jobs.items(), tee(source, len(jobs)), strict=True):
+        path = None if title else overlay
+        about = f"{name} by {title}" if title else name
+        streams.append(_Stream(job, about, _pairs(job, source, frames, path)))
+    failed = _run_together(streams, advance)
+    done = [one for one in streams if one.title not in failed]
+    if not done:
+        raise next(iter(failed.values()))
+    for one in done:
+        options = one.job.options
+        keep_scores(one.job.detector, name, source, one.scores, options.scene, one.job.tally)
+        if options.maps is not None:
+            write_maps(options.maps / f"{_file_stem(name)}.npz", one.scores)
+    return [f"{title}: {error}" for title, error in failed.items()]
+
+
+def _run_together(
+    streams: Sequence[_Stream], advance: Callable[[], object]
+) -> dict[str, AwryError]:
+    """Score frame by frame; title -> error of those that could not go on.
+
+    Frames are kept only as long as one detector is behind another: its look-ahead, or a batch.
+    """
+    failed: dict[str, AwryError] = {}
+    going = list(streams)
+    while going:
+        for one in tuple(going):
+            try:
+                _, score = next(one.pairs)
+            except StopIteration:
+                going.remove(one)
+            except WriteError:
+                raise
+            except AwryError as error:
+                failed[one.title] = error
+                going.remove(one)
+                one.pairs = iter(())  # its frames are let go
+            else:
+                one.scores.append(_lean(score, one.job.options))
+        if going:
+            advance()
+    return failed
 
 
 def _written(job: _Job) -> dict[str, Any]:

@@ -6,6 +6,7 @@ networks; those are files beside them. PyTorch's weights stay too, so that any m
 
 from __future__ import annotations
 
+import math
 import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -15,14 +16,14 @@ from typing import TYPE_CHECKING, Any
 
 from awry.datasets.base import Clip
 from awry.detector import Detector
-from awry.errors import ConfigError, ExportError
+from awry.errors import BundleError, ConfigError, ExportError
 from awry.export.clips import thinned
-from awry.export.networks import to_int8, to_onnx, to_openvino
+from awry.export.networks import named, to_int8, to_onnx, to_openvino
 from awry.export.parity import Parity, compare, watched
 from awry.runtimes import ENDINGS, check_runtime
 from awry.scoring.calibration import POOLED
 from awry.training.bundle import check_place, write_bundle
-from awry.training.environment import machine, versions
+from awry.training.environment import hardware, machine, versions
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -31,7 +32,8 @@ __all__ = ["ExportOptions", "export", "parity_of", "too_far"]
 
 
 RANGE_FRAMES = 192
-"""Frames, over all clips, that int8 takes its ranges from."""
+"""Frames, over all clips of a model, that int8 takes its ranges from."""
+TOLERANCE = 1e-4
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +43,20 @@ class ExportOptions:
     Attributes:
         runtime: `onnx` or `openvino`.
         int8: quantise, with ranges from footage.
-        tolerance: largest relative difference of a frame's score that fp32 may have.
+        tolerance: largest relative difference of a frame's score that fp32 may have; None:
+            `TOLERANCE`.
+
+    Raises:
+        ConfigError: the tolerance is not a number.
     """
 
     runtime: str = "onnx"
     int8: bool = False
-    tolerance: float = 1e-4
+    tolerance: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.tolerance is not None and not math.isfinite(self.tolerance):
+            raise ConfigError(f"A tolerance of {self.tolerance} compares nothing: give a number.")
 
 
 def export(
@@ -79,11 +89,14 @@ def export(
         BundleError, WriteError: as `write_bundle`.
     """
     check_runtime(options.runtime)
+    out = out.resolve()  # `.` has no name
     check_place(out)
     if any(model.runtime is not None for model in detector.models.values()):
         raise ConfigError("An exported bundle is not exported again: load it with eager=True.")
     if options.int8 and not footage:
-        raise ConfigError("int8 needs normal footage for its ranges: give --data or --clip.")
+        raise ConfigError(
+            "int8 needs normal footage for its ranges: give --data with training clips, or --clip."
+        )
     batches = _asked_on(detector, footage) if options.int8 else {}
     stems, manifest = detector.manifest()
     files: dict[str, bytes] = {}
@@ -93,13 +106,14 @@ def export(
         for name, data in _networks(detector, scene, options.runtime, batches.get(scene)).items():
             title = f"{stem}.{name}{ENDINGS[options.runtime]}"
             names[stem][name] = title
-            files |= _as_files(title, data, options.runtime)
+            with named(name, detector.method):
+                files |= _as_files(title, data, options.runtime)
     manifest["export"] = {
         "runtime": options.runtime,
         "precision": "int8" if options.int8 else "fp32",
         "networks": names,
-        "tolerance": options.tolerance,
-        "machine": machine(),
+        "tolerance": TOLERANCE if options.tolerance is None else options.tolerance,
+        "machine": f"{hardware()}, {machine()}",
         "versions": versions(),
     }
     tensors = {stem: detector.models[scene].state() for scene, stem in stems.items()}
@@ -120,7 +134,8 @@ def _networks(
     for name, graph in graphs.items():
         data = to_onnx(graph, name, detector.method)
         if batches is not None:
-            data = to_int8(data, list(graph.inputs), batches[name], runtime)
+            with named(name, detector.method):
+                data = to_int8(data, list(graph.inputs), batches[name], runtime)
         found[name] = data
     return found
 
@@ -138,7 +153,12 @@ def _asked_on(
     """Scene -> graph's name -> what its network is asked on normal footage of that scene."""
     found: dict[str, dict[str, Sequence[tuple[Tensor, ...]]]] = {}
     for scene, model in detector.models.items():
-        own = [clip for clip in footage if scene in (POOLED, clip.scene)] or footage
+        own = [clip for clip in footage if scene in (POOLED, clip.scene)]
+        if not own:
+            raise ExportError(
+                f"There is no normal footage of the scene '{scene}' for the ranges of int8: give "
+                "--data with training clips of each scene that has a model."
+            )
         before = model.runtime
         asked = watched(model)
         try:
@@ -167,7 +187,7 @@ def _written(
     trial = out.with_name(f".{out.name}.trial")
     write_bundle(trial, manifest, tensors, files)
     try:
-        exported = Detector.load(trial)
+        exported = _loaded(trial, export["runtime"])
         parity = compare(detector, exported, clip)
         if said := too_far(parity, export):
             raise ExportError(said)
@@ -180,14 +200,30 @@ def _written(
     return dict(export)
 
 
+def _loaded(trial: Path, runtime: str) -> Detector:
+    try:
+        return Detector.load(trial)
+    except BundleError as error:
+        reason = error.__cause__ or error
+        raise ExportError(
+            f"{runtime} does not run what was exported ({reason}). Take another runtime."
+        ) from error
+
+
 def too_far(parity: Parity, export: Mapping[str, Any]) -> str:
-    """A sentence where fp32 differs by more than its tolerance, or anything is NaN; else empty."""
-    fp32 = export["precision"] == "fp32"
-    if parity.score <= (export["tolerance"] if fp32 else sys.float_info.max):
+    """A sentence where fp32 differs by more than its tolerance, or anything is NaN; else empty.
+
+    Networks that the clip never asked have no part in its scores, and are judged by themselves.
+    """
+    limit = export["tolerance"] if export["precision"] == "fp32" else sys.float_info.max
+    found = {f"frame {parity.frame} a score": parity.score}
+    found |= {f"network '{name}' an answer": parity.networks[name] for name in parity.unseen}
+    what, worst = max(found.items(), key=lambda one: one[1])
+    if worst <= limit:
         return ""
     return (
-        f"{export['runtime']} gives frame {parity.frame} a score that differs from PyTorch's by "
-        f"{parity.score:.2g} relative; at most {export['tolerance']:.2g} is allowed."
+        f"{export['runtime']} gives {what} that differs from PyTorch's by {worst:.2g} relative; "
+        f"at most {limit:.2g} is allowed."
     )
 
 

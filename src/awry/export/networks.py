@@ -5,10 +5,11 @@ from __future__ import annotations
 import tempfile
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from awry.errors import ExportError, MissingError
+from awry.errors import AwryError, ExportError, MissingError
 from awry.methods.folding import folded
 from awry.methods.graphs import Graph
 
@@ -57,25 +58,37 @@ def to_onnx(graph: Graph, name: str, method: str) -> bytes:
             "pip install 'awry[export]'."
         ) from error
     batch = torch.export.Dim("batch")
-    try:
-        with warnings.catch_warnings():
-            # Two inputs share the batch: that is meant.
-            warnings.filterwarnings("ignore", ".*The axis name", UserWarning)
-            program = torch.onnx.export(
-                folded(graph.module.eval()).eval(),
-                tuple(graph.inputs.values()),
-                dynamo=True,
-                input_names=list(graph.inputs),
-                output_names=list(graph.outputs),
-                dynamic_shapes=tuple({0: batch} for _ in graph.inputs),
-                verbose=False,
-            )
-    except Exception as error:  # the exporter raises many kinds, for operators and for shapes
-        reason = _innermost(error)
-        raise ExportError(f"{method}'s network '{name}' cannot be exported: {reason}.") from error
+    with named(name, method), warnings.catch_warnings():
+        # Two inputs share the batch: that is meant.
+        warnings.filterwarnings("ignore", ".*The axis name", UserWarning)
+        program = torch.onnx.export(
+            folded(graph.module.eval()).eval(),
+            tuple(graph.inputs.values()),
+            dynamo=True,
+            input_names=list(graph.inputs),
+            output_names=list(graph.outputs),
+            dynamic_shapes=tuple({0: batch} for _ in graph.inputs),
+            verbose=False,
+        )
     assert program is not None
     data: bytes = program.model_proto.SerializeToString()
     return data
+
+
+@contextmanager
+def named(name: str, method: str) -> Iterator[None]:
+    """Let failures say whose network it was: converters raise many kinds.
+
+    Raises:
+        ExportError: anything went wrong inside.
+    """
+    try:
+        yield
+    except AwryError:
+        raise
+    except Exception as error:
+        reason = _innermost(error)
+        raise ExportError(f"{method}'s network '{name}' cannot be exported: {reason}.") from error
 
 
 def _innermost(error: BaseException) -> str:

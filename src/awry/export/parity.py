@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +14,8 @@ from awry.datasets.base import Clip
 from awry.detector import Detector
 from awry.errors import FootageError
 from awry.export.clips import first_frames
-from awry.frames import Frame
-from awry.methods.base import Method
+from awry.frames import Frame, FrameScore
+from awry.methods.base import Method, Scorer
 from awry.methods.graphs import Network
 
 if TYPE_CHECKING:
@@ -37,7 +37,8 @@ class Parity:
         frame: where that is.
         networks: network's name -> largest difference of an answer, relative to its largest value.
         unseen: networks that the clip never asked; random inputs were taken for them.
-        ms: network's name -> milliseconds of a call in PyTorch and exported, the medians.
+        ms: network's name -> milliseconds for one of a batch in PyTorch and exported, medians of
+            the calls while frames come one at a time.
     """
 
     frames: int
@@ -68,7 +69,7 @@ class Watched:
         reference: answers too, to be compared; None: only the questions are kept.
         batches: the first inputs, at most `most` calls'.
         difference: the largest, relative to the reference's largest value.
-        seconds: of each call, the reference's and the network's own.
+        seconds: for one of each call's batch, the reference's and the network's own.
     """
 
     network: Network
@@ -86,7 +87,8 @@ class Watched:
         if self.reference is not None:
             done = time.perf_counter()
             expected = self.reference(*inputs)
-            self.seconds.append((time.perf_counter() - done, done - begun))
+            spent = time.perf_counter() - done, done - begun
+            self.seconds.append((spent[0] / len(inputs[0]), spent[1] / len(inputs[0])))
             self.difference = max(self.difference, largest_difference(expected, found))
         elif len(self.batches) < self.most:
             self.batches.append(tuple(one.clone() for one in inputs))
@@ -137,7 +139,13 @@ def compare(eager: Detector, exported: Detector, clip: Clip) -> Parity:
         before = model.runtime
         asked = watched(model, own.networks)
         try:
-            expected, found = (_scores(one, scene, clip.name, frames) for one in (eager, exported))
+            batched = eager.scorer(scene, clip=clip.name, maps=False)
+            pushed = _pushed(exported.scorer(scene, clip=clip.name, maps=False), frames)
+            needed = batched.warmup + batched.lookahead + 1
+            expected, found = (
+                _scores(scores, needed, clip, eager.method)
+                for scores in (batched.score(iter(frames)), pushed)
+            )
         finally:
             model.runtime = before
         apart = relative_difference(expected, found)
@@ -157,17 +165,20 @@ def compare(eager: Detector, exported: Detector, clip: Clip) -> Parity:
     return Parity(worst.frames, worst.score, worst.frame, networks, tuple(unseen), ms)
 
 
-def _scores(detector: Detector, scene: str, name: str, frames: Sequence[Frame]) -> np.ndarray:
+def _scores(scores: Iterable[FrameScore], needed: int, clip: Clip, method: str) -> np.ndarray:
     """Of each frame, NaN where there is none."""
-    scorer = detector.scorer(scene, clip=name, maps=False)
-    found = [score.score for score in scorer.score(iter(frames))]
+    found = [score.score for score in scores]
     if all(score is None for score in found):
-        needed = scorer.warmup + scorer.lookahead + 1
         raise FootageError(
-            f"The clip has {len(frames)} frames, and {detector.method} needs {needed} to score "
+            f"The clip {clip.name} has {len(found)} frames, and {method} needs {needed} to score "
             "one: give a longer clip."
         )
     return np.array([np.nan if score is None else score for score in found])
+
+
+def _pushed(scorer: Scorer, frames: Sequence[Frame]) -> list[FrameScore]:
+    """Scores of frames that come one at a time, as from a camera."""
+    return [score for frame in frames for score in scorer.push(frame)] + scorer.flush()
 
 
 def relative_difference(expected: np.ndarray, found: np.ndarray) -> np.ndarray:

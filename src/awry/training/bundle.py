@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from awry.errors import BundleError
+from awry.errors import BundleError, WriteError
 from awry.storage import whole_folder
 
 FORMAT = 1
@@ -64,7 +65,11 @@ def check_place(path: Path) -> None:
 
     Raises:
         BundleError: something that is not a bundle stands at `path`.
+        WriteError: nothing may be written there.
     """
+    there = next(one for one in (path, *path.absolute().parents) if one.exists())
+    if not os.access(there, os.W_OK):
+        raise WriteError(f"Cannot write {path}: {there} is read-only. Choose another --out.")
     taken = path.exists() and any(path.iterdir() if path.is_dir() else [path])
     if taken and not (path / MANIFEST).is_file():
         raise BundleError(

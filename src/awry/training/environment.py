@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import os
 import platform
-from importlib.metadata import version
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 
 def versions() -> dict[str, str]:
-    """Of awry and the libraries that its figures depend on."""
-    return {name: version(name) for name in ("awry", "torch", "torchvision", "numpy")}
+    """Of awry and the libraries that its figures depend on, where they are installed."""
+    found = {}
+    for name in ("awry", "torch", "torchvision", "numpy", "onnxruntime", "onnx", "openvino"):
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
 
 
 def machine() -> str:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from awry.frames import Objects
-from awry.teachers.objects.carried import carried
+from awry.teachers.objects.carried import carried, trimmed
 
 
 def scene(colours: int = 3) -> np.ndarray:
@@ -53,7 +53,11 @@ def test_what_leaves_the_picture_is_cut_and_then_gone() -> None:
     before, after = big[:, 6:126], big[:, 0:120]  # all of it moves 6 to the right
     found = carried(objects((100, 20, 117, 50), (112, 20, 120, 50)), before, after)
     assert len(found.scores) == 1
-    np.testing.assert_allclose(found.boxes[0], [106, 20, 120, 50], atol=0.6)
+    np.testing.assert_allclose(found.boxes[0], [106, 20, 123, 50], atol=0.6)
+    inside = trimmed(found, (80, 120))
+    np.testing.assert_allclose(inside.boxes[0], [106, 20, 120, 50], atol=0.6)
+    # What is already out counts on: 6 more, and less than half is left.
+    assert len(carried(found, before, after).scores) == 0
 
 
 def test_no_objects_and_nothing_to_follow() -> None:

@@ -17,12 +17,12 @@ from awry.methods.ssmtl.config import SSMTLConfig
 from awry.methods.ssmtl.maps import Map, highest, painted
 from awry.methods.ssmtl.model import SSMTLModel, Stream, levels_of
 from awry.methods.ssmtl.sequences import cut, cut_out, grown
-from awry.methods.ssmtl.teachers import Teachers
+from awry.methods.ssmtl.teachers import Teachers, counted
 from awry.methods.windowed import WindowScorer
 from awry.scoring.maps import blurred
 from awry.scoring.streaming import Values, mean_filter, smoother
 from awry.teachers.objects.base import view_of
-from awry.teachers.objects.carried import carried
+from awry.teachers.objects.carried import carried, trimmed
 from awry.video.cache import resized
 from awry.video.pictures import Pictures, coloured, whole_pixels, working_size
 
@@ -192,7 +192,8 @@ class SSMTLScorer(WindowScorer[Seen]):
             self._last, self._since = self._teachers.objects(view, self._mask), 0
         else:
             self._last = carried(self._last, images[t - 1], images[t])
-        return self._last
+        height, width = images[t].shape[:2]
+        return counted(trimmed(self._last, (height, width)), self._mask)
 
     def _ask(self, images: Sequence[Pictures], objects: Objects) -> Answers:
         config, stream = self.config, self.model.stream("object")

@@ -13,6 +13,7 @@ from awry.frames import Objects
 from awry.methods.ssmtl.config import SSMTLConfig
 from awry.teachers.classifier import Classifier, load_classifier
 from awry.teachers.objects import DetectorOptions, ObjectDetector, View, load_detector
+from awry.teachers.objects.base import taken
 from awry.teachers.objects.selection import box_iou
 from awry.teachers.outputs import digest, kept_outputs
 from awry.video.pictures import outer
@@ -93,10 +94,7 @@ class Teachers:
     def objects(self, view: View, mask: NDArray[np.bool_] | None) -> Objects:
         """A frame's objects; those that lie mostly in ignored pixels (h, w) are left out."""
         assert self.detector is not None
-        found = self.detector.detect(view)
-        if mask is not None and len(found.scores):
-            keep = np.array([mask[outer(box, mask.shape)].mean() <= MOSTLY for box in found.boxes])
-            found = taken(found, keep)
+        found = counted(self.detector.detect(view), mask)
         if self.lender is not None and len(found.scores):
             found = self._named(found, view)
         return found
@@ -126,11 +124,9 @@ class Teachers:
         return found["logits"].astype(np.float32)
 
 
-def taken(objects: Objects, keep: NDArray[np.bool_]) -> Objects:
-    """Some of a frame's objects."""
-    return Objects(
-        objects.boxes[keep],
-        objects.class_ids[keep],
-        objects.probabilities[keep],
-        objects.scores[keep],
-    )
+def counted(found: Objects, mask: NDArray[np.bool_] | None) -> Objects:
+    """The objects without those that lie mostly in ignored pixels (h, w)."""
+    if mask is None or not len(found.scores):
+        return found
+    keep = np.array([mask[outer(box, mask.shape)].mean() <= MOSTLY for box in found.boxes])
+    return taken(found, keep)

@@ -189,3 +189,13 @@ def _arrays(objects: Objects, highest: float) -> dict[str, NDArray[np.generic]]:
 def _objects(arrays: Mapping[str, NDArray[Any]]) -> tuple[Objects, float]:
     objects = Objects(arrays["boxes"], arrays["classes"], arrays["probabilities"], arrays["scores"])
     return objects, float(arrays["highest"][0])
+
+
+def taken(objects: Objects, keep: NDArray[np.bool_]) -> Objects:
+    """Some of a frame's objects."""
+    return Objects(
+        objects.boxes[keep],
+        objects.class_ids[keep],
+        objects.probabilities[keep],
+        objects.scores[keep],
+    )

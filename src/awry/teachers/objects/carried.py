@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from awry.frames import Objects
 from awry.teachers.flow import grey_of
+from awry.teachers.objects.base import taken
 
 Picture = NDArray[np.uint8]
 POINTS = 6
@@ -23,7 +26,8 @@ def carried(objects: Objects, before: Picture, after: Picture) -> Objects:
     """Where a picture's objects are in the next one.
 
     Each box moves by the median of what its points moved (pyramidal Lucas-Kanade); sizes, classes
-    and confidences stay. A box that left the picture by more than half is gone.
+    and confidences stay. A box that left the picture by more than half is gone; others may stick
+    out, so that they can be carried on: see `trimmed`.
 
     Args:
         objects: of the first picture; boxes in its pixels.
@@ -32,17 +36,15 @@ def carried(objects: Objects, before: Picture, after: Picture) -> Objects:
     if not len(objects.scores):
         return objects
     moved = objects.boxes + np.tile(_median_flow(objects.boxes, before, after), 2)
-    height, width = before.shape[:2]
-    inside = moved.copy()
-    inside[:, 0::2] = inside[:, 0::2].clip(0, width)
-    inside[:, 1::2] = inside[:, 1::2].clip(0, height)
-    keep = _areas(inside) >= LEAST_LEFT * _areas(moved)
-    return Objects(
-        inside[keep],
-        objects.class_ids[keep],
-        objects.probabilities[keep],
-        objects.scores[keep],
-    )
+    moved_objects = replace(objects, boxes=moved)
+    inside = trimmed(moved_objects, (before.shape[0], before.shape[1])).boxes
+    return taken(moved_objects, _areas(inside) >= LEAST_LEFT * _areas(moved))
+
+
+def trimmed(objects: Objects, size: tuple[int, int]) -> Objects:
+    """The objects with their boxes cut at the edges of an (h, w) picture."""
+    edges = np.array([size[1], size[0]] * 2, np.float32)
+    return replace(objects, boxes=objects.boxes.clip(0, edges))
 
 
 def _median_flow(

@@ -223,7 +223,10 @@ def show_export(found: dict[str, Any]) -> None:
         Console().print("Its networks are slower here than PyTorch's: another runtime may suit.")
     if found["precision"] == "int8" and "accuracy" not in found:
         Console().print("No labelled test clips were given: its accuracy was not measured here.")
-    for key, where in (("accuracy", ""), ("accuracy_at_export", f", on {found['machine']}")):
+    for key, where in (
+        ("accuracy", ""),
+        ("accuracy_at_export", f" when it was exported, on {found['machine']}"),
+    ):
         if key in found:
             before, after = found[key]["before"], found[key]["after"]
             Console().print(f"micro AUC {before:.4f} -> {after:.4f}{where}")

@@ -45,7 +45,7 @@ def test_data_without_test_clips(awry, fitted: Path, data: Path) -> None:
 
 
 def test_the_table_can_be_read_in_a_narrow_terminal(capsys: pytest.CaptureFixture[str]) -> None:
-    graph = {"ms_per_frame": 2.0, "multiply_adds_per_frame": 1e8}
+    graph = {"ms_per_frame": 2.0, "multiply_adds_per_frame": 1e8, "fraction": 0.5}
     network = {**graph, "gemm_gflops": 200.0, "graphs": {"encoder": graph}}
     row = {
         **{"bundle": "out/yard-openvino", "method": "daml", "preset": "paper"},

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from awry.errors import BundleError, WriteError
-from awry.training.bundle import FORMAT, read_bundle, write_bundle
+from awry.training.bundle import FORMAT, check_place, read_bundle, write_bundle
 
 
 @pytest.fixture
@@ -106,3 +106,15 @@ def test_a_sifted_run_is_told_from_a_bundle(tmp_path: Path) -> None:
     (tmp_path / "run.json").write_text("{}")
     with pytest.raises(BundleError, match=r"is a sifted run.*awry fit sdor"):
         read_bundle(tmp_path)
+
+
+def test_a_place_where_nothing_may_be_written_is_refused_before_the_work(
+    bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may = {bundle: False, bundle.parent: True}  # a bundle is replaced by its parent
+    monkeypatch.setattr("os.access", lambda path, _: may[Path(path)])
+    check_place(bundle)
+    may[bundle.parent] = False
+    for place in (bundle, bundle.parent / "new" / "deep"):
+        with pytest.raises(WriteError, match=r"is read-only\. Choose another --out"):
+            check_place(place)

@@ -147,6 +147,6 @@ def _reached(network: dict[str, Any], peak: float) -> tuple[str, ...]:
     taken, adds = network["ms_per_frame"], network["multiply_adds_per_frame"]
     if not taken:
         return ("-",) * 5
-    reached = 2e-6 * adds / taken
-    figures = f"{taken:.2f}", f"{adds / 1e6:.0f}", f"{reached:.0f}", f"{peak:.0f}"
-    return (*figures, f"{100 * reached / peak:.0f} %")
+    share = network["fraction"]
+    figures = f"{taken:.2f}", f"{adds / 1e6:.0f}", f"{share * peak:.0f}", f"{peak:.0f}"
+    return (*figures, f"{100 * share:.0f} %")

@@ -111,12 +111,10 @@ def _footage(detector: Detector, data: Dataset | None, video: str | None) -> lis
     if data is None:
         return []
     clips = [replace(clip, name=f"train/{clip.name}") for clip in data.train]
-    if set(detector.models) == {POOLED}:
-        return _spread(clips)
     return [
         clip
         for scene in detector.models
-        for clip in _spread([clip for clip in clips if clip.scene == scene])
+        for clip in _spread([clip for clip in clips if scene in (POOLED, clip.scene)])
     ]
 
 

@@ -215,15 +215,17 @@ def too_far(parity: Parity, export: Mapping[str, Any]) -> str:
 
     Networks that the clip never asked have no part in its scores, and are judged by themselves.
     """
-    limit = export["tolerance"] if export["precision"] == "fp32" else sys.float_info.max
+    fp32 = export["precision"] == "fp32"
+    limit = export["tolerance"] if fp32 else sys.float_info.max
     found = {f"frame {parity.frame} a score": parity.score}
     found |= {f"network '{name}' an answer": parity.networks[name] for name in parity.unseen}
     what, worst = max(found.items(), key=lambda one: one[1])
     if worst <= limit:
         return ""
+    allowed = f"at most {limit:.2g} is allowed" if fp32 else "int8 must give numbers too"
     return (
         f"{export['runtime']} gives {what} that differs from PyTorch's by {worst:.2g} relative; "
-        f"at most {limit:.2g} is allowed."
+        f"{allowed}."
     )
 
 

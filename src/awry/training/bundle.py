@@ -67,7 +67,7 @@ def check_place(path: Path) -> None:
         BundleError: something that is not a bundle stands at `path`.
         WriteError: nothing may be written there.
     """
-    there = next(one for one in (path, *path.absolute().parents) if one.exists())
+    there = next(one for one in path.absolute().parents if one.exists())
     if not os.access(there, os.W_OK):
         raise WriteError(f"Cannot write {path}: {there} is read-only. Choose another --out.")
     taken = path.exists() and any(path.iterdir() if path.is_dir() else [path])

@@ -190,8 +190,8 @@ class SSMTLScorer(WindowScorer[Seen]):
         if self._last is None or self._since >= self.config.detect_every:
             view = view_of(images, t, t, t, clip, number, size)
             self._last, self._since = self._teachers.objects(view, self._mask), 0
-        else:
-            self._last = carried(self._last, images[t - 1], images[t])
+            return self._last
+        self._last = carried(self._last, images[t - 1], images[t])
         height, width = images[t].shape[:2]
         return counted(trimmed(self._last, (height, width)), self._mask)
 

@@ -1,0 +1,157 @@
+"""Reading bytes that somebody else wrote: whatever a parser raises ends in one sentence.
+
+Parsers raise what they like on damaged or hostile files: ValueError, KeyError, struct.error,
+RecursionError, MemoryError, errors of their own, even a panic of compiled code. Every reader of
+foreign files parses inside `reading`, and nothing else happens there, so that mistakes of our own
+are not taken for the file's.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from awry.errors import AwryError, DatasetError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+MOST_EXPANSION = 1100
+"""How much larger than its file content can be; zlib reaches 1032."""
+
+_LONGEST = 200
+
+
+@dataclass(slots=True)
+class Place:
+    """Where in the file the parser is.
+
+    Attributes:
+        line: from 1; None where the file has no lines, or before the first.
+    """
+
+    line: int | None = None
+
+
+@contextmanager
+def reading(
+    path: str | Path, what: str, error: type[AwryError] = DatasetError, cure: str = ""
+) -> Iterator[Place]:
+    """Turn whatever is raised inside into one sentence; errors of awry pass as they are.
+
+    Args:
+        path: the file, for the message.
+        what: what it is read as, e.g. "labels": "Cannot read FILE as labels: ...".
+        error: the class that is raised.
+        cure: a sentence to end with, on what to do.
+
+    Yields:
+        The place: set its `line` while reading lines, and messages name it.
+
+    Raises:
+        error: anything was raised inside, but for AwryError, KeyboardInterrupt and SystemExit.
+
+    >>> with reading("labels.csv", "labels") as place:
+    ...     for place.line, cell in enumerate(["0", "x"], 1):
+    ...         _ = int(cell)
+    Traceback (most recent call last):
+    awry.errors.DatasetError: Cannot read labels.csv, line 2, as labels: invalid literal for int() \
+with base 10: 'x'.
+    """
+    place = Place()
+    try:
+        yield place
+    except (AwryError, KeyboardInterrupt, SystemExit, GeneratorExit):
+        raise
+    except BaseException as raised:  # a panic of compiled code is no Exception
+        where = f"{path}" if place.line is None else f"{path}, line {place.line},"
+        sentence = f"Cannot read {where} as {what}: {reason_of(raised)}."
+        raise error(f"{sentence} {cure}".rstrip()) from raised
+
+
+def reason_of(error: BaseException) -> str:
+    """What an exception says, for the middle of a sentence: one short line without a full stop.
+
+    >>> reason_of(KeyError("clips"))
+    "'clips' is missing"
+    >>> reason_of(EOFError())
+    'the file ends too early'
+    """
+    if isinstance(error, KeyError) and error.args:
+        return f"{error.args[0]!r:.80} is missing"
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    if isinstance(error, MemoryError):
+        return "it needs more memory than there is"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    said = " ".join(str(error).split())
+    if not said and isinstance(error, EOFError):
+        return "the file ends too early"
+    plain = "".join(sign if sign.isprintable() else "?" for sign in said)
+    return (plain or type(error).__name__)[:_LONGEST].rstrip(". ")
+
+
+def read_json(
+    path: Path, what: str = "JSON", error: type[AwryError] = DatasetError, cure: str = ""
+) -> dict[str, Any]:
+    """Read a JSON object from UTF-8 text, with or without a byte order mark.
+
+    Raises:
+        error: the file cannot be read, is no JSON, or holds something else than an object.
+    """
+    with reading(path, what, error, cure):
+        loaded = json.loads(path.read_text(encoding="utf-8-sig"))
+        if not isinstance(loaded, dict):
+            raise ValueError(f"it should hold one JSON object, but holds {json.dumps(loaded)[:40]}")
+    return loaded
+
+
+def read_npy(
+    path: Path,
+    what: str = "a NumPy array",
+    error: type[AwryError] = DatasetError,
+    *,
+    mapped: bool = False,
+) -> NDArray[Any]:
+    """Read a `.npy` file; pickled objects are refused.
+
+    The file is mapped first, so that a header that promises more than the file holds takes no
+    memory.
+
+    Args:
+        path, what, error: as in `reading`.
+        mapped: give a read-only memory map instead of a copy in memory.
+
+    Raises:
+        error: the file cannot be read, is shorter than its header says, or is no array.
+    """
+    import numpy as np
+
+    with reading(path, what, error):
+        loaded: np.ndarray[Any, Any] | Any = np.load(path, mmap_mode="r", allow_pickle=False)
+        if not isinstance(loaded, np.ndarray):
+            loaded.close()
+            raise ValueError("it is an archive of several")
+        return loaded if mapped else np.array(loaded)
+
+
+def check_room(path: Path, wanted: int, expansion: int = MOST_EXPANSION) -> None:
+    """Refuse content that cannot be in its file, before memory is taken for it.
+
+    Args:
+        path: the file.
+        wanted: bytes that the content would take in memory.
+        expansion: how much larger than its file content may be.
+
+    Raises:
+        ValueError: it is larger; to be raised inside of `reading`.
+    """
+    size = path.stat().st_size
+    if wanted > size * expansion:
+        raise ValueError(f"it promises {wanted} bytes of content, but has {size} bytes")

@@ -45,12 +45,14 @@ def test_our_own_errors_and_interrupts_pass(passing: BaseException) -> None:
 
 
 def test_the_line_is_named() -> None:
-    with (
-        pytest.raises(DatasetError, match=r"Cannot read a\.csv, line 7, as labels: bad\."),
-        reading("a.csv", "labels") as place,
-    ):
-        place.line = 7
-        raise ValueError("bad")
+    def read(cells: list[str]) -> list[int]:
+        with reading("a.csv", "labels") as place:
+            for place.line, cell in enumerate(cells, 1):
+                int(cell)
+        return []
+
+    with pytest.raises(DatasetError, match=r"Cannot read a\.csv, line 2, as labels: .*'x'\."):
+        read(["0", "x"])
 
 
 def test_long_reasons_are_cut() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from pathlib import Path
@@ -196,8 +197,15 @@ def doctor(as_json: Json = False) -> None:
 @app.callback(invoke_without_command=True)
 def version(
     show: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    max_pixels: Annotated[
+        int | None, typer.Option(min=1, help="Largest picture that is read; 100000000 by default.")
+    ] = None,
 ) -> None:
     """Learns what is normal for a fixed camera and says when, where and why something is not."""
+    if max_pixels is not None:
+        from awry.video.limits import VARIABLE
+
+        os.environ[VARIABLE] = str(max_pixels)  # for processes of our own as well
     if show:
         from importlib.metadata import version as of
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -84,3 +85,36 @@ def test_what_the_system_refuses_is_one_line(
     assert said.stdout == ""
     assert said.stderr.startswith("awry: ")
     assert said.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("fit", "flow", "--data", "{}", "--out", "x"),
+        ("fit", "{}", "--data", "x", "--out", "x"),
+        ("fit", "flow", "--data={}", "--out", "x"),
+        ("score", "{}", "x", "--out", "x.csv"),
+        ("evaluate", "x", "--data", "{}", "--out", "x"),
+        ("datasets", "{}"),
+        ("sift", "{}", "--out", "x"),
+        ("review", "{}"),
+        ("compare", "{}", "{}"),
+    ],
+)
+@pytest.mark.parametrize("address", ["rtsp://u:s3cret@camera/live", "http://camera/u/s3cret/live"])
+def test_no_command_repeats_the_secrets_of_an_address(
+    words: tuple[str, ...],
+    address: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["awry", *(word.format(address) for word in words)])
+    with pytest.raises(SystemExit) as exit:
+        cli.main()
+    said = capsys.readouterr()
+    assert exit.value.code == 2
+    assert "s3cret" not in said.out + said.err
+    assert "camera" in said.err
+    assert list(tmp_path.iterdir()) == []

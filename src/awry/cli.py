@@ -29,6 +29,7 @@ from awry.cli_options import (
     load,
     refusals,
     report_failures,
+    say,
     show_result,
 )
 from awry.cli_sift import review, sift
@@ -219,6 +220,5 @@ def main() -> None:
         app()
     except Exception:
         # Python's own exit code would be 1, which here means that the rest was done.
-        traceback.print_exc()
-        typer.echo("awry: this is a fault of awry itself; please report the lines above.", err=True)
+        say(f"this is a fault of awry itself; please report these lines:\n{traceback.format_exc()}")
         sys.exit(CANNOT_START)

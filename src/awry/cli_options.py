@@ -50,6 +50,13 @@ def console() -> Console:
     return Console(stderr=True)
 
 
+def say(message: object) -> None:
+    """One line on standard error, without the secrets of addresses that were typed."""
+    from awry.video.address import without_addresses
+
+    typer.echo(f"awry: {without_addresses(str(message), sys.argv[1:])}", err=True)
+
+
 @contextmanager
 def refusals() -> Iterator[None]:
     """Errors become one line on standard error and exit code 2; Ctrl-C becomes 130.
@@ -59,7 +66,7 @@ def refusals() -> Iterator[None]:
     import warnings
 
     def show(message: Any, *_: Any, **__: Any) -> None:
-        typer.echo(f"awry: {message}", err=True)
+        say(message)
 
     try:
         with warnings.catch_warnings():
@@ -67,10 +74,10 @@ def refusals() -> Iterator[None]:
             warnings.showwarning = show
             yield
     except (AwryError, OSError) as error:
-        typer.echo(f"awry: {error}", err=True)
+        say(error)
         raise typer.Exit(CANNOT_START) from error
     except KeyboardInterrupt as error:
-        typer.echo(f"awry: {error or 'stopped'}", err=True)
+        say(str(error) or "stopped")
         raise typer.Exit(INTERRUPTED) from error
 
 
@@ -95,14 +102,14 @@ def print_noted(metrics: dict[str, Any], as_json: bool, show: Callable[[Any], No
     """Print figures; what was noticed on the way goes to standard error beside JSON."""
     if as_json:
         for note in metrics["settings"]["notes"]:
-            typer.echo(f"awry: {note}", err=True)
+            say(note)
     show_result(metrics, as_json, show)
 
 
 def report_failures(failed: list[str], *, interrupted: bool = False) -> None:
     """List what failed; end with exit code 1 if anything did, or 130 after Ctrl-C."""
     for sentence in failed:
-        typer.echo(f"awry: {sentence}", err=True)
+        say(sentence)
     if interrupted:
         raise typer.Exit(INTERRUPTED)
     if failed:

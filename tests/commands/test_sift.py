@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from awry.commands.sift import given_sources
+
 TINY = ("--preset", "tiny", "--fps", 10)
 
 
@@ -100,6 +102,13 @@ def test_refusals(awry, tmp_path: Path, words: tuple[str, ...], expected: str) -
     assert (said.code, said.out) == (2, "")
     assert expected in said.err
     assert not (tmp_path / "run").exists()
+
+
+def test_a_refused_stream_leaves_no_password_in_the_run(shared_data: Path) -> None:
+    video = str(shared_data / "test" / "clip0")
+    found = given_sources([video, "rtsp://u:s3cret@camera/live"], None)
+    assert found.about["sources"] == [video]
+    assert "s3cret" not in repr((found.about, found.failed))
 
 
 def test_an_unknown_scene_is_refused(awry, shared_data: Path, tmp_path: Path) -> None:

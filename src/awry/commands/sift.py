@@ -17,6 +17,7 @@ from awry.datasets import open_dataset
 from awry.datasets.base import Clip, Dataset
 from awry.errors import ConfigError, DatasetError, SourceError, nearest
 from awry.sifting import Run, SiftOptions, sift
+from awry.video.address import safe
 from awry.video.open import list_sources
 
 
@@ -64,7 +65,9 @@ def given_sources(sources: Sequence[str], fps: float | None) -> Given:
             named[name] = Clip(name, one.open)
     if not named:
         raise SourceError("There is nothing to sift. " + " ".join(failed))
-    about = {"sources": [str(Path(what).resolve()) for what in sources], "fps": fps}
+    # Never a refused address: it may hold a password.
+    kept = [what for what in sources if Path(what).exists() or safe(what) == what]
+    about = {"sources": [str(Path(what).resolve()) for what in kept], "fps": fps}
     return Given(tuple(named.values()), about, tuple(failed))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import re
 import sys
 import time
 from collections.abc import Iterator
@@ -15,23 +14,12 @@ from av.container import InputContainer
 
 from awry.errors import SourceError
 from awry.frames import Frame
+from awry.video.address import STREAM_PREFIXES, name_of, redact
 from awry.video.decode import READ_ERRORS, Decoder, has_video, nominal_rate, reason
 from awry.video.source import SourceHealth
 
-STREAM_PREFIXES = ("rtsp://", "rtsps://", "rtmp://", "rtmps://", "http://", "https://", "udp://")
 # Bare pictures one after another: the container's times are made up from a made-up rate.
 _WITHOUT_CLOCK = frozenset({"mpjpeg", "mjpeg"})
-_SECRETS = re.compile(r"(?i)([?&][^=&]*(?:pass|pwd|token|key|secret|auth)[^=&]*=)[^&]*")
-
-
-def redact(url: str) -> str:
-    """The address without user name, password and tokens.
-
-    >>> redact("rtsp://root:p@ss/word@camera/live?token=1&channel=2")
-    'rtsp://***@camera/live?token=***&channel=2'
-    """
-    # Up to the last @: a password that was not encoded may hold any sign.
-    return _SECRETS.sub(r"\1***", re.sub(r"://.+@", "://***@", url))
 
 
 class _Live:
@@ -128,38 +116,49 @@ class _Live:
 
 
 class LiveStream(_Live):
-    """A stream from the network: `rtsp://`, `rtmp://`, `http://`, `https://` or `udp://`.
+    """A stream from the network, by an address that starts with one of `STREAM_PREFIXES`.
 
     Connects at once; iterating reads it, once. Over HTTP both pushed JPEG pictures
     (multipart/x-mixed-replace) and plain video files work. Times are the stream's own and start
     at 0; pushed JPEG pictures carry none, so theirs are the times of arrival and `fps` is None.
-    Frames before the first key frame are not delivered. `name` and all messages come without
-    user name and password.
+    Frames before the first key frame are not delivered. `name` and all messages show the address
+    without its secrets (`awry.video.address.redact`).
 
     Args:
         url: the address.
         connect_timeout_s: seconds until the stream must be open, including finding its format.
         read_timeout_s: seconds within which the next data must arrive.
+        name: how the stream is called; by default what may be shown of its address.
 
     Raises:
         SourceError: no connection, no answer in time or no video; while iterating, the
             connection is lost or silent for too long. An orderly end just ends the iteration.
     """
 
-    def __init__(self, url: str, connect_timeout_s: float = 10, read_timeout_s: float = 10) -> None:
-        if not url.lower().startswith(STREAM_PREFIXES):
+    def __init__(
+        self,
+        url: str,
+        connect_timeout_s: float = 10,
+        read_timeout_s: float = 10,
+        *,
+        name: str | None = None,
+    ) -> None:
+        scheme, separator, rest = url.partition("://")
+        # FFmpeg knows no capital letters here.
+        url = scheme.lower() + separator + rest
+        if not url.startswith(STREAM_PREFIXES):
             raise SourceError(
                 f"Cannot open {redact(url)}: expected an address that starts with "
                 f"{', '.join(STREAM_PREFIXES)}."
             )
-        options = {"rtsp_flags": "prefer_tcp"} if url.lower().startswith("rtsp") else {}
-        if url.lower().startswith("http"):
+        options = {"rtsp_flags": "prefer_tcp"} if url.startswith("rtsp") else {}
+        if url.startswith("http"):
             # Measuring the rate of pictures that arrive slowly would outlast the time limit.
             options = {"fpsprobesize": "2"}
         super().__init__(
             f"the stream {redact(url)}",
             url,
-            name=redact(url).split("://", 1)[1].removeprefix("***@").split("?")[0],
+            name=name or name_of(url),
             format=None,
             options=options,
             connect_timeout_s=connect_timeout_s,

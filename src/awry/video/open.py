@@ -10,9 +10,17 @@ from pathlib import Path
 from natsort import natsorted, ns
 
 from awry.errors import SourceError
+from awry.video.address import (
+    STREAM_PREFIXES,
+    is_address,
+    name_of,
+    named_address,
+    redact,
+    safe,
+)
 from awry.video.files import VideoFile, is_video
 from awry.video.images import ImageFolder, image_files, is_image
-from awry.video.live import STREAM_PREFIXES, Camera, LiveStream, redact
+from awry.video.live import Camera, LiveStream
 from awry.video.source import Source
 
 _DEVICE = re.compile(r"\d{1,3}|/dev/video\d+")
@@ -28,7 +36,7 @@ class FoundSource:
 
     Attributes:
         name: unique within its list.
-        where: path, address (without password) or device.
+        where: path, address (without what may be secret) or device.
         open: opens it; may raise `SourceError`.
     """
 
@@ -41,15 +49,16 @@ def open_source(what: str | Path, *, fps: float | None = None) -> Source:
     """Open a folder of pictures, a video file, a picture, a network stream or a camera.
 
     Args:
-        what: a path, an address or a device (`0`, `/dev/video0`).
+        what: a path, an address (or `NAME=ADDRESS`) or a device (`0`, `/dev/video0`).
         fps: frames per second of pictures; videos and streams know their own.
 
     Raises:
         SourceError: there is no such thing, it cannot be read, or a folder holds several sources.
     """
     text = str(what)
-    if "://" in text:
-        return LiveStream(text)
+    if is_address(text):
+        name, url = named_address(text)
+        return LiveStream(url, name=name)
     path = Path(what)
     if _DEVICE.fullmatch(text) and not path.is_dir() and not path.is_file():
         return Camera(text)
@@ -59,7 +68,7 @@ def open_source(what: str | Path, *, fps: float | None = None) -> Source:
         return ImageFolder(path, fps)
     if path.is_file():
         return VideoFile(path)
-    raise SourceError(f"Cannot find {text}; looked for {_LOOKED_FOR}.")
+    raise SourceError(f"Cannot find {safe(text)}; looked for {_LOOKED_FOR}.")
 
 
 def list_sources(what: str | Path, *, fps: float | None = None) -> list[FoundSource]:
@@ -72,12 +81,13 @@ def list_sources(what: str | Path, *, fps: float | None = None) -> list[FoundSou
         SourceError: there is no such thing, or a folder holds neither pictures nor videos.
     """
     text = str(what)
-    if "://" in text:
-        return [FoundSource(redact(text), redact(text), lambda: open_source(text))]
+    if is_address(text):
+        name, url = named_address(text)
+        return [FoundSource(name or name_of(url), redact(url), lambda: open_source(text))]
     path = Path(what)
     if not path.is_dir() or image_files(path):
         if not path.exists() and not _DEVICE.fullmatch(text):
-            raise SourceError(f"Cannot find {text}; looked for {_LOOKED_FOR}.")
+            raise SourceError(f"Cannot find {safe(text)}; looked for {_LOOKED_FOR}.")
         name = path.resolve().name if path.is_dir() else path.stem
         return [_found(path, name, fps)]
     inside = _inside(path)

@@ -11,12 +11,9 @@ from __future__ import annotations
 import re
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import scipy.io
 from numpy.typing import NDArray
-from scipy.io.matlab import MatReadError
 
 from awry.datasets.base import Clip, Dataset, Layout, LayoutInfo
 from awry.datasets.clips import (
@@ -28,7 +25,8 @@ from awry.datasets.clips import (
     without_training,
 )
 from awry.datasets.labels import checked_masks, labels_from_masks, unlabelled
-from awry.errors import DatasetError, MissingError
+from awry.datasets.matlab import read_cells
+from awry.errors import DatasetError
 from awry.video.open import FoundSource
 
 FPS = 25.0
@@ -61,43 +59,13 @@ def _test_clip(root: Path, one: FoundSource) -> Clip:
 
 
 def _masks(file: Path, where: Path, clip: str) -> NDArray[np.bool_]:
-    cells = [np.asarray(cell) for cell in _vol_label(file)]
+    cells = read_cells(file, "volLabel")
     if not cells or any(cell.shape != cells[0].shape for cell in cells):
         raise DatasetError(
             f"The cell array volLabel of {file} is empty or its cells differ in size; "
             "expected one H x W mask for each frame."
         )
     return checked_masks(np.stack(cells), known_length(where), frame_size(where), clip, file)
-
-
-def _vol_label(file: Path) -> list[NDArray[Any]]:
-    try:
-        return list(scipy.io.loadmat(file, variable_names=["volLabel"])["volLabel"].ravel())
-    except NotImplementedError:
-        return _vol_label_73(file)
-    except KeyError as error:
-        raise DatasetError(f"{file} holds no cell array 'volLabel'.") from error
-    except (OSError, ValueError, TypeError, MatReadError) as error:
-        raise DatasetError(f"Cannot read {file} as a Matlab file: {error}.") from error
-
-
-def _vol_label_73(file: Path) -> list[NDArray[Any]]:
-    """Matlab's format 7.3 is HDF5, with references to the cells and axes reversed."""
-    try:
-        import h5py
-    except ImportError as error:
-        raise MissingError(
-            f"{file} is in Matlab's format 7.3, which needs the package h5py; install it with "
-            "'pip install awry[matlab73]'."
-        ) from error
-    try:
-        with h5py.File(file, "r") as stored:
-            if "volLabel" not in stored:
-                raise DatasetError(f"{file} holds no cell array 'volLabel'.")
-            references = np.asarray(stored["volLabel"]).ravel()
-            return [np.asarray(stored[reference]).T for reference in references]
-    except (OSError, TypeError, ValueError) as error:
-        raise DatasetError(f"Cannot read {file} as a Matlab 7.3 file: {error}.") from error
 
 
 LAYOUT = Layout(

@@ -28,33 +28,98 @@ def test_without_rate_and_stamp_there_is_no_time() -> None:
     assert timeline.next(2.0) == 0.0
 
 
-def test_a_wild_stamp_does_not_spoil_the_later_ones() -> None:
+def times_of(
+    stamps: list[float | None], ahead: int = 0, step: float | None = 0.1
+) -> tuple[list[float | None], list[str]]:
+    """Times with so many following stamps known, and the notes."""
     health = SourceHealth()
-    timeline = Timeline(0.1, health)
-    stamps = [1.0, 1.1, 9999.0, 1.3, 1.4]
-    times = [timeline.next(s, n) for s, n in zip(stamps, [*stamps[1:], None], strict=True)]
-    assert times == pytest.approx([0, 0.1, 0.2, 0.3, 0.4])
-    assert len(health.notes) == 1
-    assert "runs ahead" in health.notes[0]
-
-
-def test_many_replaced_stamps_are_listed_briefly() -> None:
-    health = SourceHealth()
-    timeline = Timeline(0.1, health)
-    for _ in range(50):
-        timeline.next(1.0)
+    timeline = Timeline(step, health)
+    times = [
+        timeline.next(stamp, [s for s in stamps[n + 1 : n + 1 + ahead] if s is not None])
+        for n, stamp in enumerate(stamps)
+    ]
     timeline.close()
-    assert len(health.notes) == 6
-    assert health.notes[-1].endswith("49.")
+    return times, health.notes
+
+
+STEADY = [round(0.1 * n, 1) for n in range(10)]
+
+
+@pytest.mark.parametrize("ahead", [0, 1, 4])
+@pytest.mark.parametrize("by", [9800.0, -9800.0])
+def test_one_wild_stamp_spoils_no_other_live_or_from_a_file(by: float, ahead: int) -> None:
+    stamps = [5 + time for time in STEADY]
+    stamps[4] += by
+    times, notes = times_of(stamps, ahead)
+    assert times == pytest.approx(STEADY)
+    assert len(notes) == 1
+
+
+def test_wild_stamps_in_a_row_are_told_by_those_after_them() -> None:
+    stamps = [5 + time for time in STEADY]
+    stamps[4:7] = [9800.0, 9800.1, 9800.2]
+    times, notes = times_of(stamps, ahead=4)
+    assert times == pytest.approx(STEADY)
+    assert len(notes) == 3
+
+
+@pytest.mark.parametrize("ahead", [0, 1, 4])
+def test_a_clock_that_restarts_goes_on(ahead: int) -> None:
+    times, notes = times_of([70 + time for time in STEADY[:5]] + STEADY[:5], ahead)
+    assert times == pytest.approx(STEADY)
+    assert any("goes back" in note and "starts anew" in note for note in notes)
+
+
+@pytest.mark.parametrize("ahead", [0, 1, 4])
+def test_a_wrapped_clock_goes_on(ahead: int) -> None:
+    times, notes = times_of(STEADY[:5] + [95443.7 + time for time in STEADY[:5]], ahead)
+    assert times == pytest.approx(STEADY)
+    assert "starts anew" in notes[-1]
+
+
+def test_a_long_gap_is_kept_and_noted() -> None:
+    gapped = STEADY[:5] + [3600 + time for time in STEADY[5:]]
+    times, notes = times_of(gapped, ahead=4)
+    assert times == pytest.approx(gapped)
+    assert notes == ["A time stamp after 0.400 s is 3600.1 s later and those after it too: a gap."]
+    # Live, the gap is known one frame later.
+    times, _ = times_of(gapped)
+    assert times == pytest.approx([*STEADY[:6], *gapped[6:]])
+
+
+def test_time_lapse_is_no_jump() -> None:
+    stamps = [60.0 * n for n in range(8)]
+    assert times_of(stamps, step=60.0) == (pytest.approx(stamps), [])
+
+
+def test_the_step_follows_from_the_stamps_and_not_from_the_claim() -> None:
+    times, _ = times_of([0.0, 0.1, 0.2, 0.3, None, 0.5], step=0.001)
+    assert times == pytest.approx([0.0, 0.1, 0.2, 0.3, 0.4, 0.5])
+
+
+def test_lost_places_count_where_a_stamp_is_missing() -> None:
+    timeline = Timeline(0.1, SourceHealth())
+    assert timeline.next(0.0) == 0.0
+    assert timeline.next(None, places=4) == pytest.approx(0.4)
+
+
+def test_a_first_stamp_that_runs_ahead_is_replaced() -> None:
+    times, notes = times_of([9800.0, 5.1, 5.2], ahead=1)
+    assert times == pytest.approx([0.0, 0.1, 0.2])
+    assert "at the start runs ahead" in notes[0]
+
+
+def test_many_irregular_stamps_are_listed_briefly() -> None:
+    _, notes = times_of([1.0, 0.5] * 25)
+    assert len(notes) == 6
+    assert notes[-1] == "Irregular time stamps in all: 49."
 
 
 @given(
-    st.lists(st.none() | st.floats(-1e4, 1e4), min_size=1, max_size=30),
-    st.booleans(),
+    st.lists(st.none() | st.floats(-1e5, 1e5), min_size=1, max_size=30),
+    st.integers(0, 4),
 )
-def test_times_only_grow(stamps: list[float | None], ahead: bool) -> None:
-    timeline = Timeline(0.04, SourceHealth())
-    following = [*stamps[1:], None] if ahead else [None] * len(stamps)
-    times = [timeline.next(s, n) for s, n in zip(stamps, following, strict=True)]
+def test_times_only_grow(stamps: list[float | None], ahead: int) -> None:
+    times, _ = times_of(stamps, ahead, step=0.04)
     assert times[0] == 0.0
     assert all(later > earlier for earlier, later in pairwise(times))

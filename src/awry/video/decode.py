@@ -102,7 +102,8 @@ class Decoder:
         for (picture, damaged), following in _with_next(pictures, look=self._look_ahead):
             index, self._delivered = self._delivered, self._delivered + 1
             stamp = self._clock() if self._clock else _stamp(picture)
-            time = timeline.next(stamp, _stamp(following[0]) if following else None)
+            later = _stamp(following[0]) if following else None
+            time = timeline.next(stamp, () if later is None else (later,))
             if damaged:
                 self._health.damaged.append(index)
             image = cast("NDArray[np.uint8]", picture.to_ndarray(format="rgb24"))

@@ -27,6 +27,10 @@ MOST_EXPANSION = 1100
 _LONGEST = 200
 
 
+LARGEST_NUMBER = 2**53
+"""Beyond, a float no longer counts every whole number; no frame or pixel has such a number."""
+
+
 @dataclass(slots=True)
 class Place:
     """Where in the file the parser is.
@@ -60,8 +64,7 @@ def reading(
     ...     for place.line, cell in enumerate(["0", "x"], 1):
     ...         _ = int(cell)
     Traceback (most recent call last):
-    awry.errors.DatasetError: Cannot read labels.csv, line 2, as labels: invalid literal for int() \
-with base 10: 'x'.
+    awry.errors.DatasetError: labels.csv, line 2: invalid literal for int() with base 10: 'x'.
     """
     place = Place()
     try:
@@ -69,8 +72,10 @@ with base 10: 'x'.
     except (AwryError, KeyboardInterrupt, SystemExit, GeneratorExit):
         raise
     except BaseException as raised:  # a panic of compiled code is no Exception
-        where = f"{path}" if place.line is None else f"{path}, line {place.line},"
-        sentence = f"Cannot read {where} as {what}: {reason_of(raised)}."
+        said = f"{path}, line {place.line}"
+        if place.line is None:
+            said = f"Cannot read {path} as {what}"
+        sentence = f"{said}: {reason_of(raised)}."
         raise error(f"{sentence} {cure}".rstrip()) from raised
 
 
@@ -95,6 +100,23 @@ def reason_of(error: BaseException) -> str:
         return "the file ends too early"
     plain = "".join(sign if sign.isprintable() else "?" for sign in said)
     return (plain or type(error).__name__)[:_LONGEST].rstrip(". ")
+
+
+def whole_number(text: str) -> int:
+    """A frame's or a track's number as it stands in a text file, from 0 to `LARGEST_NUMBER`.
+
+    Raises:
+        ValueError: it is something else; to be raised inside of `reading`.
+
+    >>> whole_number(" 12")
+    12
+    """
+    if not text.strip().isdecimal():
+        raise ValueError(f"'{text}' is not a whole number from 0 upwards")
+    digits = text.strip().lstrip("0") or "0"
+    if len(digits) > len(str(LARGEST_NUMBER)) or int(digits) > LARGEST_NUMBER:
+        raise ValueError(f"the number {digits[:20]}... of {len(digits)} digits is too large")
+    return int(digits)
 
 
 def read_json(

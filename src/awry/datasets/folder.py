@@ -44,6 +44,7 @@ from awry.datasets.labels import (
     unlabelled,
 )
 from awry.errors import DatasetError, SourceError, nearest
+from awry.foreign import reading, whole_number
 from awry.video.images import image_files
 from awry.video.open import FoundSource
 
@@ -181,12 +182,9 @@ def _read_scenes(file: Path, clips: Sequence[str]) -> dict[str, str]:
 
 def _rows(file: Path, columns: int) -> list[tuple[int, list[str]]]:
     """The rows with their line numbers, empty ones left out."""
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.reader(stream)
-            rows = [(reader.line_num, row) for row in reader if any(map(str.strip, row))]
-    except (OSError, ValueError, csv.Error) as error:
-        raise DatasetError(f"Cannot read {file} as CSV: {error}.") from error
+    with reading(file, "CSV"), file.open(encoding="utf-8-sig", newline="") as stream:
+        reader = csv.reader(stream)
+        rows = [(reader.line_num, row) for row in reader if any(map(str.strip, row))]
     for line, row in rows:
         if len(row) != columns:
             raise DatasetError(f"{file}, line {line}: {len(row)} columns, expected {columns}.")
@@ -194,9 +192,9 @@ def _rows(file: Path, columns: int) -> list[tuple[int, list[str]]]:
 
 
 def _number(text: str, file: Path, line: int) -> int:
-    if not text.strip().isdecimal():
-        raise DatasetError(f"{file}, line {line}: '{text}' is not a whole number from 0 upwards.")
-    return int(text)
+    with reading(file, "CSV") as place:
+        place.line = line
+        return whole_number(text)
 
 
 def _known(name: str, clips: Sequence[str], file: Path, line: int) -> str:

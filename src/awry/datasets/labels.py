@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from awry.datasets.base import Clip
 from awry.errors import DatasetError
+from awry.foreign import read_json, read_npy
 from awry.video.images import read_image
 
 Range = tuple[int, int]
@@ -38,7 +39,15 @@ def labels_from_ranges(
         DatasetError: a range is backwards, negative, or ends behind the clip.
     """
     labels = np.zeros(length, np.uint8)
-    for first, last in ranges:
+    for first, last in check_ranges(ranges, length, clip, where):
+        labels[first : last + 1] = 1
+    return labels
+
+
+def check_ranges(ranges: Iterable[Range], length: int, clip: str, where: Path) -> list[Range]:
+    """The ranges as they are, if they fit; arguments and errors as `labels_from_ranges`."""
+    checked = list(ranges)
+    for first, last in checked:
         if first < 0 or last < first:
             raise DatasetError(
                 f"The labels of {clip} in {where} hold the range {first} to {last} (0-based), "
@@ -49,8 +58,7 @@ def labels_from_ranges(
                 f"The labels of {clip} in {where} are longer than the clip: they reach frame "
                 f"{last} (0-based), but it has {length} frames."
             )
-        labels[first : last + 1] = 1
-    return labels
+    return checked
 
 
 def checked_labels(
@@ -153,18 +161,14 @@ def read_mask_images(files: Sequence[Path], clip: str) -> NDArray[np.bool_]:
 
 
 def load_array(path: Path) -> NDArray[Any]:
-    """Read a `.npy` file; pickled objects are refused.
+    """Read a `.npy` file of numbers or truth values.
 
     Raises:
-        DatasetError: the file cannot be read.
+        DatasetError: the file cannot be read, or holds something else.
     """
-    try:
-        loaded = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise DatasetError(f"Cannot read {path} as a NumPy array: {error}.") from error
-    if not isinstance(loaded, np.ndarray):
-        loaded.close()
-        raise DatasetError(f"Cannot read {path} as a NumPy array: it is an archive of several.")
+    loaded = read_npy(path)
+    if loaded.dtype.kind not in "biuf":
+        raise DatasetError(f"{path} holds {loaded.dtype}; expected numbers.")
     return loaded
 
 
@@ -174,13 +178,7 @@ def load_json(path: Path) -> dict[str, Any]:
     Raises:
         DatasetError: the file cannot be read or holds something else.
     """
-    try:
-        loaded = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError) as error:
-        raise DatasetError(f"Cannot read {path} as JSON: {error}.") from error
-    if not isinstance(loaded, dict):
-        raise DatasetError(f"{path} should hold one JSON object, a value for each clip.")
-    return loaded
+    return read_json(path, cure="Expected one JSON object, a value for each clip.")
 
 
 def parse_ranges(value: Any, where: Path, clip: str, *, base: int = 0) -> list[Range]:

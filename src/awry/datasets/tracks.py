@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from awry.errors import DatasetError
+from awry.foreign import LARGEST_NUMBER, Place, reading, whole_number
 
 COLUMNS = "track_id,frame,x_min,y_min,x_max,y_max"
 CENTRED = "filename track_id x_center y_center width height"
@@ -79,10 +80,13 @@ def read_tracks(file: Path) -> Tracks:
             columns, not a number, an inverted or infinite box, a negative frame, a track that is
             twice in one frame.
     """
-    try:
+    with reading(file, "tracks") as place:
         text = file.read_text(encoding="utf-8-sig")
-    except (OSError, ValueError) as error:
-        raise DatasetError(f"Cannot read the tracks {file}: {error}.") from error
+        rows = _rows(text, place)
+    return tracks_of(rows, FROM_FILE)
+
+
+def _rows(text: str, place: Place) -> list[Row]:
     lines = [(k, line.strip()) for k, line in enumerate(text.splitlines(), 1) if line.strip()]
     centred = bool(lines) and "," not in lines[0][1]
     rows: list[Row] = []
@@ -91,14 +95,12 @@ def read_tracks(file: Path) -> Tracks:
         cells = line.split() if centred else [cell.strip() for cell in line.split(",")]
         if number == lines[0][0] and _is_header(cells):
             continue
-        try:
-            row = _centred_row(cells) if centred else _corner_row(cells)
-            _check_row(row, seen)
-        except ValueError as error:
-            raise DatasetError(f"{file}, line {number}: {error}.") from error
+        place.line = number
+        row = _centred_row(cells) if centred else _corner_row(cells)
+        _check_row(row, seen)
         seen[row[:2]] = number
         rows.append(row)
-    return tracks_of(rows, FROM_FILE)
+    return rows
 
 
 def _is_header(cells: list[str]) -> bool:
@@ -118,14 +120,15 @@ def _centred_row(cells: list[str]) -> Row:
     named = _FRAME_FILE.search(cells[0])
     if named is None:
         raise ValueError(f"'{cells[0]}' is no picture's name with a frame number, like 001.jpg")
-    if int(named[1]) == 0:
+    number = whole_number(named[1])
+    if number == 0:
         raise ValueError(f"'{cells[0]}' has the number 0, but these names count frames from 1")
     x, y, width, height = map(_number, cells[2:])
     half = (width - 1) / 2, (height - 1) / 2
     if not (width > 0 and height > 0):
         raise ValueError(f"a box of {width:g} x {height:g} pixels has no extent")
     corners = x - half[0], y - half[1], x + half[0], y + half[1]
-    return _whole(cells[1], "track"), int(named[1]) - 1, *corners
+    return _whole(cells[1], "track"), number - 1, *corners
 
 
 def is_number(text: str) -> bool:
@@ -147,6 +150,8 @@ def _whole(text: str, what: str) -> int:
     value = _number(text)
     if not value.is_integer():
         raise ValueError(f"the {what} '{text}' is not a whole number")
+    if abs(value) > LARGEST_NUMBER:
+        raise ValueError(f"the {what} '{text}' is too large")
     return int(value)
 
 

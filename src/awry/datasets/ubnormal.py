@@ -31,6 +31,7 @@ from awry.datasets.labels import Range, checked_masks, labels_from_ranges, unlab
 from awry.datasets.linking import components
 from awry.datasets.tracks import Row, Tracks, tracks_of
 from awry.errors import DatasetError
+from awry.foreign import reading
 from awry.video.images import image_files
 from awry.video.open import FoundSource
 
@@ -55,10 +56,8 @@ class _Marked:
         """Which objects are abnormal when; none in a normal video."""
         if not self.one.name.startswith("abnormal"):
             return []
-        try:
+        with reading(self.file, "tracks"):
             lines = self.file.read_text(encoding="utf-8-sig").splitlines()
-        except (OSError, ValueError) as error:
-            raise DatasetError(f"Cannot read the tracks {self.file}: {error}.") from error
         return [_span(line, self.file, k) for k, line in enumerate(lines, 1) if line.strip()]
 
     def labels(self) -> NDArray[np.uint8]:
@@ -177,7 +176,8 @@ def _split(root: Path) -> dict[str, str] | None:
         file = next((root / at / names for at in _LISTS if (root / at / names).is_file()), None)
         if file is None:
             return None
-        split |= dict.fromkeys(file.read_text(encoding="utf-8-sig").split(), part)
+        with reading(file, "a list of names"):
+            split |= dict.fromkeys(file.read_text(encoding="utf-8-sig").split(), part)
     return split
 
 

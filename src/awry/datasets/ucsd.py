@@ -20,19 +20,21 @@ from awry.datasets.base import Clip, Dataset, Layout, LayoutInfo
 from awry.datasets.clips import find_clips, frame_size, has_entries, number_in, without_training
 from awry.datasets.labels import (
     Labels,
+    check_ranges,
     checked_masks,
     labels_from_masks,
-    labels_from_ranges,
     read_mask_images,
     unlabelled,
 )
 from awry.errors import DatasetError
+from awry.foreign import LARGEST_NUMBER, reading, whole_number
 from awry.video.images import image_files
 
 FPS = 10.0
 _TRAIN = re.compile(r"Train\d+", re.IGNORECASE)
 _TEST = re.compile(r"Test\d+", re.IGNORECASE)
-_ENTRY = re.compile(r"TestVideoFile\s*\{[^}]*\}\s*\.\s*gt_frame\s*=\s*(\[[^\]]*\]|[^;\s]+)")
+# An open bracket ends at the next one, so that a file of open brackets is read in linear time.
+_ENTRY = re.compile(r"TestVideoFile\s*\{[^{}]*\}\s*\.\s*gt_frame\s*=\s*(\[[^\[\]]*\]|[^;\s]+)")
 _RANGE = re.compile(r"(\d+)(?::(\d+))?")
 _VARIANT_BY_SIZE = {(158, 238): "ped1", (240, 360): "ped2"}
 
@@ -141,10 +143,8 @@ def _entries(label_file: Path, names: Sequence[str]) -> dict[str, list[FrameRang
 
 
 def _parse(label_file: Path) -> list[list[FrameRange]]:
-    try:
+    with reading(label_file, "labels"):
         text = label_file.read_text(encoding="latin-1")
-    except OSError as error:
-        raise DatasetError(f"Cannot read {label_file}: {error.strerror}.") from error
     text = "\n".join(line.partition("%")[0] for line in text.splitlines())
     entries = [_ranges(written, label_file) for written in _ENTRY.findall(text)]
     if not entries:
@@ -157,13 +157,15 @@ def _parse(label_file: Path) -> list[list[FrameRange]]:
 
 def _ranges(written: str, label_file: Path) -> list[FrameRange]:
     ranges = []
-    for token in re.sub(r"\s*:\s*", ":", written.strip("[]")).replace(",", " ").split():
+    joined = re.sub(" ?: ?", ":", " ".join(written.strip("[]").replace(",", " ").split()))
+    for token in joined.split():
         match = _RANGE.fullmatch(token)
         if not match:
             raise DatasetError(
                 f"Cannot read '{token}' of {label_file}; expected ranges like [60:152, 160:180]."
             )
-        ranges.append((int(match[1]), int(match[2] or match[1])))
+        with reading(label_file, "labels"):
+            ranges.append((whole_number(match[1]), whole_number(match[2] or match[1])))
     return ranges
 
 
@@ -185,15 +187,12 @@ def _frame_numbers(files: Sequence[Path]) -> list[int]:
 
 
 def _labels(folder: Path, ranges: list[FrameRange], label_file: Path) -> NDArray[np.uint8]:
-    numbers = _frame_numbers(image_files(folder))
-    if min(numbers) == 1:
-        length = max(numbers)
-    else:
-        # An excerpt shows a part of the clip: labels may go on where its frames end.
-        length = max([*numbers, *(last for _, last in ranges)])
-    shifted = [(first - 1, last - 1) for first, last in ranges]
-    whole = labels_from_ranges(shifted, length, folder.name, label_file)
-    return whole[np.array(numbers) - 1]
+    numbers = np.array(_frame_numbers(image_files(folder)))
+    # An excerpt shows a part of the clip: labels may go on where its frames end.
+    length = numbers.max() if numbers.min() == 1 else LARGEST_NUMBER + 1
+    check_ranges([(first - 1, last - 1) for first, last in ranges], length, folder.name, label_file)
+    marked = [(first <= numbers) & (numbers <= last) for first, last in ranges]
+    return np.any([np.zeros(len(numbers), bool), *marked], axis=0).astype(np.uint8)
 
 
 def _masks(folder: Path, masks_at: Path) -> NDArray[np.bool_]:

@@ -18,11 +18,13 @@ from types import MappingProxyType
 from typing import Any
 
 from awry.errors import BundleError, WriteError
+from awry.foreign import read_json, reading
 from awry.storage import whole_folder
 
 FORMAT = 1
 MANIFEST = "manifest.json"
 ENDINGS = (".safetensors", ".onnx", ".xml", ".bin")
+CURE = "It is damaged; copy the bundle again or refit."
 
 
 def write_bundle(
@@ -90,7 +92,9 @@ def read_bundle(path: Path) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
 
     manifest = _manifest(path)
     tensors = {}
-    for name, digest in manifest["files"].items():
+    with reading(path / MANIFEST, "a bundle's manifest", BundleError, CURE):
+        files = {str(name): str(digest) for name, digest in manifest["files"].items()}
+    for name, digest in files.items():
         file = path / name
         if file.name != name or file.suffix not in ENDINGS or not file.is_file():
             raise BundleError(f"The bundle {path} lacks its file {name}; copy it again or refit.")
@@ -101,7 +105,8 @@ def read_bundle(path: Path) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
                 "The file was changed or damaged; copy it again or refit."
             )
         if file.suffix == ".safetensors":
-            tensors[file.stem] = load(data)
+            with reading(file, "a model's tensors", BundleError, CURE):
+                tensors[file.stem] = load(data)
     return manifest, tensors
 
 
@@ -114,11 +119,9 @@ def _manifest(path: Path) -> dict[str, Any]:
                 "make a bundle: awry fit sdor."
             )
         raise BundleError(f"{path} is not a bundle: it has no {MANIFEST}. Make one with awry fit.")
-    try:
-        manifest = json.loads(file.read_text("utf-8"))
+    manifest = read_json(file, "a bundle's manifest", BundleError, CURE)
+    with reading(file, "a bundle's manifest", BundleError, CURE):
         version = int(manifest["format"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise BundleError(f"{file} is damaged: it is not a bundle's manifest ({error}).") from error
     if version > FORMAT:
         raise BundleError(
             f"The bundle {path} has format {version}; this version of awry reads up to {FORMAT}. "
@@ -130,7 +133,7 @@ def _manifest(path: Path) -> dict[str, Any]:
             f"{file} is not what was written: its own hash does not fit. It was changed or "
             "damaged; copy the bundle again or refit."
         )
-    return dict(manifest)
+    return manifest
 
 
 def _digest(manifest: Mapping[str, Any]) -> str:

@@ -14,7 +14,10 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from awry.errors import BundleError
+from awry.foreign import reading
 from awry.storage import whole_file
+
+CURE = "Start again without --resume, or with the settings of the first start."
 
 
 @dataclass(slots=True)
@@ -137,20 +140,19 @@ def load(path: Path, model: nn.Module) -> tuple[Progress, dict[str, dict[str, Te
     Raises:
         BundleError: the checkpoint is damaged or of another model.
     """
-    from safetensors import SafetensorError, safe_open
+    from safetensors import safe_open
 
-    try:
+    with reading(path, "a checkpoint", BundleError, CURE):
         with safe_open(path, framework="pt") as file:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
             progress = Progress(**json.loads(file.metadata()["progress"]))
-        model.load_state_dict(
-            {name[6:]: value for name, value in tensors.items() if name.startswith("model.")}
-        )
-    except (SafetensorError, RuntimeError, KeyError, TypeError, ValueError) as error:
-        raise BundleError(
-            f"The checkpoint {path} does not fit this method and config; start again without "
-            "--resume, or with the settings of the first start."
-        ) from error
+        own = {name[6:]: value for name, value in tensors.items() if name.startswith("model.")}
+        try:
+            model.load_state_dict(own)
+        except RuntimeError as error:
+            raise BundleError(
+                f"The checkpoint {path} does not fit this method and config. {CURE}"
+            ) from error
     kinds = ("optimizer", "average", "best")
     parts: dict[str, dict[str, Tensor]] = {kind: {} for kind in kinds}
     for name, value in tensors.items():

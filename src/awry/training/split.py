@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from awry.errors import ConfigError, FootageError
+from awry.foreign import whole_number
 
 PARTS = ("train", "validation", "calibration")
 
@@ -44,12 +45,16 @@ class Exclusion:
         """
         clip, _, frames = text.rpartition(":")
         first, _, last = frames.partition("-")
-        if not clip or not first.isdigit() or not last.isdigit() or int(last) < int(first):
+        try:
+            found = cls(clip, whole_number(first), whole_number(last))
+            if not clip or found.last < found.first:
+                raise ValueError(text)
+        except ValueError as error:
             raise ConfigError(
                 f"Cannot read the exclusion '{text}': expected CLIP:FIRST-LAST with 0-based "
                 "frames, for example Train001:10-20."
-            )
-        return cls(clip, int(first), int(last))
+            ) from error
+        return found
 
 
 def split_in_time(

@@ -135,7 +135,7 @@ def test_bad_probabilities_and_bad_files_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"no column p_1; .* or none of them"):
         load_detector(f"boxes:{some}")
     (tmp_path / "l.csv").write_bytes((HEADER + "\ncaf\xe9,0,1,2,30,40,0.9\n").encode("latin-1"))
-    with pytest.raises(InputError, match=r"l\.csv cannot be read as CSV in UTF-8"):
+    with pytest.raises(InputError, match=r"Cannot read l\.csv as object boxes in CSV: .*utf-8"):
         load_detector(f"boxes:{tmp_path / 'l.csv'}")
     named = write(tmp_path / "c.csv", "a,0,1,2,30,40,0.9,motorbike", header=HEADER + ",class")
     assert load_detector(f"boxes:{named}").detect(view()).class_ids.tolist() == [3]

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from awry.errors import InputError
+from awry.foreign import Place, reading
 from awry.teachers.objects.base import Floats, ObjectDetector, View
 from awry.teachers.objects.coco import COCO_80, coco_name
 from awry.teachers.objects.options import DetectorOptions
@@ -82,14 +83,14 @@ _Table = tuple[list[str], NDArray[np.float64], Floats | None]
 
 def _read(file: Path) -> _Table:
     """Clips (n,), numbers (n, 6) and class probabilities (n, 80) or None."""
-    try:
-        with file.open(newline="", encoding="utf-8-sig") as stream:
-            return _table(csv.DictReader(stream), file.name)
-    except (OSError, UnicodeError, csv.Error) as error:
-        raise InputError(f"{file.name} cannot be read as CSV in UTF-8: {error}.") from error
+    with (
+        reading(file.name, "object boxes in CSV", InputError) as place,
+        file.open(newline="", encoding="utf-8-sig") as stream,
+    ):
+        return _table(csv.DictReader(stream), file.name, place)
 
 
-def _table(reader: csv.DictReader[str], name: str) -> _Table:
+def _table(reader: csv.DictReader[str], name: str, place: Place) -> _Table:
     header = reader.fieldnames or []
     wide, named = any(column in header for column in CHANCES), "class" in header
     for column in (*COLUMNS, *(CHANCES if wide else ())):
@@ -100,15 +101,13 @@ def _table(reader: csv.DictReader[str], name: str) -> _Table:
             )
     clips, numbers, chances = [], [], []
     for row in reader:
-        try:
-            values = [float(row[column]) for column in COLUMNS[1:]]
-            _check(values)
-            if wide:
-                chances.append(_checked_chances([float(row[column]) for column in CHANCES]))
-            elif named:
-                chances.append(_one_class(row["class"], values[-1]))
-        except (TypeError, ValueError) as error:
-            raise InputError(f"{name}, line {reader.line_num}: {error}.") from error
+        place.line = reader.line_num
+        values = [float(row[column]) for column in COLUMNS[1:]]
+        _check(values)
+        if wide:
+            chances.append(_checked_chances([float(row[column]) for column in CHANCES]))
+        elif named:
+            chances.append(_one_class(row["class"] or "", values[-1]))
         clips.append(str(row["clip"]))
         numbers.append(values)
     table = np.array(numbers, np.float64).reshape(-1, 6)

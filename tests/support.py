@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import socket
+import struct
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -97,6 +99,52 @@ def serving(answer: Callable[[BaseHTTPRequestHandler], None]) -> Iterator[str]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+@contextmanager
+def talking(talk: Callable[[socket.socket, socket.socket], None]) -> Iterator[int]:
+    """A server on loopback for one connection: `talk(connection, listener)`; gives its port."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def run() -> None:
+            with suppress(OSError), listener.accept()[0] as connection:
+                talk(connection, listener)
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        try:
+            yield listener.getsockname()[1]
+        finally:
+            listener.close()
+            thread.join()
+
+
+def rtsp_camera(stream: bytes) -> Callable[[socket.socket, socket.socket], None]:
+    """An RTSP camera for `talking`: it sends a transport stream in RTP over TCP, then hangs up."""
+    media = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=x\r\nt=0 0\r\nm=video 0 RTP/AVP 33\r\n"
+    heads = {
+        "OPTIONS": "Public: DESCRIBE, SETUP, PLAY\r\n",
+        "DESCRIBE": f"Content-Type: application/sdp\r\nContent-Length: {len(media)}\r\n",
+        "SETUP": "Transport: RTP/AVP/TCP;unicast;interleaved=0-1\r\nSession: 1\r\n",
+        "PLAY": "Session: 1\r\n",
+    }
+
+    def talk(connection: socket.socket, _: socket.socket) -> None:
+        asked = ""
+        with connection.makefile("rb") as lines:
+            while asked != "PLAY":
+                asked = lines.readline().decode().split()[0]
+                number = ""
+                while line := lines.readline().strip():
+                    if line.lower().startswith(b"cseq:"):
+                        number = line.split(b":")[1].decode().strip()
+                answer = f"RTSP/1.0 200 OK\r\nCSeq: {number}\r\n{heads[asked]}\r\n"
+                connection.sendall((answer + (media if asked == "DESCRIBE" else "")).encode())
+        for number, start in enumerate(range(0, len(stream), 7 * 188)):
+            piece = struct.pack(">BBHII", 0x80, 33, number, 0, 1) + stream[start : start + 7 * 188]
+            connection.sendall(struct.pack(">cBH", b"$", 0, len(piece)) + piece)
+
+    return talk
 
 
 def exponential_scores(length: int, seed: int) -> np.ndarray:

@@ -12,9 +12,10 @@ import pytest
 from PIL import Image
 
 from awry.errors import SourceError
+from awry.frames import Frame
 from awry.video import Camera, LiveStream, Source
 from awry.video.live import _device
-from support import serving
+from support import rtsp_camera, serving, talking
 
 
 @pytest.fixture
@@ -46,6 +47,17 @@ def pushed_pictures(
             done.wait(20)
 
     return answer
+
+
+def read(stream: LiveStream) -> tuple[list[Frame], str]:
+    """A stream's frames, and how it ended."""
+    frames = []
+    try:
+        for frame in stream:
+            frames.append(frame)
+    except SourceError as error:
+        return frames, str(error)
+    return frames, ""
 
 
 def assert_no_secret(error: pytest.ExceptionInfo[SourceError], *more: str) -> None:
@@ -82,13 +94,81 @@ def test_pushed_pictures_over_http(monkeypatch) -> None:
     with serving(pushed_pictures(12)) as url:
         stream = LiveStream(url, 5, 5)
         stream._clock = lambda: next(arrivals)
-        frames = list(stream)
+        frames, problem = read(stream)
+    assert "the other side ended it" in problem
     assert stream.fps is None
     assert len(frames) == 12
     # Times are those of arrival, not those of a made-up rate.
     assert [frame.time_s for frame in frames] == [0.5 * i for i in range(12)]
     reds = [int(frame.image[24, 32, 0]) for frame in frames]
     assert np.abs(np.array(reds) - 10 * np.arange(12)).max() < 12
+
+
+def sent(
+    content: bytes, *, announced: int | None = None, chunked: bool = False
+) -> Callable[[BaseHTTPRequestHandler], None]:
+    """A file over HTTP: with its length, in chunks, or up to the connection's end."""
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        handler.protocol_version = "HTTP/1.1" if chunked else "HTTP/1.0"
+        handler.send_response(200)
+        if announced is not None:
+            handler.send_header("Content-Length", str(announced))
+        if chunked:
+            handler.send_header("Transfer-Encoding", "chunked")
+        handler.end_headers()
+        body = b"%x\r\n%b\r\n0\r\n\r\n" % (len(content), content) if chunked else content
+        handler.wfile.write(body)
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("name", "chunked", "share", "lost"),
+    [
+        ("a.ts", False, None, ""),  # HTTP/1.0 has no other way to end a file
+        ("a.ts", False, 1, ""),
+        ("a.ts", False, 2, "broke off before its announced end"),
+        ("a.ts", True, None, "the other side ended it"),
+        ("a.mkv", True, None, ""),  # it announces how long it is
+        ("a.mkv", False, None, ""),
+    ],
+)
+def test_only_a_file_over_http_ends_in_order(
+    make_video, name: str, chunked: bool, share: int | None, lost: str
+) -> None:
+    content = make_video(name, "libx264", 20).read_bytes()
+    announced = None if share is None else len(content) * share
+    with serving(sent(content, announced=announced, chunked=chunked)) as url:
+        stream = LiveStream(url, 5, 5)
+        frames, problem = read(stream)
+    assert not stream.is_live
+    assert len(frames) == 20  # those too that the decoder held back
+    assert lost in problem
+    assert bool(problem) == bool(lost)
+    assert stream.health.ok
+
+
+def test_a_stream_whose_server_dies_is_lost(make_video) -> None:
+    content = make_video("a.ts", "libx264", 20).read_bytes()
+
+    def http(connection: socket.socket, listener: socket.socket) -> None:
+        listener.close()
+        connection.recv(4096)
+        connection.sendall(b"HTTP/1.0 200 OK\r\n\r\n" + content)
+
+    def plain(connection: socket.socket, _: socket.socket) -> None:
+        connection.sendall(content)
+
+    for scheme, talk in (("http", http), ("tcp", plain), ("rtsp", rtsp_camera(content))):
+        with talking(talk) as port:
+            stream = LiveStream(f"{scheme}://127.0.0.1:{port}/live", 5, 5)
+            frames, problem = read(stream)
+        # Of RTP, FFmpeg gives a picture when the next one begins.
+        assert len(frames) == (19 if scheme == "rtsp" else 20)
+        assert problem.startswith(f"Lost the stream {scheme}://127.0.0.1")
+        assert "the other side ended it" in problem
+        assert stream.is_live == (scheme != "http")
 
 
 @pytest.mark.parametrize("scheme", ["http", "rtsp", "rtmp"])

@@ -143,6 +143,12 @@ class Decoder:
                     self._health.notes.append(f"Broken data between packets: {reason(error)}.")
                 if failures > STUBBORN:
                     return
+            except READ_ERRORS:
+                # The connection is gone; the decoder still holds pictures back.
+                flush = av.Packet()
+                flush.stream = self._stream
+                yield flush
+                raise
 
     def _fail(self, what: str, error: Exception) -> None:
         self._failed += 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import sys
 import time
 from collections.abc import Iterator
@@ -16,14 +15,14 @@ from awry.errors import SourceError
 from awry.frames import Frame
 from awry.video.address import STREAM_PREFIXES, name_of, redact
 from awry.video.decode import READ_ERRORS, Decoder, has_video, nominal_rate, reason
+from awry.video.ending import WITHOUT_CLOCK, Ending, is_closed
 from awry.video.source import SourceHealth
-
-# Bare pictures one after another: the container's times are made up from a made-up rate.
-_WITHOUT_CLOCK = frozenset({"mpjpeg", "mjpeg"})
 
 
 class _Live:
     """What streams and cameras share: opened at once, read once."""
+
+    is_live = True
 
     def __init__(
         self,
@@ -43,7 +42,7 @@ class _Live:
         self.name = name
         self.health = SourceHealth()
         self._container = self._open(address, format, options, connect_timeout_s)
-        self._clock = time.monotonic if self._container.format.name in _WITHOUT_CLOCK else None
+        self._clock = time.monotonic if self._container.format.name in WITHOUT_CLOCK else None
         self.fps = None if self._clock else nominal_rate(self._container)
 
     def _open(
@@ -78,7 +77,7 @@ class _Live:
             look_ahead=False,
             clock=self._clock,
         )
-        problem = None
+        last_s = None
         try:
             frames = decoder.frames()
             while True:
@@ -86,16 +85,24 @@ class _Live:
                 frame = next(frames, None)
                 if frame is None:
                     break
+                last_s = frame.time_s
                 yield frame
+            problem = self._loss(None, last_s)
         except READ_ERRORS as error:
-            # The end of pushed pictures shows up as an input error.
-            ended = self._clock and isinstance(error, OSError) and error.errno == errno.EIO
-            if not ended:
-                problem = _problem(error, time.monotonic() - began, self._read_timeout_s)
+            problem = self._problem(error, time.monotonic() - began, last_s)
         finally:
             self.close()
         if problem:
             raise SourceError(f"Lost {self._what}: {problem}.")
+
+    def _problem(self, error: Exception, waited_s: float, last_s: float | None) -> str | None:
+        if waited_s < self._read_timeout_s and is_closed(error):
+            return self._loss(error, last_s)
+        return _problem(error, waited_s, self._read_timeout_s)
+
+    def _loss(self, error: Exception | None, last_s: float | None) -> str | None:
+        """What was lost when the other side ended it, with or without an error; or None."""
+        raise NotImplementedError
 
     def close(self) -> None:
         """Close the connection; harmless when it is closed already."""
@@ -132,7 +139,11 @@ class LiveStream(_Live):
 
     Raises:
         SourceError: no connection, no answer in time or no video; while iterating, the
-            connection is lost or silent for too long. An orderly end just ends the iteration.
+            connection is lost, or silent for too long. The other side's end of a stream is a loss;
+            only a file that HTTP or a playlist sends ends in order.
+
+    Attributes:
+        is_live: whether frames come in their own time; a file that is sent waits for its reader.
     """
 
     def __init__(
@@ -164,6 +175,13 @@ class LiveStream(_Live):
             connect_timeout_s=connect_timeout_s,
             read_timeout_s=read_timeout_s,
         )
+        assert self._container is not None
+        self._url = url
+        self._ending = Ending.of(self._container, url)
+        self.is_live = not self._ending.is_file
+
+    def _loss(self, error: Exception | None, last_s: float | None) -> str | None:
+        return self._ending.loss(error, last_s, self._url)
 
 
 class Camera(_Live):
@@ -201,6 +219,11 @@ class Camera(_Live):
             connect_timeout_s=connect_timeout_s,
             read_timeout_s=read_timeout_s,
         )
+        # Pictures that FFmpeg makes up may end; a camera does not.
+        self._may_end = format == "lavfi"
+
+    def _loss(self, error: Exception | None, last_s: float | None) -> str | None:
+        return None if self._may_end else "the device ended it"
 
 
 def _device(device: str, system: str) -> tuple[str, str]:

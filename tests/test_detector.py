@@ -139,8 +139,10 @@ def test_thresholds_come_from_the_calibration_part_scene_by_scene(tmp_path: Path
         assert found.frames == 10
         assert found.location == pytest.approx(held_back.mean())
         # One second cannot show two alarms an hour, so the threshold lies above all of it.
-        margin = 0.1 * (held_back.max() - np.median(held_back))
-        assert found.threshold == pytest.approx(held_back.max() + margin)
+        upper = np.quantile(held_back, 0.9)
+        step = np.maximum(held_back - upper, 0).sum() / (0.1 * len(held_back))
+        expected = held_back.max() + step * np.log(1800)
+        assert found.threshold == pytest.approx(expected)
     pooled = detector.calibration.scene("unheard-of")
     assert pooled == detector.calibration.scene("*")
     assert pooled.frames == 20
@@ -257,9 +259,17 @@ def test_a_loaded_bundle_takes_another_budget(tmp_path: Path) -> None:
     again = fit("flow", data, tmp_path / "c", FitOptions(budget=Budget(300, "1000 frames")))
     assert other.calibration == again.calibration != detector.calibration
     assert other.models["*"].state().keys() == detector.models["*"].state().keys()
+    by_hand = other.with_threshold(0.5)
+    by_hand.save(tmp_path / "d")
+    kept = Detector.load(tmp_path / "d").calibration
+    assert kept is not None
+    assert kept == by_hand.calibration
+    assert (kept.scene("*").threshold, kept.scene("*").budget) == (0.5, None)
     half = Detector("flow", detector.models, None, detector.ignore, (48, 72), {})
     with pytest.raises(BundleError, match="no calibration yet"):
         half.with_budget(Budget(2))
+    with pytest.raises(BundleError, match="no calibration yet"):
+        half.with_threshold(2.0)
 
 
 def test_a_data_sets_own_ignore_regions_count_too(tmp_path: Path) -> None:

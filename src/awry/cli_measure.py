@@ -17,6 +17,7 @@ from awry.cli_options import (
     Json,
     Layout,
     OtherBudget,
+    OtherThreshold,
     console,
     load,
     refusals,
@@ -40,6 +41,7 @@ def evaluate(
         int, typer.Option(min=0, help="Of a sifted run: simulate so many rounds of feedback.")
     ] = 0,
     budget: OtherBudget = None,
+    threshold: OtherThreshold = None,
     cache: Annotated[
         Path | None, typer.Option(help="Folder where what teachers say of frames is kept.")
     ] = None,
@@ -68,7 +70,8 @@ def evaluate(
             return
         found = open_dataset(data, format=layout, fps=fps)
         options = EvaluateOptions(parts=tuple(parts or ()), flow=flow, cache=cache)
-        metrics = run_evaluate(load(bundle, budget), found, out, options, console())
+        detector = load(bundle, budget, threshold)
+        metrics = run_evaluate(detector, found, out, options, console())
         show_result(metrics, as_json, show_metrics)
     report_failures(metrics["failed"])
 
@@ -142,6 +145,8 @@ def robustness(
         str | None, typer.Option(help="So many test clips, or names like 'Test00*'.")
     ] = None,
     seed: Annotated[int, typer.Option(help="Every random choice follows from it.")] = 0,
+    budget: OtherBudget = None,
+    threshold: OtherThreshold = None,
     layout: Layout = None,
     fps: Fps = None,
     as_json: Json = False,
@@ -152,16 +157,20 @@ def robustness(
         from awry.commands import robustness as runs
         from awry.commands.fit import parse_changes
         from awry.datasets import open_dataset
-        from awry.detector import Detector
 
-        spoiling = {"--corruptions": corruptions, "--severities": severities}
+        spoiling = {
+            "--corruptions": corruptions,
+            "--severities": severities,
+            "--budget": budget,
+            "--threshold": threshold is not None,
+        }
         refitting = {"--subsample": subsample, "--contaminate": contaminate}
         fitting = {**refitting, "--preset": preset, "--set": changes or None}
         runs.check_choice(bundle, refit, spoiling, refitting, fitting)
         wanted = tuple(part.strip() for part in parts.split(",") if part.strip())
         if bundle is not None:
             options = runs.RobustnessOptions.parse(corruptions, severities, wanted, clips, seed)
-            detector = Detector.load(bundle)
+            detector = load(bundle, budget, threshold)
             found = open_dataset(data, format=layout, fps=fps)
             result = runs.run_robustness(detector, found, out, options, console())
             show_result(result, as_json, runs.show_robustness)

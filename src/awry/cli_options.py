@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from awry.errors import AwryError
+from awry.errors import AwryError, ConfigError
 from awry.storage import json_text
 
 if TYPE_CHECKING:
@@ -26,7 +26,11 @@ Data = Annotated[Path, typer.Option("--data", help="Folder of a data set, or wit
 Layout = Annotated[str | None, typer.Option("--format", help="The layout's name, outright.")]
 Fps = Annotated[float | None, typer.Option("--fps", min=0.01, help="Of image folders.")]
 OtherBudget = Annotated[
-    str | None, typer.Option("--budget", help="False alarms allowed; else the bundle's budget.")
+    str | None,
+    typer.Option("--budget", help="False alarms allowed: 2/hour, 1/week, ...; else the bundle's."),
+]
+OtherThreshold = Annotated[
+    float | None, typer.Option("--threshold", help="An alarm has a frame above it; by hand.")
 ]
 Labels = Annotated[Path, typer.Option(help="CSV clip,frame,label, a folder of CSV, or npy.")]
 ScoresFirst = Annotated[int, typer.Option(min=0, help="Number of a clip's first frame in scores.")]
@@ -81,13 +85,17 @@ def refusals() -> Iterator[None]:
         raise typer.Exit(INTERRUPTED) from error
 
 
-def load(bundle: Path, budget: str | None) -> Detector:
-    """A bundle's detector, with the thresholds for another alarm budget where one is given."""
+def load(bundle: Path, budget: str | None, threshold: float | None = None) -> Detector:
+    """A bundle's detector, with the thresholds for another budget or one given by hand."""
     from awry.detector import Detector
     from awry.scoring.calibration import Budget
 
+    if budget is not None and threshold is not None:
+        raise ConfigError("Give --budget or --threshold: a budget would choose another threshold.")
     other = None if budget is None else Budget.parse(budget)
     detector = Detector.load(bundle)
+    if threshold is not None:
+        return detector.with_threshold(threshold)
     return detector if other is None else detector.with_budget(other)
 
 

@@ -120,9 +120,24 @@ class Detector:
             BundleError: there is no calibration, or an older awry stored it, without what
                 another budget needs.
         """
+        return replace(self, calibration=self._calibrated().with_budget(budget))
+
+    def with_threshold(self, threshold: float) -> Detector:
+        """The same detector with one threshold for every scene, given by hand.
+
+        Args:
+            threshold: an alarm has a frame above it; in the scores' own unit.
+
+        Raises:
+            BundleError: there is no calibration.
+            ConfigError: the threshold is not finite.
+        """
+        return replace(self, calibration=self._calibrated().with_threshold(threshold))
+
+    def _calibrated(self) -> Calibration:
         if self.calibration is None:
             raise BundleError("This detector has no calibration yet; awry.fit gives it one.")
-        return replace(self, calibration=self.calibration.with_budget(budget))
+        return self.calibration
 
     def save(self, path: str | Path) -> None:
         """Write the bundle, whole or not at all.
@@ -146,8 +161,7 @@ class Detector:
         Raises:
             BundleError: there is no calibration.
         """
-        if self.calibration is None:
-            raise BundleError("This detector has no calibration yet; awry.fit gives it one.")
+        calibration = self._calibrated()
         files = {scene: f"model-{number}" for number, scene in enumerate(self.models)}
         if len(files) == 1:
             files = dict.fromkeys(files, "model")
@@ -155,7 +169,7 @@ class Detector:
             "method": self.method,
             "models": files,
             "configs": {s: m.config.model_dump(mode="json") for s, m in self.models.items()},
-            "calibration": self.calibration.to_json(),
+            "calibration": calibration.to_json(),
             "ignore": self.ignore.specs,
             "frame_size": list(self.frame_size),
             **self.facts,

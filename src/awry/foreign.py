@@ -98,8 +98,17 @@ def reason_of(error: BaseException) -> str:
     said = " ".join(str(error).split())
     if not said and isinstance(error, EOFError):
         return "the file ends too early"
-    plain = "".join(sign if sign.isprintable() else "?" for sign in said)
-    return (plain or type(error).__name__)[:_LONGEST].rstrip(". ")
+    return shown(said or type(error).__name__, _LONGEST).rstrip(". ")
+
+
+def shown(text: str, longest: int = 60) -> str:
+    """Foreign text as a message may quote it: short, on one line, without control characters.
+
+    >>> shown("9" * 5000, 8)
+    '99999999...'
+    """
+    plain = "".join(sign if sign.isprintable() else "?" for sign in text[: longest + 1])
+    return plain if len(plain) <= longest else f"{plain[:longest]}..."
 
 
 def whole_number(text: str) -> int:

@@ -86,8 +86,27 @@ def test_another_budget_is_recorded(awry, bundle: Path, shared_data: Path, out: 
         found.append(scene)
     assert found[1]["threshold"] < found[0]["threshold"]
     assert "the budget is 300 alarms in 1000 frames" in found[1]["how"]
-    # Eighteen frames are too few for a tail, and one in twenty of them is less than one.
-    assert [scene["threshold_interval"] for scene in found] == [None, None]
+    # Eighteen frames are too few for a tail: a guess; and one in twenty of them is less than one.
+    assert "a guess" in found[0]["how"]
+    low, high = found[0]["threshold_interval"]
+    assert low < found[0]["threshold"] < high
+    assert found[1]["threshold_interval"] is None
+
+
+def test_a_threshold_by_hand_is_recorded(awry, bundle: Path, shared_data: Path, out: Path) -> None:
+    words = ("evaluate", bundle, "--data", shared_data, "--out", out, "--fps", 10, "--no-flow")
+    said = awry(*words, "--json", "--threshold", "1e9")
+    assert said.code == 0
+    scene = said.json["settings"]["calibration"]["*"]
+    assert (scene["budget"], scene["threshold"]) == ("threshold given by hand", 1e9)
+    assert scene["how"].startswith("Given by hand.")
+    assert said.json["event"]["n_alarms"] == 0
+    assert said.json["event"]["budget"] == "threshold given by hand"
+    for more, why in (("nan", "expected a finite number"), ("1", "Give --budget or --threshold")):
+        budget = ("--budget", "2/day") if more == "1" else ()
+        refused = awry(*words, "--threshold", more, *budget)
+        assert refused.code == 2
+        assert why in refused.err
 
 
 def test_the_table_for_people(awry, bundle: Path, shared_data: Path, out: Path) -> None:

@@ -133,9 +133,9 @@ def test_another_budget_gives_another_threshold(awry, bundle: Path, clip: Path, 
     assert others[0]["threshold"] < alarm["threshold"]
     assert "2 alarms an hour" in alarm["calibration"]
     assert "300 alarms in 1000 frames" in others[0]["calibration"]
-    refused = awry("score", bundle, clip, "--out", out, "--budget", "2/day")
+    refused = awry("score", bundle, clip, "--out", out, "--budget", "2/year")
     assert refused.code == 2
-    assert "Cannot read the alarm budget '2/day'" in refused.err
+    assert "Cannot read the alarm budget '2/year'" in refused.err
 
 
 def test_an_older_bundle_knows_no_other_budget(

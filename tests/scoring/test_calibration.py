@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from awry.errors import BundleError, FootageError
+from awry.errors import BundleError, ConfigError, FootageError
 from awry.scoring.calibration import Budget, Calibration, CalibrationClip, calibrate
 from awry.scoring.events import EventOptions
 from support import exponential_scores
@@ -81,8 +81,8 @@ def test_json_round_trip() -> None:
         (("scenes", "*", "threshold_interval"), [1.0]),
         (("scenes", "*", "threshold_interval"), [1e8, 1e9]),
         (("scenes", "*", "normal_alarms"), {"curve": []}),
-        (("scenes", "*", "normal_alarms", "beyond"), "high"),
-        (("scenes", "*", "budget"), {"alarms": 2.0, "unit": "day"}),
+        (("scenes", "*", "normal_alarms", "step"), "high"),
+        (("scenes", "*", "budget"), {"alarms": 2.0, "unit": "year"}),
         (("options", "hysteresis"), 7),
         (("options", "unknown"), 7),
     ],
@@ -121,5 +121,36 @@ def test_an_older_calibration_is_read_but_knows_no_other_budget() -> None:
         del scene["threshold_interval"], scene["normal_alarms"]
     found = Calibration.from_json(values)
     assert found.scene("*").threshold_interval is None
-    with pytest.raises(BundleError, match=r"only the threshold for 2/hour.*Refit"):
+    with pytest.raises(BundleError, match=r"only the threshold [\d.]+, .*Refit.* --threshold"):
         found.with_budget(Budget(3.0))
+    by_hand = found.with_threshold(0.25).scene("*")
+    assert (by_hand.threshold, by_hand.how) == (0.25, "Given by hand.")
+
+
+def test_a_threshold_by_hand_is_recorded_as_such() -> None:
+    clips = [clip(exponential_scores(3000, 1)), clip(exponential_scores(900, 2), "b")]
+    found = calibrate(clips, Budget(2.0))
+    by_hand = found.with_threshold(found.scene("a").threshold)
+    assert Calibration.from_json(json.loads(json.dumps(by_hand.to_json()))) == by_hand
+    for name in ("*", "a", "b"):
+        scene = by_hand.scene(name)
+        assert scene.threshold == found.scene("a").threshold
+        assert (scene.budget, scene.threshold_interval) == (None, None)
+        assert scene.asked == "threshold given by hand"
+        assert scene.how.startswith("Given by hand.")
+    # From there another budget can still be asked for.
+    assert by_hand.with_budget(Budget(2.0)) == found
+    assert found.scene("a").asked == "2/hour"
+    for wrong in (float("nan"), float("inf")):
+        with pytest.raises(ConfigError, match="finite"):
+            found.with_threshold(wrong)
+
+
+def test_a_threshold_by_hand_says_what_normal_footage_gave_at_it() -> None:
+    scores = np.random.default_rng(0).uniform(0, 0.1, 36_000)
+    scores[[1000, 9000, 15_000, 22_000, 30_000]] = [10, 11, 12, 13, 14]
+    found = calibrate([clip(scores)], Budget(2.0), EventOptions(0.0, 0, 1)).scene("a")
+    minutes = "60 min of normal footage gave at most"
+    for level, said in ((9.0, "5 alarms"), (13.5, "1 alarm"), (20.0, "0 alarms"), (10.0, "4 al")):
+        assert f"{minutes} {said}" in found.with_threshold(level).how
+    assert "over 5% of the frames lie above it" in found.with_threshold(0.01).how

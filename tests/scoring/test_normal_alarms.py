@@ -63,7 +63,8 @@ def test_json_round_trip() -> None:
         (("curve",), [[2.0, 1]]),
         (("curve",), [[2.0, 0], [3.0, 1]]),
         (("curve",), [[2.0, 0], [1.0, 0]]),
-        (("beyond",), None),
+        (("step",), None),
+        (("step",), 0.0),
         (("tail", "level"), float("inf")),
         (("tail", "level"), 1e9),
         (("tail", "peaks"), [9.0] * 8),
@@ -80,3 +81,36 @@ def test_what_is_out_of_order_is_refused(path: tuple[str, ...], value: Any) -> N
     place[path[-1]] = value
     with pytest.raises((KeyError, TypeError, ValueError)):
         NormalAlarms.from_json(values)
+
+
+def test_bundles_from_before_keep_a_threshold_above_the_highest_score() -> None:
+    values = observe_alarms([exponential_scores(50, seed=4)], EventOptions()).to_json()
+    del values["step"]
+    with pytest.raises(KeyError):
+        NormalAlarms.from_json(values)
+    top = values["curve"][0][0]
+    older = NormalAlarms.from_json(values | {"beyond": top + 0.5})
+    assert older.step == pytest.approx(0.5)
+    assert older.guess(1.0) == top < older.guess(0.5) < older.guess(0.01)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_step_of_exponential_frames_is_their_scale(seed: int) -> None:
+    scores = 3.0 * np.random.default_rng(seed).exponential(size=20_000)
+    found = observe_alarms([scores], EventOptions(0.0, 0, 1))
+    assert found.step == pytest.approx(3.0, rel=0.1)
+    assert found.guess(0.1) - found.guess(1.0) == pytest.approx(found.step * np.log(10))
+
+
+def test_a_guess_is_wide_and_wider_the_rarer_the_alarms() -> None:
+    found = observe_alarms([np.linspace(0, 1, 255)], EventOptions())
+    assert found.curve[-1][1] == 1
+    widths = []
+    for alarms in (1.0, 0.1, 0.001):
+        low, high = found.guess_interval(alarms)
+        assert low <= found.guess(alarms) <= high
+        widths.append(high - low)
+    assert sorted(widths) == widths
+    # One moment knows its own scale to within a factor of ten or so.
+    assert widths[-1] > 10 * (found.guess(0.001) - 1.0)
+    assert observe_alarms([np.zeros(20)], EventOptions()).step > 0

@@ -75,7 +75,7 @@ def write_evaluation(
     assert detector.calibration is not None
     calibration = detector.calibration
     alarms = {clip.name: calibration.alarms(clip.scores, clip.scene) for clip in clips}
-    budget = str(calibration.scene(POOLED).budget)
+    budget = calibration.scene(POOLED).asked
     levels = evaluate_levels(clips, alarms, budget, calibration.options)
     metrics = evaluate_frames(
         clips,
@@ -126,7 +126,7 @@ def _settings(detector: Detector, data: Dataset, clips: Sequence[ScoredClip]) ->
         "fit_seconds": facts["fit_seconds"],
         "calibration": {
             name: {
-                "budget": str(scene.budget),
+                "budget": scene.asked,
                 "threshold": scene.threshold,
                 "threshold_interval": scene.threshold_interval and list(scene.threshold_interval),
                 "how": scene.how,

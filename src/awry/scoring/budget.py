@@ -9,11 +9,27 @@ import numpy as np
 from scipy.special import pdtr
 
 from awry.errors import ConfigError
+from awry.foreign import shown
 from awry.scoring.normal_alarms import LARGEST_SHARE_IN_ALARM, NormalAlarms, lowest_threshold
 from awry.scoring.tail import CONFIDENCE, Tail
 
 HOUR = "hour"
 FRAMES = "1000 frames"
+# Seconds of each unit of time.
+UNITS = {"minute": 60.0, HOUR: 3600.0, "day": 86_400.0, "week": 604_800.0}
+SPELLINGS = {
+    "m": "minute",
+    "min": "minute",
+    "h": HOUR,
+    "hr": HOUR,
+    "d": "day",
+    "w": "week",
+    "1000frame": FRAMES,
+    "1kframe": FRAMES,
+}
+_TEXT = re.compile(
+    r"\s*([\d.]+(?:e[+-]?\d+)?)\s*(?:/|per\b|an?\b|in\b)\s*([\da-z ]+?)\s*", re.I | re.A
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,47 +38,67 @@ class Budget:
 
     Attributes:
         alarms: greater than 0.
-        unit: per what, `hour` or `1000 frames`.
+        unit: per what: `minute`, `hour`, `day`, `week` or `1000 frames`.
     """
 
     alarms: float
     unit: str = HOUR
 
     def __post_init__(self) -> None:
-        if not 0 < self.alarms < float("inf") or self.unit not in (HOUR, FRAMES):
+        if not 0 < self.alarms < float("inf") or self.unit not in (*UNITS, FRAMES):
             raise ConfigError(
                 f"An alarm budget of {self.alarms} in {self.unit} is none; expected a number above "
-                f"0, and '{HOUR}' or '{FRAMES}'."
+                f"0, and {', '.join(UNITS)} or {FRAMES}."
             )
 
     @classmethod
     def parse(cls, text: str) -> Budget:
-        """Read `2/hour` or `2/1000frames`.
+        """Read `2/hour`, `2/day`, `1/week`, `3 per day`, `1 a minute` or `2/1000frames`.
+
+        Units may be in the plural or short (`2/h`, `1/d`).
 
         Raises:
             ConfigError: the text is not of that form, or the number is not above 0.
 
         >>> Budget.parse("0.5/hour")
         Budget(alarms=0.5, unit='hour')
+        >>> Budget.parse("3 per day")
+        Budget(alarms=3.0, unit='day')
         """
-        match = re.fullmatch(r"\s*(\d+\.?\d*|\.\d+)\s*/\s*(hour|1000\s*frames)\s*", text)
-        if not match or not float(match[1]) > 0:
+        match = _TEXT.fullmatch(text)
+        try:
+            if match is None:
+                raise ValueError(text)
+            return cls(float(match[1]), _unit(match[2]))
+        except (ValueError, ConfigError) as error:
             raise ConfigError(
-                f"Cannot read the alarm budget '{text}': expected a number above 0 and a unit, "
-                "such as 2/hour, 0.5/hour or 2/1000frames."
-            )
-        return cls(float(match[1]), HOUR if match[2] == HOUR else FRAMES)
+                f"Cannot read the alarm budget '{shown(text)}': expected a number above 0 and "
+                "a unit, such as 2/hour, 2/day, 1/week or 2/1000frames."
+            ) from error
 
     def __str__(self) -> str:
         """As `parse` reads it."""
         number = np.format_float_positional(self.alarms, trim="-")
         return f"{number}/{self.unit.replace(' ', '')}"
 
+    @property
+    def words(self) -> str:
+        """For people: `2 alarms an hour`."""
+        alarms = f"{self.alarms:.4g} alarm{'' if self.alarms == 1 else 's'}"
+        article = {HOUR: "an", FRAMES: "in"}.get(self.unit, "a")
+        return f"{alarms} {article} {self.unit}"
+
     def allowed(self, frames: int, seconds: float | None) -> float:
-        """Alarms that footage of that length may have; where `seconds` is None, by frames."""
-        if self.unit == HOUR and seconds is not None:
-            return self.alarms * seconds / 3600
-        return self.alarms * frames / 1000
+        """Alarms that footage of that length may have.
+
+        Where `seconds` is None, a budget in time is taken by frames, so many in 1000 frames as in
+        an hour: a day's budget stays a twenty-fourth of the same number's for an hour.
+        """
+        if self.unit == FRAMES:
+            return self.alarms * frames / 1000
+        if seconds is not None:
+            return self.alarms * seconds / UNITS[self.unit]
+        return self.alarms * UNITS[HOUR] / UNITS[self.unit] * frames / 1000
 
 
 def choose_threshold(
@@ -74,7 +110,7 @@ def choose_threshold(
     "Smallest" is meant from above: it and every higher one keep the budget, and at most 5 % of
     the frames lie above it; far lower ones would merge everything into a few endless alarms.
     Shorter footage gives the level that its tail exceeds often enough, never below the
-    threshold for one alarm; and where there is no tail, `normal.beyond`: a guess, and named so.
+    threshold for one alarm; and where there is no tail, `normal.guess`, named so.
     A larger budget never gives a higher threshold.
 
     Args:
@@ -84,8 +120,8 @@ def choose_threshold(
         budget: false alarms that are allowed.
 
     Returns:
-        The threshold; its 95 % interval, or None where nothing can be said (no tail, or the 5 %
-        decided instead of the budget); and a sentence or more.
+        The threshold; its 95 % interval, or None where nothing can be said (the 5 % decided
+        instead of the budget, or a budget above one alarm without a tail); and a sentence or more.
     """
     allowed = budget.allowed(frames, seconds)
     asked, length = _in_words(budget, frames, seconds)
@@ -102,23 +138,39 @@ def choose_threshold(
         interval = _counted_interval(normal, allowed)
         return threshold, interval, how + _interval_in_words(interval)
     short = f"Extrapolated: footage of {length} cannot show {asked}"
+    times = f" It is {1 / allowed:.0f} times too short to show one: a rough guess."
+    rough = times if allowed < 0.1 else ""
     if normal.tail is None:
+        interval = normal.guess_interval(allowed)
         how = (
-            f"{short} and has too few separate high moments to model, so the threshold lies a "
-            "tenth of the highest score's distance from the median above that score: a guess, "
-            "whatever the budget, and how far off it is cannot be said."
+            f"{short} and has too few separate high moments to model, so a guess: as if alarms "
+            f"became e times as rare with each {normal.step:.4g} above its highest moment.{rough}"
+            f"{_interval_in_words(interval, 'With so few moments')}"
         )
-        return normal.beyond, None, how
+        return normal.guess(allowed), interval, how
     threshold = max(normal.tail.threshold(allowed), lowest_threshold(normal.curve, 1))
     low = min(normal.tail.interval(allowed)[0], threshold)
     interval = (low, _upper_bound(normal, normal.tail, allowed))
-    times = f" It is {1 / allowed:.0f} times too short to show one: a rough guess."
-    rough = times if allowed < 0.1 else ""
     how = (
         f"{short}, so its {len(normal.tail.peaks)} highest moments were continued by a "
         f"generalised Pareto tail of shape {normal.tail.shape:.2f}.{rough}"
     )
     return threshold, interval, how + _interval_in_words(interval)
+
+
+def describe_threshold(
+    normal: NormalAlarms, frames: int, seconds: float | None, threshold: float
+) -> str:
+    """What normal footage says of a threshold that was given by hand, in a sentence or two."""
+    length = _length(frames, seconds)
+    seen = [alarms for level, alarms in normal.curve if level <= threshold]
+    if not seen:
+        return (
+            f"Given by hand. In {length} of normal footage over {LARGEST_SHARE_IN_ALARM:.0%} of "
+            "the frames lie above it."
+        )
+    plural = "" if seen[0] == 1 else "s"
+    return f"Given by hand. {length} of normal footage gave at most {seen[0]} alarm{plural} at it."
 
 
 def _counted_interval(normal: NormalAlarms, allowed: float) -> tuple[float, float] | None:
@@ -143,17 +195,38 @@ def _upper_bound(normal: NormalAlarms, tail: Tail, allowed: float) -> float:
     return max(tail.interval(allowed)[1], lowest_threshold(normal.curve, 0))
 
 
-def _interval_in_words(interval: tuple[float, float] | None) -> str:
+def _interval_in_words(interval: tuple[float, float] | None, given: str = "") -> str:
     if interval is None:
         return ""
     low, high = interval
-    return f" With {CONFIDENCE:.0%} confidence the right one lies between {low:.4g} and {high:.4g}."
+    between = f"the right one lies between {low:.4g} and {high:.4g}."
+    given = f"{given}, w" if given else "W"
+    return f" {given}ith {CONFIDENCE:.0%} confidence {between}"
 
 
 def _in_words(budget: Budget, frames: int, seconds: float | None) -> tuple[str, str]:
-    alarms = f"{budget.alarms:g} alarm{'' if budget.alarms == 1 else 's'}"
-    if budget.unit == HOUR and seconds is not None:
-        length = f"{seconds:.0f} s" if seconds < 600 else f"{seconds / 60:.0f} min"
-        return f"{alarms} an hour", length
-    unknown = " (frame rate unknown, so not by the hour)" if budget.unit == HOUR else ""
-    return f"{alarms} in 1000 frames{unknown}", f"{frames} frames"
+    """The budget as it was counted, and the footage's length in the same unit."""
+    if budget.unit == FRAMES or seconds is not None:
+        return budget.words, _length(frames, None if budget.unit == FRAMES else seconds)
+    counted = Budget(budget.alarms * UNITS[HOUR] / UNITS[budget.unit], FRAMES)
+    return f"{counted.words} (frame rate unknown, so not by the {budget.unit})", f"{frames} frames"
+
+
+def _length(frames: int, seconds: float | None) -> str:
+    if seconds is None:
+        return f"{frames} frames"
+    return f"{seconds:.0f} s" if seconds < 600 else f"{seconds / 60:.0f} min"
+
+
+def _unit(text: str) -> str:
+    """A unit as it is called here, from a plural or a short form.
+
+    Raises:
+        ValueError: there is no such unit.
+    """
+    plain = text.lower().replace(" ", "")
+    plain = plain.removesuffix("s") if len(plain) > 1 else plain
+    unit = SPELLINGS.get(plain, plain)
+    if unit not in (*UNITS, FRAMES):
+        raise ValueError(f"no unit {text!r}")
+    return unit

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -9,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from awry.errors import AwryError, BundleError, FootageError
-from awry.scoring.budget import Budget, choose_threshold
+from awry.errors import AwryError, BundleError, ConfigError, FootageError
+from awry.scoring.budget import Budget, choose_threshold, describe_threshold
 from awry.scoring.events import EventOptions, find_runs
 from awry.scoring.maps import map_thresholds
 from awry.scoring.normal_alarms import NormalAlarms, finite, observe_alarms
@@ -32,8 +33,8 @@ class SceneCalibration:
         heat_range: map values drawn as cold and as hot; (0, 1) without maps.
         frames: scored calibration frames.
         seconds: their duration, or None where a frame rate is unknown.
-        budget: what was asked for. With unit `hour` and `seconds` None its number was
-            taken for every 1000 frames, and `how` says so.
+        budget: what was asked for; None where the threshold was given by hand. In a unit of time
+            with `seconds` None it was taken by frames, and `how` says so.
         how: how the threshold came about, in a sentence or two.
         threshold_interval: the 95 % interval of the threshold that keeps the budget, which
             holds `threshold`; None where nothing can be said, as `how` tells.
@@ -47,7 +48,7 @@ class SceneCalibration:
     heat_range: tuple[float, float]
     frames: int
     seconds: float | None
-    budget: Budget
+    budget: Budget | None
     how: str
     threshold_interval: tuple[float, float] | None = None
     normal_alarms: NormalAlarms | None = None
@@ -60,8 +61,9 @@ class SceneCalibration:
         """
         if self.normal_alarms is None:
             raise BundleError(
-                f"The bundle keeps only the threshold for {self.budget}, so another budget cannot "
-                "be asked for; it was fitted by an older awry. Refit it, with --budget if need be."
+                f"The bundle keeps only the threshold {self.threshold:.4g}, so another budget "
+                "cannot be asked for; it was fitted by an older awry. Refit it, with --budget if "
+                "need be, or give a --threshold."
             )
         threshold, interval, how = choose_threshold(
             self.normal_alarms, self.frames, self.seconds, budget
@@ -69,6 +71,26 @@ class SceneCalibration:
         return replace(
             self, threshold=threshold, threshold_interval=interval, budget=budget, how=how
         )
+
+    def with_threshold(self, threshold: float) -> SceneCalibration:
+        """The same footage's calibration with a threshold that was given by hand.
+
+        Raises:
+            ConfigError: it is not finite.
+        """
+        if not math.isfinite(threshold):
+            raise ConfigError(f"The threshold is {threshold}; expected a finite number.")
+        how = "Given by hand."
+        if self.normal_alarms is not None:
+            how = describe_threshold(self.normal_alarms, self.frames, self.seconds, threshold)
+        return replace(
+            self, threshold=float(threshold), threshold_interval=None, budget=None, how=how
+        )
+
+    @property
+    def asked(self) -> str:
+        """The budget that was asked for, or that the threshold was given by hand."""
+        return "threshold given by hand" if self.budget is None else str(self.budget)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +119,11 @@ class Calibration:
         scenes = {name: scene.with_budget(budget) for name, scene in self.scenes.items()}
         return replace(self, scenes=scenes)
 
+    def with_threshold(self, threshold: float) -> Calibration:
+        """One threshold for every scene, given by hand; see `SceneCalibration.with_threshold`."""
+        scenes = {name: scene.with_threshold(threshold) for name, scene in self.scenes.items()}
+        return replace(self, scenes=scenes)
+
     def to_json(self) -> dict[str, Any]:
         """Plain values that `json` can write; `from_json` takes them back unchanged."""
         scenes = {
@@ -104,7 +131,7 @@ class Calibration:
                 **asdict(scene),
                 "map_thresholds": list(scene.map_thresholds),
                 "heat_range": list(scene.heat_range),
-                "budget": asdict(scene.budget),
+                "budget": scene.budget and asdict(scene.budget),
                 "threshold_interval": scene.threshold_interval and list(scene.threshold_interval),
                 "normal_alarms": scene.normal_alarms and scene.normal_alarms.to_json(),
             }
@@ -235,7 +262,7 @@ def _read_scene(values: Mapping[str, Any]) -> SceneCalibration:
         heat_range=(low, high),
         frames=int(values["frames"]),
         seconds=None if values["seconds"] is None else finite(values["seconds"]),
-        budget=Budget(finite(values["budget"]["alarms"]), str(values["budget"]["unit"])),
+        budget=_read_budget(values["budget"]),
         how=str(values["how"]),
         threshold_interval=_read_interval(values.get("threshold_interval")),
         normal_alarms=None if alarms is None else NormalAlarms.from_json(alarms),
@@ -246,6 +273,10 @@ def _read_scene(values: Mapping[str, Any]) -> SceneCalibration:
     if around is not None and not around[0] <= scene.threshold <= around[1]:
         raise ValueError(f"threshold {scene.threshold} is outside its interval {around}")
     return scene
+
+
+def _read_budget(values: Any) -> Budget | None:
+    return None if values is None else Budget(finite(values["alarms"]), str(values["unit"]))
 
 
 def _read_interval(values: Any) -> tuple[float, float] | None:

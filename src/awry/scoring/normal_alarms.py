@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from awry.scoring.events import EventOptions, find_runs
 from awry.scoring.fill import fill_nearest
-from awry.scoring.tail import FEWEST_PEAKS, Tail, find_tail
+from awry.scoring.tail import CONFIDENCE, FEWEST_PEAKS, RESAMPLES, Tail, find_tail
 
 Series = NDArray[np.float64]
 AlarmCurve = tuple[tuple[float, int], ...]
@@ -22,6 +22,7 @@ LARGEST_SHARE_IN_ALARM = 0.05
 # So many of the highest scores are all tried as thresholds; of the others so many in steps of
 # equal ratio of their ranks, or hours of footage would take minutes.
 ALL_OF_THE_HIGHEST = 500
+SHARE_OF_STEP = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +33,45 @@ class NormalAlarms:
         curve: see `alarm_curve`.
         tail: for budgets that the footage is too short to show; None where it has too few
             separate high moments.
-        beyond: a tenth of the highest score's distance from the median above that score.
+        step: where there is no tail, how much higher a threshold must be for alarms to be e times
+            as rare, taken from frames; above 0.
     """
 
     curve: AlarmCurve
     tail: Tail | None
-    beyond: float
+    step: float
+
+    def guess(self, alarms: float) -> float:
+        """The threshold that footage of the same length would exceed so often, without a tail.
+
+        Alarms are taken to be expected once above the lowest threshold that had none, and to
+        become rarer exponentially. Scores with a lighter tail than that alarm less often.
+
+        Args:
+            alarms: above 0, at most 1.
+        """
+        return self.curve[0][0] - self.step * math.log(alarms)
+
+    def guess_interval(self, alarms: float) -> tuple[float, float]:
+        """The 95 % interval of `guess`, which lies inside.
+
+        If moments have exponential peaks, the highest of them lies a Gumbel-distributed number of
+        steps from the threshold that is exceeded once, and a step that was found from n moments
+        is the true one times a gamma variable of shape n over n. 1000 draws, always the same.
+        """
+        moments = min(max(self.curve[-1][1], 1), FEWEST_PEAKS - 1)
+        generator = np.random.default_rng(0)
+        steps = self.step * moments / generator.gamma(moments, size=RESAMPLES)
+        found = self.curve[0][0] - steps * (math.log(alarms) + generator.gumbel(size=RESAMPLES))
+        outside = (1 - CONFIDENCE) / 2
+        low, high = np.quantile(found, [outside, 1 - outside]).tolist()
+        chosen = self.guess(alarms)
+        return min(low, chosen), max(high, chosen)
 
     def to_json(self) -> dict[str, Any]:
         """Plain values that `json` can write; `from_json` takes them back unchanged."""
         tail = self.tail and {"level": self.tail.level, "peaks": list(self.tail.peaks)}
-        return {"curve": [list(point) for point in self.curve], "tail": tail, "beyond": self.beyond}
+        return {"curve": [list(point) for point in self.curve], "tail": tail, "step": self.step}
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> NormalAlarms:
@@ -57,7 +86,10 @@ class NormalAlarms:
         if counts[:1] != [0] or not (_ascends(counts) and _ascends(falling)):
             raise ValueError("the curve of alarms is empty or out of order")
         tail = None if values["tail"] is None else _read_tail(values["tail"])
-        return cls(curve, tail, finite(values["beyond"]))
+        step = finite(values["step"]) if "step" in values else _older_step(curve, values)
+        if not step > 0:
+            raise ValueError(f"the step between thresholds is {step}")
+        return cls(curve, tail, step)
 
 
 def observe_alarms(scores: Sequence[NDArray[np.float64]], options: EventOptions) -> NormalAlarms:
@@ -72,7 +104,7 @@ def observe_alarms(scores: Sequence[NDArray[np.float64]], options: EventOptions)
     pooled = np.concatenate([series[there] for series, there in zip(scores, known, strict=True)])
     normal = float(pooled.mean())
     return NormalAlarms(
-        alarm_curve(filled, options, normal), find_tail(filled, options, normal), _above(pooled)
+        alarm_curve(filled, options, normal), find_tail(filled, options, normal), _step(pooled)
     )
 
 
@@ -123,11 +155,18 @@ def _squeezed(scores: Sequence[Series], low: float, merge_gap: int) -> Series:
     return joined[places - last_over <= merge_gap + 1]
 
 
-def _above(scores: NDArray[np.float64]) -> float:
-    top = float(scores.max())
-    margin = 0.1 * (top - float(np.median(scores)))
-    # Scores that never vary say nothing of their spread; any margin is better than none.
-    return top + (margin or 0.1 * abs(top) or 1e-6)
+def _step(scores: Series) -> float:
+    """The mean excess of frames (n,) over their upper tenth: an exponential tail's scale."""
+    upper = float(np.quantile(scores, 1 - SHARE_OF_STEP))
+    excess = float(np.maximum(scores - upper, 0).mean()) / SHARE_OF_STEP
+    # Scores that never vary say nothing of their spread; any step is better than none.
+    return excess or 0.1 * abs(float(scores.max())) or 1e-6
+
+
+def _older_step(curve: AlarmCurve, values: Mapping[str, Any]) -> float:
+    """From older bundles, which keep a threshold a little above the highest score."""
+    top = curve[0][0]
+    return max(finite(values["beyond"]) - top, 1e-9 * abs(top), 1e-9)
 
 
 def _read_tail(values: Mapping[str, Any]) -> Tail:

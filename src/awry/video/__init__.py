@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from awry.video.memory import ArraySource
     from awry.video.open import FoundSource, list_sources, open_source
     from awry.video.overlay import draw_overlay, heat_image
+    from awry.video.reader import Reader
+    from awry.video.reconnect import Reconnecting
     from awry.video.source import Source, SourceHealth
     from awry.video.thin import Thinned
     from awry.video.writer import VideoWriter
@@ -30,6 +32,8 @@ __all__ = [
     "IgnoreRegions",
     "ImageFolder",
     "LiveStream",
+    "Reader",
+    "Reconnecting",
     "Source",
     "SourceHealth",
     "Thinned",
@@ -52,6 +56,8 @@ _MODULES = {
     "memory": ("ArraySource",),
     "open": ("FoundSource", "list_sources", "open_source"),
     "overlay": ("draw_overlay", "heat_image"),
+    "reader": ("Reader",),
+    "reconnect": ("Reconnecting",),
     "source": ("Source", "SourceHealth"),
     "thin": ("Thinned",),
     "writer": ("VideoWriter",),

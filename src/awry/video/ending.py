@@ -35,6 +35,11 @@ class Ending:
     size: int | None
     duration_s: float | None
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it said nothing of its end."""
+        return self.size is None and not self.duration_s
+
     @classmethod
     def of(cls, container: InputContainer, url: str) -> Ending:
         """Of a container that was opened by this address."""

@@ -17,6 +17,7 @@ from awry.video.address import STREAM_PREFIXES, name_of, redact
 from awry.video.decode import READ_ERRORS, Decoder, has_video, nominal_rate, reason
 from awry.video.ending import WITHOUT_CLOCK, Ending, is_closed
 from awry.video.source import SourceHealth
+from awry.video.watch import PictureWatch
 
 
 class _Live:
@@ -77,6 +78,7 @@ class _Live:
             look_ahead=False,
             clock=self._clock,
         )
+        watch = PictureWatch(self.health)
         last_s = None
         try:
             frames = decoder.frames()
@@ -86,6 +88,7 @@ class _Live:
                 if frame is None:
                     break
                 last_s = frame.time_s
+                watch.see(frame)
                 yield frame
             problem = self._loss(None, last_s)
         except READ_ERRORS as error:
@@ -144,6 +147,7 @@ class LiveStream(_Live):
 
     Attributes:
         is_live: whether frames come in their own time; a file that is sent waits for its reader.
+        is_file: whether it is a file of an announced length.
     """
 
     def __init__(
@@ -179,6 +183,7 @@ class LiveStream(_Live):
         self._url = url
         self._ending = Ending.of(self._container, url)
         self.is_live = not self._ending.is_file
+        self.is_file = self._ending.is_file and not self._ending.is_open
 
     def _loss(self, error: Exception | None, last_s: float | None) -> str | None:
         return self._ending.loss(error, last_s, self._url)

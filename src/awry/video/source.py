@@ -16,17 +16,19 @@ class SourceHealth:
     Attributes:
         damaged: indices of frames that were delivered although the decoder reported an error.
         lost: packets or files that gave no frame at all.
+        skipped: frames of a live source that came faster than they were taken.
         notes: one sentence for each problem, in the order of their appearance.
     """
 
     damaged: list[int] = field(default_factory=list)
     lost: int = 0
+    skipped: int = 0
     notes: list[str] = field(default_factory=list)
 
     @property
     def ok(self) -> bool:
         """True while nothing went wrong."""
-        return not self.damaged and not self.lost and not self.notes
+        return not (self.damaged or self.lost or self.skipped or self.notes)
 
 
 @runtime_checkable

@@ -1,0 +1,156 @@
+"""Live sources are read in threads of their own, so that slow scoring does not put them behind."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Self
+
+from awry.frames import Frame
+from awry.video.source import Source, SourceHealth
+
+KEPT = 8
+"""Frames that wait at most: what a short pause of whoever takes them may cost in delay."""
+
+
+class Reader:
+    """A source that is read in a thread of its own, as fast as it comes.
+
+    At most `keep` frames wait. When there are more, the oldest is dropped, so that whoever takes
+    them is never further behind; frames keep their index and time, so that gaps show. Dropped
+    frames are counted in `health.skipped` and said in `health.notes`. A source that is not live
+    (`is_live` is False, or it has no such attribute) waits instead, and loses nothing.
+
+    The thread begins with the first frame that is asked for, and ends with the source or with
+    `close`, which waits for the frame that is being read. Close it, or use it with `with`.
+
+    Args:
+        source: read once.
+        keep: frames that wait at most, 1 or more.
+        arrived: set whenever there is something to take; several readers may share one.
+
+    Raises:
+        Whatever the source raises, from the iteration, after the frames that came before.
+    """
+
+    def __init__(
+        self, source: Source, *, keep: int = KEPT, arrived: threading.Event | None = None
+    ) -> None:
+        self.name = source.name
+        self.fps = source.fps
+        self.is_live = bool(getattr(source, "is_live", False))
+        self._source = source
+        self._keep = keep
+        self._arrived = arrived or threading.Event()
+        self._waiting: deque[Frame] = deque()
+        self._changed = threading.Condition()
+        self._closed = False
+        self._over = False
+        self._error: BaseException | None = None
+        self._read = 0
+        self._thread: threading.Thread | None = None
+
+    @property
+    def health(self) -> SourceHealth:
+        """What went wrong while frames were read."""
+        return self._source.health
+
+    def __iter__(self) -> Iterator[Frame]:
+        for frame in self.ready():
+            if frame is not None:
+                yield frame
+                continue
+            with self._changed:
+                self._changed.wait_for(lambda: self._waiting or self._over)
+
+    def ready(self) -> Iterator[Frame | None]:
+        """Its frames, with a None whenever none is there yet."""
+        self._start()
+        try:
+            while True:
+                with self._changed:
+                    frame = self._waiting.popleft() if self._waiting else None
+                    over = self._over and not self._waiting
+                    self._changed.notify_all()
+                if frame is None and over:
+                    break
+                yield frame
+        finally:
+            self.close()
+        if self._error is not None:
+            raise self._error
+
+    def close(self) -> None:
+        """End the thread; harmless when it has ended already."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+        stop = getattr(self._source, "stop", None)
+        if stop is not None:
+            stop()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+            self._say_how_many()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _start(self) -> None:
+        self._thread = threading.Thread(target=self._run, name=f"reader of {self.name}")
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            for frame in self._source:
+                if not self._put(frame):
+                    break
+        except BaseException as error:
+            self._error = error
+        with self._changed:
+            self._over = True
+            self._changed.notify_all()
+        self._arrived.set()
+
+    def _put(self, frame: Frame) -> bool:
+        """Let a frame wait; False once the reader is closed."""
+        with self._changed:
+            if not self.is_live:
+                self._changed.wait_for(lambda: self._closed or len(self._waiting) < self._keep)
+            if self._closed:
+                return False
+            self._read += 1
+            if len(self._waiting) == self._keep:
+                self._skip(self._waiting.popleft())
+            self._waiting.append(frame)
+            self._changed.notify_all()
+        self._arrived.set()
+        return True
+
+    def _skip(self, frame: Frame) -> None:
+        health = self.health
+        health.skipped += 1
+        if health.skipped == 1:
+            health.notes.append(
+                f"Frames are skipped from frame {frame.index} on: they come faster than they are "
+                "taken."
+            )
+
+    def _say_how_many(self) -> None:
+        skipped = self.health.skipped
+        if skipped:
+            self.health.notes.append(
+                f"{skipped} of {self._read} frames were skipped. Motion looks faster where frames "
+                "are missing: score fewer streams at once, export the bundle to a faster runtime, "
+                "or fit with --every on as many frames a second as can be scored."
+            )

@@ -13,11 +13,13 @@ from awry.cli_options import (
     Data,
     Depths,
     Detectors,
+    EventRuleName,
     Fps,
     Json,
     Layout,
     OtherBudget,
     OtherThreshold,
+    Tolerance,
     console,
     load,
     refusals,
@@ -42,6 +44,8 @@ def evaluate(
     ] = 0,
     budget: OtherBudget = None,
     threshold: OtherThreshold = None,
+    rule: EventRuleName = "begin",
+    tolerance: Tolerance = 1.0,
     cache: Annotated[
         Path | None, typer.Option(help="Folder where what teachers say of frames is kept.")
     ] = None,
@@ -52,6 +56,7 @@ def evaluate(
     with refusals():
         from awry.commands.evaluate import EvaluateOptions, run_evaluate, show_metrics
         from awry.datasets import open_dataset
+        from awry.evaluation.event import EventRule
         from awry.sifting.run import is_run
 
         if is_run(bundle) != merged:
@@ -69,7 +74,8 @@ def evaluate(
             report_failures(metrics["failed"])
             return
         found = open_dataset(data, format=layout, fps=fps)
-        options = EvaluateOptions(parts=tuple(parts or ()), flow=flow, cache=cache)
+        events = EventRule.parse(rule, tolerance)
+        options = EvaluateOptions(tuple(parts or ()), flow=flow, cache=cache, rule=events)
         detector = load(bundle, budget, threshold)
         metrics = run_evaluate(detector, found, out, options, console())
         show_result(metrics, as_json, show_metrics)

@@ -7,7 +7,16 @@ from typing import Annotated
 
 import typer
 
-from awry.cli_options import Json, Labels, LabelsFirst, ScoresFirst, print_noted, refusals
+from awry.cli_options import (
+    EventRuleName,
+    Json,
+    Labels,
+    LabelsFirst,
+    ScoresFirst,
+    Tolerance,
+    print_noted,
+    refusals,
+)
 
 metrics_app = typer.Typer(no_args_is_help=True)
 
@@ -80,6 +89,8 @@ def metrics_event(
     merge_gap: Annotated[int, typer.Option(help="Frames between runs that are one alarm.")] = 10,
     min_length: Annotated[int, typer.Option(help="Frames of the shortest alarm.")] = 3,
     fps: Annotated[float | None, typer.Option("--fps", min=0.01, help="For seconds.")] = None,
+    rule: EventRuleName = "begin",
+    tolerance: Tolerance = 1.0,
     scores_first_frame: ScoresFirst = 0,
     labels_first_frame: LabelsFirst = 0,
     as_json: Json = False,
@@ -87,6 +98,7 @@ def metrics_event(
     """Event level: precision, recall, delay and false alarms, as an operator feels them."""
     with refusals():
         from awry.commands.metrics import FrameOptions, run_event, show_figures
+        from awry.evaluation.event import EventRule
         from awry.scoring.calibration import Budget
         from awry.scoring.events import EventOptions
 
@@ -99,5 +111,6 @@ def metrics_event(
             budget=None if budget is None else Budget.parse(budget),
             alarms=alarms,
             events=made,
+            rule=EventRule.parse(rule, tolerance),
         )
         print_noted(found, as_json, show_figures)

@@ -45,6 +45,13 @@ Classifiers = Annotated[
 Depths = Annotated[
     str | None, typer.Option("--depth", help="KIND:WHAT that says how far things are, or ramp.")
 ]
+EventRuleName = Annotated[
+    str,
+    typer.Option("--rule", help="begin: an alarm finds the event in which it begins; or touch."),
+]
+Tolerance = Annotated[
+    float, typer.Option("--tolerance", help="Seconds before and around events, for --rule begin.")
+]
 Changes = Annotated[list[str] | None, typer.Option("--set", help="KEY=VALUE of a setting.")]
 
 

@@ -12,10 +12,8 @@ from awry.evaluation.bootstrap import (
     interval,
     paired_difference,
     resampled,
-    resampled_events,
     resampled_micro_auc,
 )
-from awry.evaluation.event import RATES, event_figures
 from awry.evaluation.frame import average_precision, macro_auc, micro_auc
 from awry.evaluation.pixel import pixel_auc
 
@@ -153,31 +151,3 @@ def test_pairing_takes_out_what_makes_clips_hard() -> None:
     assert paired is not None
     assert paired[1] - paired[0] < 0.5 * (alone[1] - alone[0])
     assert paired[0] > 0
-
-
-def test_event_figures_of_each_draw_are_those_of_its_clips() -> None:
-    alarms = [[(0, 4), (8, 9)], [(5, 6)], [], [(30, 39)]]
-    truth = [[(2, 6)], [(0, 9), (20, 29)], [(3, 4)], []]
-    lengths, fps = [20, 40, 10, 50], [10.0, 25.0, 10.0, 5.0]
-    draws = np.concatenate([clip_draws(4, 40), [[2] * 4, [3] * 4]])
-    found = resampled_events(event_figures(alarms, truth, lengths, fps).counts, draws)
-    assert tuple(found) == RATES
-    for place, draw in enumerate(draws):
-        expected = event_figures(
-            *([given[clip] for clip in draw] for given in (alarms, truth, lengths, fps))  # type: ignore[attr-defined]
-        )
-        for name in RATES:
-            value = getattr(expected, name)
-            assert found[name][place] == pytest.approx(
-                np.nan if value is None else value, nan_ok=True
-            )
-    assert np.isnan(found["precision"][-2])
-    assert np.isnan(found["recall"][-1])
-
-
-def test_an_unknown_frame_rate_leaves_the_other_event_figures() -> None:
-    figures = event_figures([[(0, 1)], []], [[(0, 1)], []], [10, 10], [25.0, None])
-    found = resampled_events(figures.counts, clip_draws(2, 20))
-    assert np.isnan(found["false_alarms_per_hour"]).all()
-    assert interval(found["false_alarms_per_1000_frames"]) == (0, 0)
-    assert interval(found["delay_s"]) == (0, 0)

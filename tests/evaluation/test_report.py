@@ -125,7 +125,10 @@ def test_figures_clips_and_settings_are_shown(tmp_path: Path) -> None:
         "100.00", "triangle over the clip", "90 of 100",
         "plain optical flow", "smoothed causally", "config.channels", "made up",
         "RBDC / TBDC", "4 true boxes on 2 tracks: by hand", "1 of 2 true events found",
-        "the budget was 2/hour", "clip1, frames 22 to 49", "missed", "no alarm",
+        "the budget was 2/hour", "clip1, frames 22 to 49", "missed never above the threshold",
+        "no alarm", "Events missed 1 of 2 the alarms' worst figure: 1 of 2 events found, "
+        "0 of 1 alarms false, 0 an hour of normal footage, 0 % of normal time in alarm; "
+        "budget 2/hour", "NAB score",
         "1 alarm (21-49)", "29 abnormal (21-49)", "truly abnormal", "truly normal", "4.00 s",
     ):  # fmt: skip
         assert words in page.words, words
@@ -134,6 +137,22 @@ def test_figures_clips_and_settings_are_shown(tmp_path: Path) -> None:
     assert len([r for r in page.all("rect") if r.get("class") == "over"]) == 2 * 3
     told = "Truly abnormal frames: 21-49. Alarms above 0.5: 21-49."
     assert any(told in image["alt"] for image in page.all("img"))
+
+
+def test_an_endless_alarm_makes_no_good_headline(tmp_path: Path) -> None:
+    alarms = {clip.name: [(0, 49)] for clip in CLIPS}
+    levels = evaluate_levels(CLIPS, alarms)
+    metrics = with_levels(evaluate_frames(CLIPS), levels)
+    page = report(tmp_path / "r.html", CLIPS, metrics=metrics, levels=levels, alarms=alarms)
+    assert "Normal time in alarm 100 % the alarms' worst figure: 0 of 2 events found" in page.words
+    assert page.words.count("missed the alarm is never off in this clip") == 2
+    # The alarms cover more abnormal frames than normal ones, so they count as right.
+    assert page.words.count("in an alarm that counts as right, ") == 2
+    levels = evaluate_levels(CLIPS, {"clip0": [(0, 12), (20, 49)]})
+    metrics = with_levels(evaluate_frames(CLIPS), levels)
+    page = report(tmp_path / "r.html", CLIPS, metrics=metrics, levels=levels, alarms=alarms)
+    assert ", in a false alarm, 15 % of it in or beside events" in page.words
+    assert ", no alarm" in page.words
 
 
 def test_footage_without_labels_is_shown_without_figures(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from awry import __version__
 from awry.commands.clip_scoring import Scored, score_clips
 from awry.datasets.base import Dataset
 from awry.detector import Detector
+from awry.evaluation.event import EventRule
 from awry.evaluation.levels import evaluate_levels, with_levels
 from awry.evaluation.protocol import evaluate_frames
 from awry.evaluation.report import write_report
@@ -41,6 +42,7 @@ class EvaluateOptions:
         title: of the report.
         figures: captioned pictures for the report.
         cache: folder where what teachers say of frames is kept, for the next evaluation.
+        rule: how alarms and true events are counted; default `EventRule()`.
     """
 
     parts: Sequence[str] = ()
@@ -48,6 +50,7 @@ class EvaluateOptions:
     title: str = ""
     figures: Sequence[tuple[str, Picture]] = ()
     cache: Path | None = None
+    rule: EventRule | None = None
 
 
 def run_evaluate(
@@ -76,7 +79,7 @@ def write_evaluation(
     calibration = detector.calibration
     alarms = {clip.name: calibration.alarms(clip.scores, clip.scene) for clip in clips}
     budget = calibration.scene(POOLED).asked
-    levels = evaluate_levels(clips, alarms, budget, calibration.options)
+    levels = evaluate_levels(clips, alarms, budget, calibration.options, options.rule)
     metrics = evaluate_frames(
         clips,
         calibration_by_scene=detector.calibration.scene,
@@ -187,6 +190,8 @@ def show_levels(metrics: Mapping[str, Any]) -> None:
     printer = Console()
     if table.row_count:
         printer.print(table)
+    if metrics["event"] and metrics["event"]["worst"]:
+        printer.print(f"The alarms' worst figure: {metrics['event']['worst']}.", highlight=False)
     for level, why in metrics["why_not"].items():
         printer.print(f"No {level}-level figures: {why}", highlight=False, markup=False)
 

@@ -14,7 +14,7 @@ from rich.table import Table
 
 from awry import __version__
 from awry.errors import ConfigError, InputError
-from awry.evaluation.bootstrap import clip_draws, interval, resampled_events
+from awry.evaluation.bootstrap import interval, protocol_draws
 from awry.evaluation.box_files import (
     check_box_files,
     read_detection_files,
@@ -22,11 +22,12 @@ from awry.evaluation.box_files import (
     read_track_files,
 )
 from awry.evaluation.boxes import Inverted
-from awry.evaluation.event import Run, event_figures, true_runs
+from awry.evaluation.event import EventRule, Run, true_runs
+from awry.evaluation.event_level import event_level
 from awry.evaluation.files import read_frame_files, read_label_files, read_score_files
 from awry.evaluation.frame import micro_auc
 from awry.evaluation.number_table import read_numbers
-from awry.evaluation.protocol import RESAMPLES, SEED, bootstrap_record, evaluate_frames
+from awry.evaluation.protocol import bootstrap_record, evaluate_frames
 from awry.evaluation.region import region_figures, resampled_region
 from awry.scoring.calibration import POOLED, Budget, CalibrationClip, calibrate
 from awry.scoring.events import EventOptions, find_runs
@@ -127,9 +128,10 @@ def run_region(options: RegionOptions) -> dict[str, Any]:
     if isinstance(counts, dict):
         clips = natsorted(counts)
         ordered = {name: counts[name] for name in clips}
-        draws = clip_draws(len(clips), RESAMPLES, SEED)
-        rbdc, tbdc = resampled_region(tracks, detections, ordered, draws, **choice)
-        values = {"rbdc": rbdc, "tbdc": tbdc}
+        draws = protocol_draws(len(clips))
+        if draws is not None:
+            rbdc, tbdc = resampled_region(tracks, detections, ordered, draws, **choice)
+            values = {"rbdc": rbdc, "tbdc": tbdc}
     else:
         notes.append("No intervals: they need each clip's frames, --frames FILE with clip,frames.")
     return {
@@ -158,6 +160,7 @@ def run_event(
     budget: Budget | None = None,
     alarms: Path | None = None,
     events: EventOptions | None = None,
+    rule: EventRule | None = None,
 ) -> dict[str, Any]:
     """Event-level figures, of scores at a threshold or of alarms as given.
 
@@ -170,6 +173,7 @@ def run_event(
         alarms: CSV with `first,last`, frames, both inclusive, and `clip` or `source` unless there
             is one clip alone; they count frames as the scores do.
         events: how frames above the threshold become alarms.
+        rule: how alarms and events are counted; default `EventRule()`.
 
     Raises:
         ConfigError: not one alone of threshold, normal scores and alarms, or no scores to judge.
@@ -204,21 +208,19 @@ def run_event(
         runs = {clip.name: find_runs(clip.scores, threshold, made) for clip in found.clips}
         how, notes = {**chosen, **asdict(made)}, found.notes
     names = list(labels)
-    figures = event_figures(
+    level = event_level(
         [runs[name] for name in names],
         [true_runs(one) for one in labels.values()],
         [len(one) for one in labels.values()],
         [options.fps] * len(names),
         names=names,
+        rule=rule,
     )
-    values: Values = {}
-    if len(names) > 1:
-        values = resampled_events(figures.counts, clip_draws(len(names), RESAMPLES, SEED))
     if options.fps is None:
         notes = [*notes, "No seconds and hours: the frame rate is unknown, give --fps."]
     return {
-        **figures.row(),
-        **_intervals("event", names, values),
+        **level.row,
+        **_intervals("event", names, level.values),
         "clips": [
             {"clip": name, "n_frames": len(one), "alarms": [list(run) for run in runs[name]]}
             for name, one in labels.items()

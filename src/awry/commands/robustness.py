@@ -6,7 +6,7 @@ import hashlib
 import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from awry.datasets.base import Clip, Dataset
 from awry.detector import Detector
 from awry.errors import ConfigError
 from awry.evaluation.corruptions import CORRUPTIONS, Corruption, choose, corrupted_clip
+from awry.evaluation.event import EventRule
 from awry.evaluation.robustness import alarm_figures, auc_figures
 from awry.storage import write_json
 
@@ -136,6 +137,7 @@ def run_robustness(
         "labels": data_key(clips),
         "parts": list(options.parts),
         "seed": options.seed,
+        "events": asdict(EventRule()),
         # Another version's severities may mean something else.
         "levels": {name: list(one.levels) for name, one in CORRUPTIONS.items()},
     }
@@ -257,6 +259,6 @@ def _notes(clean: Cell, data: Dataset) -> list[str]:
         f"False alarms are counted on the {length} of normal test footage at the threshold that "
         "the bundle was calibrated with on clean footage; on little footage the share of normal "
         "frames over the threshold is the steadier figure.",
-        "An alarm that never ends is one alarm, and no false one where it covers a true event: "
-        "read false alarms beside that share.",
+        "An alarm that never ends is one alarm: read false alarms beside the share of normal "
+        "time in alarm.",
     ]

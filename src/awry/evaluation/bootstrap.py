@@ -14,12 +14,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from awry.errors import InputError
-from awry.evaluation.event import EventCounts, event_rates
 from awry.evaluation.frame import Labels, Scores, checked, clip_aucs, macro_auc, micro_auc
 from awry.evaluation.pixel import pixel_auc
 
 Metric = Callable[[Sequence[ArrayLike], Sequence[ArrayLike]], Any]
 Draws = NDArray[np.int64]
+RESAMPLES, SEED = 1000, 0  # of the protocol; changing them breaks comparison with older files
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +87,11 @@ def clip_draws(count: int, resamples: int = 1000, seed: int = 0) -> Draws:
     return np.random.default_rng(seed).integers(count, size=(resamples, count), dtype=np.int64)
 
 
+def protocol_draws(count: int) -> Draws | None:
+    """The protocol's draws of so many clips; None for fewer than two, which allow no interval."""
+    return clip_draws(count, RESAMPLES, SEED) if count > 1 else None
+
+
 def resampled(
     metric: Metric,
     scores: Sequence[ArrayLike],
@@ -142,27 +147,10 @@ def resampled_micro_auc(scores: Scores, labels: Labels, draws: Draws) -> NDArray
             below, positives, "right"
         )
         right[:, column] = np.bincount(owner, ranks / 2, count)
-    weights = _weights(draws, count)
+    weights = clip_weights(draws, count)
     pairs = (weights @ [len(part) for part in abnormal]) * (weights @ [len(p) for p in normal])
     found = np.einsum("ra,ab,rb->r", weights, right, weights, optimize=True)
     return np.divide(found, pairs, out=np.full(len(draws), np.nan), where=pairs > 0)
-
-
-def resampled_events(counts: EventCounts, draws: Draws) -> dict[str, NDArray[np.float64]]:
-    """The event-level figures of each draw of clips.
-
-    Args:
-        counts: of c clips, as in `awry.evaluation.event.EventFigures`.
-        draws: int (resamples, c) of `clip_draws`.
-
-    Returns:
-        For each name of `awry.evaluation.event.RATES`, float64 (resamples,); NaN where a draw
-        does not allow the figure, and in every draw where a frame rate that it needs is unknown.
-
-    Raises:
-        InputError: the draws are not of these clips.
-    """
-    return event_rates(counts.summed(_weights(draws, len(counts.alarms))))
 
 
 def interval(values: ArrayLike) -> tuple[float, float] | None:
@@ -202,15 +190,19 @@ def paired_difference(a_values: ArrayLike, b_values: ArrayLike) -> PairedDiffere
 
 def _resampled_mean(values: NDArray[np.float64], draws: Draws) -> NDArray[np.float64]:
     """Mean over the clips of each draw that have a value."""
-    weights = _weights(draws, len(values))
+    weights = clip_weights(draws, len(values))
     known = np.isfinite(values)
     number = weights @ known
     total = weights @ np.where(known, values, 0.0)
     return np.divide(total, number, out=np.full(len(draws), np.nan), where=number > 0)
 
 
-def _weights(draws: Draws, count: int) -> NDArray[np.float64]:
-    """How often each draw has each clip, (resamples, count)."""
+def clip_weights(draws: Draws, count: int) -> NDArray[np.float64]:
+    """How often each draw has each clip, float64 (resamples, count).
+
+    Raises:
+        InputError: the draws are not of so many clips.
+    """
     _check_draws(draws, count)
     flat = draws + count * np.arange(len(draws))[:, None]
     times = np.bincount(flat.ravel(), minlength=count * len(draws))

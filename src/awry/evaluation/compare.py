@@ -17,18 +17,23 @@ import numpy as np
 from awry.errors import InputError
 from awry.evaluation.bootstrap import paired_difference
 from awry.evaluation.clip_files import listed
-from awry.evaluation.event import RATES
+from awry.evaluation.event_level import EVENT_FIGURES
 
 Metrics = Mapping[str, Any]
 
 FIGURES = (
     *("micro_auc", "macro_auc", "macro_auc_sentinels", "ap", "auc", "rbdc", "tbdc"),
-    *RATES,
+    *EVENT_FIGURES,
 )
 SECTIONS = ("frame", "variants", "levels", "parts", "references", "region", "event", "pixel")
 ROWS = ("variants", "levels", "parts", "references")  # of these the micro AUC alone
 CHOICES = ("normalisation", "smoothing", "unscored_frames", "transductive")
-SECTION_CHOICES = ("alpha", "beta", "compat", "source", "tracks", "budget", "options", "fps")
+SECTION_CHOICES = (
+    *("alpha", "beta", "compat", "source", "tracks", "budget", "options", "fps"),
+    *("rule", "tolerance_s", "range_options"),
+)
+# What files say by silence that were written before a choice was recorded.
+FORMER: Mapping[str, Mapping[str, Any]] = {"event": {"rule": "touch"}}
 TRUTH = ("n_frames", "n_abnormal", "n_boxes", "n_tracks", "n_events", "n_normal_frames")
 # What belongs to a method, not to how it was measured.
 OWN = ("threshold", "alarms")
@@ -232,6 +237,7 @@ def _section_differences(section: str, base: Metrics, other: Metrics) -> list[st
     one, two = base.get(section), other.get(section)
     if not isinstance(one, dict) or not isinstance(two, dict):
         return []
+    one, two = ({**FORMER.get(section, {}), **found} for found in (one, two))
     keys = [key for key in (*SECTION_CHOICES, *TRUTH) if key in one and key in two]
     pairs = {key: (one[key], two[key]) for key in keys}
     chosen = [m.get("settings", {}).get(section) for m in (base, other)]

@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 from awry.errors import InputError
 from awry.evaluation.bootstrap import (
     Draws,
-    clip_draws,
     interval,
-    resampled_events,
+    protocol_draws,
     resampled_micro_auc,
 )
-from awry.evaluation.event import RATES, EventFigures, Runs, event_figures, true_runs
+from awry.evaluation.event import EventFigures, EventRule, Runs, true_runs
+from awry.evaluation.event_level import event_level
 from awry.evaluation.pixel import pixel_auc
-from awry.evaluation.protocol import RESAMPLES, SEED, bootstrap_record
+from awry.evaluation.protocol import bootstrap_record
 from awry.evaluation.region import RegionFigures, region_figures, resampled_region
 from awry.evaluation.scored_clip import ScoredClip
 from awry.scoring.events import EventOptions
@@ -31,7 +31,7 @@ class Level:
 
     Attributes:
         figures: plain values for `metrics.json`.
-        values: figure -> float64 (resamples,), on `clip_draws` of the labelled clips; empty
+        values: figure -> float64 (resamples,), on `protocol_draws` of the labelled clips; empty
             where there are fewer than two clips.
         detail: the curves (`RegionFigures`), or every event and alarm (`EventFigures`).
     """
@@ -50,6 +50,7 @@ def evaluate_levels(
     alarms: Mapping[str, Runs],
     budget: str | None = None,
     options: EventOptions | None = None,
+    rule: EventRule | None = None,
 ) -> dict[str, Level | str]:
     """Measure where and when, beside the frame level of `awry.evaluation.protocol`.
 
@@ -60,16 +61,17 @@ def evaluate_levels(
         alarms: for each clip by name, `(first, last)` of its alarms, both inclusive.
         budget: the false alarms that were allowed, in words; stands beside what happened.
         options: how frames were merged into alarms; recorded.
+        rule: how alarms and events are counted; default `EventRule()`.
 
     Returns:
         `region`, `pixel` and `event`, each a level, or the reason why it cannot be had.
     """
     labelled = [clip for clip in clips if clip.labels is not None]
-    draws = clip_draws(len(labelled), RESAMPLES, SEED) if len(labelled) > 1 else None
+    draws = protocol_draws(len(labelled))
     measures: dict[str, Callable[[], Level]] = {
         "region": lambda: _region_level(labelled, draws),
         "pixel": lambda: _pixel_level(labelled, draws),
-        "event": lambda: _event_level(labelled, alarms, budget, options, draws),
+        "event": lambda: _event_level(labelled, alarms, budget, options, rule),
     }
     if not labelled:
         return dict.fromkeys(measures, "No clip has labels.")
@@ -159,24 +161,21 @@ def _event_level(
     alarms: Mapping[str, Runs],
     budget: str | None,
     options: EventOptions | None,
-    draws: Draws | None,
+    rule: EventRule | None,
 ) -> Level:
-    figures = event_figures(
+    found = event_level(
         [alarms.get(clip.name, ()) for clip in clips],
         [true_runs(clip.labels) for clip in clips],
         [len(clip.scores) for clip in clips],
         [clip.fps for clip in clips],
         [clip.labels for clip in clips if clip.labels is not None],
         [clip.name for clip in clips],
+        rule,
     )
     row = {
-        **figures.row(),
+        **found.row,
         "budget": budget,
         "options": None if options is None else asdict(options),
         "true_events": "runs of abnormal frames",
     }
-    values: dict[str, NDArray[np.float64]] = {}
-    if draws is not None:
-        rates = resampled_events(figures.counts, draws)
-        values = {name: rates[name] for name in RATES if np.isfinite(rates[name]).any()}
-    return Level(row, values, figures)
+    return Level(row, found.values, found.figures)

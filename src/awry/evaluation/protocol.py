@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from awry.errors import InputError
-from awry.evaluation.bootstrap import clip_draws, interval, resampled
+from awry.evaluation.bootstrap import RESAMPLES, SEED, interval, protocol_draws, resampled
 from awry.evaluation.content_free import content_free_scores
 from awry.evaluation.frame import METRICS, clip_aucs, frame_metrics, macro_auc, micro_auc
 from awry.evaluation.scored_clip import ScoredClip, Series, shared_parts, unscored_dropped
@@ -19,7 +19,6 @@ from awry.scoring.calibration import SceneCalibration
 from awry.scoring.normalisation import normalise
 from awry.scoring.smoothing import smooth
 
-RESAMPLES, SEED = 1000, 0  # of the bootstrap; changing them breaks comparison with older files
 CalibrationByScene = Callable[[str], SceneCalibration] | Mapping[str, SceneCalibration]
 
 # Each row's own label, as it stands in `settings.variants` and in the report.
@@ -140,9 +139,9 @@ def _measure(
     labels = [clip.labels for clip in clips if clip.labels is not None]
     scored = None if all_scored else [clip.scored for clip in clips]
     metrics = frame_metrics(scores, labels, scored, [clip.name for clip in clips])
-    if len(clips) < 2:
+    draws = protocol_draws(len(clips))
+    if draws is None:
         return _Row(metrics, None)
-    draws = clip_draws(len(clips), RESAMPLES, SEED)
     values = {
         "micro_auc": resampled(micro_auc, scores, labels, draws),
         "macro_auc": resampled(macro_auc, scores, labels, draws),

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from awry import __version__
 from awry.evaluation.event import Runs, true_runs
+from awry.evaluation.event_words import whole_per_cent, worst_of
 from awry.evaluation.figures import curve_uri, picture_uri, score_limits
 from awry.evaluation.levels import Level
 from awry.evaluation.protocol import VARIANTS
@@ -102,7 +103,7 @@ def write_report(
         "why_not": metrics.get("why_not", {}),
         "curves": curves(clips, levels),
         "events": event_rows(clips, levels, thresholds),
-        "false_alarms": worst_normal_moments(clips, thresholds, alarms),
+        "false_alarms": worst_normal_moments(clips, levels, thresholds),
         "settings": list(_flat(settings)),
         "failed": list(metrics.get("failed", [])),
         "notes": list(metrics["settings"].get("clip_notes", [])),
@@ -171,14 +172,22 @@ def _tiles(metrics: Mapping[str, Any]) -> list[dict[str, str]]:
     if region:
         value = f"{_per_cent(region['rbdc'], 1)} / {_per_cent(region['tbdc'], 1)}"
         tiles.append({"label": "RBDC / TBDC", "value": value, "detail": region["tracks"]})
-    if event and event["n_events"]:
-        false, hourly = event["false_alarms"], event["false_alarms_per_hour"]
-        detail = f"{false} false alarm{'' if false == 1 else 's'}"
-        detail += "" if hourly is None else f", {hourly:.4g} an hour of normal footage"
-        detail += f"; budget {event['budget']}" if event["budget"] else ""
-        value = f"{event['n_found']} of {event['n_events']}"
-        tiles.append({"label": "True events found", "value": value, "detail": detail})
+    if event and (worst := worst_of(event)) is not None:
+        detail = "the alarms' worst figure: " + _alarms_in_words(event)
+        tiles.append({"label": worst.label, "value": worst.value, "detail": detail})
     return tiles
+
+
+def _alarms_in_words(event: Mapping[str, Any]) -> str:
+    """Events found, false alarms and normal time in alarm, in one line."""
+    false, hourly = event["false_alarms"], event["false_alarms_per_hour"]
+    words = [
+        f"{event['n_found']} of {event['n_told']} events found",
+        f"{false} of {event['n_alarms']} alarms false"
+        + ("" if hourly is None else f", {hourly:.4g} an hour of normal footage"),
+        f"{whole_per_cent(event['normal_share_in_alarm'])} % of normal time in alarm",
+    ]
+    return ", ".join(words) + (f"; budget {event['budget']}" if event["budget"] else "")
 
 
 def _groups(metrics: Mapping[str, Any]) -> list[tuple[str, list[dict[str, Any]]]]:

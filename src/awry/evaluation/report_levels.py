@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from awry.evaluation.event import EventFigures, Runs, TrueEvent
+from awry.evaluation.event import EventFigures, RaisedAlarm, TrueEvent
+from awry.evaluation.event_words import whole_per_cent, why_missed
 from awry.evaluation.figures import region_curves_uri, roc_uri
 from awry.evaluation.levels import Level
 from awry.evaluation.region import RegionFigures
@@ -16,7 +17,14 @@ from awry.evaluation.scored_clip import Peak, ScoredClip
 
 MOST_WORST = 6
 """Worst misses and worst false alarms that are shown with pictures."""
-NEVER_FALSE = "an alarm that goes on after its event is not false, but shows here"
+RULES = {
+    "begin": (
+        "at least half of their frames lie in events or within {tolerance_s:g} s of one",
+        "an alarm began in them, or at most {tolerance_s:g} s before; one alarm, one event",
+    ),
+    "touch": ("they share a frame with an event", "an alarm shares a frame with them"),
+}
+PUBLISHED_RANGES = "Tatbul et al. 2018, flat bias: share of each alarm in events, over their number"
 Levels = Mapping[str, Level | str]
 
 
@@ -33,27 +41,46 @@ def level_rows(metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
         remark = "legacy: an abnormal frame counts once 40 % of its true pixels are covered"
         rows.append(_row(metrics, "pixel", "auc", "Pixel AUC", remark))
     if event:
-        alarms = f"{event['n_alarms'] - event['false_alarms']} of {event['n_alarms']} alarms right"
-        found = f"{event['n_found']} of {event['n_events']} true events found"
-        rows.append(_row(metrics, "event", "precision", "Alarm precision", alarms))
-        rows.append(_row(metrics, "event", "recall", "Event recall", found))
-        rows.append(_row(metrics, "event", "f1", "Event F1", "of the two above"))
-        rows += _delay_and_rate(metrics, event)
+        rows += _event_level_rows(metrics, event)
     return rows
 
 
-def _delay_and_rate(metrics: Mapping[str, Any], event: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _event_level_rows(metrics: Mapping[str, Any], event: Mapping[str, Any]) -> list[dict[str, Any]]:
+    right, found = (words.format(**event) for words in RULES[event["rule"]])
+    alarms = f"{event['n_alarms'] - event['false_alarms']} of {event['n_alarms']} alarms right"
+    events = f"{event['n_found']} of {event['n_told']} true events found"
+    untold = event["n_events"] - event["n_told"]
+    note = f"; {untold} more cannot be told" if untold else ""
+    rows = [
+        ("precision", "Alarm precision", f"{alarms}: {right}", None),
+        ("precision_time", "Alarm time in events", "share of the frames in alarm", None),
+        ("recall", "Event recall", f"{events}: {found}{note}", None),
+        ("f1", "Event F1", "of alarm precision and event recall", None),
+        *_delay_and_rate(event),
+        ("range_precision", "Range-based precision", PUBLISHED_RANGES, None),
+        ("range_recall", "Range-based recall", "the same of events", None),
+        ("range_f1", "Range-based F1", "of the two above", None),
+        ("nab", "NAB score", "Lavin and Ahmad 2015: 100 perfect, 0 silent", None),
+    ]
+    return [_row(metrics, "event", *row) for row in rows]
+
+
+def _delay_and_rate(event: Mapping[str, Any]) -> list[tuple[str, str, str, str | None]]:
     delay, unit = ("delay_s", " s") if event["delay_s"] is not None else ("delay_frames", " frames")
     hourly = event["false_alarms_per_hour"] is not None
     rate = "false_alarms_per_hour" if hourly else "false_alarms_per_1000_frames"
     per = "an hour" if hourly else "in 1000 frames"
     normal = f"{event['false_alarms']} in {event['n_normal_frames']} normal frames"
     asked = f"; the budget was {event['budget']}" if event["budget"] else ""
-    return [
-        _row(metrics, "event", delay, "Mean detection delay", "of the events found", unit),
-        _row(metrics, "event", rate, f"False alarms {per}", f"{normal}{asked}", ""),
-        _row(metrics, "event", "normal_share_in_alarm", "Normal frames in alarm", NEVER_FALSE),
+    rows: list[tuple[str, str, str, str | None]] = [
+        (delay, "Mean detection delay", "of the events found", unit),
+        (rate, f"False alarms {per}", f"{normal}{asked}", ""),
+        ("normal_share_in_alarm", "Normal frames in alarm", "of right and of false alarms", None),
     ]
+    if hourly:
+        minutes = ("false_alarm_minutes_per_hour", "Minutes in alarm an hour", "of normal footage")
+        rows.append((*minutes, " min"))
+    return rows
 
 
 def _row(
@@ -108,7 +135,11 @@ def event_rows(
         return []
     labelled = [clip for clip in clips if clip.labels is not None]
     usual = _usual_parts(labelled)
-    rows = [_event(labelled[one.clip], one, usual, thresholds) for one in level.detail.events]
+    options = level.figures["options"] or {}
+    shortest = options.get("min_length")
+    rows = [
+        _event(labelled[one.clip], one, usual, thresholds, shortest) for one in level.detail.events
+    ]
     rows.sort(key=lambda row: (row["found"], row["peak"]))
     for number, row in enumerate(rows):
         picture = row.pop("picture")
@@ -122,10 +153,11 @@ def _event(
     event: TrueEvent,
     usual: Mapping[str, tuple[float, float]],
     thresholds: Mapping[str, float],
+    shortest: int | None,
 ) -> dict[str, Any]:
     span = slice(event.first, event.last + 1)
     at = event.first + int(np.argmax(clip.scores[span]))
-    delay = event.delay_frames
+    delay, threshold = event.delay_frames, thresholds.get(clip.name)
     first, last = clip.index(event.first), clip.index(event.last)
     picture = next((p for p in clip.event_peaks if first <= p.index <= last), None)
     return {
@@ -133,11 +165,14 @@ def _event(
         "first": first,
         "last": last,
         "found": event.found,
+        "why": ""
+        if event.found
+        else why_missed(event.outcome, clip.scores[span], threshold, shortest),
         "delay": delay,
         "delay_s": None if delay is None or not clip.fps else delay / clip.fps,
         "peak": float(clip.scores[at]),
         "peak_frame": clip.index(at),
-        "share": _share(float(clip.scores[at]), thresholds.get(clip.name)),
+        "share": _share(float(clip.scores[at]), threshold),
         "part": _strongest_part(clip, at, usual),
         "picture": picture,
     }
@@ -172,20 +207,34 @@ def _strongest_part(
 
 
 def worst_normal_moments(
-    clips: Sequence[ScoredClip], thresholds: Mapping[str, float], alarms: Mapping[str, Runs]
+    clips: Sequence[ScoredClip], levels: Levels, thresholds: Mapping[str, float]
 ) -> list[dict[str, Any]]:
-    """The strongest normal frames of all clips, relative to their thresholds; with pictures."""
-    peaks: list[tuple[float, Peak, bool]] = []
-    for clip in clips:
-        if clip.labels is None:
-            continue
+    """The strongest normal frames of all clips, relative to their thresholds; with pictures.
+
+    `alarm` says whether an alarm was on, and whether it counts as a false one.
+    """
+    level = levels.get("event")
+    figures = level.detail if isinstance(level, Level) else None
+    alarms = figures.alarms if isinstance(figures, EventFigures) else []
+    peaks: list[tuple[float, Peak, str]] = []
+    for number, clip in enumerate(clip for clip in clips if clip.labels is not None):
+        own = [alarm for alarm in alarms if alarm.clip == number]
         for peak in clip.normal_peaks:
             rank = peak.score - thresholds.get(clip.name, 0.0)
-            runs = alarms.get(clip.name, ())
-            raised = any(clip.index(a) <= peak.index <= clip.index(b) for a, b in runs)
-            peaks.append((rank, peak, raised))
+            peaks.append((rank, peak, _alarm_at(clip, peak.index, own)))
     peaks.sort(key=lambda entry: -entry[0])
     return [
-        {**moment(peak, number), "alarm": raised}
-        for number, (_, peak, raised) in enumerate(peaks[:MOST_WORST], 1)
+        {**moment(peak, number), "alarm": alarm}
+        for number, (_, peak, alarm) in enumerate(peaks[:MOST_WORST], 1)
     ]
+
+
+def _alarm_at(clip: ScoredClip, index: int, alarms: Sequence[RaisedAlarm]) -> str:
+    """What is said of a normal frame: no alarm, a false one, or one that counts as right."""
+    for alarm in alarms:
+        if clip.index(alarm.first) <= index <= clip.index(alarm.last):
+            share = f"{whole_per_cent(alarm.share)} % of it in or beside events"
+            return (
+                f"in {'an alarm that counts as right' if alarm.true else 'a false alarm'}, {share}"
+            )
+    return "no alarm"

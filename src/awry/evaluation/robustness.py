@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from awry.errors import InputError
 from awry.evaluation.bootstrap import bootstrap_interval
-from awry.evaluation.event import event_figures, true_runs
+from awry.evaluation.event import true_runs
+from awry.evaluation.event_level import event_level
 from awry.evaluation.frame import micro_auc
 from awry.evaluation.scored_clip import ScoredClip, Series, shared_parts
 from awry.scoring.calibration import Calibration
@@ -20,8 +21,12 @@ ALARM_FIGURES = (
     "false_alarms",
     "false_alarms_per_hour",
     "false_alarms_per_1000_frames",
+    "false_alarm_minutes_per_hour",
+    "normal_share_in_alarm",
+    "precision_time",
     "recall",
     "n_events",
+    "n_told",
     "n_found",
     "n_normal_frames",
 )
@@ -66,12 +71,14 @@ def auc_figures(
 def alarm_figures(clips: Sequence[ScoredClip], calibration: Calibration) -> dict[str, Any]:
     """What the alarms at the calibration's own thresholds come to.
 
-    An alarm is a run of frames, merged as during calibration; it is false where it touches no
-    abnormal frame.
+    An alarm is a run of frames, merged as during calibration; alarms and events are counted by
+    the rule `begin`.
 
     Returns:
-        `ALARM_FIGURES` of `awry.evaluation.event.EventFigures`, and `normal_share_over`, the
-        share of normal frames whose score is over the threshold, or None without normal frames.
+        `ALARM_FIGURES` of `awry.evaluation.event.EventFigures`; `normal_share_over`, the share of
+        normal frames whose score is over the threshold, or None without normal frames; and
+        `alarm_interval`, name -> `[low, high]`, the 95 % interval over clips of those that have
+        one.
     """
     alarms, over, normal = [], 0, 0
     for clip in clips:
@@ -80,15 +87,18 @@ def alarm_figures(clips: Sequence[ScoredClip], calibration: Calibration) -> dict
         quiet = _labels(clip) == 0
         over += int((clip.scores[quiet] > scene.threshold).sum())
         normal += int(quiet.sum())
-    figures = event_figures(
+    level = event_level(
         alarms,
         [true_runs(clip.labels) for clip in clips],
         [len(clip.scores) for clip in clips],
         [clip.fps for clip in clips],
         names=[clip.name for clip in clips],
-    ).row()
-    share = over / normal if normal else None
-    return {name: figures[name] for name in ALARM_FIGURES} | {"normal_share_over": share}
+    )
+    intervals = level.intervals()
+    return {name: level.row[name] for name in ALARM_FIGURES} | {
+        "normal_share_over": over / normal if normal else None,
+        "alarm_interval": {name: intervals[name] for name in ALARM_FIGURES if name in intervals},
+    }
 
 
 def _labels(clip: ScoredClip) -> NDArray[np.uint8]:

@@ -15,7 +15,7 @@ import torch
 import awry
 from awry import registry
 from awry.datasets.base import Clip, Dataset
-from awry.detector import Detector, scored
+from awry.detector import Detector, scored, scored_live
 from awry.errors import BundleError, ConfigError
 from awry.fitting import FitOptions, fit
 from awry.frames import Frame, FrameScore
@@ -344,27 +344,29 @@ def test_a_new_start_forgets_the_old_checkpoint(tmp_path: Path) -> None:
     assert not checkpoint.exists()
 
 
+class Late(Scorer):
+    """Scores two frames late."""
+
+    lookahead = 2
+
+    def __init__(self) -> None:
+        super().__init__(Setting())
+        self._owed: list[Frame] = []
+
+    def _push(self, frame: Frame) -> list[FrameScore]:
+        self._owed.append(frame)
+        return [self._answer()] if len(self._owed) > 2 else []
+
+    def _flush(self) -> list[FrameScore]:
+        return [self._answer() for _ in range(len(self._owed))]
+
+    def _answer(self) -> FrameScore:
+        frame = self._owed.pop(0)
+        return FrameScore(frame.index, None, float(frame.image[0, 0, 2]))
+
+
 def test_scored_gives_each_frame_back_with_its_score() -> None:
     """Also where scores come late, and without holding more than is owed."""
-
-    class Late(Scorer):
-        lookahead = 2
-
-        def __init__(self) -> None:
-            super().__init__(Setting())
-            self._owed: list[Frame] = []
-
-        def _push(self, frame: Frame) -> list[FrameScore]:
-            self._owed.append(frame)
-            return [self._answer()] if len(self._owed) > 2 else []
-
-        def _flush(self) -> list[FrameScore]:
-            return [self._answer() for _ in range(len(self._owed))]
-
-        def _answer(self) -> FrameScore:
-            frame = self._owed.pop(0)
-            return FrameScore(frame.index, None, float(frame.image[0, 0, 2]))
-
     thinned = list(scored(Late(), ArraySource(numbered(0, ramp(0, 60, 31))), every=3))
     assert [frame.index for frame, _ in thinned] == list(range(31))
     assert all(frame.index == score.index for frame, score in thinned)
@@ -374,6 +376,25 @@ def test_scored_gives_each_frame_back_with_its_score() -> None:
     assert [frame.index for frame, _ in found] == list(range(31))
     assert all(frame.index == score.index for frame, score in found)
     assert [score.score for _, score in found] == blue.tolist()
+
+
+def test_thinning_goes_by_the_place_of_a_frame_not_by_how_many_came() -> None:
+    frames = [f for f in ArraySource(numbered(0, ramp(0, 60, 31))) if f.index not in (3, 4, 10)]
+    found = [score.index for _, score in scored(Late(), frames, every=3) if score.score is not None]
+    assert found == [0, 6, 9, 12, 15, 18, 21, 24, 27, 30]
+
+
+def test_live_frames_are_scored_when_they_are_there() -> None:
+    images = numbered(0, ramp(0, 60, 31))
+    frames = list(ArraySource(images))
+    assert list(scored_live(Late(), frames)) == list(scored(Late(), frames))
+    thinned = list(scored_live(Late(), frames, every=3))
+    assert [score.score is None for _, score in thinned] == [i % 3 > 0 for i in range(31)]
+    # Frames 1 to 4 never came: the next one is scored, and the grid goes on from there.
+    gaps = [frames[0], None, *frames[5:12], None]
+    found = list(scored_live(BrightnessScorer(Setting()), gaps, every=3))
+    assert [pair and pair[0].index for pair in found] == [0, None, *range(5, 12), None]
+    assert [pair[0].index for pair in found if pair and pair[1].score is not None] == [0, 5, 8, 11]
 
 
 class Endless:

@@ -253,21 +253,65 @@ def scored(
         source: the clip's or stream's frames.
         every: the detector's `every`; frames in between come back unscored.
     """
-    waiting: deque[tuple[Frame, bool]] = deque()
+    waiting = _Waiting()
 
     def watched() -> Iterator[Frame]:
-        for number, frame in enumerate(source):
-            taken = number % every == 0
-            waiting.append((frame, taken))
-            if taken:
+        for frame in source:
+            if waiting.add(frame, taken=frame.index % every == 0):
                 yield frame
 
-    def skipped() -> Iterator[tuple[Frame, FrameScore]]:
-        while waiting and not waiting[0][1]:
-            frame, _ = waiting.popleft()
-            yield frame, FrameScore(frame.index, frame.time_s, None)
-
     for score in scorer.score(watched()):
-        yield from skipped()
-        yield waiting.popleft()[0], score
-    yield from skipped()
+        yield from waiting.answered(score)
+    yield from waiting.unscored()
+
+
+def scored_live(
+    scorer: Scorer, frames: Iterable[Frame | None], every: int = 1
+) -> Iterator[tuple[Frame, FrameScore] | None]:
+    """As `scored`, of frames that come in their own time: each is scored as soon as it is there.
+
+    Args:
+        scorer: a fresh one.
+        frames: with a None whenever none is there yet; it is answered with a None. Indices may
+            leave gaps.
+        every: the detector's `every`: at least so many places lie between scored frames.
+    """
+    waiting = _Waiting()
+    due = 0
+    for frame in frames:
+        if frame is None:
+            yield None
+            continue
+        taken = frame.index >= due
+        waiting.add(frame, taken)
+        if taken:
+            due = frame.index + every
+            for score in scorer.push(frame):
+                yield from waiting.answered(score)
+        yield from waiting.unscored()
+    for score in scorer.flush():
+        yield from waiting.answered(score)
+    yield from waiting.unscored()
+
+
+class _Waiting:
+    """Frames whose score is still owed, and those between them that get none."""
+
+    def __init__(self) -> None:
+        self._frames: deque[tuple[Frame, bool]] = deque()
+
+    def add(self, frame: Frame, taken: bool) -> bool:
+        """Take the next frame; gives `taken` back."""
+        self._frames.append((frame, taken))
+        return taken
+
+    def answered(self, score: FrameScore) -> Iterator[tuple[Frame, FrameScore]]:
+        """The oldest taken frame with its score, after those before it without."""
+        yield from self.unscored()
+        yield self._frames.popleft()[0], score
+
+    def unscored(self) -> Iterator[tuple[Frame, FrameScore]]:
+        """Frames without a score, up to the next one that is owed one."""
+        while self._frames and not self._frames[0][1]:
+            frame, _ = self._frames.popleft()
+            yield frame, FrameScore(frame.index, frame.time_s, None)

@@ -4,6 +4,7 @@ import io
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler
 
 import av
@@ -94,7 +95,11 @@ def test_pushed_pictures_over_http(monkeypatch) -> None:
     with serving(pushed_pictures(12)) as url:
         stream = LiveStream(url, 5, 5)
         stream._clock = lambda: next(arrivals)
+        assert stream.started_at is None
+        before = datetime.now(UTC)
         frames, problem = read(stream)
+    assert before <= stream.started_at <= datetime.now(UTC)
+    assert stream.started_at.utcoffset() is not None
     assert "the other side ended it" in problem
     assert stream.fps is None
     assert len(frames) == 12
@@ -143,6 +148,7 @@ def test_only_a_file_over_http_ends_in_order(
         stream = LiveStream(url, 5, 5)
         frames, problem = read(stream)
     assert not stream.is_live
+    assert stream.started_at is None
     assert len(frames) == 20  # those too that the decoder held back
     assert lost in problem
     assert bool(problem) == bool(lost)

@@ -14,6 +14,7 @@ from PIL import Image
 
 from awry.errors import ConfigError, DatasetError
 from awry.foreign import reading
+from awry.video.source import Source
 
 # With the zone of the place first; plain `creation_time` is in UTC.
 _CONTAINER_KEYS = (
@@ -76,6 +77,11 @@ def picture_start(path: Path) -> datetime | None:
     date, _, time = str(exif.get(_TAKEN, "")).partition(" ")
     found = _parsed(f"{date.replace(':', '-')}T{time}{exif.get(_TAKEN_OFFSET, '')}".strip("\0 "))
     return found if found is not None and found.year >= _EARLIEST_YEAR else None
+
+
+def start_of(source: Source) -> datetime | None:
+    """A source's `started_at`: when its first frame was taken, or None where it does not know."""
+    return getattr(source, "started_at", None)
 
 
 def clock_time(started_at: datetime | None, time_s: float | None) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Self
 
@@ -14,6 +15,7 @@ from av.container import InputContainer
 from awry.errors import SourceError
 from awry.frames import Frame
 from awry.video.address import STREAM_PREFIXES, name_of, redact
+from awry.video.clock import container_start
 from awry.video.decode import READ_ERRORS, Decoder, has_video, nominal_rate, reason
 from awry.video.ending import WITHOUT_CLOCK, Ending, is_closed
 from awry.video.source import SourceHealth
@@ -24,6 +26,7 @@ class _Live:
     """What streams and cameras share: opened at once, read once."""
 
     is_live = True
+    started_at: datetime | None = None
 
     def __init__(
         self,
@@ -88,6 +91,8 @@ class _Live:
                 if frame is None:
                     break
                 last_s = frame.time_s
+                if self.is_live and self.started_at is None:
+                    self.started_at = datetime.now().astimezone() - timedelta(seconds=last_s or 0)
                 watch.see(frame)
                 yield frame
             problem = self._loss(None, last_s)
@@ -148,6 +153,8 @@ class LiveStream(_Live):
     Attributes:
         is_live: whether frames come in their own time; a file that is sent waits for its reader.
         is_file: whether it is a file of an announced length.
+        started_at: this machine's clock at the first frame, None before it; of a file, what it says
+            itself.
     """
 
     def __init__(
@@ -184,6 +191,8 @@ class LiveStream(_Live):
         self._ending = Ending.of(self._container, url)
         self.is_live = not self._ending.is_file
         self.is_file = self._ending.is_file and not self._ending.is_open
+        if not self.is_live:
+            self.started_at = container_start(self._container.metadata)
 
     def _loss(self, error: Exception | None, last_s: float | None) -> str | None:
         return self._ending.loss(error, last_s, self._url)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Iterator
+from datetime import datetime
 from types import TracebackType
 from typing import Self
 
 from awry.frames import Frame
+from awry.video.clock import start_of
 from awry.video.source import Source, SourceHealth
 
 KEPT = 8
@@ -56,6 +58,11 @@ class Reader:
     def health(self) -> SourceHealth:
         """What went wrong while frames were read."""
         return self._source.health
+
+    @property
+    def started_at(self) -> datetime | None:
+        """When its first frame was taken, where it knows."""
+        return start_of(self._source)
 
     def __iter__(self) -> Iterator[Frame]:
         for frame in self.ready():

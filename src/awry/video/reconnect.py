@@ -6,9 +6,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import datetime
 
 from awry.errors import ConfigError, SourceError
 from awry.frames import Frame
+from awry.video.clock import start_of
 from awry.video.source import Source, SourceHealth
 
 FIRST_WAIT_S = 1.0
@@ -55,6 +57,11 @@ class Reconnecting:
         self._index = 0
         self._last_s: float | None = None
         self._last_at = 0.0
+
+    @property
+    def started_at(self) -> datetime | None:
+        """When its first frame of all was taken, where it knows."""
+        return start_of(self._source)
 
     def stop(self) -> None:
         """End a wait for the next attempt; from any thread."""

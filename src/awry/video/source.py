@@ -40,6 +40,10 @@ class Source(Protocol):
         fps: nominal frames per second, or None where it is unknown.
         health: filled while frames are read.
 
+    A source may know more of itself: `started_at`, when its first frame was taken, with a zone
+    (see `awry.video.clock`), and `is_live`, whether its frames come in their own time and are lost
+    when nobody takes them (see `awry.video.reader`).
+
     Iterating yields frames in order, with indices from 0 upwards. A file or folder can be
     iterated again from its start; a live source cannot.
     """

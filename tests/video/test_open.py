@@ -29,15 +29,18 @@ def test_opens_what_it_is_given(tmp_path: Path, make_video) -> None:
 
 
 def test_addresses_and_devices_go_to_live_sources(monkeypatch) -> None:
-    monkeypatch.setattr("awry.video.open.LiveStream", lambda url: ("stream", url))
+    monkeypatch.setattr("awry.video.open.LiveStream", lambda url, name: ("stream", url, name))
     monkeypatch.setattr("awry.video.open.Camera", lambda device: ("camera", device))
-    assert open_source("rtsp://camera/live") == ("stream", "rtsp://camera/live")
+    assert open_source("rtsp://camera/live") == ("stream", "rtsp://camera/live", None)
     assert open_source("0") == ("camera", "0")
     assert open_source("/dev/video7") == ("camera", "/dev/video7")
     assert [found.open() for found in list_sources("0")] == [("camera", "0")]
     (found,) = list_sources("rtsp://user:secret@camera/live")
     assert "secret" not in found.name + found.where
-    assert found.open() == ("stream", "rtsp://user:secret@camera/live")
+    assert found.open() == ("stream", "rtsp://user:secret@camera/live", None)
+    (door,) = list_sources("door=rtsp://user:secret@camera/live")
+    assert (door.name, door.where) == ("door", "rtsp://***@camera/live")
+    assert door.open() == ("stream", "rtsp://user:secret@camera/live", "door")
 
 
 def test_unknown_things_say_what_was_looked_for(tmp_path: Path) -> None:
@@ -48,6 +51,9 @@ def test_unknown_things_say_what_was_looked_for(tmp_path: Path) -> None:
             function(tmp_path)
     with pytest.raises(SourceError, match="address that starts with"):
         open_source("gopher://u:secret@x/y")
+    for function in (open_source, list_sources):
+        with pytest.raises(SourceError, match=r"Cannot find \*\*\*;"):
+            function("user:secret@camera/live")
 
 
 def test_a_folder_gives_its_videos_and_picture_folders_in_natural_order(

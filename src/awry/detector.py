@@ -15,6 +15,7 @@ from awry.registry import method_class
 from awry.runtimes import Network, load_networks
 from awry.scoring.calibration import POOLED, Budget, Calibration
 from awry.scoring.moments import Moment
+from awry.scoring.reasons import Explainer
 from awry.training.bundle import read_bundle, write_bundle
 from awry.video.ignore import IgnoreRegions
 
@@ -82,6 +83,18 @@ class Detector:
             frame_size=self.frame_size,
         )
         return model.scorer(setting)
+
+    def explainer(self, scene: str = POOLED) -> Explainer:
+        """What says in words why scores of a scene are high.
+
+        Raises:
+            BundleError: there is no calibration.
+            ConfigError: as `scorer`.
+        """
+        if self.calibration is None:
+            raise BundleError("This detector has no calibration yet; awry.fit gives it one.")
+        model = self.model_of(scene)
+        return Explainer(self.calibration.scene(scene), model.describe, model.levels)
 
     def model_of(self, scene: str) -> Method:
         """The model that scores a scene.

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from awry.datasets.base import Clip, Dataset
 from awry.datasets.clips import Excerpt
@@ -229,12 +230,20 @@ def calibrate_detector(detector: Detector, footage: Footage, budget: Budget) -> 
             (
                 np.nan if score.score is None else score.score,
                 np.nan if score.map is None else float(score.map.max()),
+                score.parts,
             )
             for score in scorer.score(source)
         ]
-        scores, peaks = np.array(found, np.float64).reshape(-1, 2).T
-        clips.append(CalibrationClip(span.clip, clip.scene, scores, source.fps, peaks))
+        scores, peaks = np.array([row[:2] for row in found], np.float64).reshape(-1, 2).T
+        parts = _series_of([row[2] for row in found])
+        clips.append(CalibrationClip(span.clip, clip.scene, scores, source.fps, peaks, parts))
     return calibrate(clips, budget)
+
+
+def _series_of(parts: Sequence[Mapping[str, float]]) -> dict[str, NDArray[np.float64]]:
+    """Each part of a clip's frames, (n,), NaN where a frame has none."""
+    names = dict.fromkeys(name for one in parts for name in one)
+    return {name: np.array([one.get(name, np.nan) for one in parts]) for name in names}
 
 
 def _part_of(footage: Footage, clip: Clip, span: Span) -> Excerpt:

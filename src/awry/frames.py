@@ -64,11 +64,13 @@ class Region:
         box: `x_min, y_min, x_max, y_max` in pixels of the full frame, both ends inclusive.
         score: the highest score inside.
         parts: the named contributions to that score; may be empty.
+        class_name: what it is, as the object detector names it, e.g. `person`; empty: unknown.
     """
 
     box: tuple[float, float, float, float]
     score: float
     parts: dict[str, float] = field(default_factory=dict)
+    class_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,7 @@ class Event:
         peak: index of the frame with the highest score.
         score: that highest score.
         parts: the parts of the peak frame.
-        regions: the regions of the peak frame.
+        regions: the regions of the peak frame, one for each object, strongest first.
         threshold: the score that the run exceeded.
         calibration: how that threshold came about, in words.
     """

@@ -15,7 +15,7 @@ from awry.evaluation.levels import evaluate_levels, with_levels
 from awry.evaluation.protocol import evaluate_frames
 from awry.evaluation.report import write_report, write_strangest
 from awry.evaluation.scored_clip import Peak, ScoredClip
-from awry.frames import Region
+from awry.video.overlay import Mark
 
 EMPTY = {"meta", "link", "img", "br", "source", "rect", "path", "circle"}
 NASTY = "<script>alert('x')</script> & \"co\""
@@ -49,13 +49,16 @@ class Page(HTMLParser):
         return [attributes for name, attributes in self.found if name == tag]
 
 
+REASON = "Upper left: a dog moves; 2.0 times as far above normal as the alarm level."
+
+
 def made(number: int) -> ScoredClip:
     rng = np.random.default_rng(number)
     labels = (np.arange(50) > 20 + number).astype(np.uint8)
     image = rng.integers(0, 255, (24, 36, 3), dtype=np.uint8)
-    regions = (Region((1, 2, 10, 12), 2.0), Region((3, 4, 5, 6), 2.0), Region((20, 2, 30, 9), 1.0))
+    marks = (Mark((1, 2, 10, 12), "dog 2.0x", 2.0), Mark((20, 2, 30, 9), "0.8x", 0.8))
     peaks = [
-        Peak(40, 1.5, 4.0, image, image, regions, f"clip{number}"),
+        Peak(40, 1.5, 4.0, image, image, marks, f"clip{number}", {}, REASON, own_heat=True),
         Peak(3, 0.5, None, image),
     ]
     scores = rng.normal(size=50) * 0.1 + labels
@@ -132,9 +135,11 @@ def test_figures_clips_and_settings_are_shown(tmp_path: Path) -> None:
         "1 alarm (21-49)", "29 abnormal (21-49)", "truly abnormal", "truly normal", "4.00 s",
     ):  # fmt: skip
         assert words in page.words, words
-    # Nested regions are drawn once: two boxes of three, each with its dark rim; in both clips
-    # and in the missed event.
-    assert len([r for r in page.all("rect") if r.get("class") == "over"]) == 2 * 3
+    # In both clips and in the missed event, each box with its dark rim.
+    assert len([r for r in page.all("rect") if r.get("class") == "over"]) == 3
+    assert len([r for r in page.all("rect") if r.get("class") == "over faint"]) == 3
+    assert page.words.count(REASON) == 3
+    assert page.words.count("heat map on a scale of its own") == 3
     told = "Truly abnormal frames: 21-49. Alarms above 0.5: 21-49."
     assert any(told in image["alt"] for image in page.all("img"))
 

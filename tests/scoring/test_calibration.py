@@ -55,6 +55,18 @@ def test_scenes_are_calibrated_apart_and_unknown_ones_pooled() -> None:
     assert found.scene("b").heat_range == (0.5, 1.5)
 
 
+def test_the_parts_normal_levels_are_kept() -> None:
+    parts = {"motion": np.array([np.nan, 1.0, 3.0]), "look": np.full(3, np.nan)}
+    more = {"motion": np.array([5.0])}
+    found = calibrate([clip(np.zeros(3), parts=parts), clip(np.zeros(1), parts=more)], Budget(2.0))
+    assert found.scene("a").parts == {"motion": (3.0, pytest.approx(np.std([1, 3, 5])))}
+    again = Calibration.from_json(json.loads(json.dumps(found.to_json())))
+    assert again == found
+    older = found.to_json()
+    del older["scenes"]["a"]["parts"]
+    assert Calibration.from_json(older).scene("a").parts == {}
+
+
 def test_json_round_trip() -> None:
     found = calibrate(
         [

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from awry.errors import FootageError, InputError
-from awry.scoring.maps import blurred, map_regions, map_thresholds
+from awry.scoring.maps import blurred, map_regions, map_thresholds, strongest_place
 
 
 def test_levels_ascend_and_are_distinct() -> None:
@@ -103,3 +103,18 @@ def test_beyond_the_border_nothing_lies() -> None:
     assert found[4, 4] == 9
     assert found[0, 4] == pytest.approx(6)
     assert found[0, 0] == pytest.approx(4)
+
+
+def test_the_strongest_place_is_told_however_low_it_is() -> None:
+    heat = np.zeros((10, 20), np.float32)
+    heat[2:4, 3:6], heat[3, 4], heat[8, 18] = 0.6e-6, 1e-6, 0.9e-6
+    place = strongest_place(heat, (100, 200))
+    assert place is not None
+    assert place.box == (30, 20, 59, 39)
+    assert place.score == pytest.approx(1e-6)
+    for flat in (np.zeros((4, 4)), np.full((4, 4), np.nan), np.zeros((0, 4))):
+        assert strongest_place(flat.astype(np.float32), (8, 8)) is None
+    almost = np.ones((4, 4), np.float32)
+    almost[0, 0] = np.nextafter(np.float32(1), np.float32(2))
+    found = strongest_place(almost, (8, 8))
+    assert found is None or found.box == (0, 0, 1, 1)

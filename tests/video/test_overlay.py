@@ -5,7 +5,17 @@ import pytest
 
 from awry.frames import Frame, FrameScore, Region
 from awry.video import IgnoreRegions, draw_overlay, heat_image
-from awry.video.overlay import _ALARM, _BOX, _CURVE, _THRESHOLD, STRIP_HEIGHT, _clock
+from awry.video.overlay import (
+    _ALARM,
+    _BOX,
+    _CURVE,
+    _FAINT_BOX,
+    _THRESHOLD,
+    STRIP_HEIGHT,
+    WORDS_HEIGHT,
+    Mark,
+    clock,
+)
 
 GREY = np.full((120, 160, 3), 128, np.uint8)
 FRAME = Frame(3, 0.12, GREY)
@@ -60,15 +70,51 @@ def test_alarm_is_seen() -> None:
     assert tuple(drawn[-1, 0]) == _ALARM
 
 
-def test_regions_are_where_they_belong() -> None:
-    score = FrameScore(3, None, 1.0, regions=(Region((20, 30, 39, 59), 1.0),))
-    drawn = draw_overlay(FRAME, score, [], None, alarm=False)
+def test_marks_are_where_they_belong() -> None:
+    marks = [Mark((20, 30, 39, 59), height=1.5)]
+    drawn = draw_overlay(FRAME, QUIET, [], None, alarm=False, marks=marks)
     rows, columns = np.nonzero((drawn == np.array(_BOX, np.uint8)).all(axis=2))
     # Three times enlarged; lines two pixels wide.
     assert abs(columns.min() - 60) <= 1
     assert abs(columns.max() - 119) <= 1
     assert abs(rows.min() - 90) <= 1
     assert abs(rows.max() - 179) <= 1
+
+
+def test_a_faint_mark_is_pale_and_thin_and_regions_alone_draw_nothing() -> None:
+    score = FrameScore(3, None, 1.0, regions=(Region((20, 30, 39, 59), 1.0),))
+    assert (draw_overlay(FRAME, score, [], None, alarm=False)[:360] == 128).all()
+    for height in (0.99, None):
+        marks = [Mark((20, 30, 39, 59), height=height)]
+        drawn = draw_overlay(FRAME, QUIET, [], None, alarm=False, marks=marks)
+        assert has(drawn, _FAINT_BOX)
+        assert not has(drawn, _BOX)
+
+
+@pytest.mark.parametrize(
+    "box", [(0, 0, 159, 119), (0, 0, 5, 5), (150, 110, 159, 119), (60, 0, 70, 119)]
+)
+def test_words_at_a_mark_stay_inside_the_picture(box: tuple[int, int, int, int]) -> None:
+    plain = draw_overlay(FRAME, QUIET, [], None, alarm=False, marks=[Mark(box, "", 2.0)])
+    marks = [Mark(box, "person 2.0x", 2.0)]
+    drawn = draw_overlay(FRAME, QUIET, [], None, alarm=False, marks=marks)
+    assert drawn.shape == plain.shape
+    changed = (drawn != plain).any(axis=2)
+    assert changed[:360].sum() > 500
+    assert not changed[360:].any()
+
+
+def test_the_reason_is_written_below_and_cut_where_it_is_long() -> None:
+    def words(reason: str) -> np.ndarray:
+        return draw_overlay(FRAME, QUIET, [], None, alarm=False, reason=reason)[-WORDS_HEIGHT:]
+
+    blank = words("")
+    assert (blank == blank[0, 0]).all()
+    short, long = words("Left: it moves."), words("Left: something moves on and on, " * 9)
+    assert (short != blank)[:20].any()
+    assert not (short != blank)[20:].any()
+    assert (long != blank)[20:].any()
+    assert not (long != blank)[:, -8:].any()
 
 
 def test_map_needs_a_scale_and_ignored_regions_are_drawn() -> None:
@@ -88,8 +134,9 @@ def test_the_curve_moves_left_and_skips_what_is_unknown() -> None:
     drawn = draw_overlay(
         FRAME, QUIET, [*wave, None, float("nan"), float("inf"), 0.5], 0.7, alarm=False
     )
-    assert drawn.shape == (456, 480, 3)
-    blue = drawn[360:, :, 2].astype(int) - drawn[360:, :, 0]
+    assert drawn.shape == (360 + STRIP_HEIGHT, 480, 3)
+    strip = drawn[360:].astype(int)
+    blue = strip[:, :, 2] - strip[:, :, 0]
     assert (blue[:, 150:] > 60).any(axis=0).mean() > 0.9
     assert _CURVE[2] > _CURVE[0]
 
@@ -98,9 +145,9 @@ def test_the_curve_moves_left_and_skips_what_is_unknown() -> None:
     ("seconds", "words"),
     [(None, "time unknown"), (0.0, "00:00.0"), (75.25, "01:15.2"), (3723.4, "1:02:03.4")],
 )
-def test_clock(seconds: float | None, words: str) -> None:
-    assert _clock(seconds) == words
+def testclock(seconds: float | None, words: str) -> None:
+    assert clock(seconds) == words
 
 
-def test_clock_never_shows_sixty_seconds() -> None:
-    assert _clock(59.97) == "01:00.0"
+def testclock_never_shows_sixty_seconds() -> None:
+    assert clock(59.97) == "01:00.0"

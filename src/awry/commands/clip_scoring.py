@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import Progress
 
-from awry.commands.fit import peak_of
 from awry.commands.score import check_parts
 from awry.datasets.base import Clip, Dataset
 from awry.datasets.tracks import NO_TRACKS, Tracks
@@ -20,6 +19,7 @@ from awry.detector import Detector, scored
 from awry.errors import AwryError, DatasetError
 from awry.evaluation.boxes import Detections
 from awry.evaluation.event import true_runs
+from awry.evaluation.peaks import peak_of
 from awry.evaluation.pixel import pixel_score
 from awry.evaluation.scored_clip import Peak, ScoredClip, Series
 from awry.frames import Frame, FrameScore

@@ -20,15 +20,12 @@ from rich.progress import (
 from rich.table import Table
 
 from awry.datasets.base import Dataset
-from awry.detector import Detector
 from awry.errors import ConfigError
+from awry.evaluation.peaks import peak_of
 from awry.evaluation.report import write_strangest
-from awry.evaluation.scored_clip import Peak
 from awry.fitting import FitOptions, fit
 from awry.scoring.calibration import POOLED
-from awry.scoring.moments import Moment
 from awry.training.footage import remove_working_folder
-from awry.video.overlay import heat_image
 
 
 class BarReporter:
@@ -173,21 +170,3 @@ def show_fit(summary: dict[str, Any]) -> None:
         f"Bundle: {summary['bundle']} ({summary['seconds']} s)",
     ):
         printer.print(sentence, highlight=False, markup=False, soft_wrap=True)
-
-
-def peak_of(moment: Moment, detector: Detector, scene: str = POOLED) -> Peak:
-    """A moment as the reports show it: picture, heat map, regions."""
-    heat = None
-    if moment.score.map is not None and detector.calibration is not None:
-        low_high = detector.calibration.scene(scene).heat_range
-        heat = heat_image(moment.frame.image, moment.score.map, low_high)
-    return Peak(
-        index=moment.frame.index,
-        score=moment.value,
-        time_s=moment.frame.time_s,
-        image=moment.frame.image,
-        heat=heat,
-        regions=moment.score.regions,
-        clip=moment.clip,
-        parts=moment.score.parts,
-    )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from awry.detector import Detector
 from awry.frames import Frame, FrameScore
+from awry.scoring.reasons import since_in_words
 from awry.video.overlay import draw_overlay
 from awry.video.writer import VideoWriter
 
@@ -26,19 +27,27 @@ def overlaid(
     """
     assert detector.calibration is not None
     calibration = detector.calibration.scene(scene)
+    explainer = detector.explainer(scene)
     history: list[float | None] = []
+    began: str | None = None
     writer: VideoWriter | None = None
     try:
         for frame, score in pairs:
             history.append(score.score)
+            alarm = score.score is not None and score.score > calibration.threshold
+            began = (began or since_in_words(frame.index, frame.time_s)) if alarm else None
+            size = frame.image.shape[:2]
+            marks = explainer.marks(score, size)
             picture = draw_overlay(
                 frame,
                 score,
                 history,
                 calibration.threshold,
                 ignore=detector.ignore,
-                alarm=score.score is not None and score.score > calibration.threshold,
+                alarm=alarm,
                 heat_range=calibration.heat_range,
+                marks=marks,
+                reason=explainer.reason(score, size, began or "") if alarm or marks else "",
             )
             if writer is None:
                 writer = VideoWriter(path, fps, size=picture.shape[:2]).__enter__()

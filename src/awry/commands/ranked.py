@@ -15,13 +15,17 @@ from numpy.typing import NDArray
 from awry.commands.tables import EVENT_COLUMNS, write_table
 from awry.datasets.base import Clip
 from awry.errors import AwryError
+from awry.evaluation.peaks import own_scale
 from awry.evaluation.report import write_strangest
 from awry.evaluation.scored_clip import Peak
 from awry.frames import Frame
+from awry.methods.sdor import SDOR
 from awry.methods.sdor.feedback import tuned_learners
+from awry.scoring.maps import strongest_place
+from awry.scoring.reasons import sentence
 from awry.sifting.run import RankedEvent, Run, top_threshold
 from awry.video.ignore import IgnoreRegions
-from awry.video.overlay import heat_image
+from awry.video.overlay import Mark, heat_image
 from awry.video.pick import picked
 
 SHOWN = 24
@@ -83,11 +87,23 @@ def peak_of_event(run: Run, event: RankedEvent, clips: Mapping[str, Clip]) -> Pe
     if frame is None:
         return None
     heat = heat_of(run, event.clip, event.peak)
-    shown = None if heat is None else heat_image(frame.image, heat, heat_range(heat))
+    shown = None if heat is None else heat_image(frame.image, heat, own_scale(heat))
     parts = {name: float(series[event.peak]) for name, series in clip.parts.items()}
     kept = {name: value for name, value in parts.items() if not name.startswith("round")}
     number = int(clip.indices[event.peak])
-    return Peak(number, event.score, frame.time_s, frame.image, shown, (), clip.name, kept)
+    size = (frame.image.shape[0], frame.image.shape[1])
+    place = None if heat is None else strongest_place(heat, size)
+    return Peak(
+        number,
+        event.score,
+        frame.time_s,
+        frame.image,
+        shown,
+        () if place is None else (Mark(place.box),),
+        clip.name,
+        kept,
+        sentence(SDOR.phrases[""], place, size, "", ""),
+    )
 
 
 def frames_as_sifted(
@@ -129,8 +145,3 @@ def heat_of(run: Run, clip: int, place: int) -> NDArray[np.float32] | None:
     learners = tuned_learners(model, run.config) if fed_back else model.learners
     maps = [learner.eval().score_maps(activations)[1] for learner in learners]
     return np.asarray(torch.stack(maps).mean(0)[0].numpy(), np.float32)
-
-
-def heat_range(heat: NDArray[np.float32]) -> tuple[float, float]:
-    """For a picture: no heat at the middle of its own map, full heat at its highest."""
-    return float(np.median(heat)), float(heat.max())

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from awry.datasets.tracks import Tracks
 from awry.evaluation.boxes import Detections
-from awry.frames import Region
+from awry.video.overlay import Mark
 
 Series = NDArray[np.float64]
 
@@ -25,9 +25,12 @@ class Peak:
         time_s: its time in seconds, or None.
         image: uint8 (H, W, 3), RGB.
         heat: uint8 (H, W, 3), RGB, the picture under its anomaly map; None without a map.
-        regions: boxes in pixels of `image`, strongest first.
+        marks: boxes in pixels of `image`, strongest first.
         clip: the clip's name, where peaks of several clips stand together.
         parts: the named contributions to the score.
+        reason: where, what and how far above normal footage, in a sentence; may be empty.
+        own_heat: the heat is scaled to this picture alone, since it is lower than what normal
+            footage has.
     """
 
     index: int
@@ -35,9 +38,11 @@ class Peak:
     time_s: float | None
     image: NDArray[np.uint8]
     heat: NDArray[np.uint8] | None = None
-    regions: tuple[Region, ...] = ()
+    marks: tuple[Mark, ...] = ()
     clip: str = ""
     parts: Mapping[str, float] = field(default_factory=dict)
+    reason: str = ""
+    own_heat: bool = False
 
 
 @dataclass(frozen=True, slots=True)

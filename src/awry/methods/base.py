@@ -199,11 +199,15 @@ class Method(ABC):
         presets: preset name -> settings that differ from the defaults.
         levels: names of those parts that are whole scores by themselves, e.g. of objects and of
             frames; they are measured as scores are.
+        phrases: part -> what a high value of it means, as a clause in plain words; `{it}` stands
+            for the object, e.g. `{it} moves faster than in normal footage`. Under the empty name
+            what a high score means where no part stands out.
         runtime: what answers in the place of `graphs`, e.g. exported ones; None: they themselves.
     """
 
     name: ClassVar[str]
     levels: ClassVar[tuple[str, ...]] = ()
+    phrases: ClassVar[Mapping[str, str]] = {}
     Config: ClassVar[type[MethodConfig]]
     presets: ClassVar[Mapping[str, Mapping[str, Any]]]
 
@@ -273,6 +277,14 @@ class Method(ABC):
     def networks(self) -> Mapping[str, Network]:
         """What answers for each graph: another runtime where one was set, or the graph itself."""
         return self.runtime if self.runtime is not None else eager(self.graphs())
+
+    def describe(self, part: str) -> str | None:
+        """What a high value of a part means; see `phrases`. None where the part is no reason.
+
+        Args:
+            part: its name; empty: of the score as a whole.
+        """
+        return self.phrases.get(part)
 
     @property
     def extra_parts(self) -> tuple[str, ...]:

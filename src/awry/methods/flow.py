@@ -96,6 +96,10 @@ class Flow(Method):
         "tiny": {},
         "relative": {"relative": True},
     }
+    phrases: ClassVar[Mapping[str, str]] = {
+        "": "{it} moves faster than in normal footage",
+        "flow": "{it} moves faster than in normal footage",
+    }
     config: FlowConfig
 
     def __init__(self, config: MethodConfig) -> None:

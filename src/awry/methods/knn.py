@@ -70,6 +70,10 @@ class NearestNeighbours(Method):
         "cpu": {},
         "tiny": {"features": "random:resnet18", "side": 64},
     }
+    phrases: ClassVar[Mapping[str, str]] = {
+        "": "the picture looks unlike any in training",
+        "distance": "the picture looks unlike any in training",
+    }
     config: NearestNeighboursConfig
 
     def __init__(self, config: MethodConfig) -> None:

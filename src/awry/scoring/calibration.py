@@ -39,6 +39,8 @@ class SceneCalibration:
         threshold_interval: the 95 % interval of the threshold that keeps the budget, which
             holds `threshold`; None where nothing can be said, as `how` tells.
         normal_alarms: what `with_budget` needs; None in bundles from before it was kept.
+        parts: part of the score -> its mean and standard deviation in these frames; empty in
+            bundles from before it was kept.
     """
 
     location: float
@@ -52,6 +54,7 @@ class SceneCalibration:
     how: str
     threshold_interval: tuple[float, float] | None = None
     normal_alarms: NormalAlarms | None = None
+    parts: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     def with_budget(self, budget: Budget) -> SceneCalibration:
         """The same footage's calibration for another budget; the footage is not needed.
@@ -134,6 +137,7 @@ class Calibration:
                 "budget": scene.budget and asdict(scene.budget),
                 "threshold_interval": scene.threshold_interval and list(scene.threshold_interval),
                 "normal_alarms": scene.normal_alarms and scene.normal_alarms.to_json(),
+                "parts": {part: list(usual) for part, usual in scene.parts.items()},
             }
             for name, scene in self.scenes.items()
         }
@@ -171,6 +175,7 @@ class CalibrationClip:
         fps: frames per second, or None.
         map_peaks: float (n,), the map's maximum in each frame, NaN where there is none; None
             where the method has no maps.
+        parts: part of the score -> float (n,), NaN where there is none.
     """
 
     name: str
@@ -178,6 +183,7 @@ class CalibrationClip:
     scores: NDArray[np.float64]
     fps: float | None = None
     map_peaks: NDArray[np.floating] | None = None
+    parts: Mapping[str, NDArray[np.floating]] = field(default_factory=dict)
 
 
 def calibrate(
@@ -232,7 +238,20 @@ def _calibrate(
         how=how,
         threshold_interval=interval,
         normal_alarms=normal,
+        parts=_usual_parts(clips),
     )
+
+
+def _usual_parts(clips: Sequence[CalibrationClip]) -> dict[str, tuple[float, float]]:
+    """Mean and deviation of each part that is known in every clip."""
+    usual = {}
+    for name in clips[0].parts:
+        if all(name in clip.parts for clip in clips):
+            values = np.concatenate([np.asarray(clip.parts[name], np.float64) for clip in clips])
+            known = values[np.isfinite(values)]
+            if known.size:
+                usual[name] = (float(known.mean()), float(known.std()))
+    return usual
 
 
 def _seconds(clips: Sequence[CalibrationClip]) -> float | None:
@@ -266,6 +285,10 @@ def _read_scene(values: Mapping[str, Any]) -> SceneCalibration:
         how=str(values["how"]),
         threshold_interval=_read_interval(values.get("threshold_interval")),
         normal_alarms=None if alarms is None else NormalAlarms.from_json(alarms),
+        parts={
+            str(part): (finite(mean), finite(deviation))
+            for part, (mean, deviation) in values.get("parts", {}).items()
+        },
     )
     if sorted(set(levels)) != list(levels) or scene.scale <= 0 or low >= high:
         raise ValueError("map_thresholds, scale or heat_range out of order")

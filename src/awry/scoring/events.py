@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from awry.errors import ConfigError, InputError
 from awry.frames import Event, FrameScore
+from awry.scoring.regions import distinct_regions
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +137,7 @@ def find_events(
                 peak=peak,
                 score=float(scores[peak]),
                 parts=dict(at_peak.parts),
-                regions=at_peak.regions,
+                regions=distinct_regions(at_peak.regions),
                 threshold=threshold,
                 calibration=calibration,
             )

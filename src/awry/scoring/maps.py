@@ -135,3 +135,23 @@ def _scale(
 
 def _area(box: tuple[float, float, float, float]) -> float:
     return (box[2] - box[0] + 1) * (box[3] - box[1] + 1)
+
+
+def strongest_place(anomaly_map: NDArray[np.float32], frame_size: tuple[int, int]) -> Region | None:
+    """Where a map is highest, however low it is: for a picture that must show a place.
+
+    Args:
+        anomaly_map: float32 (h, w); spans the whole frame at any resolution.
+        frame_size: (H, W) of the frame in pixels.
+
+    Returns:
+        The part around the highest value that lies above half its height over the map's median;
+        None where the map is flat or not finite.
+    """
+    values = np.asarray(anomaly_map, np.float32)
+    if not values.size or not np.isfinite(values).all():
+        return None
+    top, middle = float(values.max()), float(np.median(values))
+    if top <= middle:
+        return None
+    return next(iter(map_regions(values, ((top + middle) / 2,), frame_size)), None)

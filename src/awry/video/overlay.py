@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from awry.frames import Frame, FrameScore, Region
+from awry.frames import Frame, FrameScore
 from awry.video.ignore import IgnoreRegions
 
 # Narrower pictures are enlarged by a whole factor, so that words fit below them.
 READABLE_WIDTH = 480
-STRIP_HEIGHT = 96
+CURVE_HEIGHT = 96
+WORDS_HEIGHT = 40
+STRIP_HEIGHT = CURVE_HEIGHT + WORDS_HEIGHT
 _LABEL_WIDTH = 132
+_LABEL_SCALE = _REASON_SCALE = 0.45
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 # Blue, orange and white stay apart for colour-blind people; the alarm is a word as well.
 _BACKGROUND = (24, 24, 28)
@@ -25,9 +29,30 @@ _CURVE = (120, 190, 255)
 _THRESHOLD = (255, 176, 60)
 _ALARM = (200, 40, 30)
 _BOX = (0, 255, 255)
+_FAINT_BOX = (190, 230, 230)
 # Heat below the first share of its scale is not drawn; from the second on it is full.
 _HEAT_FADE = (0.15, 0.6)
 _HEAT_STRENGTH = 0.65
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A box to draw, with what is written at it.
+
+    Attributes:
+        box: `x_min, y_min, x_max, y_max` in pixels of the frame, both ends inclusive.
+        words: a few, e.g. `person 2.3x`; may be empty.
+        height: how high the score is there, 1 at the alarm level; None: unknown.
+    """
+
+    box: tuple[float, float, float, float]
+    words: str = ""
+    height: float | None = None
+
+    @property
+    def faint(self) -> bool:
+        """Whether it is drawn thin and pale, since the alarm level is not reached there."""
+        return self.height is None or self.height < 1
 
 
 def heat_image(
@@ -63,25 +88,29 @@ def draw_overlay(
     alarm: bool,
     ignore: IgnoreRegions | None = None,
     heat_range: tuple[float, float] | None = None,
+    marks: Sequence[Mark] = (),
+    reason: str = "",
 ) -> NDArray[np.uint8]:
     """One frame of an overlay video.
 
     Pictures narrower than 480 pixels are enlarged by a whole factor. Below the picture: the words
-    normal or ALARM, the time, and the curve of the scores with the threshold. A curve that is
-    longer than the strip moves to the left.
+    normal or ALARM, the time, and the curve of the scores with the threshold; below that, why the
+    score is high. A curve that is longer than the strip moves to the left.
 
     Args:
         frame: the frame.
-        score: what a method says of it; its map and regions are drawn.
+        score: what a method says of it; its map is drawn.
         history: scores up to and including this frame, on the threshold's scale; None where
             nothing was scored.
         threshold: the alarm's limit, or None.
         alarm: whether this frame belongs to an alarm.
         ignore: regions to draw as ignored.
         heat_range: map values for no heat and for full heat; None draws no heat.
+        marks: boxes to draw, as `awry.scoring.reasons.Explainer.marks` chooses them.
+        reason: a sentence, cut where it is longer than two lines.
 
     Returns:
-        uint8 (factor * H + 96, factor * W, 3), RGB; the size depends on the frame's size alone.
+        uint8 (factor * H + 136, factor * W, 3), RGB; the size depends on the frame's size alone.
     """
     picture = frame.image
     if score.map is not None and heat_range is not None:
@@ -90,21 +119,74 @@ def draw_overlay(
         picture = ignore.outline(picture)
     factor = -(-READABLE_WIDTH // picture.shape[1]) if picture.shape[1] < READABLE_WIDTH else 1
     picture = cv2.resize(picture, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC)
-    for region in score.regions:
-        _draw_region(picture, region, factor)
     if alarm:
         cv2.rectangle(picture, (0, 0), (picture.shape[1] - 1, picture.shape[0] - 1), _ALARM, 6)
+    for mark in reversed(marks):  # the strongest last, above the others
+        _draw_mark(picture, mark, factor)
     strip = _strip(frame, picture.shape[1], history, threshold, alarm)
-    return np.concatenate([picture, strip])
+    return np.concatenate([picture, strip, _reason_lines(reason, picture.shape[1], alarm)])
 
 
-def _draw_region(picture: NDArray[np.uint8], region: Region, factor: int) -> None:
-    x_min, y_min, x_max, y_max = region.box
+def _draw_mark(picture: NDArray[np.uint8], mark: Mark, factor: int) -> None:
+    x_min, y_min, x_max, y_max = mark.box
     start = round(x_min * factor), round(y_min * factor)
     end = round((x_max + 1) * factor) - 1, round((y_max + 1) * factor) - 1
+    colour, line = (_FAINT_BOX, 1) if mark.faint else (_BOX, 2)
     # A dark line below the bright one keeps the box visible on any ground.
-    cv2.rectangle(picture, start, end, (0, 0, 0), 4)
-    cv2.rectangle(picture, start, end, _BOX, 2)
+    cv2.rectangle(picture, start, end, (0, 0, 0), line + 2)
+    cv2.rectangle(picture, start, end, colour, line)
+    if mark.words:
+        _draw_label(picture, mark.words, start, end, colour)
+
+
+def _draw_label(
+    picture: NDArray[np.uint8],
+    words: str,
+    start: tuple[int, int],
+    end: tuple[int, int],
+    colour: tuple[int, int, int],
+) -> None:
+    """Write above a box, or below where there is no room; always inside the picture."""
+    width, height = _extent(words, _LABEL_SCALE)
+    x = min(max(start[0], 0), max(picture.shape[1] - width - 6, 0))
+    y = start[1] - height - 6 if start[1] >= height + 6 else end[1] + 2
+    y = min(max(y, 0), max(picture.shape[0] - height - 6, 0))
+    cv2.rectangle(picture, (x, y), (x + width + 5, y + height + 5), (0, 0, 0), cv2.FILLED)
+    _write(picture, words, (x + 3, y + height + 2), _LABEL_SCALE, colour)
+
+
+def _reason_lines(reason: str, width: int, alarm: bool) -> NDArray[np.uint8]:
+    panel = np.full((WORDS_HEIGHT, width, 3), _ALARM if alarm else _BACKGROUND, np.uint8)
+    lines = _wrapped(reason, width - 20)
+    if len(lines) > 2:
+        lines = [lines[0], _shortened(" ".join(lines[1:]), width - 20)]
+    for number, line in enumerate(lines):
+        _write(panel, line, (10, 13 + 17 * number), _REASON_SCALE, _TEXT)
+    return panel
+
+
+def _wrapped(words: str, width: int) -> list[str]:
+    """Words in lines that are no wider than so many pixels, where words allow."""
+    lines: list[str] = []
+    for word in words.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and _extent(longer, _REASON_SCALE)[0] <= width:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines
+
+
+def _shortened(words: str, width: int) -> str:
+    while words and _extent(f"{words} ...", _REASON_SCALE)[0] > width:
+        words = words[:-1]
+    return f"{words.rstrip()} ..."
+
+
+def _extent(words: str, scale: float) -> tuple[int, int]:
+    """Width and height of written words in pixels."""
+    (width, height), _ = cv2.getTextSize(words, _FONT, scale, 1)
+    return int(width), int(height)
 
 
 def _strip(
@@ -114,11 +196,11 @@ def _strip(
     threshold: float | None,
     alarm: bool,
 ) -> NDArray[np.uint8]:
-    strip = np.full((STRIP_HEIGHT, width, 3), _BACKGROUND, np.uint8)
+    strip = np.full((CURVE_HEIGHT, width, 3), _BACKGROUND, np.uint8)
     if alarm:
         strip[:, :_LABEL_WIDTH] = _ALARM
     _write(strip, "ALARM" if alarm else "normal", (10, 30), 0.8, _TEXT, 2)
-    _write(strip, _clock(frame.time_s), (10, 56), 0.5, _TEXT)
+    _write(strip, clock(frame.time_s), (10, 56), 0.5, _TEXT)
     _write(strip, f"frame {frame.index}", (10, 74), 0.42, _TEXT if alarm else _QUIET)
     current = history[-1] if history else None
     words = "score -" if current is None else f"score {current:.3g}"
@@ -156,7 +238,12 @@ def _curve(
         _write(panel, "threshold", (width - 70, row(threshold) - 4), 0.38, _THRESHOLD)
 
 
-def _clock(time_s: float | None) -> str:
+def clock(time_s: float | None) -> str:
+    """Seconds as minutes and seconds, with hours where there are any.
+
+    >>> clock(75.25), clock(59.97), clock(3723.4)
+    ('01:15.2', '01:00.0', '1:02:03.4')
+    """
     if time_s is None:
         return "time unknown"
     # Rounded first, so that 59.97 does not become 60.0 seconds.

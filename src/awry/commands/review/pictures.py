@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from awry.commands.ranked import frames_as_sifted, heat_range
+from awry.commands.ranked import frames_as_sifted
 from awry.commands.review.session import ReviewSession
+from awry.evaluation.peaks import own_scale
 from awry.frames import Frame
 from awry.sifting.run import RankedClip
 from awry.video.overlay import heat_image
@@ -96,7 +97,7 @@ class Pictures:
         if frame is None or heat is None:
             return None
         image = _narrow(frame.image, PICTURE_WIDTH)
-        return _jpeg(heat_image(image, heat, heat_range(heat)))
+        return _jpeg(heat_image(image, heat, own_scale(heat)))
 
     def _clip(self, clip: int, place: int) -> bytes | None:
         places, step = around(self._session.run.clips[clip], place)

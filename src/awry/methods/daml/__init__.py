@@ -7,7 +7,7 @@ surveillance video. Computer Vision and Image Understanding 210 (2021). Written 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import torch
@@ -36,6 +36,12 @@ class DAML(Method):
     name = "daml"
     Config = DAMLConfig
     presets = PRESETS
+    phrases: ClassVar[Mapping[str, str]] = {
+        "": "the scene did not go on as expected",
+        "latent": "the scene did not go on as expected",
+        "prediction": "the picture differs from the one that was predicted",
+        "reconstruction": "{it} looks like nothing seen in training",
+    }
     config: DAMLConfig
 
     def __init__(self, config: DAMLConfig) -> None:

@@ -7,7 +7,7 @@ Workshops 2023. Written from the paper; there is no public code.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -50,6 +50,11 @@ class MTLA(Method):
     presets = PRESETS
     config: MTLAConfig
     levels = ("appearance", "motion", "maximum", "sum")
+    phrases: ClassVar[Mapping[str, str]] = {
+        "": "{it} looks or moves in a way that is not usual here",
+        "appearance": "{it} stands where this is not usual",
+        "motion": "{it} moves faster or slower than is usual here",
+    }
 
     def __init__(self, config: MethodConfig) -> None:
         super().__init__(config)

@@ -19,6 +19,7 @@ from awry.methods.mtla.model import MTLAModel
 from awry.methods.mtla.samples import BEFORE, Looking, Sample, stacked
 from awry.methods.windowed import WindowScorer
 from awry.scoring.maps import blurred, map_regions
+from awry.scoring.regions import Box, named_regions
 from awry.scoring.streaming import (
     TimeFilter,
     Values,
@@ -27,8 +28,9 @@ from awry.scoring.streaming import (
     smoother,
 )
 from awry.teachers.objects.base import view_of
+from awry.teachers.objects.coco import class_name
 from awry.video.cache import resized
-from awry.video.pictures import Pictures, working_size
+from awry.video.pictures import Pictures, whole_pixels, working_size
 
 
 @dataclass(slots=True)
@@ -40,6 +42,7 @@ class Seen:
         errors: branch -> float32 (h, w), |student - teacher|; `sums`, (branches,), their sums.
         median_flow: of the whole picture, in pixels.
         sides: the objects' longer sides, in pixels of the networks' pictures.
+        named: box of each object of known class, in pixels of the frame, and its class.
     """
 
     index: int
@@ -47,6 +50,7 @@ class Seen:
     errors: Values
     median_flow: float
     sides: NDArray[np.float32] = field(default_factory=lambda: np.empty(0, np.float32))
+    named: list[tuple[Box, str]] = field(default_factory=list)
 
 
 class MTLAScorer(WindowScorer[Seen]):
@@ -157,12 +161,15 @@ class MTLAScorer(WindowScorer[Seen]):
             errors = self._errors(sample)
         if self._jumps is not None and "motion" in errors:
             errors["motion"] = self._jumps.settled(frame, sample.median, errors["motion"])
-        sides = np.empty(0, np.float32)
+        seen = Seen(frame.index, frame.time_s, errors, sample.median)
         if segments is not None and len(segments.objects.scores):
-            boxes, picture = segments.objects.boxes, pictures[place].shape[1::-1]
-            scale = np.array(self._looking.size[::-1], np.float32) / np.array(picture, np.float32)
-            sides = ((boxes[:, 2:] - boxes[:, :2]) * scale).max(1)
-        return Seen(frame.index, frame.time_s, errors, sample.median, sides)
+            boxes, picture = segments.objects.boxes, np.array(pictures[place].shape[1::-1])
+            scale = np.array(self._looking.size[::-1], np.float32) / picture.astype(np.float32)
+            seen.sides = ((boxes[:, 2:] - boxes[:, :2]) * scale).max(1)
+            whole = boxes * np.tile(np.array(size[::-1]) / picture, 2)
+            rows = zip(whole, segments.objects.class_ids, strict=True)
+            seen.named = [(whole_pixels(box, size), class_name(n)) for box, n in rows if n >= 0]
+        return seen
 
     @torch.inference_mode()
     def _errors(self, sample: Sample) -> Values:
@@ -190,7 +197,7 @@ class MTLAScorer(WindowScorer[Seen]):
         raw = self.scores_of(errors, maps)
         location, scale = self.model.location.numpy(), self.model.scale.numpy()
         levels = dict(zip(self.config.branches, (raw - location) / scale, strict=True))
-        heat, regions = self._where(maps) if self.setting.maps else (None, ())
+        heat, regions = self._where(maps, seen) if self.setting.maps else (None, ())
         score = FrameScore(seen.index, seen.time_s, None, {}, heat, regions)
         return score, {name: np.array([value]) for name, value in levels.items()}
 
@@ -212,7 +219,7 @@ class MTLAScorer(WindowScorer[Seen]):
         return np.array([values.max() for values in maps], np.float64)
 
     def _where(
-        self, maps: list[NDArray[np.float32]]
+        self, maps: list[NDArray[np.float32]], seen: Seen
     ) -> tuple[NDArray[np.float32], tuple[Region, ...]]:
         """Both maps standardised and combined, and its regions with what each branch says there."""
         location, scale = self.model.map_location.numpy(), self.model.map_scale.numpy()
@@ -222,7 +229,8 @@ class MTLAScorer(WindowScorer[Seen]):
         heat = together.sum(0) if self.config.combine == "sum" else together.max(0)
         if not self.setting.map_levels or self._size is None:
             return heat, ()
-        found = map_regions(heat, self.setting.map_levels, self._size)
+        regions = map_regions(heat, self.setting.map_levels, self._size)
+        found = named_regions(regions, seen.named)
         named = dict(zip(self.config.branches, standard, strict=True))
         return heat, tuple(replace(one, parts=self._inside(one, named)) for one in found)
 

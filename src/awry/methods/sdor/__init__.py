@@ -10,9 +10,9 @@ scores new streams like any other method's.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import torch
@@ -46,6 +46,7 @@ class SDOR(Method):
     name = "sdor"
     Config = SDORConfig
     presets = PRESETS
+    phrases: ClassVar[Mapping[str, str]] = {"": "{it} looks unlike most of the footage"}
     config: SDORConfig
 
     def __init__(self, config: MethodConfig) -> None:

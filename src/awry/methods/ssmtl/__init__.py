@@ -35,6 +35,21 @@ if TYPE_CHECKING:
 
 __all__ = ["SSMTL", "SSMTLConfig"]
 
+_OF_OBJECTS = {
+    "": "{it} looks or moves like nothing seen in training",
+    "arrow_of_time": "{it} moves out of its usual order",
+    "motion_irregularity": "{it} moves at a speed that is not usual",
+    "middle_box": "{it} changes its shape in a way that is not usual",
+    "distillation": "{it} looks like nothing seen in training",
+    "classifier": "{it} looks like nothing seen in training",
+}
+# The frame level says the same of the whole picture; beside the object level under this prefix.
+PHRASES: Mapping[str, str] = _OF_OBJECTS | {
+    f"frame_{part}": clause.replace("{it}", "the picture")
+    for part, clause in _OF_OBJECTS.items()
+    if part
+}
+
 
 class SSMTL(Method):
     """A small 3-D network for each object learns four proxy tasks; their failures add up."""
@@ -44,6 +59,7 @@ class SSMTL(Method):
     presets = PRESETS
     config: SSMTLConfig
     levels = ("object", "frame", "fused")
+    phrases = PHRASES
 
     def __init__(self, config: MethodConfig) -> None:
         super().__init__(config)

@@ -23,6 +23,7 @@ from awry.scoring.maps import blurred
 from awry.scoring.streaming import Values, mean_filter, smoother
 from awry.teachers.objects.base import view_of
 from awry.teachers.objects.carried import carried, trimmed
+from awry.teachers.objects.coco import class_name
 from awry.video.cache import resized
 from awry.video.pictures import Pictures, coloured, whole_pixels, working_size
 
@@ -39,6 +40,7 @@ class Seen:
         boxes: float32 (n, 4) in pixels of the working size.
         object_parts: float64 (n, parts) of its objects.
         frame_parts: float64 (parts,) of the whole frame.
+        class_ids: int64 (n,), each object's class in COCO's order, -1 unknown.
         values: what the mean filter joins over time: `object`, the map of scores above the lowest
             normal one; `frame`, the whole frame's score (1,); `errors`, its map.
     """
@@ -48,6 +50,7 @@ class Seen:
     boxes: NDArray[np.float32]
     object_parts: Floats
     frame_parts: Floats
+    class_ids: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     values: Values = field(default_factory=dict)
 
 
@@ -176,7 +179,7 @@ class SSMTLScorer(WindowScorer[Seen]):
             size = size or (frame.image.shape[0], frame.image.shape[1])
             objects = self._detected(images, clip or self.setting.clip, frame.number, size)
         assert self._working is not None
-        seen.boxes = objects.boxes
+        seen.boxes, seen.class_ids = objects.boxes, objects.class_ids
         seen.object_parts = np.empty((0, len(stream.parts)))
         if len(objects.scores):
             seen.object_parts = self._ask(images, objects).parts
@@ -303,14 +306,16 @@ class SSMTLScorer(WindowScorer[Seen]):
         scores = highest(values["object"], seen.boxes)
         size = self._size or self._working
         scale = np.tile(np.array(size[::-1]) / np.array(self._working[::-1]), 2)
-        rows = zip(seen.boxes * scale, scores, seen.object_parts, strict=True)
+        names = [class_name(number) for number in seen.class_ids]
+        rows = zip(seen.boxes * scale, scores, seen.object_parts, names, strict=True)
         regions = [
             Region(
                 box=whole_pixels(box, size),
                 score=float(stream.floor) + score,
                 parts=_named(stream.parts, parts),
+                class_name=name,
             )
-            for box, score, parts in rows
+            for box, score, parts, name in rows
         ]
         regions.sort(key=lambda region: -region.score)
         return values["object"] + np.float32(stream.floor), tuple(regions)

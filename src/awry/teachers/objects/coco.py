@@ -36,6 +36,15 @@ def coco_name(name: str) -> str:
     return _OTHER_NAMES.get(name, name)
 
 
+def class_name(number: int) -> str:
+    """The class of that number in COCO's order; empty for -1, which stands for unknown.
+
+    >>> class_name(0), class_name(-1)
+    ('person', '')
+    """
+    return COCO_80[number] if number >= 0 else ""
+
+
 def columns_of(labels: Sequence[str] | Mapping[int, str], model: str) -> NDArray[np.int64]:
     """For each of COCO's 80 classes the place of a model's label of that name.
 

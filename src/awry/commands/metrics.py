@@ -290,7 +290,7 @@ def _read_alarms(
     ends = (table.finite("first") - options.scores_first_frame).tolist()
     lasts = (table.finite("last") - options.scores_first_frame).tolist()
     for row, (first, last) in enumerate(zip(ends, lasts, strict=True)):
-        name = next(iter(lengths)) if table.clips is None else table.clips[row]
+        name = next(iter(lengths)) if table.clips is None else table.clips.name(row)
         if name not in lengths:
             raise InputError(f"{table.where(row)}: there are no labels of clip {name}.")
         whole = first.is_integer() and last.is_integer()

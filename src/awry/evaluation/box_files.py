@@ -1,9 +1,10 @@
 """Plain files of boxes: detections of anybody's detector, and true tracks.
 
-One text file a clip, which is called as the file's stem. Detections are
-`frame,x_min,y_min,x_max,y_max,score`, with or without a header; a header may name the columns in
-any order, and a column `clip` or `source` puts several clips into one file, as
-`awry score --regions` does. Tracks are as `awry.datasets.tracks.read_tracks` reads them.
+One file a clip, which is called as the file's stem. Detections are
+`frame,x_min,y_min,x_max,y_max,score` in CSV, with or without a header, JSON lines or Parquet; a
+header may name the columns in any order, and a column `clip` or `source` puts several clips into
+one file, as `awry score --regions` does. Tracks are as `awry.datasets.tracks.read_tracks` reads
+them.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from awry.datasets.tracks import Tracks, clip_boxes, read_tracks
 from awry.errors import InputError
 from awry.evaluation.boxes import Detections, Inverted, clipped
 from awry.evaluation.clip_files import TEXT, clip_files, listed, misspelt
-from awry.evaluation.number_table import NumberTable, read_numbers
+from awry.evaluation.number_table import TABLES, NumberTable, read_numbers
+from awry.foreign import shown
 
 SIDES = ("x_min", "y_min", "x_max", "y_max")
 Size = tuple[int, int]
@@ -48,7 +50,7 @@ def read_detection_files(
         InputError: a file cannot be read; a number is missing, NaN or infinite; a frame is
             negative; a box is inverted. File and line are named.
     """
-    files, notes = clip_files(path, TEXT)
+    files, notes = clip_files(path, TABLES)
     found: dict[str, Detections] = {}
     cut = total = 0
     for file in files:
@@ -94,21 +96,22 @@ def read_frame_counts(text: str) -> int | dict[str, int]:
         InputError: neither a number above 0 nor such a file.
     """
     if text.strip().isdecimal():
-        if int(text) < 1:
-            raise InputError(f"--frames is {text}; expected the test frames of all clips together.")
+        if len(text) > 15 or int(text) < 1:
+            raise InputError(
+                f"--frames is {shown(text)}; expected the test frames of all clips together."
+            )
         return int(text)
-    if not Path(text).is_file():
+    if "\0" in text or not Path(text).is_file():
         raise InputError(
-            f"--frames is '{text}'; expected the number of test frames of all clips together, or a "
-            "CSV file with the columns clip,frames."
+            f"--frames is '{shown(text)}'; expected the number of test frames of all clips "
+            "together, or a CSV file with the columns clip,frames."
         )
     table = read_numbers(Path(text), ["frames"])
     if table.clips is None:
         raise InputError(f"{text} has no column 'clip'; expected clip,frames.")
     counts: dict[str, int] = {}
-    for row, (clip, count) in enumerate(
-        zip(table.clips, table.finite("frames").tolist(), strict=True)
-    ):
+    for row, count in enumerate(table.finite("frames").tolist()):
+        clip = table.clips.name(row)
         if clip in counts or count < 1 or not count.is_integer():
             raise InputError(
                 f"{table.where(row)}: {count:g} frames of clip {clip}; expected each clip once, "
@@ -174,9 +177,7 @@ def _detections(
         _tell_inverted(table, boxes, wrong, inverted, notes)
     if table.clips is None:
         return {path.stem: Detections(frames, boxes, scores)}
-    names, owner = np.unique(np.array(table.clips, str), return_inverse=True)
-    rows = {str(name): owner == number for number, name in enumerate(names)}
-    return {name: Detections(frames[at], boxes[at], scores[at]) for name, at in rows.items()}
+    return {name: Detections(frames[at], boxes[at], scores[at]) for name, at in table.clips.rows()}
 
 
 def _tell_inverted(

@@ -1,9 +1,10 @@
 """Plain files of anybody's detector: scores and labels of frames.
 
 A folder holds one file for each clip, which is called as the file's stem, or tables with a column
-`clip` (or `source`, as `awry score` writes it); a single file is one clip or such a table. CSV has
-the columns `frame` and `score` or `label` (others are ignored, but for `scored`, 0 where a frame's
-score was only filled in), or is one column of values without a header; npy is (n,).
+`clip` (or `source`, as `awry score` writes it); a single file is one clip or such a table. CSV,
+JSON lines and Parquet have the columns `frame` and `score` or `label` (others are ignored, but for
+`scored`, 0 where a frame's score was only filled in); CSV may also be one column of values without
+a header; npy is (n,).
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 from awry.datasets.labels import load_array
 from awry.errors import InputError
 from awry.evaluation.clip_files import TEXT, clip_files, listed, misspelt
-from awry.evaluation.number_table import NumberTable, read_numbers
+from awry.evaluation.number_table import TABLES, NumberTable, read_numbers
 from awry.evaluation.scored_clip import ScoredClip, Series
 
 ARRAYS = (".npy",)
@@ -133,10 +134,10 @@ def read_score_files(scores: Path, *, first_frame: int = 0) -> tuple[dict[str, S
 
 
 def _read_kind(path: Path, kind: _Kind) -> tuple[dict[str, _Series], list[str]]:
-    files, notes = clip_files(path, (*TEXT, *ARRAYS))
+    files, notes = clip_files(path, (*TABLES, *ARRAYS))
     found: dict[str, _Series] = {}
     for file in files:
-        read = _from_array(file, kind) if file.suffix.lower() in ARRAYS else _from_text(file, kind)
+        read = _from_array(file, kind) if file.suffix.lower() in ARRAYS else _from_table(file, kind)
         for name, series in read.items():
             if name in found:
                 raise InputError(
@@ -158,19 +159,19 @@ def _from_array(path: Path, kind: _Kind) -> dict[str, _Series]:
     return {path.stem: _Series(values, np.ones(len(values), bool), path)}
 
 
-def _from_text(path: Path, kind: _Kind) -> dict[str, _Series]:
-    if _is_list(path):
+def _from_table(path: Path, kind: _Kind) -> dict[str, _Series]:
+    if path.suffix.lower() in TEXT and _is_list(path):
         table = read_numbers(path, [kind.name])
         values = table.columns[kind.name]
         _check_values(values, kind, path.stem, table.where)
         return {path.stem: _Series(values, np.ones(len(values), bool), path)}
     table = read_numbers(path, ["frame", kind.name], ["scored"] if kind.name == "score" else [])
-    if table.clips is None:
-        return {path.stem: _ordered(table, np.arange(len(table.lines)), kind, path.stem)}
-    names, owner = np.unique(np.array(table.clips, str), return_inverse=True)
+    frames = table.frames(kind.first_frame)
+    scored = table.finite("scored") != 0 if "scored" in table.columns else np.ones(len(table), bool)
+    whole = [(path.stem, np.arange(len(table)))]
     return {
-        str(name): _ordered(table, np.flatnonzero(owner == k), kind, str(name))
-        for k, name in enumerate(names)
+        name: _ordered(table, frames[rows], scored[rows], rows, kind, name)
+        for name, rows in (whole if table.clips is None else table.clips.rows())
     }
 
 
@@ -181,15 +182,21 @@ def _is_list(path: Path) -> bool:
     return first != "" and first.lstrip("+-")[:1].isdigit() and "," not in first
 
 
-def _ordered(table: NumberTable, rows: NDArray[np.int64], kind: _Kind, clip: str) -> _Series:
+def _ordered(
+    table: NumberTable,
+    frames: NDArray[np.int64],
+    scored: NDArray[np.bool_],
+    rows: NDArray[np.int64],
+    kind: _Kind,
+    clip: str,
+) -> _Series:
     """A clip's rows in order of their frames, each frame once."""
-    frames = table.frames(kind.first_frame)[rows]
     order = np.argsort(frames, kind="stable")
     frames, rows = frames[order], rows[order]
     for twice in np.flatnonzero(np.diff(frames) == 0)[:1]:
         raise InputError(
             f"{table.where(rows[twice + 1])}: frame {frames[twice] + kind.first_frame} of clip "
-            f"{clip} is in line {table.lines[rows[twice]]} already; expected each frame once."
+            f"{clip} is in {table.place(rows[twice])} already; expected each frame once."
         )
     for gap in np.flatnonzero(np.diff(frames) > 1)[:1]:
         raise InputError(
@@ -200,10 +207,8 @@ def _ordered(table: NumberTable, rows: NDArray[np.int64], kind: _Kind, clip: str
         )
     values = table.columns[kind.name][rows]
     _check_values(values, kind, clip, lambda place: table.where(rows[place]))
-    scored = np.ones(len(rows), bool)
-    if "scored" in table.columns:
-        scored = table.finite("scored")[rows] != 0
-    return _Series(values, scored, table.path, int(frames[0]) if len(frames) else 0)
+    start = int(frames[0]) if len(frames) else 0
+    return _Series(values, scored[order], table.path, start)
 
 
 def _check_values(

@@ -1,42 +1,79 @@
-"""Tables of numbers in text files, with the line of every row for messages."""
+"""Tables of numbers in files, with the place of every row for messages.
+
+Comma-separated text, JSON lines and Parquet are read, by the file's ending: what `awry score`
+writes, and what anybody's detector does.
+"""
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from awry.datasets.tracks import is_number
 from awry.errors import InputError
 
 CLIP_COLUMNS = ("clip", "source")
+TABLES = (".csv", ".txt", ".jsonl", ".parquet")
 
 LAST_FRAME = 2.0**53  # beyond, a float no longer counts every whole number
 
 
 @dataclass(frozen=True, slots=True)
+class ClipColumn:
+    """The column `clip` or `source`.
+
+    Attributes:
+        names: each name once.
+        owner: int (n,), the place in `names` of each row's.
+    """
+
+    names: tuple[str, ...]
+    owner: NDArray[np.integer]
+
+    def name(self, row: int) -> str:
+        """A row's clip."""
+        return self.names[self.owner[row]]
+
+    def rows(self) -> Iterator[tuple[str, NDArray[np.int64]]]:
+        """Each clip that has rows, and which, in the file's order."""
+        order = np.argsort(self.owner, kind="stable")
+        ends = np.cumsum(np.bincount(self.owner, minlength=len(self.names)))
+        for name, rows in zip(self.names, np.split(order, ends[:-1]), strict=False):
+            if len(rows):
+                yield name, rows
+
+
+@dataclass(frozen=True, slots=True)
 class NumberTable:
-    """A comma-separated file.
+    """A file's columns.
 
     Attributes:
         path: the file.
         columns: name -> float64 (n,); NaN and infinite only where the file says so.
-        lines: int64 (n,), the line of each row, from 1.
-        clips: the column `clip` or `source`, one a row; None where there is none.
+        clips: the column `clip` or `source`; None where there is none.
     """
 
     path: Path
     columns: dict[str, NDArray[np.float64]]
-    lines: NDArray[np.int64]
-    clips: list[str] | None = None
+    clips: ClipColumn | None = None
+
+    def __len__(self) -> int:
+        return len(next(iter(self.columns.values())))
+
+    def place(self, row: int) -> str:
+        """`line N` of a row, from 1; the file is read once more for it. `row N` in Parquet."""
+        if self.path.suffix.lower() == ".parquet":
+            return f"row {row + 1}"
+        from awry.evaluation.table_text import line_of
+
+        return f"line {line_of(self.path, row)}"
 
     def where(self, row: int) -> str:
-        """File and line of a row, to begin a message with."""
-        return f"{self.path}, line {self.lines[row]}"
+        """File and place of a row, to begin a message with."""
+        return f"{self.path}, {self.place(row)}"
 
     def finite(self, name: str) -> NDArray[np.float64]:
         """A column (n,).
@@ -71,102 +108,30 @@ class NumberTable:
 
 
 def read_numbers(path: Path, names: Sequence[str], optional: Sequence[str] = ()) -> NumberTable:
-    """Read columns of numbers from a comma-separated file.
+    """Read columns of numbers, and the clips' names where a column has them.
 
-    With a header (a first line that holds anything but numbers), columns go by name, in any order,
-    and others are ignored. Without one they go by position, and there must be just as many.
+    Columns go by name, in any order, and others are ignored. Text without a header (a first line
+    that holds numbers alone) goes by position, and there must be just as many columns.
 
     Args:
-        path: UTF-8 text; blank lines are skipped, an empty file has no rows.
+        path: `.parquet`, `.jsonl`, or else comma-separated UTF-8 text; blank lines are skipped, an
+            empty file has no rows.
         names: the columns that must be there.
-        optional: columns to read as well if a header names them.
+        optional: columns to read as well where they are.
 
     Raises:
         InputError: the file cannot be read, a column is missing, or, with the line, a cell is
             missing or no number.
+        MissingError: Parquet, and pyarrow is not installed.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig").split("\n")
-    except (OSError, ValueError) as error:
-        raise InputError(f"Cannot read {path} as text: {error}.") from error
-    places = [place for place, line in enumerate(text) if line.strip()]
-    body = [text[place] for place in places]
-    header = _header(body)
-    if header is not None:
-        body, places = body[1:], places[1:]
-    lines = np.array(places, np.int64) + 1
-    wanted = _wanted(path, header, body, names, optional)
-    values = _parsed(path, body, lines, wanted, exact=None if header else len(names))
-    columns = {name: values[:, k] for k, name in enumerate(wanted)}
-    name = next((name for name in CLIP_COLUMNS if header and name in header), None)
-    if name is None or header is None:
-        return NumberTable(path, columns, lines)
-    at = header.index(name)
-    return NumberTable(path, columns, lines, [row[at].strip() for row in csv.reader(body)])
+    ending = path.suffix.lower()
+    if ending == ".parquet":
+        from awry.evaluation.table_parquet import read_parquet
 
+        columns, clips = read_parquet(path, names, optional)
+    else:
+        from awry.evaluation.table_text import read_json_lines, read_text
 
-def _header(body: Sequence[str]) -> list[str] | None:
-    cells = _cells(body[0]) if body else []
-    if all(map(is_number, cells)):
-        return None
-    return [cell.strip().lower() for cell in cells]
-
-
-def _wanted(
-    path: Path,
-    header: Sequence[str] | None,
-    body: Sequence[str],
-    names: Sequence[str],
-    optional: Sequence[str],
-) -> dict[str, int]:
-    """Which column is where."""
-    expected = ",".join(names)
-    if header is None:
-        found = len(_cells(body[0])) if body else len(names)
-        if found != len(names):
-            raise InputError(
-                f"{path} has {found} columns and no header; expected {expected}. "
-                "Name its columns in a first line, or reduce it to these."
-            )
-        return {name: place for place, name in enumerate(names)}
-    missing = [name for name in names if name not in header]
-    if missing:
-        raise InputError(
-            f"{path} has no column '{missing[0]}'; expected {expected}, found {','.join(header)}."
-        )
-    return {name: header.index(name) for name in (*names, *optional) if name in header}
-
-
-def _parsed(
-    path: Path,
-    body: Sequence[str],
-    lines: NDArray[np.int64],
-    wanted: dict[str, int],
-    exact: int | None,
-) -> NDArray[np.float64]:
-    """The wanted columns (n, k); `exact` is how many columns each row must have."""
-    if not body:
-        return np.empty((0, len(wanted)))
-    try:
-        # Without usecols every row must have as many columns as the first.
-        columns = None if exact else tuple(wanted.values())
-        return np.loadtxt(
-            body, delimiter=",", usecols=columns, ndmin=2, comments=None, quotechar='"'
-        )
-    except ValueError as error:
-        for line, text in zip(lines, body, strict=True):
-            _check_row(f"{path}, line {line}", _cells(text), wanted, exact)
-        raise InputError(f"Cannot read {path} as numbers: {error}.") from error
-
-
-def _check_row(where: str, cells: Sequence[str], wanted: dict[str, int], exact: int | None) -> None:
-    needed = exact or max(wanted.values()) + 1
-    if len(cells) < needed or (exact and len(cells) > exact):
-        raise InputError(f"{where}: {len(cells)} columns, expected {needed}.")
-    for name, place in wanted.items():
-        if not is_number(cells[place]):
-            raise InputError(f"{where}: {name} is '{cells[place].strip()}'; expected a number.")
-
-
-def _cells(line: str) -> list[str]:
-    return next(csv.reader([line]))
+        read = read_json_lines if ending == ".jsonl" else read_text
+        columns, clips = read(path, names, optional)
+    return NumberTable(path, columns, clips)

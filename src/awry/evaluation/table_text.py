@@ -1,0 +1,379 @@
+"""Columns of comma-separated text and of JSON lines.
+
+Python's own modules decide what a file holds, and name the line of whatever is wrong. Large files
+of plain numbers are read by pyarrow where it is installed, and only if it cannot have read anything
+otherwise: no quotes within quotes, one row for each line, nothing that is not finite.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import json
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from awry.errors import InputError
+from awry.evaluation.number_table import CLIP_COLUMNS, ClipColumn
+from awry.foreign import reading, shown
+
+Columns = dict[str, NDArray[np.float64]]
+Found = tuple[Columns, ClipColumn | None]
+
+CHUNK = 100_000  # rows
+LARGE = 4_000_000  # bytes; below, importing pyarrow would take longer than reading
+BLOCK = 2**24  # bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """Where a text's columns are.
+
+    Attributes:
+        wanted: name -> which column.
+        clip: which column holds the clips' names; None where none does.
+        width: how many columns the first line has.
+        exact: whether each row must have just as many.
+        header: whether the first line is a header.
+        line: the first line that is not blank, from 1; 0 in an empty file.
+    """
+
+    wanted: dict[str, int]
+    clip: int | None
+    width: int
+    exact: bool
+    header: bool
+    line: int
+
+    @property
+    def needed(self) -> int:
+        """How many columns a row must have at least."""
+        return self.width if self.exact else max(self.wanted.values()) + 1
+
+
+def read_text(path: Path, names: Sequence[str], optional: Sequence[str]) -> Found:
+    """Columns of a comma-separated file; see `read_numbers`."""
+    with reading(path, "text", InputError), closing(_rows(path)) as rows:
+        first = next(rows, None)
+    layout = _layout(path, first, names, optional)
+    if first is None:
+        return {name: np.empty(0) for name in layout.wanted}, None
+    found = None
+    if path.stat().st_size >= LARGE and not any("\n" in cell for cell in first[1]):
+        found = _read_by_library(path, layout)
+    return found or _read_plainly(path, layout)
+
+
+def read_json_lines(path: Path, names: Sequence[str], optional: Sequence[str]) -> Found:
+    """Columns of a file with one JSON object a line; see `read_numbers`."""
+    with closing(_objects(path)) as rows:
+        first = next(rows, None)
+        if first is None:
+            return {name: np.empty(0) for name in names}, None
+        return _read_objects(path, first, rows, names, optional)
+
+
+def _read_objects(
+    path: Path,
+    first: dict[str, Any],
+    rest: Iterator[dict[str, Any]],
+    names: Sequence[str],
+    optional: Sequence[str],
+) -> Found:
+    missing = [name for name in names if name not in first]
+    if missing:
+        raise InputError(
+            f"{path} has no '{missing[0]}' in its first line; expected {','.join(names)}, found "
+            f"{shown(','.join(first), 200)}."
+        )
+    wanted = [name for name in (*names, *optional) if name in first]
+    clip = next((name for name in CLIP_COLUMNS if name in first), None)
+    gathered = _Gathered(wanted)
+    row = 0
+    for chunk in _chunks(chain([first], rest)):
+        try:
+            columns = [[_json_number(one[name]) for one in chunk] for name in wanted]
+            owners = None if clip is None else [_json_name(one[clip]) for one in chunk]
+        except (KeyError, TypeError, OverflowError):
+            _blame_object(path, row, chunk, wanted, clip)
+            raise
+        gathered.add(columns, owners)
+        row += len(chunk)
+    return gathered.joined()
+
+
+def line_of(path: Path, row: int) -> int:
+    """The line of a row, from 1."""
+    if path.suffix.lower() == ".jsonl":
+        with path.open("rb") as file:
+            lines = (line for line, text in enumerate(file, 1) if text.strip())
+            return next(islice(lines, row, None))
+    with closing(_rows(path)) as rows:
+        first = next(rows)
+        body = rows if _is_header(first[1]) else chain([first], rows)
+        return next(line for line, _ in islice(body, row, None))
+
+
+def _rows(path: Path) -> Generator[tuple[int, list[str]], None, None]:
+    """Rows that are not blank, each with the line on which it begins."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.reader(file, strict=True)
+        line = 1
+        for cells in reader:
+            if _is_row(cells):
+                yield line, cells
+            line = reader.line_num + 1
+
+
+def _is_row(cells: Sequence[str]) -> bool:
+    return len(cells) > 1 or (len(cells) == 1 and bool(cells[0].strip()))
+
+
+def _is_header(cells: Sequence[str]) -> bool:
+    return not all(map(_is_number, cells))
+
+
+def _is_number(text: str) -> bool:
+    """Whether a cell is a number as other programs write one: no `1_000`, ASCII digits alone."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return "_" not in text and text.isascii()
+
+
+def _layout(
+    path: Path,
+    first: tuple[int, list[str]] | None,
+    names: Sequence[str],
+    optional: Sequence[str],
+) -> _Layout:
+    line, cells = first or (0, [])
+    expected = ",".join(names)
+    if not cells or not _is_header(cells):
+        if cells and len(cells) != len(names):
+            raise InputError(
+                f"{path} has {len(cells)} columns and no header; expected {expected}. "
+                "Name its columns in a first line, or reduce it to these."
+            )
+        return _Layout(
+            {name: k for k, name in enumerate(names)}, None, len(names), True, False, line
+        )
+    header = [cell.strip().lower() for cell in cells]
+    for name in names:
+        if name not in header:
+            raise InputError(
+                f"{path} has no column '{name}'; expected {expected}, found "
+                f"{shown(','.join(header), 200)}."
+            )
+    wanted = {name: header.index(name) for name in (*names, *optional) if name in header}
+    clip = next((header.index(name) for name in CLIP_COLUMNS if name in header), None)
+    return _Layout(wanted, clip, len(header), False, True, line)
+
+
+class _Gathered:
+    """Columns that come in chunks."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._parts: dict[str, list[NDArray[np.float64]]] = {name: [] for name in names}
+        self._owners: list[NDArray[np.int32]] = []
+        self._names: dict[str, int] = {}
+
+    def add(self, columns: Sequence[Sequence[str | float]], owners: Sequence[str] | None) -> None:
+        """Add a chunk; `owners` are its clips' names, or None.
+
+        Raises:
+            ValueError: a cell is no number.
+        """
+        for part, column in zip(self._parts.values(), columns, strict=True):
+            part.append(np.fromiter(map(float, column), np.float64, len(column)))
+        if owners is not None:
+            for name in dict.fromkeys(owners):
+                self._names.setdefault(name, len(self._names))
+            places = map(self._names.__getitem__, owners)
+            self._owners.append(np.fromiter(places, np.int32, len(owners)))
+
+    def joined(self) -> Found:
+        columns = {name: np.concatenate([np.empty(0), *part]) for name, part in self._parts.items()}
+        if not self._owners:
+            return columns, None
+        return columns, ClipColumn(tuple(self._names), np.concatenate(self._owners))
+
+
+def _read_plainly(path: Path, layout: _Layout) -> Found:
+    """By Python's csv module; whatever is wrong is named with its line."""
+    gathered = _Gathered(list(layout.wanted))
+    done = 0
+    with reading(path, "text", InputError) as place, closing(_rows(path)) as numbered:
+        rows = (cells for place.line, cells in numbered)
+        if layout.header:
+            next(rows)
+        for chunk in _chunks(rows):
+            try:
+                gathered.add(*_picked(chunk, layout))
+            except (ValueError, IndexError):
+                _blame_row(path, layout, done)
+                raise
+            done += len(chunk)
+    return gathered.joined()
+
+
+def _picked(
+    chunk: Sequence[Sequence[str]], layout: _Layout
+) -> tuple[list[list[str]], list[str] | None]:
+    """The wanted columns of some rows, and their clips' names."""
+    if layout.exact and any(len(cells) != layout.width for cells in chunk):
+        raise ValueError("a row has another number of columns")
+    columns = [[cells[at] for cells in chunk] for at in layout.wanted.values()]
+    for column in columns:
+        text = "".join(column)
+        if "_" in text or not text.isascii():
+            raise ValueError("a cell is no number")
+    if layout.clip is None:
+        return columns, None
+    return columns, [cells[layout.clip].strip() for cells in chunk]
+
+
+def _blame_row(path: Path, layout: _Layout, skipped: int) -> None:
+    """Refuse the first row that is wrong, behind those that were read."""
+    needed = max(layout.needed, (layout.clip or 0) + 1)
+    with closing(_rows(path)) as rows:
+        for line, cells in islice(rows, int(layout.header) + skipped, None):
+            if len(cells) < needed or (layout.exact and len(cells) > needed):
+                raise InputError(f"{path}, line {line}: {len(cells)} columns, expected {needed}.")
+            for name, at in layout.wanted.items():
+                if not _is_number(cells[at]):
+                    cell = shown(cells[at].strip())
+                    raise InputError(f"{path}, line {line}: {name} is '{cell}'; expected a number.")
+
+
+def _read_by_library(path: Path, layout: _Layout) -> Found | None:
+    """By pyarrow; None where it is not there, or might differ from Python's csv module."""
+    try:
+        import pyarrow as pa
+        from pyarrow import csv as library
+    except ImportError:
+        return None
+    lines = _plain_lines(path, layout.line if layout.header else layout.line - 1)
+    if lines is None:
+        return None
+    names = [str(at) for at in range(layout.width)]
+    kinds: dict[str, Any] = {str(at): pa.float64() for at in layout.wanted.values()}
+    if layout.clip is not None:
+        kinds[str(layout.clip)] = pa.dictionary(pa.int32(), pa.string())
+    skipped = layout.line if layout.header else layout.line - 1
+    try:
+        table = library.read_csv(
+            path,
+            read_options=library.ReadOptions(column_names=names, skip_rows=skipped),
+            convert_options=library.ConvertOptions(
+                column_types=kinds,
+                include_columns=list(kinds),
+                null_values=[],
+                strings_can_be_null=False,
+            ),
+        )
+    except (pa.ArrowException, OSError, ValueError):
+        return None
+    if table.num_rows != lines:
+        return None
+    columns = {name: table[str(at)].to_numpy() for name, at in layout.wanted.items()}
+    if not all(np.isfinite(column).all() for column in columns.values()):
+        return None
+    return columns, None if layout.clip is None else clip_column(table[str(layout.clip)])
+
+
+def clip_column(column: Any) -> ClipColumn:
+    """From pyarrow's dictionary of names (`ChunkedArray`)."""
+    joined = column.unify_dictionaries().combine_chunks()
+    if hasattr(joined, "chunks"):
+        joined = joined.chunk(0)
+    given = [str(name).strip() for name in joined.dictionary.to_pylist()]
+    names = {name: place for place, name in enumerate(dict.fromkeys(given))}
+    places = np.array([names[name] for name in given], np.int32)
+    return ClipColumn(tuple(names), places[joined.indices.to_numpy()])
+
+
+def _plain_lines(path: Path, skipped: int) -> int | None:
+    """How many lines follow the first ones; None where a library may read them otherwise.
+
+    Quotes are plain where each stands at a cell's beginning or end, so that none is within others.
+    """
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    lines = 0
+    quotes = edges = 0
+    with path.open("rb") as file:
+        for _ in range(skipped):
+            file.readline()
+        last = b"\n"
+        while block := file.read(BLOCK):
+            # Cut at a line's end, so that no pattern lies across two blocks.
+            block += file.readline()
+            try:
+                decoder.decode(block)
+            except UnicodeDecodeError:
+                return None
+            if b"\0" in block or block.count(b"\r") != block.count(b"\r\n"):
+                return None
+            lines += block.count(b"\n")
+            quotes += block.count(b'"')
+            last = block[-1:]
+            if quotes:
+                block = b"\n" + block.replace(b"\r", b"") + b"\n" * (last != b"\n")
+                edges += sum(block.count(edge) for edge in (b',"', b'\n"', b'",', b'"\n'))
+    lines += last != b"\n"
+    return lines if quotes == edges and quotes % 2 == 0 else None
+
+
+def _chunks(rows: Iterator[Any]) -> Iterator[list[Any]]:
+    while chunk := list(islice(rows, CHUNK)):
+        yield chunk
+
+
+def _objects(path: Path) -> Generator[dict[str, Any], None, None]:
+    with reading(path, "JSON lines", InputError) as place, path.open(encoding="utf-8-sig") as file:
+        for place.line, text in enumerate(file, 1):
+            if text.strip():
+                found = json.loads(text)
+                if not isinstance(found, dict):
+                    raise ValueError("expected one JSON object a line")
+                yield found
+
+
+def _json_number(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(value)
+    return float(value)
+
+
+def _json_name(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(value)
+    return value.strip()
+
+
+def _blame_object(
+    path: Path,
+    skipped: int,
+    chunk: Sequence[dict[str, Any]],
+    wanted: Sequence[str],
+    clip: str | None,
+) -> None:
+    for row, one in enumerate(chunk, skipped):
+        where = f"{path}, line {line_of(path, row)}"
+        for name in wanted:
+            try:
+                _json_number(one.get(name))
+            except (TypeError, OverflowError):
+                said = shown(json.dumps(one.get(name)))
+                raise InputError(f"{where}: {name} is {said}; expected a number.") from None
+        if clip is not None and not isinstance(one.get(clip), str):
+            said = shown(json.dumps(one.get(clip)))
+            raise InputError(f"{where}: {clip} is {said}; expected the clip's name.")

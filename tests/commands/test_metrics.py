@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -269,3 +271,20 @@ def test_a_budget_fixes_the_threshold_on_normal_scores(awry, tmp_path: Path) -> 
     refused = event(awry, *words, *normal, "--threshold", 3)
     assert refused.code == 2
     assert "--normal-scores" in refused.err
+
+
+def test_region_loads_no_library_that_it_does_not_need(boxes, tmp_path: Path) -> None:
+    code = f"""
+import sys
+from awry.cli import main
+sys.argv = ["awry", "metrics", "region", "--tracks", {str(boxes[0])!r}, "--detections",
+            {str(boxes[1])!r}, "--frames", "10", "--json"]
+try:
+    main()
+finally:
+    heavy = {{"torch", "cv2", "sklearn", "scipy.stats", "scipy.signal", "matplotlib", "pyarrow"}}
+    print(sorted(heavy & sys.modules.keys()), file=sys.stderr)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    assert json.loads(done.stdout)["rbdc"] == pytest.approx(0.75)
+    assert done.stderr.splitlines()[-1] == "[]"

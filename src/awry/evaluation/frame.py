@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.metrics import average_precision_score, roc_auc_score
 
 from awry.errors import InputError
 
@@ -90,7 +89,7 @@ def micro_auc(
     series, marks = checked(scores, labels, names)
     truth = np.concatenate([*marks, np.empty(0, np.uint8)])
     _need_both(truth, "Micro AUC")
-    return float(roc_auc_score(truth, np.concatenate(series)))
+    return _roc_auc(truth, np.concatenate(series))
 
 
 def macro_auc(
@@ -118,7 +117,7 @@ def clip_aucs(
 ) -> list[float | None]:
     """Each clip's own ROC AUC; None where it has one class only."""
     return [
-        float(roc_auc_score(truth, series)) if 0 < truth.sum() < len(truth) else None
+        _roc_auc(truth, series) if 0 < truth.sum() < len(truth) else None
         for series, truth in zip(*checked(scores, labels, names), strict=True)
     ]
 
@@ -143,7 +142,7 @@ def macro_auc_sentinels(
     values = []
     for clip, truth in zip(series, marks, strict=True):
         scaled = (clip - low) / span if span > 0 else np.full(len(clip), 0.5)
-        values.append(roc_auc_score(np.append(truth, [0, 1]), np.append(scaled, [0.0, 1.0])))
+        values.append(_roc_auc(np.append(truth, [0, 1]), np.append(scaled, [0.0, 1.0])))
     return float(np.mean(values))
 
 
@@ -158,7 +157,16 @@ def average_precision(
     series, marks = checked(scores, labels, names)
     truth = np.concatenate([*marks, np.empty(0, np.uint8)])
     _need_both(truth, "Average precision")
+    # Imported where it is needed: other figures take less time than that takes.
+    from sklearn.metrics import average_precision_score
+
     return float(average_precision_score(truth, np.concatenate(series)))
+
+
+def _roc_auc(truth: NDArray[np.uint8], scores: NDArray[np.float64]) -> float:
+    from sklearn.metrics import roc_auc_score
+
+    return float(roc_auc_score(truth, scores))
 
 
 def frame_metrics(

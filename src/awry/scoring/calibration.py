@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from awry.errors import AwryError, BundleError, ConfigError, FootageError
 from awry.scoring.budget import Budget, choose_threshold, describe_threshold
 from awry.scoring.events import EventOptions, find_runs
-from awry.scoring.maps import map_thresholds
 from awry.scoring.normal_alarms import NormalAlarms, finite, observe_alarms
 
 __all__ = ["POOLED", "Budget", "Calibration", "CalibrationClip", "SceneCalibration", "calibrate"]
@@ -219,6 +218,8 @@ def calibrate(
 def _calibrate(
     clips: Sequence[CalibrationClip], budget: Budget, options: EventOptions
 ) -> SceneCalibration:
+    from awry.scoring.maps import map_thresholds  # OpenCV is not needed to read a calibration
+
     pooled = np.concatenate([clip.scores[np.isfinite(clip.scores)] for clip in clips])
     seconds = _seconds(clips)
     normal = observe_alarms([clip.scores for clip in clips], options)

@@ -13,7 +13,6 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d, median_filter
-from scipy.signal import savgol_filter
 
 from awry.errors import ConfigError, InputError, nearest
 
@@ -136,6 +135,8 @@ def _savgol(series: Series, window: int = 31, order: int = 3) -> Series:
     _odd(window)
     if not 0 <= order < window:
         raise ConfigError(f"Savitzky-Golay order is {order}; expected 0 to window - 1 ({window}).")
+    from scipy.signal import savgol_filter  # a second of start-up, for this filter alone
+
     return np.asarray(savgol_filter(series, window, order, mode="nearest"))
 
 

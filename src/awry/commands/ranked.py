@@ -50,8 +50,8 @@ def event_facts(run: Run, event: RankedEvent) -> dict[str, Any]:
     }
 
 
-def write_events(run: Run, events: Sequence[RankedEvent]) -> None:
-    """Write `events.csv`, the strangest first."""
+def write_events(run: Run, events: Sequence[RankedEvent], folder: Path | None = None) -> None:
+    """Write `events.csv`, the strangest first, into the run's folder or another one."""
     share = run.config.abnormal_share
     how = f"the {100 * share:g} % top-ranked frames of the archive"
     threshold = top_threshold(run.scores, share)
@@ -61,12 +61,24 @@ def write_events(run: Run, events: Sequence[RankedEvent]) -> None:
         parts = {name: float(series[event.peak]) for name, series in clip.parts.items()}
         more = {"parts": parts, "regions": [], "threshold": threshold, "calibration": how}
         rows.append(event_facts(run, event) | more)
-    write_table(run.folder / "events.csv", rows, EVENT_COLUMNS)
+    write_table((folder or run.folder) / "events.csv", rows, EVENT_COLUMNS)
 
 
-def write_page(run: Run, events: Sequence[RankedEvent], clips: Mapping[str, Clip]) -> Path:
-    """Write `report.html` with the strangest moments, each with its heat map."""
-    page = run.folder / "report.html"
+def write_page(
+    run: Run,
+    events: Sequence[RankedEvent],
+    clips: Mapping[str, Clip],
+    folder: Path | None = None,
+) -> Path:
+    """Write `report.html` with the strangest moments, each with its heat map.
+
+    Args:
+        run: with its model.
+        events: the strangest first.
+        clips: what the run was made of, by name.
+        folder: where to; the run's own if None.
+    """
+    page = (folder or run.folder) / "report.html"
     peaks = [
         peak for event in events[:SHOWN] if (peak := peak_of_event(run, event, clips)) is not None
     ]

@@ -31,6 +31,7 @@ class Given:
         failed: what was not found, one sentence each.
         variant: the data set's variant; empty where there is none.
         ignore: the data set's own ignored regions.
+        places: for each clip its file or folder; empty for a data set, which knows its scenes.
     """
 
     clips: tuple[Clip, ...]
@@ -38,6 +39,7 @@ class Given:
     failed: tuple[str, ...] = ()
     variant: str = ""
     ignore: tuple[str, ...] = ()
+    places: tuple[Path, ...] = ()
 
 
 def given_sources(sources: Sequence[str], fps: float | None) -> Given:
@@ -47,6 +49,7 @@ def given_sources(sources: Sequence[str], fps: float | None) -> Given:
         SourceError: nothing was found.
     """
     named: dict[str, Clip] = {}
+    places: list[Path] = []
     failed = []
     for what in sources:
         try:
@@ -63,12 +66,13 @@ def given_sources(sources: Sequence[str], fps: float | None) -> Given:
                 count += 1
                 name = f"{one.name}-{count}"
             named[name] = Clip(name, one.open)
+            places.append(Path(one.where))
     if not named:
         raise SourceError("There is nothing to sift. " + " ".join(failed))
     # Never a refused address: it may hold a password.
     kept = [what for what in sources if Path(what).exists() or safe(what) == what]
     about = {"sources": [str(Path(what).resolve()) for what in kept], "fps": fps}
-    return Given(tuple(named.values()), about, tuple(failed))
+    return Given(tuple(named.values()), about, tuple(failed), places=tuple(places))
 
 
 def given_dataset(
@@ -116,7 +120,14 @@ def given_again(run: Run) -> Given:
     """
     about = run.facts["about"]
     if "sources" in about:
-        return given_sources(about["sources"], about["fps"])
+        given = given_sources(about["sources"], about["fps"])
+        scenes = {clip.name: clip.scene for clip in run.clips}
+        return replace(
+            given,
+            clips=tuple(
+                replace(clip, scene=scenes.get(clip.name, clip.scene)) for clip in given.clips
+            ),
+        )
     root = None if about["data"] is None else Path(about["data"])
     return given_dataset(root, about["format"], about["scene"], about["fps"])
 
@@ -147,7 +158,13 @@ def run_sift(given: Given, out: Path, options: SiftOptions, console: Console) ->
     with BarReporter(console) as reporter:
         try:
             run = sift(
-                given.clips, out, options, reporter, variant=given.variant, about=given.about
+                given.clips,
+                out,
+                options,
+                reporter,
+                variant=given.variant,
+                about=given.about,
+                places=given.places,
             )
         except KeyboardInterrupt as error:
             hint = "the same command with --resume goes on from there"

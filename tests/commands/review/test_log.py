@@ -146,3 +146,23 @@ def test_a_file_that_is_not_there_or_not_to_be_written_is_said(path: Path, tmp_p
     with pytest.raises(WriteError, match="The mark was not taken"):
         log.mark("gate", 1, "normal")
     assert log.marks == {}
+
+
+def test_a_mark_of_an_event_has_its_first_and_last_frame(path: Path) -> None:
+    log = FeedbackLog(path)
+    log.mark("gate", 12, "abnormal", (10, 15))
+    assert json.loads(path.read_text()) | {"time": ""} == {
+        "source": "gate", "frame": 12, "label": "abnormal", "time": "", "first": 10, "last": 15,
+    }  # fmt: skip
+    assert FeedbackLog(path).marks == log.marks
+    assert log.mark("gate", 12, "abnormal", (10, 15)) is None
+    assert log.mark("gate", 12, "abnormal", (10, 16)) is None
+    assert [(m.first, m.last) for m in log.marks.values()] == [(10, 16)]
+    assert len(path.read_text().splitlines()) == 2
+    with path.open("a") as file:
+        for first, last in ((13, 20), (0, 11), (-(10**30), 20)):
+            line = {"source": "gate", "frame": 12, "label": "normal", "first": first, "last": last}
+            file.write(json.dumps(line) + "\n")
+    again = FeedbackLog(path)
+    assert labels(again) == {("gate", 12): "abnormal"}
+    assert len(again.notes) == 3

@@ -152,17 +152,19 @@ def test_mark_undo_learn_and_load_again(browser: Any, run_folder: Path) -> None:
         assert page.count == "0 marked: 0 abnormal, 0 normal"
         assert not page.button("Learn from 0 marks").is_enabled()
 
-        # By mouse, by keyboard, right after a click on a button.
+        # By mouse, by keyboard, right after a click on a button. A key chooses the next moment.
         page.click("Mark Moment 2 as normal")
         page.until(lambda: page.states[:2] == ["", "normal"])
         assert page.selected == 1
         page.press("a")
         page.until(lambda: page.states[:2] == ["", "abnormal"])
         assert "now it is abnormal" in page.said
-        page.press(Keys.ARROW_RIGHT)
         page.until(lambda: page.selected == 2)
         page.press("n")
         page.until(lambda: page.count == "2 marked: 1 abnormal, 1 normal")
+        page.until(lambda: page.selected == 3)
+        page.press(Keys.ARROW_LEFT)
+        page.until(lambda: page.selected == 2)
         page.press(Keys.ARROW_UP)  # there is no row above
         page.press(Keys.ARROW_DOWN)
         page.until(lambda: page.selected == 5)
@@ -198,6 +200,15 @@ def test_mark_undo_learn_and_load_again(browser: Any, run_folder: Path) -> None:
         page.until(lambda: page.states == [""] * (len(first) - 2))
         page.click(f"All {len(first)}")
         page.until(lambda: len(page.states) == len(first))
+
+        # Below the top share, and what lies nearest to its end.
+        page.click("Borderline")
+        page.until(lambda: len(page.states) >= len(first) - 2)
+        assert set(page.states) == {""}
+        page.click(f"All {len(first)}")
+        page.until(lambda: len(page.states) == len(first))
+        page.click("Show more: below the top 20%, down to 40%")
+        page.until(lambda: "down to 80%" in page.text(".review-more"))
 
         # Learning.
         page.click("Learn from 2 marks")
@@ -287,6 +298,7 @@ def test_from_elsewhere_only_with_the_token(browser: Any, run_folder: Path) -> N
         browser.get(bare)
         assert "needs the token" in browser.page_source
         page = Seen(browser, address)
+        assert browser.current_url == bare
         page.press("a")
         page.until(lambda: page.states[0] == "abnormal")
         page.open(bare)

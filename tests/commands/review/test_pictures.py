@@ -44,7 +44,7 @@ def test_heat_changes_with_learning(session: ReviewSession) -> None:
     assert heat != plain
     assert pictures.heat(moment.clip, moment.place) is heat
     before = session.heat(moment.clip, moment.place)
-    session.mark(moment.clip, moment.place, "normal")
+    session.mark(moment, "normal")
     session.retrain(Silent())
     assert not np.array_equal(before, session.heat(moment.clip, moment.place))
     assert pictures.heat(moment.clip, moment.place) is not heat

@@ -5,6 +5,7 @@ import json
 import shutil
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +13,20 @@ import numpy as np
 import pytest
 
 from awry.commands.review import session as sessions
+from awry.commands.review.log import FeedbackLog
+from awry.commands.review.moments import Moment
+from awry.commands.review.places import places_of
 from awry.commands.review.session import ReviewSession
 from awry.commands.review.words import change_of, describe
 from awry.commands.review.work import Learning
 from awry.errors import BundleError, ConfigError, FootageError, TrainingError
-from awry.sifting.run import load_run
+from awry.sifting import run as runs
+from awry.sifting.run import RankedClip, load_run
 from awry.training.loop import Silent
 
 
 def mark(session: ReviewSession, number: int, label: str) -> str | None:
-    moment = session.moments[number]
-    return session.mark(moment.clip, moment.place, label)
+    return session.mark(session.moments[number], label)
 
 
 def spans(session: ReviewSession) -> list[tuple[int, int, int]]:
@@ -97,6 +101,97 @@ def test_learning_ranks_anew_and_writes_the_run(session: ReviewSession, run_fold
     assert lines[-1] == lines[-1] | {"learned": 1, "marks": 2}
     session.retrain(Silent())
     assert session.interactions == 2
+
+
+def test_a_mark_speaks_of_all_frames_of_its_event(session: ReviewSession) -> None:
+    first, second = session.moments[:2]
+    assert first.last > first.first
+    mark(session, 0, "normal")
+    mark(session, 1, "abnormal")
+    begins = np.cumsum([0, *(len(clip.indices) for clip in session.run.clips)])
+    expected = {
+        int(begins[moment.clip]) + place: label
+        for moment, label in ((first, False), (second, True))
+        for place in range(moment.first, moment.last + 1)
+    }
+    assert places_of(session.run, session._log.marks) == expected
+
+
+def test_what_was_called_normal_and_learned_is_not_first_any_more(
+    session: ReviewSession, run_folder: Path
+) -> None:
+    mark(session, 0, "normal")
+    settled = session.moments[0]
+    assert (settled.label, settled.rank) == ("normal", 1)  # cards stay where they are
+    session.retrain(Silent())
+    again = [m for m in session.moments if m.clip == settled.clip and _overlap(m, settled)]
+    assert {m.label for m in again} == {"normal"}
+    assert {m.rank for m in again} == {None}
+    first = next(m for m in session.moments if m.rank == 1)
+    assert first.label is None
+    with (run_folder / "events.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == sum(moment.rank is not None for moment in session.moments)
+    name = session.run.clips[settled.clip].name
+    spans = [(int(row["first"]), int(row["last"])) for row in rows if row["source"] == name]
+    peak = int(session.run.clips[settled.clip].indices[settled.place])
+    assert not any(first <= peak <= last for first, last in spans)
+
+
+def _overlap(one: Moment, other: Moment) -> bool:
+    return one.first <= other.last and other.first <= one.last
+
+
+def test_below_the_top_share_there_is_more(session: ReviewSession) -> None:
+    scores = np.linspace(0, 0.1, 400)
+    scores[50:130] = 1.0  # a fifth of the frames stands out
+    scores[300:310] = 0.5
+    clip = RankedClip("gate", "scene", 10, np.arange(400), np.arange(400) / 10, scores, {})
+    session.run = replace(session.run, clips=(clip,))
+    session._changed()
+    top = session.moments
+    assert [(m.first, m.last, m.rank) for m in top] == [(50, 129, 1)]
+    below = session.moments_below(0.225)
+    assert [(m.first, m.last, m.rank, m.score) for m in below] == [(300, 309, 2, 0.5)]
+    assert [(m.first, m.rank) for m in session.moments_below(0.4)] == [(300, 2), (330, 3)]
+    session.mark(below[0], "abnormal")
+    assert session.moments_below(0.225)[0].label == "abnormal"
+    assert session.counts == (1, 0)
+
+
+@pytest.mark.parametrize("dies", ["before run.json", "before the log", "before publishing"])
+def test_a_death_while_writing_leaves_one_generation_or_the_next(
+    session: ReviewSession, run_folder: Path, monkeypatch: pytest.MonkeyPatch, dies: str
+) -> None:
+    before = load_run(run_folder)
+    mark(session, 0, "normal")
+
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        if dies == "before run.json":
+            patch.setattr(runs, "write_json", die)
+        elif dies == "before publishing":
+            patch.setattr(runs, "publish", die)
+        else:
+            patch.setattr(FeedbackLog, "learned", die)
+        with pytest.raises(KeyboardInterrupt):
+            session.retrain(Silent())
+    session.close()
+    again = ReviewSession(run_folder)
+    new = "feedback" in again.run.clips[0].parts
+    assert new is (dies != "before run.json")
+    assert again.interactions == int(new)
+    # Model, scores and tables belong together, and no mark is learned twice.
+    with (run_folder / "scores.csv").open() as file:
+        shown = [float(row["score"]) for row in csv.DictReader(file)]
+    assert shown == again.run.scores.tolist()
+    assert (shown == before.scores.tolist()) is not new
+    assert again._log.fresh == ({} if new else again._log.marks)
+    assert [entry.name for entry in (run_folder / "generations").iterdir()] == [again.run.home.name]
+    assert again.heat(0, 0) is not None
+    again.close()
 
 
 def test_learning_goes_on_where_it_was_after_a_restart(
@@ -239,12 +334,15 @@ def test_export_and_take_in_by_command(awry: Callable, run_folder: Path, tmp_pat
     assert said.code == 0, said.err
     assert said.json["exported"] == 1
     line = json.loads(out.read_text())
+    span = {"first": line["first"], "last": line["last"]}
     assert line | {"time": ""} == {
         "source": name,
         "frame": frame,
         "label": "abnormal",
         "time": "",
+        **span,
     }
+    assert span["first"] <= frame <= span["last"]
     out.write_text(json.dumps(line | {"label": "normal"}) + '\n{"source": "x", "frame": 1}\n')
     said = awry("review", run_folder, "--take-in", out)
     assert said.code == 1

@@ -133,14 +133,14 @@ class Card:
     @property
     def _called(self) -> str:
         moment = self.moment
-        return "Marked frame" if moment.rank is None else f"Moment {moment.rank}"
+        return "Marked moment" if moment.rank is None else f"Moment {moment.rank}"
 
     def _picture(self) -> None:
         moment = self.moment
         with ui.element("div").classes("moment-picture"):
             self._image = ui.element("img").props("loading=lazy")
             self._image.props["alt"] = "The picture cannot be read any more"
-            rank = "not among the top" if moment.rank is None else f"{moment.rank}"
+            rank = "marked" if moment.rank is None else f"{moment.rank}"
             ui.label(rank).classes("moment-badge moment-rank")
             change = change_of(self._session, moment)
             if change:

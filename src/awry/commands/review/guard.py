@@ -1,13 +1,14 @@
-"""Who may see the page: on this machine everybody, elsewhere who has the token."""
+"""Who may see the page: on this machine everybody, elsewhere who has the token; no other site."""
 
 from __future__ import annotations
 
 import hashlib
+import html
 import secrets
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, quote, urlsplit
 
 LOOPBACK = ("127.0.0.1", "localhost")
 Scope = MutableMapping[str, Any]
@@ -19,7 +20,10 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 class TokenGuard:
     """An ASGI application behind a token; whoever came with it once is known by a cookie.
 
-    Requests and websockets without it get 403.
+    The first visit, with `?token=...` in the address, is answered by a page that leads to the
+    same address without it: the token stays out of the browser's history, of what it tells other
+    sites, and of the addresses that a person copies. Requests and websockets without token or
+    cookie get 403.
 
     Args:
         app: what is guarded.
@@ -36,26 +40,75 @@ class TokenGuard:
         """Answer a request."""
         if scope["type"] == "lifespan" or self._fits(_cookie(scope, self._name)):
             await self._app(scope, receive, send)
-        elif self._fits(_asked(scope)):
-            await self._app(scope, receive, self._with_cookie(send))
-        elif scope["type"] == "websocket":
-            await send({"type": "websocket.close", "code": 1008})  # 403, before it is accepted
+        elif scope["type"] == "http" and self._fits(_asked(scope)):
+            await self._let_in(scope.get("path", "/"), send)
         else:
-            await _refuse(send, 403, "The address needs the token that awry review has printed.")
+            await _refuse(scope, send, "The address needs the token that awry review has printed.")
 
     def _fits(self, given: str) -> bool:
         return secrets.compare_digest(given.encode(), self._token.encode())
 
-    def _with_cookie(self, send: Send) -> Send:
-        cookie = f"{self._name}={self._token}; Path=/; HttpOnly; SameSite=Strict".encode()
+    async def _let_in(self, path: str, send: Send) -> None:
+        # A page of our own that leads on, since a browser that followed a foreign link here would
+        # not send a strict cookie along with a redirect.
+        where = html.escape(quote("/" + path.lstrip("/")))
+        page = (
+            '<!doctype html><meta charset="utf-8"><title>awry review</title>'
+            f'<meta http-equiv="refresh" content="0;url={where}">'
+            f'<a href="{where}">Go on to the review</a>'
+        )
+        headers = {
+            "content-type": "text/html; charset=utf-8",
+            "cache-control": "no-store",
+            "referrer-policy": "no-referrer",
+            "set-cookie": f"{self._name}={self._token}; Path=/; HttpOnly; SameSite=Strict",
+        }
+        await _answer(send, 200, headers, page)
 
-        async def sending(message: MutableMapping[str, Any]) -> None:
-            if message["type"] == "http.response.start":
-                headers = [*message.get("headers", []), (b"set-cookie", cookie)]
-                message = {**message, "headers": headers}
-            await send(message)
 
-        return sending
+class OriginGuard:
+    """An ASGI application that pages of other sites cannot talk to.
+
+    A browser names the site of the page that asks in the header `Origin`. Requests and websockets
+    from another site than the one they go to get 403, and no answer allows other sites to read it.
+
+    Args:
+        app: what is guarded.
+    """
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        origin = _header(scope, b"origin")
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+        elif origin and _site(origin) != _header(scope, b"host"):
+            await _refuse(scope, send, "This page does not answer pages of other sites.")
+        else:
+            await self._app(scope, receive, _without_cors(send))
+
+
+def _site(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return None
+
+
+def _without_cors(send: Send) -> Send:
+    async def sending(message: MutableMapping[str, Any]) -> None:
+        if message["type"] in ("http.response.start", "websocket.accept"):
+            kept = [
+                (name, value)
+                for name, value in message.get("headers", [])
+                if not name.lower().startswith(b"access-control-")
+            ]
+            message = {**message, "headers": kept}
+        await send(message)
+
+    return sending
 
 
 class HostGuard:
@@ -76,10 +129,8 @@ class HostGuard:
         host = _header(scope, b"host").rpartition(":")[0] or _header(scope, b"host")
         if scope["type"] == "lifespan" or host in LOOPBACK:
             await self._app(scope, receive, send)
-        elif scope["type"] == "websocket":
-            await send({"type": "websocket.close", "code": 1008})
         else:
-            await _refuse(send, 403, "This page answers as 127.0.0.1 and localhost alone.")
+            await _refuse(scope, send, "This page answers as 127.0.0.1 and localhost alone.")
 
 
 def _header(scope: Scope, name: bytes) -> str:
@@ -100,7 +151,14 @@ def _asked(scope: Scope) -> str:
     return query.get("token", [""])[0]
 
 
-async def _refuse(send: Send, status: int, words: str) -> None:
-    headers = [(b"content-type", b"text/plain; charset=utf-8")]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": words.encode()})
+async def _refuse(scope: Scope, send: Send, words: str) -> None:
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 1008})  # 403, before it is accepted
+    else:
+        await _answer(send, 403, {"content-type": "text/plain; charset=utf-8"}, words)
+
+
+async def _answer(send: Send, status: int, headers: Mapping[str, str], body: str) -> None:
+    pairs = [(name.encode(), value.encode()) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": status, "headers": pairs})
+    await send({"type": "http.response.body", "body": body.encode()})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -14,38 +14,43 @@ from awry.errors import InputError, WriteError
 from awry.storage import write_text
 
 FEEDBACK = "feedback.jsonl"
+_LARGEST = 2**53  # no clip has so many frames
 Label = Literal["abnormal", "normal"]
 Key = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What was said of a frame.
+    """What was said of a moment: of a frame, and of all frames of the event that it stood for.
 
     Attributes:
         source: the clip's name.
-        frame: the frame's position in the clip as it was filmed.
+        frame: the position, in the clip as it was filmed, of the frame that was shown.
         label: `abnormal` or `normal`.
         time: when, ISO 8601 in UTC.
+        first, last: the marked frames, both inclusive; `frame` lies between them.
     """
 
     source: str
     frame: int
     label: Label
     time: str
+    first: int
+    last: int
 
     @property
     def key(self) -> Key:
-        """The frame that it speaks of."""
+        """The frame that was shown."""
         return self.source, self.frame
 
 
 class FeedbackLog:
     """A run's `feedback.jsonl`.
 
-    Lines are marks `{"source", "frame", "label", "time"}`, marks taken back `{"undo": true,
-    "source", "frame", "time"}`, and retrainings `{"learned": number, "marks": count, "time"}`.
-    The last mark of a frame counts.
+    Lines are marks `{"source", "frame", "label", "time", "first", "last"}` (the last two are
+    missing where one frame alone is meant), marks taken back `{"undo": true, "source", "frame",
+    "time"}`, and retrainings `{"learned": number, "marks": count, "time"}`. The last mark of a
+    frame counts.
 
     Args:
         path: read where it is there; made by the first line that is added.
@@ -81,8 +86,21 @@ class FeedbackLog:
         """Those of them that were not learned from yet."""
         return {key: mark for key, mark in self.marks.items() if mark not in self._learned_from}
 
-    def mark(self, source: str, frame: int, label: Label) -> str | None:
-        """Say that a frame is abnormal or normal; the same once more adds nothing.
+    @property
+    def learned_from(self) -> set[Key]:
+        """The frames whose marks were learned from and still count as they were then."""
+        return {key for key, mark in self.marks.items() if mark in self._learned_from}
+
+    def mark(
+        self, source: str, frame: int, label: Label, span: tuple[int, int] | None = None
+    ) -> str | None:
+        """Say that a moment is abnormal or normal; the same once more adds nothing.
+
+        Args:
+            source: the clip's name.
+            frame: the frame that was shown.
+            label: what it is.
+            span: the first and the last of the marked frames; None: `frame` alone.
 
         Returns:
             A sentence where it contradicts what was said before, else None.
@@ -91,10 +109,12 @@ class FeedbackLog:
             WriteError: the line cannot be written; nothing has changed then.
         """
         before = self.marks.get((source, frame))
-        if before is not None and before.label == label:
+        first, last = span or (frame, frame)
+        new = Mark(source, frame, label, now(), first, last)
+        if before == replace(new, time=before.time if before else ""):
             return None
-        self._add({"source": source, "frame": frame, "label": label, "time": now()})
-        if before is None:
+        self._add(_line_of(new))
+        if before is None or before.label == label:
             return None
         return f"Frame {frame} of {source} was marked {before.label} before; now it is {label}."
 
@@ -154,7 +174,8 @@ class FeedbackLog:
             if why is not None:
                 refused.append(why)
                 continue
-            sentence = self.mark(mark.source, mark.frame, mark.label)
+            span = (mark.first, mark.last)
+            sentence = self.mark(mark.source, mark.frame, mark.label, span)
             said += [sentence] if sentence else []
             taken += 1
         return TakenIn(taken, tuple(refused), tuple(said))
@@ -190,7 +211,11 @@ class FeedbackLog:
             return
         if line["label"] not in ("abnormal", "normal"):
             raise ValueError(line["label"])
-        self._marks.append(Mark(source, frame, line["label"], str(line.get("time", ""))))
+        first, last = (_whole(line.get(end, frame)) for end in ("first", "last"))
+        if not first <= frame <= last:
+            raise ValueError((first, frame, last))
+        time = str(line.get("time", ""))
+        self._marks.append(Mark(source, frame, line["label"], time, first, last))
 
     def _add(self, line: dict[str, Any]) -> None:
         text = json.dumps(line) + "\n"
@@ -231,10 +256,17 @@ def now() -> str:
 
 
 def _line_of(mark: Mark) -> dict[str, Any]:
-    return {"source": mark.source, "frame": mark.frame, "label": mark.label, "time": mark.time}
+    line: dict[str, Any] = {
+        "source": mark.source,
+        "frame": mark.frame,
+        "label": mark.label,
+        "time": mark.time,
+    }
+    alone = mark.first == mark.last
+    return line if alone else line | {"first": mark.first, "last": mark.last}
 
 
 def _whole(value: Any) -> int:
-    if not isinstance(value, int) or isinstance(value, bool):
+    if not isinstance(value, int) or isinstance(value, bool) or abs(value) > _LARGEST:
         raise ValueError(value)
     return value

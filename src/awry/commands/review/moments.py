@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+import itertools
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from awry.commands.review.log import Key, Label, Mark
-from awry.commands.review.places import placed_marks
+from awry.commands.review.places import PlacedMark, placed_marks
 from awry.sifting.run import RankedEvent, Run
 
 
@@ -17,10 +18,9 @@ class Moment:
     Attributes:
         clip: number of its clip.
         first, last: places in the clip's arrays, inclusive.
-        place: of the frame that stands for it, and that a mark speaks of: the one that was marked
-            last, else the peak.
+        place: of the frame that is shown: the one that was marked last, else the peak.
         score: the highest.
-        rank: from 1; None for a marked frame that does not stand out.
+        rank: from 1; None for what a person has settled, and for marked frames in no event.
         label: what was said of it.
         before: its rank before the last retraining; None where it is new, or nothing was learned.
     """
@@ -69,41 +69,105 @@ class Moved:
 
 
 def moments_of(
-    run: Run, marks: Mapping[Key, Mark], before: Sequence[RankedEvent] | None
+    run: Run,
+    marks: Mapping[Key, Mark],
+    before: Sequence[RankedEvent] | None,
+    learned_from: Collection[Key] = (),
 ) -> list[Moment]:
-    """The run's events, the strangest first, then marked frames that are in none of them.
+    """The run's events, the strangest first, then what a person has settled.
+
+    An event has the label of the newest mark that covers half of it, or that speaks of one frame
+    inside it. Events that were called normal, which the ranking has learned, come after the others
+    and have no rank any more; at the end come marks that stand for no event.
 
     Args:
         run: with its scores.
         marks: what counts, the oldest first.
         before: the events before the last retraining; None where nothing was learned.
+        learned_from: keys of the marks that the ranking has learned.
     """
     placed = list(placed_marks(run.clips, marks.values()))
+    learned = (mark for key, mark in marks.items() if key in learned_from)
+    every = run.events()
+    open_events = unsettled(every, list(placed_marks(run.clips, learned)))
+    settled = [event for event in every if event not in open_events]
+    found = [
+        _moment(event, rank, placed, before)
+        for events, ranks in ((open_events, itertools.count(1)), (settled, itertools.repeat(None)))
+        for event, rank in zip(events, ranks, strict=False)
+    ]
+    rest = [mark for mark in placed if not any(_stands_for(mark, event) for event in every)]
+    return found + _beside(run, rest, before)
+
+
+def moments_below(
+    run: Run,
+    marks: Mapping[Key, Mark],
+    before: Sequence[RankedEvent] | None,
+    share: float,
+    ranked: int,
+) -> list[Moment]:
+    """The events that follow when a larger share of the frames is looked at.
+
+    Args:
+        run, marks, before: as in `moments_of`.
+        share: of all frames, above the run's own share.
+        ranked: how many events stand before these.
+    """
+    placed = list(placed_marks(run.clips, marks.values()))
+    return [
+        _moment(event, rank, placed, before)
+        for rank, event in enumerate(run.events_below(share), ranked + 1)
+    ]
+
+
+def unsettled(events: Iterable[RankedEvent], learned: Sequence[PlacedMark]) -> list[RankedEvent]:
+    """The events that a person has not called normal, as far as it was learned."""
     found = []
-    held: set[tuple[int, int]] = set()
-    for rank, event in enumerate(run.events(), 1):
-        inside = [p for p in placed if p[0] == event.clip and event.first <= p[1] <= event.last]
-        held |= {(clip, place) for clip, place, _ in inside}
-        place, label = (inside[-1][1], inside[-1][2]) if inside else (event.peak, None)
-        earlier = None if before is None else rank_before(event, before)
-        span = (event.clip, event.first, event.last)
-        found.append(Moment(*span, place, event.score, rank, label, earlier))
-    return found + _beside(run, [p for p in placed if p[:2] not in held], before)
+    for event in events:
+        mark = _mark_of(event, learned)
+        if mark is None or mark.label != "normal":
+            found.append(event)
+    return found
+
+
+def _moment(
+    event: RankedEvent,
+    rank: int | None,
+    placed: Sequence[PlacedMark],
+    before: Sequence[RankedEvent] | None,
+) -> Moment:
+    mark = _mark_of(event, placed)
+    inside = mark is not None and event.first <= mark.place <= event.last
+    place = mark.place if mark is not None and inside else event.peak
+    earlier = None if before is None else rank_before(event, before)
+    label = None if mark is None else mark.label
+    return Moment(event.clip, event.first, event.last, place, event.score, rank, label, earlier)
+
+
+def _mark_of(event: RankedEvent, placed: Sequence[PlacedMark]) -> PlacedMark | None:
+    """The newest mark that stands for an event."""
+    return next((mark for mark in reversed(placed) if _stands_for(mark, event)), None)
+
+
+def _stands_for(mark: PlacedMark, event: RankedEvent) -> bool:
+    shared = min(mark.last, event.last) - max(mark.first, event.first) + 1
+    if mark.clip != event.clip or shared < 1:
+        return False
+    return mark.first == mark.last or 2 * shared >= event.last - event.first + 1
 
 
 def _beside(
-    run: Run,
-    placed: Iterable[tuple[int, int, Label]],
-    before: Sequence[RankedEvent] | None,
+    run: Run, marks: Iterable[PlacedMark], before: Sequence[RankedEvent] | None
 ) -> list[Moment]:
-    """Marked frames that no event holds, the strangest first."""
+    """Marks that stand for no event, the strangest first."""
     found = []
-    for clip, place, label in placed:
-        score = float(run.clips[clip].scores[place])
-        alone = Moment(clip, place, place, place, score, None, label)
-        event = RankedEvent(clip, place, place, place, score)
+    for mark in marks:
+        score = float(run.clips[mark.clip].scores[mark.place])
+        event = RankedEvent(mark.clip, mark.first, mark.last, mark.place, score)
         earlier = None if before is None else rank_before(event, before)
-        found.append(replace(alone, before=earlier))
+        span = (mark.clip, mark.first, mark.last, mark.place)
+        found.append(Moment(*span, score, None, mark.label, earlier))
     return sorted(found, key=lambda moment: -moment.score)
 
 

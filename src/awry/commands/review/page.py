@@ -28,9 +28,12 @@ _STEPS: dict[str, Callable[[int], int]] = {
 FILTERS: dict[str, Callable[[Moment], bool]] = {
     "all": lambda moment: True,
     "unmarked": lambda moment: moment.label is None,
+    "borderline": lambda moment: moment.label is None,
     "abnormal": lambda moment: moment.label == "abnormal",
     "normal": lambda moment: moment.label == "normal",
 }
+_WIDER = 2.0
+"""How many times as many frames are looked at with each wish for more below the top share."""
 
 
 class Page:
@@ -48,6 +51,7 @@ class Page:
         self._cards: list[Card] = []
         self._chosen: Card | None = None
         self._filter, self._most, self._all_heat = "all", SHOWN, False
+        self._share = session.share  # of the frames, from the top, whose moments are shown
         self._seen, self._ended = session.version, learning.ended
         ui.colors(**COLOURS)
         ui.add_css(STYLE)
@@ -76,7 +80,7 @@ class Page:
         """All cards anew; the chosen moment stays chosen where it is still there."""
         chosen = None if self._chosen is None else self._chosen.moment
         at = self._cards.index(self._chosen) if self._chosen in self._cards else 0
-        wanted = [m for m in self._session.moments if FILTERS[self._filter](m)]
+        wanted = self._wanted
         self._grid.clear()
         self._chosen = None
         with self._grid:
@@ -84,7 +88,7 @@ class Page:
                 Card(self._session, moment, self._addresses, self._does, heat=self._all_heat)
                 for moment in wanted[: self._most]
             ]
-        self._more.set_visibility(len(wanted) > self._most)
+        self._offer_more(len(wanted))
         self._grid.set_visibility(bool(wanted))
         self._empty.set_visibility(not wanted)
         self._empty.text = self._nothing
@@ -92,6 +96,28 @@ class Page:
             same = [card for card in self._cards if chosen and _holds(card.moment, chosen)]
             self._select(same[0] if same else self._cards[min(at, len(self._cards) - 1)])
         self._refresh()
+
+    @property
+    def _wanted(self) -> list[Moment]:
+        """The moments of the chosen kind; of borderline ones those nearest to the threshold."""
+        session, share = self._session, self._share
+        borderline = self._filter == "borderline"
+        if borderline:
+            share = max(share, min(1.0, _WIDER * session.share))
+        every = list(session.moments)
+        if share > session.share:
+            every += session.moments_below(share)
+        wanted = [moment for moment in every if FILTERS[self._filter](moment)]
+        if borderline:
+            wanted.sort(key=lambda moment: abs(moment.score - session.threshold))
+        return wanted
+
+    def _offer_more(self, count: int) -> None:
+        below = self._share < 1 and self._filter in ("all", "unmarked")
+        self._more.set_visibility(count > self._most or below)
+        wider = min(1.0, _WIDER * self._share)
+        end = f": below the top {self._share:.0%}, down to {wider:.0%}"
+        self._more.text = "Show more" if count > self._most else f"Show more{end}"
 
     @property
     def _nothing(self) -> str:
@@ -129,10 +155,8 @@ class Page:
             at = self._cards.index(self._chosen) + _STEPS[key](columns)
             if 0 <= at < len(self._cards):
                 self._select(self._cards[at], focus=True)
-        elif key == "a":
-            self._mark(self._chosen, "abnormal")
-        elif key == "n":
-            self._mark(self._chosen, "normal")
+        elif key in ("a", "n"):
+            self._mark_and_go_on("abnormal" if key == "a" else "normal")
         elif key == "h":
             self._heat(self._chosen)
         elif key == " ":
@@ -168,10 +192,21 @@ class Page:
             card.heat, card.playing = shown, False
             card.look()
 
+    def _mark_and_go_on(self, label: Label) -> None:
+        """Mark the chosen card by its key, and choose the one that follows."""
+        card = self._chosen
+        if card is None:
+            return
+        self._mark(card, label)
+        if self._chosen is card and card.moment.label == label:  # it was marked, and still stands
+            at = self._cards.index(card) + 1
+            if at < len(self._cards):
+                self._select(self._cards[at], focus=True)
+
     def _mark(self, card: Card, label: Label) -> None:
         moment = card.moment
         self._select(card)
-        said = self._try(lambda: self._session.mark(moment.clip, moment.place, label))
+        said = self._try(lambda: self._session.mark(moment, label))
         if said is not None:
             self._tools.say(said)
         self._after_a_mark()
@@ -193,7 +228,7 @@ class Page:
 
     def _after_a_mark(self) -> None:
         """Cards change where they stand, unless others are to be shown now."""
-        wanted = [m for m in self._session.moments if FILTERS[self._filter](m)][: self._most]
+        wanted = self._wanted[: self._most]
         if [_span(m) for m in wanted] != [_span(card.moment) for card in self._cards]:
             self._fill()
             return
@@ -222,6 +257,9 @@ class Page:
         self._fill()
 
     def _show_more(self) -> None:
+        """The next cards, or the moments below the share of the frames that was looked at."""
+        if len(self._wanted) <= self._most:
+            self._share = min(1.0, _WIDER * self._share)
         self._most += SHOWN
         self._fill()
 

@@ -26,6 +26,8 @@ CLIP_RATE = 12.0
 # Where the rate is unknown, frames are taken for being so many a second.
 _ASSUMED_RATE = 10.0
 _NOT_KEPT = 0.25  # share of the store that one entry may take at most
+# Threads that decode at one time; decoded frames are a hundred times as large as what is kept.
+_DECODING = 2
 
 
 class Store:
@@ -69,6 +71,7 @@ class Pictures:
     def __init__(self, session: ReviewSession, limit_bytes: int = 128 * 2**20) -> None:
         self._session = session
         self._store = Store(limit_bytes)
+        self._decoding = threading.BoundedSemaphore(_DECODING)
 
     def frame(self, clip: int, place: int) -> bytes | None:
         """A frame as JPEG, at most 640 pixels wide."""
@@ -88,11 +91,13 @@ class Pictures:
         return self._store.get(("clip", clip, place), lambda: self._clip(clip, place))
 
     def _frame(self, clip: int, place: int) -> bytes | None:
-        frame = next(self._frames(clip, np.array([place])), None)
-        return None if frame is None else _jpeg(_narrow(frame.image, PICTURE_WIDTH))
+        with self._decoding:
+            frame = next(self._frames(clip, np.array([place])), None)
+            return None if frame is None else _jpeg(_narrow(frame.image, PICTURE_WIDTH))
 
     def _heat(self, clip: int, place: int) -> bytes | None:
-        frame = next(self._frames(clip, np.array([place])), None)
+        with self._decoding:
+            frame = next(self._frames(clip, np.array([place])), None)
         heat = None if frame is None else self._session.heat(clip, place)
         if frame is None or heat is None:
             return None
@@ -101,8 +106,9 @@ class Pictures:
 
     def _clip(self, clip: int, place: int) -> bytes | None:
         places, step = around(self._session.run.clips[clip], place)
-        images = [_narrow(frame.image, CLIP_WIDTH) for frame in self._frames(clip, places)]
-        return _animated(images, step) if images else None
+        with self._decoding:
+            images = [_narrow(frame.image, CLIP_WIDTH) for frame in self._frames(clip, places)]
+            return _animated(images, step) if images else None
 
     def _frames(self, number: int, places: NDArray[np.int64]) -> Iterator[Frame]:
         session = self._session

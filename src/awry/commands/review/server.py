@@ -11,7 +11,7 @@ import uvicorn
 from fastapi import FastAPI, Response
 from nicegui import ui
 
-from awry.commands.review.guard import LOOPBACK, App, HostGuard, TokenGuard
+from awry.commands.review.guard import LOOPBACK, App, HostGuard, OriginGuard, TokenGuard
 from awry.commands.review.page import Addresses, Page
 from awry.commands.review.pictures import Pictures
 from awry.commands.review.session import ReviewSession
@@ -111,11 +111,12 @@ def application(session: ReviewSession) -> FastAPI:
 
 def serve(session: ReviewSession, place: Place) -> None:
     """Answer requests until Ctrl-C."""
-    app: App = application(session)
+    app: App = OriginGuard(application(session))
     guarded = TokenGuard(app, place.token) if place.token else HostGuard(app)
     config = uvicorn.Config(
         guarded,
         log_level="error",
+        access_log=False,  # its lines would hold the token
         timeout_graceful_shutdown=1,
         ws_max_size=2**20,
     )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,14 +12,21 @@ from numpy.typing import NDArray
 
 from awry.commands.ranked import heat_of, write_events, write_page
 from awry.commands.review.lock import hold, written
-from awry.commands.review.log import FEEDBACK, FeedbackLog, Label, TakenIn
-from awry.commands.review.moments import Moment, Moved, moments_of, moved
-from awry.commands.review.places import place_of, places_of, refusal
+from awry.commands.review.log import FEEDBACK, FeedbackLog, Key, Label, Mark, TakenIn
+from awry.commands.review.moments import (
+    Moment,
+    Moved,
+    moments_below,
+    moments_of,
+    moved,
+    unsettled,
+)
+from awry.commands.review.places import place_of, placed_marks, places_of, refusal
 from awry.commands.sift import given_again
 from awry.datasets.base import Clip
 from awry.errors import AwryError, ConfigError
 from awry.sifting.feedback import learn_from, with_model
-from awry.sifting.run import RankedEvent, Run, load_run
+from awry.sifting.run import RankedEvent, Run, load_run, publish, top_threshold
 from awry.training.loop import Reporter, Silent
 
 PATIENCE = 60.0  # seconds that a heat map waits for the learners
@@ -60,9 +68,18 @@ class ReviewSession:
         self._clips: dict[str, Clip] | None = None
         self._changing = threading.RLock()
         self._model_in_use = threading.Lock()
+        if not self.read_only:
+            self._finish_what_was_begun()
         refused = (refusal(self.run, *key) for key in self._log.marks)
         self.notes = [*self._log.notes, *(sentence for sentence in refused if sentence)]
-        self._moments = moments_of(self.run, self._log.marks, None)
+        self._moments = self._current_moments()
+
+    def _finish_what_was_begun(self) -> None:
+        """After a process that died: what it learned counts from the moment `run.json` says so."""
+        publish(self.run)
+        learned = self.run.facts.get("interactions", 0)
+        if learned > self._log.interactions:
+            self._log.learned(learned)
 
     def close(self) -> None:
         """Let another session change the run."""
@@ -71,8 +88,18 @@ class ReviewSession:
 
     @property
     def moments(self) -> list[Moment]:
-        """What is shown: events, the strangest first, then marked frames that are in none."""
+        """What is shown: events, the strangest first, then what a person has settled."""
         return self._moments
+
+    def moments_below(self, share: float) -> list[Moment]:
+        """The moments that follow when a larger share of the frames is looked at."""
+        ranked = sum(moment.rank is not None for moment in self._moments)
+        return moments_below(self.run, self._log.marks, self._before, share, ranked)
+
+    @property
+    def threshold(self) -> float:
+        """The score that the top-ranked frames lie above."""
+        return top_threshold(self.run.scores, self.share)
 
     @property
     def share(self) -> float:
@@ -86,14 +113,14 @@ class ReviewSession:
 
     @property
     def counts(self) -> tuple[int, int]:
-        """Frames of the run that are marked abnormal, and normal."""
-        marks = self._places(kept=True)
-        return sum(marks.values()), sum(not abnormal for abnormal in marks.values())
+        """Moments of the run that are marked abnormal, and normal."""
+        labels = [mark.label for mark in placed_marks(self.run.clips, self._log.marks.values())]
+        return labels.count("abnormal"), labels.count("normal")
 
     @property
     def to_learn(self) -> int:
         """How many marks the next retraining learns from."""
-        return len(self._places(kept=self.run.config.feedback_kept))
+        return len(list(placed_marks(self.run.clips, self._marks_to_learn.values())))
 
     @property
     def clips(self) -> dict[str, Clip]:
@@ -106,12 +133,8 @@ class ReviewSession:
                 self.notes.append(f"No picture can be shown. {error}")
         return self._clips
 
-    def mark(self, clip: int, place: int, label: Label) -> str | None:
-        """Say that a frame is abnormal or normal.
-
-        Args:
-            clip, place: number of its clip, and its place in the clip's arrays.
-            label: what it is.
+    def mark(self, moment: Moment, label: Label) -> str | None:
+        """Say that a moment is abnormal or normal: all frames of its event.
 
         Returns:
             A sentence where it contradicts what was said before, else None.
@@ -122,8 +145,10 @@ class ReviewSession:
         """
         with self._changing:
             self._check_may_write()
-            ranked = self.run.clips[clip]
-            said = self._log.mark(ranked.name, int(ranked.indices[place]), label)
+            ranked = self.run.clips[moment.clip]
+            places = (moment.place, moment.first, moment.last)
+            frame, first, last = (int(ranked.indices[place]) for place in places)
+            said = self._log.mark(ranked.name, frame, label, (first, last))
             self._changed()
         return said
 
@@ -171,21 +196,18 @@ class ReviewSession:
             AwryError: as `awry.sifting.feedback`; the run is as it was before then.
         """
         self._check_may_write()
-        marks = self._places(kept=self.run.config.feedback_kept)
+        marks = places_of(self.run, self._marks_to_learn)
         if not marks:
             raise ConfigError("There is nothing to learn from: mark a moment first.")
-        number = self._log.interactions + 1
-        before = self.run.events()
+        count, number = self.to_learn, self._log.interactions + 1
+        before = self._open_events(self._log.learned_from)
         self.learning = True
         try:
             run = self._learned(marks, number, reporter)
-            after = run.events()
-            write_events(run, after)
-            write_page(run, after, self.clips)
             with self._changing:
                 self._log.learned(number)
                 self.run, self._before = run, before
-                self.moved = moved(before, after, len(marks))
+                self.moved = moved(before, self._open_events(self._log.learned_from), count)
                 self._changed()
         finally:
             self.learning = False
@@ -222,10 +244,23 @@ class ReviewSession:
             # The learners change in place: should anything fail, they are read again.
             self._with_model = None
             run, _ = learn_from(ready, marks, number, reporter)
+            run = replace(run, facts={**run.facts, "interactions": number})
             reporter.message("writing the run")
-            run.save()
+            events = self._open_events(self._log.marks, run)
+
+            def write_also(folder: Path) -> None:
+                write_events(run, events, folder)
+                write_page(run, events, self.clips, folder)
+
+            run = run.save(write_also)
             self._with_model = run
         return run
+
+    def _open_events(self, learned: Collection[Key], run: Run | None = None) -> list[RankedEvent]:
+        """The events that a person has not called normal, where these marks were learned."""
+        run = run or self.run
+        marks = (mark for key, mark in self._log.marks.items() if key in learned)
+        return unsettled(run.events(), list(placed_marks(run.clips, marks)))
 
     def _ready(self, reporter: Reporter) -> Run:
         """The run with its learners, which are read when they are first needed."""
@@ -233,13 +268,18 @@ class ReviewSession:
             self._with_model = with_model(self.run, list(self.clips.values()), reporter)
         return self._with_model
 
-    def _places(self, *, kept: bool) -> dict[int, bool]:
-        """Marks by place among all frames of the run, old ones too or fresh ones alone."""
-        return places_of(self.run, self._log.marks if kept else self._log.fresh)
+    @property
+    def _marks_to_learn(self) -> dict[Key, Mark]:
+        """All marks, or fresh ones alone."""
+        return self._log.marks if self.run.config.feedback_kept else self._log.fresh
 
     def _changed(self) -> None:
-        self._moments = moments_of(self.run, self._log.marks, self._before)
+        self._moments = self._current_moments()
         self.version += 1
+
+    def _current_moments(self) -> list[Moment]:
+        learned = self._log.learned_from
+        return moments_of(self.run, self._log.marks, self._before, learned)
 
     def _check_may_write(self) -> None:
         if self.read_only:

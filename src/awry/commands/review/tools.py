@@ -80,6 +80,7 @@ class Tools:
             {
                 "all": f"All {len(session.moments)}",
                 "unmarked": f"Unmarked {unmarked}",
+                "borderline": "Borderline",
                 "abnormal": f"Abnormal {abnormal}",
                 "normal": f"Normal {normal}",
             }
@@ -123,7 +124,7 @@ class Tools:
     ) -> None:
         with ui.element("div").classes("review-tools"):
             self._filter = ui.toggle(
-                {"all": "All", "unmarked": "", "abnormal": "", "normal": ""},
+                {"all": "All", "unmarked": "", "borderline": "", "abnormal": "", "normal": ""},
                 value="all",
                 on_change=lambda event: choose(event.value),
             ).props("no-caps dense unelevated toggle-color=primary color=white text-color=grey-9")

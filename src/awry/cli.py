@@ -34,6 +34,7 @@ from awry.cli_options import (
 )
 from awry.cli_sift import review, sift
 from awry.errors import ConfigError
+from awry.interrupts import stop_on_signals
 
 app = typer.Typer(
     name="awry",
@@ -144,7 +145,8 @@ def score(
 ) -> None:
     """Score new video: per frame, and regions, alarms, maps or an overlay where asked."""
     with refusals():
-        from awry.commands.score import ScoreOptions, run_score, show_score
+        from awry.commands.score import run_score, show_score
+        from awry.score_run import ScoreOptions
 
         options = ScoreOptions(out, regions, events, maps, overlay, scene, tuple(parts or ()), fps)
         others = {path.name: load(path, budget) for path in also or ()}
@@ -152,7 +154,7 @@ def score(
             raise ConfigError("Two bundles of --also have one name: their outputs would be one.")
         summary = run_score(load(bundle, budget), sources, options, console(), others)
         show_result(summary, as_json, show_score)
-    report_failures(summary["failed"], interrupted=summary["interrupted"])
+    report_failures(summary["failed"])
 
 
 for command in (sift, review, evaluate, reproduce, robustness, compare, export):
@@ -216,6 +218,7 @@ def version(
 
 def main() -> None:
     """Entry point of the command `awry`."""
+    stop_on_signals()
     try:
         app()
     except Exception:

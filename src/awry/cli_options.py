@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from awry.errors import AwryError, ConfigError
+from awry.interrupts import exit_code, forget, stopped_by
 from awry.storage import json_text
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from awry.detector import Detector
 
 DONE, SOME_FAILED, CANNOT_START = 0, 1, 2
-INTERRUPTED = 130
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, on stdout.")]
 Data = Annotated[Path, typer.Option("--data", help="Folder of a data set, or with train/ in it.")]
@@ -70,7 +70,7 @@ def say(message: object) -> None:
 
 @contextmanager
 def refusals() -> Iterator[None]:
-    """Errors become one line on standard error and exit code 2; Ctrl-C becomes 130.
+    """Errors become one line on standard error and exit code 2; Ctrl-C becomes 130, SIGTERM 143.
 
     Warnings become lines on standard error too.
     """
@@ -79,6 +79,7 @@ def refusals() -> Iterator[None]:
     def show(message: Any, *_: Any, **__: Any) -> None:
         say(message)
 
+    forget()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("default", UserWarning)
@@ -88,8 +89,8 @@ def refusals() -> Iterator[None]:
         say(error)
         raise typer.Exit(CANNOT_START) from error
     except KeyboardInterrupt as error:
-        say(str(error) or "stopped")
-        raise typer.Exit(INTERRUPTED) from error
+        say(str(error) or f"stopped by {stopped_by()}")
+        raise typer.Exit(exit_code()) from error
 
 
 def load(bundle: Path, budget: str | None, threshold: float | None = None) -> Detector:
@@ -121,11 +122,9 @@ def print_noted(metrics: dict[str, Any], as_json: bool, show: Callable[[Any], No
     show_result(metrics, as_json, show)
 
 
-def report_failures(failed: list[str], *, interrupted: bool = False) -> None:
-    """List what failed; end with exit code 1 if anything did, or 130 after Ctrl-C."""
+def report_failures(failed: list[str]) -> None:
+    """List what failed; end with exit code 1 if anything did."""
     for sentence in failed:
         say(sentence)
-    if interrupted:
-        raise typer.Exit(INTERRUPTED)
     if failed:
         raise typer.Exit(SOME_FAILED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -18,7 +19,8 @@ _NUMBER = r"(?:-?\d[\d.eE+-]*|null)"
 _NUMBERS = re.compile(rf"(?<=\[)\n\s+{_NUMBER}(?:,\n\s+{_NUMBER})*\n\s+(?=\])")
 
 
-def _failure(path: Path, error: OSError) -> WriteError:
+def failure(path: Path, error: OSError) -> WriteError:
+    """The sentence for a place that cannot be written."""
     reason = error.strerror or str(error)
     return WriteError(
         f"Cannot write {path}: {reason}. Nothing was left half-written; "
@@ -45,9 +47,9 @@ def whole_file(path: Path) -> Iterator[Path]:
         temporary = Path(name)
         yield temporary
         temporary.chmod(0o666 & ~_umask())
-        temporary.replace(path)
+        settle_file(temporary, path)
     except OSError as error:
-        raise _failure(path, error) from error
+        raise failure(path, error) from error
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
@@ -73,13 +75,58 @@ def whole_folder(path: Path, *, replace: bool = True) -> Iterator[Path]:
         yield temporary
         _settle(temporary, path, replace)
     except OSError as error:
-        raise _failure(path, error) from error
+        raise failure(path, error) from error
     finally:
         if temporary is not None and temporary.exists():
             shutil.rmtree(temporary, ignore_errors=True)
 
 
+def settle_file(new: Path, path: Path) -> None:
+    """Let a file take another's place for good: a power cut leaves either the one or the other.
+
+    Raises:
+        OSError: it cannot; `path` is as before.
+    """
+    sync(new)
+    new.replace(path)
+    sync(path.parent)
+
+
+def sync(path: Path) -> None:
+    """Have the disk itself hold a file's content, or a folder's names.
+
+    Raises:
+        OSError: the disk is full or failing.
+    """
+    try:
+        handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+    except PermissionError:  # Windows opens no folders
+        if path.is_dir():
+            return
+        raise
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.EBADF, errno.ENOTSUP):  # nothing to sync there
+            raise
+    finally:
+        os.close(handle)
+
+
+def _sync_tree(folder: Path) -> None:
+    for place, _, files in os.walk(folder):
+        for name in files:
+            sync(Path(place, name))
+        sync(Path(place))
+
+
 def _settle(new: Path, path: Path, replace: bool) -> None:
+    _sync_tree(new)
+    _put(new, path, replace)
+    sync(path.parent)
+
+
+def _put(new: Path, path: Path, replace: bool) -> None:
     if path.exists() and replace:
         _swap(new, path)
         return

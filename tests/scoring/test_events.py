@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from awry.errors import ConfigError, InputError
 from awry.frames import FrameScore, Region
-from awry.scoring.events import EventOptions, find_events, find_runs
+from awry.scoring.events import EventFinder, EventOptions, find_events, find_runs
 
 PLAIN = EventOptions(hysteresis=0.0, merge_gap=0, min_length=1)
 
@@ -99,3 +99,61 @@ def test_bad_input_is_named() -> None:
         EventOptions(hysteresis=2.0)
     with pytest.raises(ConfigError, match="min_length 0"):
         EventOptions(min_length=0)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    values=st.lists(st.tuples(st.integers(0, 9), st.booleans()), max_size=40),
+    gap=st.integers(0, 4),
+    shortest=st.integers(1, 4),
+    hysteresis=st.sampled_from([0.0, 0.3, 1.0]),
+)
+def test_a_streams_alarms_are_the_clips(
+    values: list[tuple[int, bool]], gap: int, shortest: int, hysteresis: float
+) -> None:
+    """Alarms are the runs of `find_runs` with a scored frame; their peak is the first highest."""
+    options = EventOptions(hysteresis, gap, shortest)
+    scores = [
+        FrameScore(2 * place, place / 10, float(value) if scored else None)
+        for place, (value, scored) in enumerate(values)
+    ]
+    series = np.array([value for value, _ in values], np.float64)
+    expected = []
+    for first, last in find_runs(series, 5.0, options):
+        inside = [place for place in range(first, last + 1) if values[place][1]]
+        if inside:
+            peak = max(inside, key=lambda place: (values[place][0], -place))
+            expected.append((2 * first, 2 * last, 2 * peak, series[peak], first / 10, last / 10))
+    finder, found, given_after = EventFinder("a", 5.0, "", options), [], []
+    for place, (score, value) in enumerate(zip(scores, series, strict=True)):
+        for event in finder.push(score, float(value)):
+            found.append(event)
+            given_after.append(place)
+        current = finder.current
+        assert current is None or current.last - current.first >= 2 * (shortest - 1)
+    found += finder.flush()
+    facts = [(e.first, e.last, e.peak, e.score, e.start_s, e.end_s) for e in found]
+    assert facts == expected
+    if not hysteresis:  # a run below the threshold may hold an alarm open with hysteresis
+        ends = zip(found, given_after, strict=False)
+        assert all(place == event.last // 2 + gap + 1 for event, place in ends)
+
+
+def test_an_alarm_is_known_before_it_is_over() -> None:
+    finder = EventFinder("a", 5.0, "so", EventOptions(0.0, 2, 3))
+    known = []
+    for index, value in enumerate([0.0, 6.0, 7.0, 6.0, 0.0, 0.0]):
+        assert finder.push(FrameScore(index, None, value), value) == []
+        known.append(finder.current)
+    assert known[:3] == [None, None, None]
+    assert known[3] is not None
+    assert (known[3].first, known[3].last, known[3].peak) == (1, 3, 2)
+    (event,) = finder.push(FrameScore(6, None, 0.0), 0.0)
+    assert event == known[3]
+    assert finder.current is None
+
+
+def test_events_name_frames_as_filmed_where_some_are_missing() -> None:
+    scores = [FrameScore(index, None, value) for index, value in ((3, 0.1), (7, 0.9), (8, 0.8))]
+    (event,) = find_events("a", scores, np.array([0.1, 0.9, 0.8]), 0.5, "", PLAIN)
+    assert (event.first, event.last, event.peak) == (7, 8, 7)

@@ -101,6 +101,9 @@ def test_full_disk(tmp_path: Path) -> None:
         def mux(self, packet: object) -> None:
             raise OSError(28, "No space left on device")
 
+        def close(self) -> None:
+            pass
+
     def fill() -> None:
         with VideoWriter(tmp_path / "a.mp4", 25, size=(16, 16)) as writer:
             writer._container = Full()  # type: ignore[assignment]

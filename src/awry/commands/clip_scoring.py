@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import Progress
 
-from awry.commands.score import check_parts
 from awry.datasets.base import Clip, Dataset
 from awry.datasets.tracks import NO_TRACKS, Tracks
 from awry.detector import Detector, scored
@@ -25,6 +24,7 @@ from awry.evaluation.scored_clip import Peak, ScoredClip, Series
 from awry.frames import Frame, FrameScore
 from awry.methods.base import Scorer, Setting
 from awry.methods.flow import FlowConfig, FlowScorer
+from awry.score_run.options import check_parts
 from awry.scoring.fill import fill_unscored, filled_parts
 from awry.scoring.moments import Moment, MomentKeeper
 

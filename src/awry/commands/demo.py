@@ -16,7 +16,6 @@ from rich.table import Table
 from awry.commands.clip_scoring import Scored, score_clips
 from awry.commands.evaluate import EvaluateOptions, write_evaluation
 from awry.commands.fit import run_fit
-from awry.commands.overlay import overlaid
 from awry.datasets.base import Clip, Dataset
 from awry.datasets.digits import KINDS, make_digits
 from awry.datasets.truth import with_tracks
@@ -24,9 +23,9 @@ from awry.detector import Detector, scored
 from awry.evaluation.content_free import content_free_scores
 from awry.evaluation.frame import micro_auc
 from awry.fitting import FitOptions
-from awry.frames import Frame, FrameScore
 from awry.methods.daml.scoring import DAMLScorer
 from awry.registry import method_class
+from awry.score_run.overlay import OverlayWriter
 
 ALL = "all"
 Picture = NDArray[np.uint8]
@@ -117,13 +116,16 @@ def _figures(detector: Detector, data: Dataset) -> Iterator[tuple[str, Picture]]
 
 
 def _write_overlay(detector: Detector, data: Dataset, path: Path) -> None:
-    def pairs() -> Iterator[tuple[Frame, FrameScore]]:
+    video = OverlayWriter(path, detector, data.test[0].scene, data.fps)
+    try:
         for clip in _first_of_each_kind(data).values():
             scorer = detector.scorer(clip.scene, clip=f"test/{clip.name}", fps=data.fps)
-            yield from scored(scorer, clip.open())
-
-    for _ in overlaid(pairs(), path, detector, data.test[0].scene, data.fps, []):
-        pass
+            for frame, score in scored(scorer, clip.open()):
+                video.add(frame, score)
+        video.finish()
+    except BaseException:
+        video.leave()
+        raise
 
 
 def show_demo(summary: dict[str, Any]) -> None:

@@ -12,7 +12,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from awry.commands.tables import EVENT_COLUMNS, write_table
 from awry.datasets.base import Clip
 from awry.errors import AwryError
 from awry.evaluation.peaks import own_scale
@@ -21,6 +20,7 @@ from awry.evaluation.scored_clip import Peak
 from awry.frames import Frame
 from awry.methods.sdor import SDOR
 from awry.methods.sdor.feedback import tuned_learners
+from awry.output.tables import EVENT_COLUMNS, write_table
 from awry.scoring.maps import strongest_place
 from awry.scoring.reasons import sentence
 from awry.sifting.run import RankedEvent, Run, top_threshold

@@ -22,13 +22,13 @@ from awry.commands.cells import (
     whole_numbers,
 )
 from awry.commands.robustness_output import plot_robustness, show_robustness
-from awry.commands.score import check_parts
 from awry.datasets.base import Clip, Dataset
 from awry.detector import Detector
 from awry.errors import ConfigError
 from awry.evaluation.corruptions import CORRUPTIONS, Corruption, choose, corrupted_clip
 from awry.evaluation.event import EventRule
 from awry.evaluation.robustness import alarm_figures, auc_figures
+from awry.score_run.options import check_parts
 from awry.storage import write_json
 
 CLEAN = "clean"

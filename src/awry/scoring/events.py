@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,6 +87,139 @@ def find_runs(
     ]
 
 
+@dataclass(slots=True)
+class _Run:
+    """Frames over the lower threshold, and what joins them to one alarm."""
+
+    first: FrameScore
+    first_place: int
+    last: FrameScore
+    last_place: int
+    peak: tuple[float, FrameScore] | None = None
+    over: bool = False
+
+
+class EventFinder:
+    """Finds the alarms of one stream, as `find_runs` finds those of a clip.
+
+    An alarm is over, and given, once `merge_gap` frames without another have passed.
+
+    Args:
+        source: the stream's name.
+        threshold: see `find_runs`.
+        calibration: how the threshold came about, in words.
+        options: default `EventOptions()`.
+        normal: see `find_runs`.
+    """
+
+    def __init__(
+        self,
+        source: str,
+        threshold: float,
+        calibration: str,
+        options: EventOptions | None = None,
+        normal: float = 0.0,
+    ) -> None:
+        self._source = source
+        self._threshold = threshold
+        self._calibration = calibration
+        self._options = options or EventOptions()
+        self._low = self._options.low(threshold, normal)
+        self._place = -1
+        self._alarm: _Run | None = None
+        self._run: _Run | None = None
+        self._between: tuple[float, FrameScore] | None = None
+
+    def push(self, score: FrameScore, value: float) -> list[Event]:
+        """Take the next frame.
+
+        Args:
+            score: what the method gave.
+            value: the score to judge, filled and smoothed.
+
+        Returns:
+            the alarm that is over now, if any. An event's peak is the highest of its frames that
+            the method scored itself; a run of filled frames alone is no event.
+        """
+        self._place += 1
+        score = replace(score, map=None)
+        own = (value, score) if score.score is not None and value == value else None
+        if value > self._low:
+            self._go_on(score, value, own)
+        else:
+            self._pause(own)
+        alarm = self._alarm
+        if alarm is None or self._run is not None:
+            return []
+        return self._end() if self._place - alarm.last_place > self._options.merge_gap else []
+
+    def flush(self) -> list[Event]:
+        """The stream has ended: give the alarm that was on, if any, and forget the stream."""
+        found = self._end()
+        self._place, self._run = -1, None
+        return found
+
+    @property
+    def current(self) -> Event | None:
+        """The alarm that is on, as far as it is known; None before it is certain to be one."""
+        return self._event()
+
+    def _go_on(self, score: FrameScore, value: float, own: tuple[float, FrameScore] | None) -> None:
+        if self._run is None:
+            self._run = _Run(score, self._place, score, self._place)
+        run = self._run
+        run.last, run.last_place = score, self._place
+        run.peak = _higher(run.peak, own)
+        run.over = run.over or value > self._threshold
+        if not run.over or run is self._alarm:
+            return
+        if self._alarm is not None:
+            run.first, run.first_place = self._alarm.first, self._alarm.first_place
+            run.peak = _higher(_higher(self._alarm.peak, self._between), run.peak)
+        self._alarm, self._between = run, None
+
+    def _pause(self, own: tuple[float, FrameScore] | None) -> None:
+        if self._run is not None and self._run is not self._alarm:
+            self._between = _higher(self._between, self._run.peak)
+        self._run = None
+        self._between = _higher(self._between, own)
+
+    def _end(self) -> list[Event]:
+        event = self._event()
+        self._alarm, self._between = None, None
+        return [] if event is None else [event]
+
+    def _event(self) -> Event | None:
+        run = self._alarm
+        if run is None or run.peak is None:
+            return None
+        if run.last_place - run.first_place + 1 < self._options.min_length:
+            return None
+        value, peak = run.peak
+        return Event(
+            source=self._source,
+            first=run.first.index,
+            last=run.last.index,
+            start_s=run.first.time_s,
+            end_s=run.last.time_s,
+            peak=peak.index,
+            score=value,
+            parts=dict(peak.parts),
+            regions=distinct_regions(peak.regions),
+            threshold=self._threshold,
+            calibration=self._calibration,
+        )
+
+
+def _higher(
+    one: tuple[float, FrameScore] | None, other: tuple[float, FrameScore] | None
+) -> tuple[float, FrameScore] | None:
+    """The higher of two peaks, the earlier where they are equal."""
+    if one is None or (other is not None and other[0] > one[0]):
+        return other
+    return one
+
+
 def find_events(
     source: str,
     frame_scores: Sequence[FrameScore],
@@ -108,8 +241,7 @@ def find_events(
         normal: see `find_runs`.
 
     Returns:
-        Events in time order. An event's peak is the highest of its frames that the method
-        scored itself; a run of filled frames alone is no event.
+        Events in time order, as `EventFinder` gives them.
 
     Raises:
         InputError: the two lengths differ.
@@ -119,27 +251,7 @@ def find_events(
             f"{source}: {len(frame_scores)} frame scores came with a series of {len(scores)}; "
             "expected one value for each frame."
         )
-    scored = np.array([score.score is not None for score in frame_scores], bool)
-    events = []
-    for first, last in find_runs(scores, threshold, options, normal):
-        inside = first + np.flatnonzero(scored[first : last + 1])
-        if not inside.size:
-            continue
-        peak = int(inside[np.argmax(scores[inside])])
-        at_peak = frame_scores[peak]
-        events.append(
-            Event(
-                source=source,
-                first=first,
-                last=last,
-                start_s=frame_scores[first].time_s,
-                end_s=frame_scores[last].time_s,
-                peak=peak,
-                score=float(scores[peak]),
-                parts=dict(at_peak.parts),
-                regions=distinct_regions(at_peak.regions),
-                threshold=threshold,
-                calibration=calibration,
-            )
-        )
-    return events
+    finder = EventFinder(source, threshold, calibration, options, normal)
+    pairs = zip(frame_scores, scores, strict=True)
+    events = [event for score, value in pairs for event in finder.push(score, float(value))]
+    return events + finder.flush()

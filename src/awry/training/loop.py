@@ -7,13 +7,10 @@ a resumed fit sees exactly what an uninterrupted one would have seen.
 from __future__ import annotations
 
 import math
-import signal
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import FrameType
 from typing import Any, Protocol
 
 import numpy as np
@@ -21,6 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from awry.errors import TrainingError
+from awry.interrupts import interrupt_flag
 from awry.training.checkpoint import (
     BestWeights,
     Progress,
@@ -233,24 +231,3 @@ def _end_of_epoch(phase: Phase, progress: Progress, best: BestWeights, context: 
     progress.epoch, progress.step, progress.sums, progress.seconds = progress.epoch + 1, 0, {}, 0.0
     mine = [past for past in progress.history if past["phase"] == phase.name]
     return phase.converged is not None and phase.converged(mine)
-
-
-@contextmanager
-def interrupt_flag() -> Iterator[list[bool]]:
-    """A list that is filled once Ctrl-C was pressed; a second press interrupts at once."""
-    pressed: list[bool] = []
-
-    def remember(number: int, frame: FrameType | None) -> None:
-        if pressed:
-            raise KeyboardInterrupt
-        pressed.append(True)
-
-    try:
-        before = signal.signal(signal.SIGINT, remember)
-    except ValueError:  # not in the main thread: whoever runs the thread handles Ctrl-C
-        yield pressed
-        return
-    try:
-        yield pressed
-    finally:
-        signal.signal(signal.SIGINT, before)

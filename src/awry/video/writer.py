@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -15,7 +16,8 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from awry.errors import ConfigError, FootageError, FrameError, MissingError, WriteError
-from awry.storage import whole_file
+from awry.partial import PartialFile
+from awry.storage import failure
 
 DEFAULT_FPS = 25
 # Encoder -> options. H.264 plays everywhere; VP9 is what a build without libx264 still has.
@@ -34,7 +36,9 @@ _CONTAINERS = {
 class VideoWriter:
     """Writes RGB frames as H.264, or as VP9 where FFmpeg was built without libx264.
 
-    A context manager: the file appears whole when the block ends well, and not at all otherwise.
+    A context manager: the file takes its name when the block ends well. Until then it grows as
+    `NAME.partial.mp4`, which players can show up to its last second at any moment; a Ctrl-C within
+    the block leaves it there, any other error removes it.
 
         with VideoWriter(path, 25, size=(240, 360)) as writer:
             writer.write(image)
@@ -71,29 +75,42 @@ class VideoWriter:
             raise ConfigError(f"Cannot write video of {fps} frames per second and size {size}.")
         self._rate = Fraction(fps).limit_denominator(1001)
         self._size = (int(size[0]), int(size[1]))
-        self._exit = ExitStack()
+        self._claim: PartialFile | None = None
         self._container: OutputContainer | None = None
         self._stream: VideoStream | None = None
         self._written = 0
 
     def __enter__(self) -> Self:
-        with ExitStack() as stack:
-            temporary = stack.enter_context(whole_file(self.path))
-            options = {"movflags": "+faststart"} if self.path.suffix in (".mp4", ".mov") else {}
-            # PyAV creates its file lazily, so a full disk shows up while frames are written.
-            self._container = stack.enter_context(av.open(str(temporary), "w", options=options))
-            stream = cast(
-                VideoStream,
-                self._container.add_stream(
-                    self.codec, rate=self._rate, options=dict(_ENCODERS[self.codec])
-                ),
-            )
-            height, width = self._size
-            stream.height, stream.width = height + height % 2, width + width % 2
-            stream.pix_fmt = "yuv420p"
-            self._stream = stream
-            self._exit = stack.pop_all()
+        self.open()
         return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if error is None:
+            self.finish()
+        elif isinstance(error, KeyboardInterrupt):
+            self.leave()
+        else:
+            self.drop()
+
+    def open(self) -> None:
+        """Begin the file, for use without a with block; then `finish`, `leave` or `drop`."""
+        self._claim = PartialFile(self.path)
+        self.notes += self._claim.notes
+        # PyAV creates its file lazily, so a full disk shows up while frames are written.
+        with self._failures():
+            options = _growing(self.path)
+            self._container = av.open(str(self._claim.partial), "w", options=options)
+            encoder = dict(_ENCODERS[self.codec])
+            stream = self._container.add_stream(self.codec, rate=self._rate, options=encoder)
+        self._stream = cast(VideoStream, stream)
+        height, width = self._size
+        self._stream.height, self._stream.width = height + height % 2, width + width % 2
+        self._stream.pix_fmt = "yuv420p"
 
     def write(self, image: NDArray[np.uint8]) -> None:
         """Append one frame.
@@ -110,27 +127,72 @@ class VideoWriter:
             )
         odd = [(0, self._size[0] % 2), (0, self._size[1] % 2), (0, 0)]
         picture = av.VideoFrame.from_ndarray(np.pad(image, odd, mode="edge"), format="rgb24")
-        for packet in self._stream.encode(picture):
-            self._container.mux(packet)
+        self._mux(picture)
         self._written += 1
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        container, stream = self._container, self._stream
-        self._container = self._stream = None
-        if error is not None:
-            # Drops the half-written file; a full disk becomes a WriteError.
-            self._exit.__exit__(kind, error, trace)
+    def finish(self) -> None:
+        """All frames are there: the file takes its name."""
+        claim, container = self._claim, self._container
+        if claim is None or container is None:
             return
-        with self._exit:
-            if not self._written or container is None or stream is None:
-                raise FootageError(f"No frame was written to {self.path}; nothing was kept.")
-            for packet in stream.encode():
-                container.mux(packet)
+        if not self._written:
+            self.drop()
+            raise FootageError(f"No frame was written to {self.path}; nothing was kept.")
+        self._mux(None)
+        with self._failures():
+            container.close()
+        self._container = self._stream = self._claim = None
+        claim.finish()
+
+    def leave(self) -> None:
+        """End at once: what was written stays under the partial name."""
+        claim = self._close()
+        if claim is not None:
+            claim.release()
+
+    def drop(self) -> None:
+        """Give up, and leave nothing."""
+        claim = self._close()
+        if claim is not None:
+            claim.drop()
+
+    def _close(self) -> PartialFile | None:
+        claim, container = self._claim, self._container
+        self._container = self._stream = self._claim = None
+        if container is not None:
+            with suppress(OSError):
+                container.close()
+        return claim
+
+    def _mux(self, picture: av.VideoFrame | None) -> None:
+        """Encode a picture, or what is still owed, and write what comes of it."""
+        assert self._container is not None
+        assert self._stream is not None
+        with self._failures():
+            for packet in self._stream.encode(picture):
+                self._container.mux(packet)
+
+    @contextmanager
+    def _failures(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            self.drop()
+            raise failure(self.path, error) from error
+
+
+def _growing(path: Path) -> dict[str, str]:
+    """Options that make a file playable while it grows, by pieces of one second."""
+    if path.suffix.lower() not in (".mp4", ".mov"):
+        return {"cluster_time_limit": "1000", "flush_packets": "1"}
+    # A fragmented file becomes a plain one in the end, where FFmpeg knows how (since 7.1).
+    plain_in_the_end = av.library_versions["libavformat"] >= (61, 7, 100)
+    form = "hybrid_fragmented" if plain_in_the_end else "empty_moov"
+    return {
+        "movflags": f"{form}+default_base_moof",
+        "frag_duration": "1000000",
+        "flush_packets": "1",
+    }
 
 
 def _encoder(path: Path) -> str:

@@ -1,0 +1,1 @@
+"""What awry writes for people and other programs: tables, maps, and where they may stand."""

@@ -1,0 +1,270 @@
+"""Tables: CSV, JSON lines or Parquet, by the path's ending, written as their rows come."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from io import FileIO
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from awry.errors import ConfigError, MissingError, WriteError
+from awry.frames import Event, FrameScore, Region
+from awry.partial import PartialFile, partial_path
+from awry.storage import failure, whole_file
+
+Row = dict[str, Any]
+
+TABLES = (".csv", ".jsonl", ".parquet")
+SCORE_COLUMNS = ["source", "frame", "time_s", "score", "scored"]
+REGION_COLUMNS = ["source", "frame", "x_min", "y_min", "x_max", "y_max", "score"]
+EVENT_COLUMNS = [
+    *("source", "first", "last", "start_s", "end_s", "peak", "score"),
+    *("parts", "regions", "threshold", "calibration"),
+]
+# Parquet columns need a type even where every value is missing; all others are numbers.
+_WORDS = ("source", "calibration", "parts", "regions")
+_WHOLE = ("frame", "scored", "first", "last", "peak")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+SECONDS_BETWEEN_SYNCS = 1.0
+_ROWS_AT_ONCE = 20_000
+
+
+def region_row(source: str, score: FrameScore, region: Region) -> Row:
+    """A region as a table's row, with `part.NAME` for each of its parts."""
+    corners = dict(zip(("x_min", "y_min", "x_max", "y_max"), region.box, strict=True))
+    parts = {f"part.{name}": value for name, value in region.parts.items()}
+    return {"source": source, "frame": score.index, **corners, "score": region.score, **parts}
+
+
+def event_row(event: Event) -> Row:
+    """An alarm as a table's row; `parts` and `regions` are nested values."""
+    regions = [{"box": list(r.box), "score": r.score, "parts": r.parts} for r in event.regions]
+    row = asdict(event) | {"regions": regions}
+    return {name: row[name] for name in EVENT_COLUMNS}
+
+
+def check_table(path: Path | None) -> None:
+    """Refuse a table's ending before any work is done.
+
+    Raises:
+        ConfigError: not .csv, .jsonl or .parquet.
+        MissingError: .parquet without pyarrow.
+    """
+    if path is None:
+        return
+    if path.suffix not in TABLES:
+        raise ConfigError(f"Cannot write {path}: its ending must be one of {', '.join(TABLES)}.")
+    if path.suffix == ".parquet":
+        try:
+            import pyarrow  # noqa: F401
+        except ImportError as error:
+            raise MissingError(
+                "Parquet files need pyarrow: pip install 'awry[parquet]', or write .csv or .jsonl."
+            ) from error
+
+
+def growing_path(path: Path) -> Path:
+    """Where a table stands while it grows: Parquet has no form that could, and grows as lines."""
+    return partial_path(path, _growing_suffix(path))
+
+
+def _growing_suffix(path: Path) -> str:
+    return ".jsonl" if path.suffix == ".parquet" else path.suffix
+
+
+class TableWriter:
+    """A table that is on disk row by row, and takes its own name at the orderly end.
+
+    Every row is handed to the system at once, so that no death of the process loses one, and to
+    the disk itself about once a second, for power cuts. Nested values stay nested in JSON lines
+    and are JSON within a cell elsewhere. Numbers have full precision. Names that have no UTF-8
+    form, as those of files may, are written with escapes.
+
+    Args:
+        path: where the table will be.
+        columns: come first and are there even without rows; others follow in order of appearance.
+        escape_formulas: in CSV, text that a spreadsheet would take for a formula (it begins with
+            `=`, `+`, `-`, `@`, a tab or a carriage return) gets an apostrophe before it.
+
+    Attributes:
+        rows: how many there are.
+        notes: what a person should know, one sentence each.
+
+    Raises:
+        WriteError: the disk is full or the place cannot be written. The whole rows that were
+            written by then stay in the partial file, which the sentence names.
+    """
+
+    def __init__(
+        self, path: Path, columns: Sequence[str], *, escape_formulas: bool = False
+    ) -> None:
+        self.path = path
+        self.rows = 0
+        self._columns = list(columns)
+        self._escape = escape_formulas
+        self._claim = PartialFile(path, _growing_suffix(path))
+        self.notes = self._claim.notes
+        self._lines = self._claim.partial.suffix == ".jsonl"
+        self._synced = time.monotonic()
+        with self._failures():
+            self._file = self._open()
+            if not self._lines:
+                self._append(_csv_text([self._columns]))
+
+    def add(self, rows: Sequence[Row]) -> None:
+        """Append rows."""
+        if not rows:
+            return
+        with self._failures():
+            self._know(rows)
+            if self._lines:
+                self._append("".join(json.dumps(row, allow_nan=False) + "\n" for row in rows))
+            else:
+                self._append(_csv_text(self._cells(row) for row in rows))
+            self.rows += len(rows)
+            if time.monotonic() - self._synced > SECONDS_BETWEEN_SYNCS:
+                os.fsync(self._file.fileno())
+                self._synced = time.monotonic()
+
+    def finish(self) -> None:
+        """The table is whole: it takes its own name."""
+        self._file.close()
+        if self.path.suffix != ".parquet":
+            self._claim.finish()
+            return
+        with self._failures():
+            with whole_file(self.path) as temporary:
+                _lines_to_parquet(self._claim.partial, temporary, self._columns)
+            self._claim.drop()
+
+    def leave(self) -> None:
+        """End at once: the rows stay in the partial file; without a row nothing stays."""
+        self._file.close()
+        if self.rows:
+            self._claim.release()
+        else:
+            self._claim.drop()
+
+    def _open(self) -> FileIO:
+        file = FileIO(self._claim.partial, "r+")
+        file.seek(0, os.SEEK_END)
+        return file
+
+    def _know(self, rows: Sequence[Row]) -> None:
+        """Take up columns that were not there before: rows so far leave them empty."""
+        names = dict.fromkeys(name for row in rows for name in row)
+        new = [name for name in names if name not in self._columns]
+        if not new:
+            return
+        self._columns += new
+        if self._lines:
+            return
+        wider = self._claim.partial.with_name(f"{self._claim.partial.name}.wider")
+        try:
+            with (
+                self._claim.partial.open(newline="", encoding="utf-8") as old,
+                wider.open("w", newline="", encoding="utf-8") as file,
+            ):
+                rows_so_far = csv.reader(old)
+                next(rows_so_far)
+                writer = csv.writer(file, lineterminator="\n")
+                writer.writerow(self._columns)
+                writer.writerows(row + [""] * len(new) for row in rows_so_far)
+            self._file.close()
+            self._claim.exchange(wider)
+        finally:
+            wider.unlink(missing_ok=True)
+        self._file = self._open()
+
+    def _append(self, text: str) -> None:
+        """Write whole rows, or none of them."""
+        end = self._file.tell()
+        left = memoryview(text.encode("utf-8", "backslashreplace"))
+        try:
+            while left:
+                left = left[self._file.write(left) :]
+        except OSError:
+            self._file.truncate(end)
+            self._file.seek(end)
+            raise
+
+    def _cells(self, row: Row) -> list[Any]:
+        flat = _flat(row)
+        cells = [flat.get(name) for name in self._columns]
+        return [_no_formula(cell) for cell in cells] if self._escape else cells
+
+    @contextmanager
+    def _failures(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise WriteError(
+                f"Cannot write {self.path}: {error.strerror or error}. The {self.rows} rows "
+                f"written by then are in {self._claim.partial}; free some space or choose another "
+                "place."
+            ) from error
+
+
+def write_table(
+    path: Path, rows: Sequence[Row], columns: Sequence[str], *, escape_formulas: bool = False
+) -> None:
+    """Write a table whose rows are all there; as `TableWriter`, and whole or not at all."""
+    table = TableWriter(path, columns, escape_formulas=escape_formulas)
+    try:
+        table.add(rows)
+        table.finish()
+    except BaseException as error:
+        table.rows = 0
+        table.leave()
+        if isinstance(error, WriteError) and isinstance(error.__cause__, OSError):
+            raise failure(path, error.__cause__) from error
+        raise
+
+
+def _csv_text(rows: Iterable[Sequence[Any]]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue()
+
+
+def _no_formula(cell: Any) -> Any:
+    formula = isinstance(cell, str) and cell.startswith(_FORMULA)
+    return f"'{cell}" if formula else cell
+
+
+def _flat(row: Row) -> Row:
+    return {
+        name: json.dumps(value) if isinstance(value, list | dict) else value
+        for name, value in row.items()
+    }
+
+
+def _lines_to_parquet(lines: Path, path: Path, names: Sequence[str]) -> None:
+    """Copy JSON lines to Parquet, some rows at a time."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    def kind(name: str) -> Any:
+        if name in _WORDS:
+            return pa.string()
+        return pa.int64() if name in _WHOLE else pa.float64()
+
+    schema = pa.schema([(name, kind(name)) for name in names])
+    with lines.open(encoding="utf-8") as file, parquet.ParquetWriter(path, schema) as writer:
+        while some := list(islice(file, _ROWS_AT_ONCE)):
+            rows = [_flat(json.loads(line)) for line in some]
+            columns = [pa.array([_storable(row.get(n)) for row in rows], kind(n)) for n in names]
+            writer.write_table(pa.table(columns, schema=schema))
+
+
+def _storable(value: Any) -> Any:
+    """Names that have no UTF-8 form get escapes."""
+    return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value

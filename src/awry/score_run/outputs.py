@@ -1,0 +1,134 @@
+"""What one detector writes: tables that all sources share, in whatever order they take turns."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Sequence
+
+from awry.detector import Detector
+from awry.errors import WriteError
+from awry.frames import Event, FrameScore
+from awry.output.tables import (
+    EVENT_COLUMNS,
+    REGION_COLUMNS,
+    SCORE_COLUMNS,
+    TableWriter,
+    event_row,
+    region_row,
+)
+from awry.score_run.options import ScoreOptions
+from awry.score_run.result import ScoreResult, SourceResult
+from awry.scoring.fill import FilledScore
+
+ALARMS_KEPT = 1000
+"""Alarms that a result lists; an endless stream has more, and the table has them all."""
+
+
+class Outputs:
+    """The tables of one detector, and what is to be said of its sources.
+
+    Streams may add to it from threads of their own.
+
+    Attributes:
+        detector, options: whose, and what is wanted.
+        results: of the sources that gave a frame.
+        notes, failed: one sentence each.
+    """
+
+    def __init__(self, detector: Detector, options: ScoreOptions) -> None:
+        self.detector = detector
+        self.options = options
+        self.results: list[SourceResult] = []
+        self.notes: list[str] = []
+        self.failed: list[str] = []
+        self._alarms: deque[Event] = deque(maxlen=ALARMS_KEPT)
+        self._lock = threading.Lock()
+        self._tables: dict[str, TableWriter] = {}
+
+    def open(self) -> None:
+        """Begin the tables.
+
+        Raises:
+            WriteError: one of them cannot be written.
+        """
+        wanted = {
+            "scores": (self.options.out, SCORE_COLUMNS),
+            "regions": (self.options.regions, REGION_COLUMNS),
+            "events": (self.options.events, EVENT_COLUMNS),
+        }
+        for name, (path, columns) in wanted.items():
+            if path is not None:
+                escape = self.options.escape_formulas
+                self._tables[name] = TableWriter(path, columns, escape_formulas=escape)
+                self.notes += self._tables[name].notes
+
+    def add_regions(self, source: str, score: FrameScore) -> None:
+        """Append a frame's regions."""
+        if "regions" in self._tables:
+            rows = [region_row(source, score, region) for region in score.regions]
+            with self._lock:
+                self._tables["regions"].add(rows)
+
+    def add_scores(self, source: str, scores: Sequence[FilledScore]) -> None:
+        """Append frames' rows."""
+        rows = [
+            {
+                "source": source,
+                "frame": score.frame.index,
+                "time_s": score.frame.time_s,
+                "score": score.value,
+                "scored": int(score.scored),
+            }
+            | {f"part.{name}": value for name, value in score.parts.items()}
+            for score in scores
+        ]
+        with self._lock:
+            self._tables["scores"].add(rows)
+
+    def add_event(self, event: Event) -> None:
+        """Append an alarm."""
+        with self._lock:
+            self._alarms.append(event)
+            if "events" in self._tables:
+                self._tables["events"].add([event_row(event)])
+
+    @property
+    def rows(self) -> int:
+        """Rows of the table of scores."""
+        return self._tables["scores"].rows if self._tables else 0
+
+    def finish(self) -> None:
+        """All tables take their names; where one cannot, the others still do.
+
+        Raises:
+            WriteError: the first that could not.
+        """
+        errors = []
+        for table in self._tables.values():
+            try:
+                table.finish()
+            except WriteError as error:
+                errors.append(error)
+        if errors:
+            raise errors[0]
+
+    def leave(self) -> None:
+        """End at once: what was written stays in partial files."""
+        for table in self._tables.values():
+            table.leave()
+
+    def result(self, *, interrupted: bool) -> ScoreResult:
+        """What is to be said in the end."""
+        alarms = sum(result.alarms for result in self.results)
+        notes = [*self.notes]
+        if alarms > len(self._alarms):
+            notes.append(f"The last {len(self._alarms)} of {alarms} alarms are listed here.")
+        return ScoreResult(
+            str(self.options.out),
+            self.results,
+            list(self._alarms),
+            notes,
+            self.failed,
+            interrupted,
+        )

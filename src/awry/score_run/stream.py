@@ -1,0 +1,199 @@
+"""One detector's way through one source: scores, regions, alarms, maps and a video as they come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from awry.detector import scored
+from awry.errors import AwryError
+from awry.frames import Event, Frame, FrameScore
+from awry.output.maps import MapsWriter
+from awry.output.names import file_stem
+from awry.score_run.forgiving import Forgiving
+from awry.score_run.outputs import Outputs
+from awry.score_run.overlay import OverlayWriter
+from awry.score_run.result import ScoreReporter, SourceResult
+from awry.scoring.events import EventFinder
+from awry.scoring.fill import FilledScore, ScoreFiller
+
+
+class _Sink(Protocol):
+    """A file of this source alone."""
+
+    @property
+    def notes(self) -> list[str]: ...
+
+    def add(self, frame: Frame, score: FrameScore) -> None: ...
+
+    def finish(self) -> None: ...
+
+    def leave(self) -> None: ...
+
+    def drop(self) -> None: ...
+
+
+@dataclass(slots=True)
+class _Maps:
+    """Anomaly maps as a sink; the file is begun with the first map."""
+
+    path: Path
+    writer: MapsWriter | None = None
+
+    @property
+    def notes(self) -> list[str]:
+        return self.writer.notes if self.writer else []
+
+    def add(self, frame: Frame, score: FrameScore) -> None:
+        self.writer = self.writer or MapsWriter(self.path)
+        if score.map is not None:
+            self.writer.add(score.index, score.map)
+
+    def finish(self) -> None:
+        if self.writer:
+            self.writer.finish()
+
+    def leave(self) -> None:
+        if self.writer:
+            self.writer.leave()
+
+    def drop(self) -> None:
+        if self.writer:
+            self.writer.drop()
+
+
+class Stream:
+    """One detector's way through a source, a frame at a step.
+
+    Args:
+        outputs: where rows go.
+        name: the source's name in them.
+        source: the source.
+        frames: its frames, for this detector.
+        overlay: where the video goes, or None.
+        reporter: told of alarms as they happen; None: nobody is.
+    """
+
+    def __init__(
+        self,
+        outputs: Outputs,
+        name: str,
+        source: Forgiving,
+        frames: Iterable[Frame],
+        overlay: Path | None,
+        reporter: ScoreReporter | None,
+    ) -> None:
+        detector, options = outputs.detector, outputs.options
+        assert detector.calibration is not None
+        calibration = detector.calibration.scene(options.scene)
+        self.result = SourceResult(name)
+        self._outputs = outputs
+        self._source = source
+        self._reporter = reporter
+        self._filler = ScoreFiller()
+        self._finder = EventFinder(
+            name,
+            calibration.threshold,
+            calibration.how,
+            detector.calibration.options,
+            calibration.location,
+        )
+        self._announced: int | None = None
+        self._sinks: list[_Sink] = []
+        if options.maps is not None:
+            self._sinks.append(_Maps(options.maps / f"{file_stem(name)}.npz"))
+        if overlay is not None:
+            self._sinks.append(OverlayWriter(overlay, detector, options.scene, source.fps))
+        scorer = detector.scorer(
+            options.scene,
+            clip=source.name,
+            fps=source.fps,
+            maps=options.wants_maps,
+            parts=options.parts,
+        )
+        self._pairs: Iterator[tuple[Frame, FrameScore]] = scored(scorer, frames, detector.every)
+
+    def step(self) -> bool:
+        """Score the next frame and write what is known by then; False at the source's end.
+
+        Raises:
+            WriteError: a table cannot be written.
+            AwryError: the detector cannot go on with this source.
+        """
+        pair = next(self._pairs, None)
+        if pair is None:
+            return False
+        frame, score = pair
+        self.result.frames += 1
+        self.result.timed = self.result.timed and score.time_s is not None
+        self._outputs.add_regions(self.result.source, score)
+        self._each_sink(lambda sink: sink.add(frame, score))
+        self._take(self._filler.push(score))
+        return True
+
+    def finish(self) -> None:
+        """The source has ended: write what is still owed.
+
+        Raises:
+            WriteError: a table cannot be written.
+        """
+        self._take(self._filler.flush())
+        for event in self._finder.flush():
+            self._end_alarm(event)
+        self._each_sink(lambda sink: sink.finish())
+        for sink in self._sinks:
+            self._outputs.notes += sink.notes
+        self._sinks.clear()
+        if self.result.frames:
+            self._outputs.results.append(self.result)
+
+    def let_go(self) -> None:
+        """The detector cannot go on: no further frame is kept for it."""
+        self._pairs = iter(())
+
+    def leave(self) -> None:
+        """End at once: the files of this source alone stay as they are, under partial names."""
+        self.let_go()
+        for sink in self._sinks:
+            sink.leave()
+        self._sinks.clear()
+
+    def _take(self, scores: list[FilledScore]) -> None:
+        if scores:
+            self._outputs.add_scores(self.result.source, scores)
+        for score in scores:
+            self._count(score)
+            for event in self._finder.push(score.frame, score.value):
+                self._end_alarm(event)
+            self._announce(self._finder.current)
+
+    def _count(self, score: FilledScore) -> None:
+        if score.scored:
+            self.result.scored += 1
+            if self.result.score is None or score.value > self.result.score:
+                self.result.score, self.result.peak = score.value, score.frame.index
+
+    def _announce(self, event: Event | None) -> None:
+        if event is not None and event.first != self._announced:
+            self._announced = event.first
+            if self._reporter is not None:
+                self._reporter.alarm_begins(event)
+
+    def _end_alarm(self, event: Event) -> None:
+        self._announce(event)
+        self.result.alarms += 1
+        self._outputs.add_event(event)
+        if self._reporter is not None:
+            self._reporter.alarm_ends(event)
+
+    def _each_sink(self, do: Callable[[_Sink], None]) -> None:
+        """A file that cannot be written is given up, and said; the scores go on."""
+        for sink in tuple(self._sinks):
+            try:
+                do(sink)
+            except AwryError as error:
+                sink.drop()
+                self._sinks.remove(sink)
+                self._outputs.failed.append(f"{self.result.source}: {error}")

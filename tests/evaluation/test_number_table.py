@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from awry.commands.tables import write_table
 from awry.errors import InputError, MissingError
 from awry.evaluation import table_text
 from awry.evaluation.number_table import read_numbers
+from awry.output.tables import write_table
 
 
 def read(tmp_path: Path, text: str, *names: str):

@@ -176,7 +176,9 @@ def datasets(
             found = inspect.describe_dataset(folder, layout, fps)
             show_result(found, as_json, inspect.show_dataset)
         else:
+            found = {"failed": []}
             show_result(inspect.list_layouts(), as_json, inspect.show_layouts)
+    report_failures(found["failed"])
 
 
 @app.command()

@@ -21,9 +21,14 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+from awry.names import shown
+
 
 class AwryError(Exception):
-    """Base of every error in this module."""
+    """Base of every error in this module; its message can be written anywhere."""
+
+    def __str__(self) -> str:
+        return shown(super().__str__())  # file names in it may be no UTF-8
 
 
 class InputError(AwryError):

@@ -209,7 +209,7 @@ def _facts(
             "parts": parts,
             "every": options.every,
             "notes": footage.notes,
-            "failed": footage.failed,
+            "failed": [*data.failed, *footage.failed],
         },
         "history": histories,
         "fit_seconds": round(seconds, 1),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from awry.datasets.clips import Excerpt, find_clips, frame_count, frame_size
+from awry.datasets.clips import ClipFinder, Excerpt, frame_count, frame_size, known_length
 from awry.errors import DatasetError, SourceError
 from awry.frames import Frame
 from awry.video.memory import ArraySource
@@ -81,9 +83,41 @@ def test_clips_are_found_in_natural_order(tmp_path: Path, write_pictures) -> Non
     for name in ("10", "2", "1"):
         write_pictures(tmp_path / name, 1)
     (tmp_path / "empty").mkdir()
-    assert [one.name for one in find_clips(tmp_path, None)] == ["1", "2", "10"]
-    assert find_clips(tmp_path / "empty", None) == []
-    assert find_clips(tmp_path / "nowhere", None) == []
+    finder = ClipFinder(tmp_path, None)
+    assert [one.name for one in finder.clips()] == ["1", "2", "10"]
+    assert finder.clips("empty") == finder.clips("nowhere") == []
+    assert not finder.failed
+
+
+def test_what_is_not_called_as_a_layout_has_it_is_named(tmp_path: Path, write_pictures) -> None:
+    for name in ("Train001", "Train001_gt", "extra", "Train002/deeper"):
+        write_pictures(tmp_path / "Train" / name, 1)
+    (tmp_path / "Train" / "labels.m").touch()
+    finder = ClipFinder(tmp_path, None)
+    found = finder.clips("Train", re.compile(r"Train\d+"))
+    assert [one.name for one in found] == ["Train001"]
+    (left,) = finder.failed
+    assert left.endswith("not called as the layout has it: extra, Train002/deeper.")
+    assert not finder.notes  # masks and label files belong there
+
+
+def test_the_first_of_several_places_counts_and_the_others_are_named(
+    tmp_path: Path, write_pictures
+) -> None:
+    for place in ("videos", "frames"):
+        write_pictures(tmp_path / place / "01", 1)
+    finder = ClipFinder(tmp_path, None)
+    assert len(finder.first(("nowhere", "videos", "frames"), re.compile(r"\d+"))) == 1
+    assert finder.notes == ["frames was left out: videos is there."]
+
+
+def test_pages_of_pictures_are_counted(tmp_path: Path) -> None:
+    pages = [Image.new("L", (4, 3), k) for k in range(5)]
+    pages[0].save(tmp_path / "stack.tif", save_all=True, append_images=pages[1:])
+    assert (
+        known_length(tmp_path) == frame_count(tmp_path) == frame_count(tmp_path / "stack.tif") == 5
+    )
+    assert frame_size(tmp_path / "stack.tif") == (3, 4)
 
 
 def test_a_part_of_a_clip_knows_its_place_and_a_clip_of_its_own_does_not() -> None:

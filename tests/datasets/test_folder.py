@@ -127,3 +127,37 @@ def test_an_empty_training_folder(tmp_path: Path) -> None:
     (tmp_path / "train").mkdir()
     with pytest.raises(DatasetError, match="no footage in it"):
         open_dataset(tmp_path)
+
+
+def test_a_folder_without_parts_is_training_footage(
+    tmp_path: Path, write_video, write_pictures
+) -> None:
+    write_video(tmp_path / "a.mp4", 3)
+    write_pictures(tmp_path / "cam" / "b", 2)
+    data = open_dataset(tmp_path)
+    assert ([clip.name for clip in data.train], data.test) == (["a", "cam/b"], ())
+    assert f"put the normal ones into {tmp_path / 'train'}" in data.notes[0]
+    (tmp_path / "Testing").mkdir()  # parted in a way that is not known: never train on that
+    with pytest.raises(DatasetError, match="in no layout that is known"):
+        open_dataset(tmp_path)
+
+
+def test_nested_clips_have_their_labels(root: Path, write_pictures) -> None:
+    write_pictures(root / "test" / "cam" / "c", 3)
+    write_pictures(root / "masks" / "cam" / "c", 3, values=[0, 9, 0])
+    clip = open_dataset(root).test[2]
+    assert clip.name == "cam/c"
+    assert labels_of(clip) == [0, 1, 0]
+
+
+def test_footage_that_is_passed_over_is_named(root: Path, write_pictures, write_video) -> None:
+    (root / "test" / "c.heic").touch()
+    (root / "train" / "notes.txt").touch()
+    write_pictures(root / "val" / "d", 1)
+    write_video(root / "e.mp4", 2)
+    data = open_dataset(root)
+    (failure,) = data.failed
+    assert failure.endswith("footage in formats that cannot be read; convert it: c.heic.")
+    strays = f"Left out in {root}, being neither in train/ nor in test/: e.mp4, val."
+    assert strays in data.notes
+    assert not any("notes.txt" in note for note in data.notes)

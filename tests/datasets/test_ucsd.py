@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -152,9 +153,24 @@ def test_masks_that_do_not_fit(
         masks()
 
 
-def test_a_frame_in_two_files(tmp_path: Path, write_pictures) -> None:
+def test_a_frame_in_two_formats_is_taken_once_in_both_parts(tmp_path: Path, write_pictures) -> None:
     make(tmp_path, write_pictures, "[1:1]", clips=1)
-    write_pictures(tmp_path / "Test" / "Test001", 1, first=3, suffix=".jpg")
+    for clip in ("Train/Train001", "Test/Test001"):
+        write_pictures(tmp_path / clip, 3, suffix=".jpg")
+    data = open_dataset(tmp_path)
+    assert sum("the same frames in a second format: " in note for note in data.notes) == 2
+    assert labels_of(data.test[0])[:2] == [1, 0]
+    lengths = [len(list(clip.open())) for clip in (*data.train, *data.test)]
+    shutil.rmtree(tmp_path)
+    make(tmp_path, write_pictures, "[1:1]", clips=1)
+    once = open_dataset(tmp_path)
+    assert lengths == [len(list(clip.open())) for clip in (*once.train, *once.test)]
+
+
+def test_a_frame_number_in_two_names(tmp_path: Path, write_pictures) -> None:
+    make(tmp_path, write_pictures, "[1:1]", clips=1)
+    folder = tmp_path / "Test" / "Test001"
+    shutil.copy(next(folder.glob("003.*")), folder / "frame3.png")
     with pytest.raises(DatasetError, match="frame 3 more than once"):
         labels_of(open_dataset(tmp_path).test[0])
 

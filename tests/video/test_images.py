@@ -95,7 +95,7 @@ def test_nothing_readable_is_an_error(tmp_path: Path) -> None:
 
 
 def test_empty_and_missing_folders_are_errors(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="holds no pictures; expected TIF, BMP, PNG or JPEG"):
+    with pytest.raises(SourceError, match="holds no pictures; expected TIF, PNG, BMP, JPEG"):
         ImageFolder(tmp_path)
     with pytest.raises(SourceError, match="No such file"):
         ImageFolder(tmp_path / "missing")

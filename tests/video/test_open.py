@@ -1,10 +1,10 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 from PIL import Image
 
@@ -73,16 +73,36 @@ def test_a_folder_gives_its_videos_and_picture_folders_in_natural_order(
     assert isinstance(found[2].open(), VideoFile)
     with pytest.raises(SourceError, match="zero bytes"):
         found[0].open()
-    with pytest.raises(SourceError, match="holds 4 videos or sub-folders"):
+    with pytest.raises(SourceError, match=r"holds 4 clips \(videos, or sub-folders"):
         open_source(root)
 
 
-def test_a_folder_of_pictures_is_one_source(tmp_path: Path) -> None:
+def test_a_folder_of_pictures_is_one_source_and_what_is_below_others(tmp_path: Path) -> None:
     picture(tmp_path / "clip" / "1.png")
     picture(tmp_path / "clip" / "sub" / "1.png")
-    (found,) = list_sources(tmp_path / "clip")
-    assert found.name == "clip"
-    assert np.array_equal([frame.index for frame in found.open()], [0])
+    found = list_sources(tmp_path / "clip")
+    assert [one.name for one in found] == ["clip", "sub"]
+    assert [[frame.index for frame in one.open()] for one in found] == [[0], [0]]
+    assert open_source(tmp_path / "clip" / "sub").name == "sub"
+    with pytest.raises(SourceError, match="holds 2 clips"):
+        open_source(tmp_path / "clip")
+
+
+def test_a_folder_with_one_video_opens_as_that(tmp_path: Path, make_video) -> None:
+    (tmp_path / "one").mkdir()
+    make_video("v.mp4", n=2).rename(tmp_path / "one" / "v.mp4")
+    picture(tmp_path / "one" / "v.jpg")
+    assert isinstance(open_source(tmp_path / "one"), VideoFile)
+
+
+def test_what_is_no_file_is_refused_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.mp4")
+    (tmp_path / "link.mp4").symlink_to(tmp_path / "nothing")
+    for function in (open_source, list_sources):
+        with pytest.raises(SourceError, match="is a pipe, a socket or a device"):
+            function(tmp_path / "pipe.mp4")
+        with pytest.raises(SourceError, match="is a link to nothing"):
+            function(tmp_path / "link.mp4")
 
 
 def test_names_are_loaded_when_they_are_used() -> None:

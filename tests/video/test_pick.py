@@ -13,6 +13,7 @@ from awry.datasets.clips import Excerpt
 from awry.errors import SourceError
 from awry.frames import Frame
 from awry.training.footage import Blanked
+from awry.video import images
 from awry.video.files import VideoFile
 from awry.video.ignore import IgnoreRegions
 from awry.video.images import ImageFolder
@@ -136,10 +137,13 @@ def test_of_a_folder_only_the_wanted_files_are_read(tmp_path: Path, monkeypatch)
     every = list(source)
     check(source, every, [0, 3, 4, 11, 40])
     read = []
-    from awry.video import pick
+    original = images.read_image
 
-    original = pick.read_image
-    monkeypatch.setattr(pick, "read_image", lambda path: read.append(path.name) or original(path))
+    def reading(path, page):
+        read.append(path.name)
+        return original(path, page)
+
+    monkeypatch.setattr(images, "read_image", reading)
     assert [frame.index for frame in picked(source, [9, 2])] == [2, 9]
     assert read == ["003.png", "010.png"]
 

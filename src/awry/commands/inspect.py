@@ -43,6 +43,7 @@ def describe_dataset(root: Path | None, layout: str | None, fps: float | None) -
         "scenes": sorted({clip.scene for clip in (*data.train, *data.test)}),
         "ignore": list(data.ignore),
         "notes": list(data.notes),
+        "failed": list(data.failed),
     }
 
 
@@ -121,6 +122,8 @@ def show_dataset(found: dict[str, Any]) -> None:
     for key, value in found.items():
         if isinstance(value, dict):
             value = "; ".join(f"{count} {what}" for what, count in value.items()) or "none"
+        if key == "failed":
+            continue
         if isinstance(value, list):
             separator = "\n" if key == "notes" else ", "
             shown = value if key == "notes" else value[:6]

@@ -18,7 +18,7 @@ from awry.datasets.base import Clip, Dataset
 from awry.errors import ConfigError, DatasetError, SourceError, nearest
 from awry.sifting import Run, SiftOptions, sift
 from awry.video.address import safe
-from awry.video.open import list_sources
+from awry.video.open import find_sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +50,16 @@ def given_sources(sources: Sequence[str], fps: float | None) -> Given:
     """
     named: dict[str, Clip] = {}
     places: list[Path] = []
-    failed = []
+    failed, notes = [], list[str]()
     for what in sources:
         try:
-            found = list_sources(what, fps=fps)
+            listed = find_sources(what, fps=fps)
         except SourceError as error:
             failed.append(str(error))
             continue
+        found = listed.sources
+        failed += listed.failed
+        notes += listed.notes
         if not Path(what).exists():
             failed.append(f"{found[0].name} is a stream or a camera, without an end: record it.")
             continue
@@ -71,7 +74,11 @@ def given_sources(sources: Sequence[str], fps: float | None) -> Given:
         raise SourceError("There is nothing to sift. " + " ".join(failed))
     # Never a refused address: it may hold a password.
     kept = [what for what in sources if Path(what).exists() or safe(what) == what]
-    about = {"sources": [str(Path(what).resolve()) for what in kept], "fps": fps}
+    about = {
+        "sources": [str(Path(what).resolve()) for what in kept],
+        "fps": fps,
+        "notes": notes,
+    }
     return Given(tuple(named.values()), about, tuple(failed), places=tuple(places))
 
 
@@ -109,7 +116,7 @@ def merged(data: Dataset, scene: str | None = None) -> Given:
         "fps": None,
         "notes": list(data.notes),
     }
-    return Given(chosen, about, (), data.variant, tuple(data.ignore))
+    return Given(chosen, about, tuple(data.failed), data.variant, tuple(data.ignore))
 
 
 def given_again(run: Run) -> Given:
@@ -181,7 +188,7 @@ def run_sift(given: Given, out: Path, options: SiftOptions, console: Console) ->
         "seconds": run.facts["seconds"],
         "events": [event_facts(run, event) for event in events],
         "page": str(page),
-        "notes": list(run.facts["notes"]),
+        "notes": [*given.about.get("notes", ()), *run.facts["notes"]],
         "failed": [*given.failed, *run.facts["failed"], *lost],
     }
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from awry.datasets.base import Clip, Dataset, Layout, LayoutInfo
 from awry.datasets.clips import (
-    first_found,
+    ClipFinder,
     frame_size,
     has_entries,
     known_length,
@@ -42,11 +42,14 @@ def _recognises(root: Path) -> bool:
 
 def _read(root: Path, fps: float | None) -> Dataset:
     fps = fps or FPS
-    train = normal_clips(first_found(root, _TRAIN, fps, _NAME), "avenue")
-    test = tuple(_test_clip(root, one) for one in first_found(root, _TEST, fps, _NAME))
-    notes = without_training(train, "training_videos")
+    finder = ClipFinder(root, fps)
+    train = normal_clips(finder.first(_TRAIN, _NAME), "avenue")
+    test = tuple(_test_clip(root, one) for one in finder.first(_TEST, _NAME))
+    notes = finder.notes + without_training(train, "training_videos")
     notes += unlabelled(test, f"{_LABELS}/N_label.mat is missing")
-    return Dataset("avenue", "avenue", root, fps, train, test, notes=tuple(notes))
+    return Dataset(
+        "avenue", "avenue", root, fps, train, test, (), tuple(notes), tuple(finder.failed)
+    )
 
 
 def _test_clip(root: Path, one: FoundSource) -> Clip:

@@ -51,6 +51,7 @@ class Dataset:
         test: clips to score, labelled or not.
         ignore: regions whose pixels never count, as `awry.video.ignore` spells them.
         notes: what is missing or odd, one sentence each.
+        failed: footage that was passed over and why, one sentence each.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Dataset:
     test: tuple[Clip, ...]
     ignore: tuple[str, ...] = ()
     notes: tuple[str, ...] = field(default=())
+    failed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,64 +3,107 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import av
-from PIL import Image
 
 from awry.datasets.base import Clip
 from awry.errors import DatasetError, SourceError
 from awry.frames import Frame
-from awry.video.files import VideoFile, is_video
-from awry.video.images import image_files
-from awry.video.open import FoundSource, list_sources
+from awry.video.files import VideoFile
+from awry.video.images import ImageFolder, is_image
+from awry.video.kinds import is_video
+from awry.video.listing import NAMED, FoundSource, list_folder
+from awry.video.pages import upright_size
 from awry.video.source import Source, SourceHealth
 
 _LAST_NUMBER = re.compile(r"(\d+)\D*$")
 
 
-def find_clips(
-    folder: Path, fps: float | None, pattern: re.Pattern[str] | None = None
-) -> list[FoundSource]:
-    """The videos and sub-folders of pictures right inside a folder, in natural order.
-
-    A folder with pictures right inside is one clip. A folder that is not there, or holds
-    nothing, has none.
+class ClipFinder:
+    """Finds the clips in the folders of a layout, and keeps what was left out of them.
 
     Args:
-        folder: where to look.
+        root: the data set's folder.
         fps: frames per second of picture folders.
-        pattern: what a clip's whole name must match.
+
+    Attributes:
+        failed: footage that was passed over, one sentence for each kind of reason.
+        notes: other files that were left out.
     """
-    try:
-        found = list_sources(folder, fps=fps)
-    except SourceError:
+
+    def __init__(self, root: Path, fps: float | None) -> None:
+        self.root = root
+        self.fps = fps
+        self.failed: list[str] = []
+        self.notes: list[str] = []
+
+    def clips(self, place: str = "", pattern: re.Pattern[str] | None = None) -> list[FoundSource]:
+        """The videos and folders of pictures in a place, in natural order.
+
+        A folder with pictures right inside is one clip. A folder that is not there, or holds
+        nothing, has none.
+
+        Args:
+            place: a folder, relative to the root.
+            pattern: what a clip's whole name must match; others are left out.
+        """
+        folder = self.root / place
+        if not folder.is_dir():
+            return []
+        try:
+            found = list_folder(folder, self.fps, labelled=True)
+        except SourceError as error:
+            self.failed.append(str(error))
+            return []
+        self.failed += found.failed
+        self.notes += found.notes
+        wanted = [one for one in found.sources if pattern is None or pattern.fullmatch(one.name)]
+        others = [one.name for one in found.sources if one not in wanted]
+        if others:
+            self.failed.append(
+                f"Left out in {folder}, not called as the layout has it: {named(others)}."
+            )
+        return wanted
+
+    def first(self, places: tuple[str, ...], pattern: re.Pattern[str]) -> list[FoundSource]:
+        """The clips of the first of several places that holds any."""
+        for number, place in enumerate(places):
+            if found := self.clips(place, pattern):
+                others = [
+                    one for one in places[number + 1 :] if has_entries(self.root / one, pattern)
+                ]
+                self.notes += [f"{one} was left out: {place} is there." for one in others]
+                return found
         return []
-    return [one for one in found if pattern is None or pattern.fullmatch(one.name)]
 
 
-def first_found(
-    root: Path, places: tuple[str, ...], fps: float | None, pattern: re.Pattern[str]
-) -> list[FoundSource]:
-    """The clips of the first of several places that holds any."""
-    for place in places:
-        if found := find_clips(root / place, fps, pattern):
-            return found
-    return []
+def named(names: Sequence[str]) -> str:
+    """Some of the names, and how many more there are.
+
+    >>> named(["a", "b"])
+    'a, b'
+    """
+    return ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" * (len(names) > NAMED))
 
 
 def has_entries(folder: Path, pattern: re.Pattern[str]) -> bool:
     """Whether a sub-folder or video of such a name is right inside; nothing is opened."""
-    if not folder.is_dir():
+    try:
+        there = list(folder.iterdir())
+    except OSError:  # not there, or not to be read: listing it will say so
         return False
     return any(
-        pattern.fullmatch(path.name if path.is_dir() else path.stem)
-        for path in folder.iterdir()
-        if path.is_dir() or is_video(path)
+        pattern.fullmatch(path.name) if path.is_dir() else _is_called(path, pattern)
+        for path in there
     )
+
+
+def _is_called(path: Path, pattern: re.Pattern[str]) -> bool:
+    return is_video(path) and pattern.fullmatch(path.stem) is not None
 
 
 def normal_clips(found: list[FoundSource], scene: str) -> tuple[Clip, ...]:
@@ -74,18 +117,22 @@ def without_training(train: tuple[Clip, ...], place: str) -> list[str]:
 
 
 def known_length(where: Path) -> int | None:
-    """Number of frames of a picture folder; None for a video, whose counting is not cheap."""
-    return len(image_files(where)) if where.is_dir() else None
+    """Number of frames of pictures; None for a video, whose counting is not cheap."""
+    return len(ImageFolder(where)) if _is_pictures(where) else None
+
+
+def _is_pictures(where: Path) -> bool:
+    return where.is_dir() or is_image(where)
 
 
 def frame_count(path: Path) -> int:
-    """Number of frames of a picture folder or a video; a video's packets are counted.
+    """Number of frames of pictures or of a video; a video's packets are counted.
 
     Raises:
-        SourceError: the video cannot be opened.
+        SourceError: it cannot be opened.
     """
-    if path.is_dir():
-        return len(image_files(path))
+    if _is_pictures(path):
+        return len(ImageFolder(path))
     VideoFile(path)  # a bad file is refused in the reader's own words
     with av.open(str(path)) as container:
         # An edit list may say that a packet is decoded but not shown.
@@ -93,15 +140,15 @@ def frame_count(path: Path) -> int:
 
 
 def frame_size(path: Path) -> tuple[int, int]:
-    """(H, W) of a picture folder's first readable picture or of a video, without decoding.
+    """(H, W) of the first readable picture or of a video, without decoding.
 
     Raises:
         DatasetError: it cannot be opened.
     """
-    if path.is_dir():
-        for file in image_files(path):
-            with suppress(OSError), Image.open(file) as picture:
-                return picture.height, picture.width
+    if _is_pictures(path):
+        for file in ImageFolder(path).files:
+            with suppress(OSError):
+                return upright_size(file)
         raise DatasetError(f"None of the pictures of {path} can be read.")
     try:
         VideoFile(path)

@@ -9,6 +9,8 @@ Labels of test clips come from the first of these that is there:
   frame in natural order, or `masks/CLIP.npy` (n, H, W).
 
 `scenes.csv` with `clip,scene` tells camera views apart.
+
+A folder of footage without `train/` is taken as training footage whole.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -25,10 +28,11 @@ from numpy.typing import NDArray
 
 from awry.datasets.base import Clip, Dataset, Layout, LayoutInfo
 from awry.datasets.clips import (
-    find_clips,
+    ClipFinder,
     frame_count,
     frame_size,
     known_length,
+    named,
     without_training,
 )
 from awry.datasets.labels import (
@@ -45,7 +49,8 @@ from awry.datasets.labels import (
 )
 from awry.errors import DatasetError, SourceError, nearest
 from awry.foreign import reading, whole_number
-from awry.video.images import image_files
+from awry.video.images import image_files, natural
+from awry.video.kinds import has_footage_ending
 from awry.video.open import FoundSource
 
 
@@ -58,33 +63,81 @@ class _Written:
     scenes: dict[str, str] = field(default_factory=dict)
 
 
+_OWN = frozenset({"train", "test", "labels", "masks", "tracks", "labels.csv", "scenes.csv"})
+# Who has one of these has parted the footage, in some way that is not known here.
+_PARTS = frozenset({
+    "train", "training", "test", "tests", "testing", "val", "valid", "validation", "abnormal",
+    "anomaly", "anomalies",
+})  # fmt: skip
+
+
 def _recognises(root: Path) -> bool:
+    """A folder `train/`; or footage right inside or one folder below, in no parts."""
     # A file system may not tell Train from train; listing the names does.
-    return any(path.name == "train" and path.is_dir() for path in root.iterdir())
+    there = list(root.iterdir())
+    if any(path.name == "train" and path.is_dir() for path in there):
+        return True
+    if any(path.name.lower() in _PARTS for path in there):
+        return False
+    below = chain.from_iterable(_names_below(path) for path in there if path.is_dir())
+    return any(has_footage_ending(name) for name in chain((p.name for p in there), below))
+
+
+def _names_below(folder: Path) -> list[str]:
+    try:
+        return [] if folder.name.startswith(".") else [path.name for path in folder.iterdir()]
+    except OSError:  # reading it will say so
+        return []
 
 
 def _read(root: Path, fps: float | None) -> Dataset:
-    train = find_clips(root / "train", fps)
-    test = find_clips(root / "test", fps)
+    finder = ClipFinder(root, fps)
+    parted = (root / "train").is_dir()
+    train, test = (finder.clips("train"), finder.clips("test")) if parted else (finder.clips(), [])
     if not train and not test:
         raise DatasetError(
             f"{root} has a folder train/, but there is no footage in it; expected video files, "
-            "sub-folders of pictures, or pictures."
+            f"sub-folders of pictures, or pictures. {' '.join(finder.failed)}".rstrip()
         )
     names = [one.name for one in test]
     written = _Written(
         root,
-        _read_ranges(root / "labels.csv", names),
+        _read_ranges(root / "labels.csv", names) if parted else None,
         _read_scenes(root / "scenes.csv", [one.name for one in train] + names),
     )
     normal = tuple(Clip(one.name, one.open, _scene(one, written)) for one in train)
     clips = tuple(_test_clip(one, written) for one in test)
-    notes = without_training(normal, "train/")
+    notes = finder.notes + without_training(normal, "train/")
     notes += unlabelled(clips, "looked for labels.csv, labels/CLIP.npy or .csv, and masks/CLIP")
+    notes += _strays(root) if parted else [_taken_whole(root, len(train))]
     rate = fps or _rate(train + test)
     if rate is None:
         notes.append("Frames per second are unknown; give --fps to have times and rates per hour.")
-    return Dataset("folder", "folder", root, rate, normal, clips, notes=tuple(notes))
+    return Dataset(
+        "folder", "folder", root, rate, normal, clips, (), tuple(notes), tuple(finder.failed)
+    )
+
+
+def _taken_whole(root: Path, clips: int) -> str:
+    return (
+        f"{root} has no folder train/, so all its {clips} clips are taken as normal footage to "
+        f"train on. To have some of them judged, put the normal ones into {root / 'train'} and "
+        f"the others into {root / 'test'}."
+    )
+
+
+def _strays(root: Path) -> list[str]:
+    """A note on what lies beside the parts and may have been meant to be in one."""
+    found = natural(
+        path.name
+        for path in root.iterdir()
+        if path.name not in _OWN
+        and not path.name.startswith(".")
+        and (path.is_dir() or has_footage_ending(path.name))
+    )
+    if not found:
+        return []
+    return [f"Left out in {root}, being neither in train/ nor in test/: {named(found)}."]
 
 
 def _rate(found: list[FoundSource]) -> float | None:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from awry.datasets.base import Clip, Dataset, Layout, LayoutInfo
 from awry.datasets.clips import (
-    first_found,
+    ClipFinder,
     frame_size,
     has_entries,
     known_length,
@@ -42,14 +42,24 @@ def _recognises(root: Path) -> bool:
 
 def _read(root: Path, fps: float | None) -> Dataset:
     fps = fps or FPS
+    finder = ClipFinder(root, fps)
     train = tuple(
-        Clip(one.name, one.open, one.name.partition("_")[0])
-        for one in first_found(root, _TRAIN, fps, _NAME)
+        Clip(one.name, one.open, one.name.partition("_")[0]) for one in finder.first(_TRAIN, _NAME)
     )
-    test = tuple(_test_clip(root / "testing", one) for one in first_found(root, _TEST, fps, _NAME))
-    notes = without_training(train, " and ".join(_TRAIN))
+    test = tuple(_test_clip(root / "testing", one) for one in finder.first(_TEST, _NAME))
+    notes = finder.notes + without_training(train, " and ".join(_TRAIN))
     notes += unlabelled(test, "testing/test_frame_mask holds no file for them")
-    return Dataset("shanghaitech", "shanghaitech", root, fps, train, test, notes=tuple(notes))
+    return Dataset(
+        "shanghaitech",
+        "shanghaitech",
+        root,
+        fps,
+        train,
+        test,
+        (),
+        tuple(notes),
+        tuple(finder.failed),
+    )
 
 
 def _test_clip(testing: Path, one: FoundSource) -> Clip:

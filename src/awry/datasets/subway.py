@@ -21,7 +21,8 @@ from awry.datasets.base import Clip, Dataset, Layout, LayoutInfo
 from awry.datasets.clips import excerpt, frame_count
 from awry.datasets.labels import Range, labels_from_ranges, load_json, parse_ranges, unlabelled
 from awry.errors import DatasetError, nearest
-from awry.video.files import VideoFile, is_video
+from awry.video.files import VideoFile
+from awry.video.kinds import is_video
 from awry.video.open import FoundSource
 
 FPS = 25.0

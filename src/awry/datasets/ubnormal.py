@@ -26,7 +26,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from awry.datasets.base import Clip, Dataset, Layout, LayoutInfo
-from awry.datasets.clips import find_clips, frame_count, frame_size, has_entries, without_training
+from awry.datasets.clips import (
+    ClipFinder,
+    frame_count,
+    frame_size,
+    has_entries,
+    without_training,
+)
 from awry.datasets.labels import Range, checked_masks, labels_from_ranges, unlabelled
 from awry.datasets.linking import components
 from awry.datasets.tracks import Row, Tracks, tracks_of
@@ -143,7 +149,8 @@ def _recognises(root: Path) -> bool:
 
 
 def _read(root: Path, fps: float | None) -> Dataset:
-    train, test, notes = [], [], []
+    finder = ClipFinder(root, fps or FPS)
+    train, test, notes = [], [], finder.notes
     split = _split(root)
     if split is None:
         notes.append(
@@ -151,7 +158,7 @@ def _read(root: Path, fps: float | None) -> Dataset:
             "videos train and all abnormal ones are the test."
         )
     for scene in _scenes(root):
-        for one in find_clips(scene, fps or FPS, _NAME):
+        for one in finder.clips(scene.name, _NAME):
             part = _part(one.name) if split is None else split.get(one.name)
             if part == "training":
                 train.append(Clip(one.name, one.open, scene.name))
@@ -160,7 +167,15 @@ def _read(root: Path, fps: float | None) -> Dataset:
     notes += without_training(tuple(train), "normal_scene_* of the training list")
     notes += unlabelled(test, "NAME_annotations with NAME_tracks.txt and maps is missing")
     return Dataset(
-        "ubnormal", "ubnormal", root, fps or FPS, tuple(train), tuple(test), notes=tuple(notes)
+        "ubnormal",
+        "ubnormal",
+        root,
+        fps or FPS,
+        tuple(train),
+        tuple(test),
+        (),
+        tuple(notes),
+        tuple(finder.failed),
     )
 
 

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from awry.datasets.base import Clip, Dataset, Layout, LayoutInfo
-from awry.datasets.clips import find_clips, frame_size, has_entries, number_in, without_training
+from awry.datasets.clips import ClipFinder, frame_size, has_entries, number_in, without_training
 from awry.datasets.labels import (
     Labels,
     check_ranges,
@@ -29,6 +29,7 @@ from awry.datasets.labels import (
 from awry.errors import DatasetError
 from awry.foreign import LARGEST_NUMBER, reading, whole_number
 from awry.video.images import image_files
+from awry.video.open import FoundSource
 
 FPS = 10.0
 _TRAIN = re.compile(r"Train\d+", re.IGNORECASE)
@@ -65,13 +66,13 @@ def _read(root: Path, fps: float | None) -> Dataset:
         root = inside[0]
     fps = fps or FPS
     label_file = _label_file(root / "Test")
-    variant = _variant(root, label_file)
-    train = tuple(
-        Clip(one.name, one.open, variant) for one in find_clips(root / "Train", fps, _TRAIN)
-    )
-    test, notes = _test_clips(root / "Test", fps, variant, label_file)
-    notes = without_training(train, "Train") + notes
-    return Dataset("ucsd", variant, root, fps, train, test, notes=tuple(notes))
+    finder = ClipFinder(root, fps)
+    normal, found = finder.clips("Train", _TRAIN), finder.clips("Test", _TEST)
+    variant = _variant(root, label_file, found + normal)
+    train = tuple(Clip(one.name, one.open, variant) for one in normal)
+    test, notes = _test_clips(root / "Test", found, variant, label_file)
+    notes = [*finder.notes, *without_training(train, "Train"), *notes]
+    return Dataset("ucsd", variant, root, fps, train, test, (), tuple(notes), tuple(finder.failed))
 
 
 def _label_file(folder: Path) -> Path | None:
@@ -85,22 +86,18 @@ def _label_file(folder: Path) -> Path | None:
     return next(iter(named or found), None)
 
 
-def _variant(root: Path, label_file: Path | None) -> str:
+def _variant(root: Path, label_file: Path | None, found: Sequence[FoundSource]) -> str:
     names = [root.resolve().name.lower(), label_file.stem.lower() if label_file else ""]
     for name in names:
         for variant in ("ped1", "ped2"):
             if variant in name:
                 return variant
-    folders = [
-        Path(one.where) for part in ("Test", "Train") for one in find_clips(root / part, FPS)
-    ]
-    return _VARIANT_BY_SIZE.get(frame_size(folders[0]), "ucsd") if folders else "ucsd"
+    return _VARIANT_BY_SIZE.get(frame_size(Path(found[0].where)), "ucsd") if found else "ucsd"
 
 
 def _test_clips(
-    folder: Path, fps: float, scene: str, label_file: Path | None
+    folder: Path, found: Sequence[FoundSource], scene: str, label_file: Path | None
 ) -> tuple[tuple[Clip, ...], list[str]]:
-    found = find_clips(folder, fps, _TEST)
     names = [one.name for one in found]
     entries = _entries(label_file, names) if label_file and names else {}
     clips, derived = [], []

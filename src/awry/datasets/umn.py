@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from awry.datasets.base import Clip, Dataset, Layout, LayoutInfo
-from awry.datasets.clips import excerpt, find_clips, frame_count, number_in
+from awry.datasets.clips import ClipFinder, excerpt, frame_count, number_in
 from awry.datasets.labels import Range, labels_from_ranges, load_json, parse_ranges, unlabelled
-from awry.video.files import is_video
+from awry.video.kinds import is_video
 from awry.video.open import FoundSource
 
 FPS = 30.0
@@ -38,8 +38,9 @@ def _read(root: Path, fps: float | None) -> Dataset:
     fps = fps or FPS
     file = root / _LABELS
     written = load_json(file)
-    found = find_clips(root, fps)
-    train, test, notes = [], [], [_SPLIT]
+    finder = ClipFinder(root, fps)
+    found = finder.clips()
+    train, test, notes = [], [], [_SPLIT, *finder.notes]
     for one in found:
         if one.name not in written:
             test.append(Clip(one.name, one.open, _scene(one.name)))
@@ -55,7 +56,17 @@ def _read(root: Path, fps: float | None) -> Dataset:
     if missing:
         notes.append(f"Named in {_LABELS}, but not there: {', '.join(missing)}.")
     notes += unlabelled(test, f"{_LABELS} does not name them")
-    return Dataset("umn", "umn", root, fps, tuple(train), tuple(test), IGNORE, tuple(notes))
+    return Dataset(
+        "umn",
+        "umn",
+        root,
+        fps,
+        tuple(train),
+        tuple(test),
+        IGNORE,
+        tuple(notes),
+        tuple(finder.failed),
+    )
 
 
 def _entry(value: Any, file: Path, clip: str) -> tuple[list[Range], str]:

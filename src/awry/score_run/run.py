@@ -17,7 +17,7 @@ from awry.score_run.options import ScoreOptions, check_options
 from awry.score_run.outputs import Outputs
 from awry.score_run.result import ScoreReporter, ScoreResult, Silent
 from awry.score_run.stream import Stream
-from awry.video.open import FoundSource, list_sources
+from awry.video.open import FoundSource, find_sources
 
 
 def score_sources(
@@ -94,15 +94,13 @@ class _Run:
         files: set[str] = set()
         for what in sources:
             try:
-                found = list_sources(what, fps=self._first.options.fps)
+                found = find_sources(what, fps=self._first.options.fps)
             except AwryError as error:
                 self._first.failed.append(str(error))
                 continue
-            names = {source.name for source in found}
-            for source in found:
-                if source.name.removesuffix("_gt") in names - {source.name}:
-                    self._first.notes.append(f"{source.where} was taken for masks and left out.")
-                    continue
+            self._first.failed += found.failed
+            self._first.notes += found.notes
+            for source in found.sources:
                 name, count = source.name, 1
                 while file_stem(name).casefold() in files:
                     count += 1

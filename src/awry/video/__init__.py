@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from awry.video.images import ImageFolder
     from awry.video.live import Camera, LiveStream
     from awry.video.memory import ArraySource
-    from awry.video.open import FoundSource, list_sources, open_source
+    from awry.video.open import Found, FoundSource, find_sources, list_sources, open_source
     from awry.video.overlay import draw_overlay, heat_image
     from awry.video.reader import Reader
     from awry.video.reconnect import Reconnecting
@@ -27,6 +27,7 @@ __all__ = [
     "ArraySource",
     "CachedClip",
     "Camera",
+    "Found",
     "FoundSource",
     "FrameCache",
     "IgnoreRegions",
@@ -40,6 +41,7 @@ __all__ = [
     "VideoFile",
     "VideoWriter",
     "draw_overlay",
+    "find_sources",
     "fingerprint",
     "heat_image",
     "list_sources",
@@ -54,7 +56,7 @@ _MODULES = {
     "images": ("ImageFolder",),
     "live": ("Camera", "LiveStream"),
     "memory": ("ArraySource",),
-    "open": ("FoundSource", "list_sources", "open_source"),
+    "open": ("Found", "FoundSource", "find_sources", "list_sources", "open_source"),
     "overlay": ("draw_overlay", "heat_image"),
     "reader": ("Reader",),
     "reconnect": ("Reconnecting",),

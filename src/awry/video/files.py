@@ -13,19 +13,6 @@ from awry.frames import Frame
 from awry.video.decode import READ_ERRORS, Decoder, has_video, nominal_rate, reason
 from awry.video.source import SourceHealth
 
-# fmt: off
-VIDEO_ENDINGS = frozenset({
-    ".264", ".3gp", ".asf", ".avi", ".dv", ".flv", ".h264", ".h265", ".hevc", ".m2ts", ".m4v",
-    ".mjpeg", ".mjpg", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".ogv", ".ts", ".vob",
-    ".webm", ".wmv",
-})
-# fmt: on
-
-
-def is_video(path: Path) -> bool:
-    """True for a name with a video's ending that is not hidden."""
-    return path.suffix.lower() in VIDEO_ENDINGS and not path.name.startswith(".")
-
 
 class VideoFile:
     """The frames of a video file.

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
-from natsort import natsorted, ns
-
 from awry.errors import SourceError
+from awry.names import shown
 from awry.video.address import (
     STREAM_PREFIXES,
     is_address,
@@ -18,31 +15,19 @@ from awry.video.address import (
     redact,
     safe,
 )
-from awry.video.files import VideoFile, is_video
-from awry.video.images import ImageFolder, image_files, is_image
+from awry.video.files import VideoFile
+from awry.video.images import PICTURES, ImageFolder, is_image
+from awry.video.listing import Found, FoundSource, list_folder
 from awry.video.live import Camera, LiveStream
 from awry.video.source import Source
 
+__all__ = ["Found", "FoundSource", "find_sources", "list_sources", "open_source"]
+
 _DEVICE = re.compile(r"\d{1,3}|/dev/video\d+")
 _LOOKED_FOR = (
-    "a folder of pictures (TIF, BMP, PNG, JPEG), a video file, a picture, a folder of videos or "
+    f"a folder of pictures ({PICTURES}), a video file, a picture, a folder of videos or "
     f"of such folders, an address ({', '.join(STREAM_PREFIXES)}), or a camera (0 or /dev/video0)"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class FoundSource:
-    """A source that was found but not opened yet, so that a bad one fails alone.
-
-    Attributes:
-        name: unique within its list.
-        where: path, address (without what may be secret) or device.
-        open: opens it; may raise `SourceError`.
-    """
-
-    name: str
-    where: str
-    open: Callable[[], Source]
 
 
 def open_source(what: str | Path, *, fps: float | None = None) -> Source:
@@ -50,7 +35,7 @@ def open_source(what: str | Path, *, fps: float | None = None) -> Source:
 
     Args:
         what: a path, an address (or `NAME=ADDRESS`) or a device (`0`, `/dev/video0`).
-        fps: frames per second of pictures; videos and streams know their own.
+        fps: frames per second of pictures; videos, animations and streams know their own.
 
     Raises:
         SourceError: there is no such thing, it cannot be read, or a folder holds several sources.
@@ -60,69 +45,86 @@ def open_source(what: str | Path, *, fps: float | None = None) -> Source:
         name, url = named_address(text)
         return LiveStream(url, name=name)
     path = Path(what)
-    if _DEVICE.fullmatch(text) and not path.is_dir() and not path.is_file():
+    if _is_device(path):
         return Camera(text)
-    if path.is_dir() and not image_files(path):
-        raise SourceError(_no_pictures(path))
-    if path.is_dir() or (path.is_file() and is_image(path)):
-        return ImageFolder(path, fps)
+    if path.is_dir():
+        return _only_one(path, fps).open()
+    return _open_file(path, fps)
+
+
+def _is_device(path: Path) -> bool:
+    return bool(_DEVICE.fullmatch(str(path))) and not path.is_dir() and not path.is_file()
+
+
+def _only_one(folder: Path, fps: float | None) -> FoundSource:
+    found = find_sources(folder, fps=fps).sources
+    if len(found) > 1:
+        raise SourceError(
+            f"The folder {folder} holds {len(found)} clips (videos, or sub-folders of pictures), "
+            f"not one: {', '.join(one.name for one in found[:3])} ...; give one of them."
+        )
+    return found[0]
+
+
+def _open_file(path: Path, fps: float | None) -> Source:
+    _check_file(path)
+    return ImageFolder(path, fps) if is_image(path) else VideoFile(path)
+
+
+def _check_file(path: Path) -> None:
+    """Refuse what is no file: reading a pipe would wait for ever."""
     if path.is_file():
-        return VideoFile(path)
-    raise SourceError(f"Cannot find {safe(text)}; looked for {_LOOKED_FOR}.")
+        return
+    try:
+        path.stat()
+    except FileNotFoundError as error:
+        link = path.is_symlink()
+        why = f"{path} is a link to nothing" if link else f"Cannot find {safe(str(path))}"
+        raise SourceError(f"{why}; looked for {_LOOKED_FOR}.") from error
+    except OSError as error:
+        raise SourceError(f"Cannot open {path}: {error.strerror}.") from error
+    raise SourceError(f"{path} is a pipe, a socket or a device, not a file; save it as a file.")
+
+
+def find_sources(what: str | Path, *, fps: float | None = None) -> Found:
+    """All sources that a path, address or device stands for, and what was left out of a folder.
+
+    A folder gives its videos and its folders of pictures, sub-folders included: see
+    `awry.video.listing.list_folder`. None of them is opened.
+
+    Raises:
+        SourceError: there is no such thing, or a folder holds nothing that can be read.
+    """
+    text = str(what)
+    path = Path(what)
+    if is_address(text):
+        name, url = named_address(text)
+        name, where = name or name_of(url), redact(url)
+    elif path.is_dir():
+        return _found_inside(path, fps)
+    elif _is_device(path):
+        name, where = text, text
+    else:
+        _check_file(path)
+        name, where = shown(path.stem), text
+    return Found((FoundSource(name, where, lambda: open_source(what, fps=fps)),))
+
+
+def _found_inside(folder: Path, fps: float | None) -> Found:
+    found = list_folder(folder, fps)
+    if not found.sources:
+        why = " ".join((*found.failed, *found.notes))
+        raise SourceError(
+            f"The folder {folder} holds nothing to read; looked for pictures ({PICTURES}), "
+            f"videos, and sub-folders of these. {why}".rstrip()
+        )
+    return found
 
 
 def list_sources(what: str | Path, *, fps: float | None = None) -> list[FoundSource]:
-    """All sources that a path, address or device stands for; none of them is opened.
-
-    A folder with pictures is one source. Any other folder gives one for each video and for each
-    sub-folder of pictures right inside, in natural order.
+    """As `find_sources`, the sources alone.
 
     Raises:
-        SourceError: there is no such thing, or a folder holds neither pictures nor videos.
+        SourceError: there is no such thing, or a folder holds nothing that can be read.
     """
-    text = str(what)
-    if is_address(text):
-        name, url = named_address(text)
-        return [FoundSource(name or name_of(url), redact(url), lambda: open_source(text))]
-    path = Path(what)
-    if not path.is_dir() or image_files(path):
-        if not path.exists() and not _DEVICE.fullmatch(text):
-            raise SourceError(f"Cannot find {safe(text)}; looked for {_LOOKED_FOR}.")
-        name = path.resolve().name if path.is_dir() else path.stem
-        return [_found(path, name, fps)]
-    inside = _inside(path)
-    if not inside:
-        raise SourceError(
-            f"The folder {path} holds nothing to read; looked for pictures (TIF, BMP, PNG, JPEG), "
-            "videos, and sub-folders of pictures."
-        )
-    names = [entry.stem if entry.is_file() else entry.name for entry in inside]
-    return [
-        _found(entry, name if names.count(name) == 1 else entry.name, fps)
-        for entry, name in zip(inside, names, strict=True)
-    ]
-
-
-def _inside(folder: Path) -> list[Path]:
-    """Videos and sub-folders of pictures right inside a folder."""
-    found = [
-        entry
-        for entry in folder.iterdir()
-        if not entry.name.startswith(".")
-        and (is_video(entry) if entry.is_file() else entry.is_dir() and bool(image_files(entry)))
-    ]
-    return natsorted(found, key=lambda entry: entry.name, alg=ns.IGNORECASE)
-
-
-def _found(path: Path, name: str, fps: float | None) -> FoundSource:
-    return FoundSource(name, str(path), lambda: open_source(path, fps=fps))
-
-
-def _no_pictures(folder: Path) -> str:
-    several = len(_inside(folder))
-    if several:
-        return (
-            f"The folder {folder} holds {several} videos or sub-folders of pictures, not one "
-            "clip; give one of them."
-        )
-    return f"The folder {folder} holds no pictures; looked for TIF, BMP, PNG or JPEG files."
+    return list(find_sources(what, fps=fps).sources)

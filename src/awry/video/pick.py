@@ -9,7 +9,7 @@ from typing import Protocol, runtime_checkable
 
 from awry.frames import Frame
 from awry.video.files import VideoFile
-from awry.video.images import ImageFolder, read_image
+from awry.video.images import ImageFolder
 from awry.video.seek import frames_at
 from awry.video.source import Source
 from awry.video.thin import Thinned
@@ -80,11 +80,8 @@ def _in_order(source: Source, numbers: list[int]) -> Iterator[Frame]:
 
 def _pictures(source: ImageFolder, numbers: list[int]) -> Iterator[Frame]:
     for number in numbers:
-        if not 0 <= number < len(source.files):
-            continue
-        with suppress(OSError):  # left out, as by reading in order
-            image = read_image(source.files[number])
-            yield Frame(number, None if source.fps is None else number / source.fps, image)
+        with suppress(IndexError, OSError):  # left out, as by reading in order
+            yield source.frame(number)
 
 
 def _from_video(source: VideoFile, numbers: list[int], times: dict[int, float]) -> Iterator[Frame]:

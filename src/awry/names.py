@@ -1,0 +1,47 @@
+"""Names of files in whatever encoding they are, as text for people and for comparing.
+
+A name on a Unix disk is bytes, not always UTF-8. Python keeps such bytes as lone surrogates, which
+cannot be written to any file or console. macOS composes letters with accents otherwise than
+everybody else.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import unicodedata
+
+_ESCAPED = re.compile(r"\\x([89a-f][0-9a-f])")
+
+
+def shown(name: str | os.PathLike[str]) -> str:
+    """A path or sentence that can be written anywhere: bytes that are no UTF-8 are escaped.
+
+    >>> shown("caf\\udce9.mp4"), shown("café.mp4")
+    ('caf\\\\xe9.mp4', 'café.mp4')
+    """
+    text = os.fspath(name)
+    if text.isascii():
+        return text
+    # surrogateescape fails at surrogates that stand for no byte; those are escaped on the way.
+    raw = text.encode("utf-8", "surrogateescape") if _is_escaped_bytes(text) else None
+    if raw is None:
+        return text.encode("utf-8", "backslashreplace").decode("utf-8")
+    return raw.decode("utf-8", "backslashreplace")
+
+
+def _is_escaped_bytes(text: str) -> bool:
+    return all(not 0xD800 <= ord(sign) <= 0xDFFF or 0xDC80 <= ord(sign) <= 0xDCFF for sign in text)
+
+
+def name_key(name: str) -> str:
+    """What two spellings of one name have in common, for comparing names from different places.
+
+    Composed and decomposed accents are alike, and so are a name in Latin-1 bytes, its escaped form
+    and its letters.
+
+    >>> name_key("cafe\\u0301") == name_key("caf\\u00e9") == name_key("caf\\udce9")
+    True
+    """
+    letters = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), shown(name))
+    return unicodedata.normalize("NFC", letters).strip()

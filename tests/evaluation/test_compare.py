@@ -109,6 +109,8 @@ def spoilt(how: str) -> dict[str, Any]:
     clip = other["clips"][2]
     if how == "normalisation":
         other["settings"]["normalisation"] = "clip"
+    elif how == "smoothing":
+        return measured(STRONG, smoothing_inside="mean over 5 frames, 2 of them later")
     elif how == "transductive":
         other["settings"]["transductive"] = True
     elif how == "clips":
@@ -132,6 +134,11 @@ def spoilt(how: str) -> dict[str, Any]:
     [
         ("normalisation", "normalisation: none against clip"),
         ("transductive", "transductive: not said against True"),
+        (
+            "smoothing",
+            "^smoothing: none against inside the scorer: mean over 5 frames, 2 of them "
+            "later; afterwards: none$",
+        ),
         ("clips", "clips that only the second has: elsewhere"),
         ("frames", "numbers of frames of clip2"),
         ("abnormal", "numbers of abnormal frames of clip2"),
@@ -143,6 +150,23 @@ def spoilt(how: str) -> dict[str, Any]:
 def test_differing_protocols_are_named(how: str, said: str) -> None:
     found = "; ".join(protocol_differences(BASE, spoilt(how)))
     assert re.search(said, found), found
+
+
+def test_smoothing_of_foreign_scores_is_unknown_and_said() -> None:
+    foreign = measured(STRONG, smoothing_inside="unknown")
+    assert protocol_differences(BASE, foreign) == []
+    assert "smoothed inside its scorer is not known" in compare(BASE, foreign)["notes"][-1]
+    assert compare(BASE, foreign)["figures"]["frame.micro_auc"]["interval"] is not None
+    assert not any("not known" in note for note in compare(foreign, foreign)["notes"])
+
+
+def test_files_from_before_the_stricter_rule_of_events_are_of_the_former_one() -> None:
+    rows = {"n_events": 3, "recall": 0.5, "options": None}
+    former, new = (deepcopy(BASE) | {"event": rows | more} for more in ({}, {"rule": "begin"}))
+    found = protocol_differences(former, new)
+    assert found == ["event rule: touch against begin"]
+    assert protocol_differences(former, deepcopy(former)) == []
+    assert "event.recall" in compare(former, new)["figures"]
 
 
 @pytest.mark.parametrize(

@@ -68,14 +68,20 @@ def test_every_frame_gets_one_score_in_order(fitted: tuple[Detector, Path]) -> N
 def test_warmup_and_lookahead_are_as_declared(fitted: tuple[Detector, Path]) -> None:
     scorer = fitted[0].scorer()
     clip = frames()
-    owed = []
+    owed: list[int] = []
+    longest = 0
     for number, frame in enumerate(clip):
         owed.append(frame.index)
         for score in scorer.push(frame):
             assert score.index == owed.pop(0)
             assert (score.score is None) == (score.index < scorer.warmup)
+        longest = max(longest, len(owed))
         if number >= scorer.lookahead:
             assert len(owed) <= scorer.lookahead
+    # No more is declared than is needed, either.
+    assert longest == scorer.lookahead
+    assert scorer.causal == (scorer.lookahead == 0)
+    assert scorer.smoothing.strip()
     assert [score.index for score in scorer.flush()] == owed
 
 

@@ -7,7 +7,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from awry.scoring.smoothing import smooth
-from awry.scoring.streaming import Smoothing, TimeFilter, mean_filter, savgol_filter, smoother
+from awry.scoring.streaming import (
+    Smoothing,
+    TimeFilter,
+    gaussian_filter,
+    mean_filter,
+    no_filter,
+    savgol_filter,
+    smoother,
+)
 
 
 def run(time_filter: TimeFilter[int], series: np.ndarray) -> np.ndarray:
@@ -50,6 +58,19 @@ def test_smoothing_while_streaming_equals_smoothing_whole_clips(
         options = {} if kind == "none" else {"sigma": sigma}
         expected = smooth(values, kind, **options)
         np.testing.assert_allclose(run(smoother(kind, sigma), values), expected, atol=1e-3)
+
+
+def test_a_filter_says_what_it_does() -> None:
+    assert no_filter().words() == mean_filter(1).words() == "none"
+    assert mean_filter(5).words() == "mean over 5 frames, 2 of them later"
+    assert (
+        mean_filter(4, causal=True).words(8.0) == "mean over 4 frames (0.5 s), none of them later"
+    )
+    assert gaussian_filter(8).words() == "Gaussian of sigma 8 over 65 frames, 32 of them later"
+    causal = gaussian_filter(2.5, causal=True).words(10.0)
+    assert causal == "half-Gaussian of sigma 2.5 over 11 frames (1.1 s), none of them later"
+    polynomial = savgol_filter(31, 3).words(25.0)
+    assert polynomial == "Savitzky-Golay of order 3 over 31 frames (1.24 s), 15 of them later"
 
 
 def test_a_filter_starts_anew_after_its_stream() -> None:

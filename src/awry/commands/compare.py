@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from awry.evaluation.compare import compare_files
+from awry.evaluation.declaration import future_seen
 
 __all__ = ["compare_files", "show_comparison"]
 
@@ -31,6 +32,15 @@ def show_comparison(found: dict[str, Any]) -> None:
             _say(printer, f"NOT MEASURED ALIKE: {difference}")
         for note in each["notes"]:
             _say(printer, note)
+    for file, said in found["settings"].items():
+        _say(printer, f"{file}: smoothing {said['smoothing'] or 'not said'}; {_future(said)}")
+
+
+def _future(said: dict[str, Any]) -> str:
+    """How much of the future the scores saw, where the file says it."""
+    if said["lookahead_frames"] is None:
+        return "look-ahead not said"
+    return f"look-ahead {future_seen(['none'], said, [])['none']}"
 
 
 def _say(printer: Console, text: str) -> None:

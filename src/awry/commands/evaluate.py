@@ -17,6 +17,7 @@ from awry import __version__
 from awry.commands.clip_scoring import Scored, score_clips
 from awry.datasets.base import Dataset
 from awry.detector import Detector
+from awry.evaluation.declaration import declared
 from awry.evaluation.event import EventRule
 from awry.evaluation.levels import evaluate_levels, with_levels
 from awry.evaluation.protocol import evaluate_frames
@@ -114,7 +115,7 @@ def _called(data: Dataset) -> str:
 def _settings(detector: Detector, data: Dataset, clips: Sequence[ScoredClip]) -> dict[str, Any]:
     facts = detector.facts
     assert detector.calibration is not None
-    some = detector.scorer(clips[0].scene, maps=False)
+    some = detector.scorer(clips[0].scene, fps=clips[0].fps, maps=False)
     return {
         "method": detector.method,
         "preset": facts["preset"],
@@ -136,9 +137,7 @@ def _settings(detector: Detector, data: Dataset, clips: Sequence[ScoredClip]) ->
             }
             for name, scene in detector.calibration.scenes.items()
         },
-        "lookahead_frames": some.lookahead,
-        "warmup_frames": some.warmup,
-        "causal": some.causal,
+        **declared(some),
         "fitted_with": dict(facts["versions"]),
         **detector.runs_in,
         "hardware": hardware(),

@@ -188,6 +188,8 @@ def _settings(run: Run, given: Given) -> dict[str, Any]:
     return {
         **{name: facts[name] for name in keep},
         "protocol": TRANSDUCTIVE,
+        "transductive": True,
+        "smoothing_inside": "none",
         "data": dict(facts["about"]) | {"data": None},
         "notes": [TRANSDUCTIVE, *given.about.get("notes", []), *facts["notes"]],
         "fit_seconds": facts["seconds"],

@@ -22,6 +22,7 @@ from awry.evaluation.box_files import (
     read_track_files,
 )
 from awry.evaluation.boxes import Inverted
+from awry.evaluation.declaration import UNKNOWN
 from awry.evaluation.event import EventRule, Run, true_runs
 from awry.evaluation.event_level import event_level
 from awry.evaluation.files import read_frame_files, read_label_files, read_score_files
@@ -89,6 +90,7 @@ def run_frame(options: FrameOptions) -> dict[str, Any]:
     settings = {
         "method": f"scores of {options.scores}",
         "labels": f"{len(labels)} of {len(labels)} clips, from {options.labels}",
+        "smoothing_inside": UNKNOWN,
         "notes": found.notes,
         "awry": __version__,
     }

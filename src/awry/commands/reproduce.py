@@ -23,7 +23,7 @@ from awry.commands.sifted_cells import sifted
 from awry.datasets.base import Clip, Dataset
 from awry.detector import Detector
 from awry.errors import AwryError, ConfigError, DatasetError, InputError, nearest
-from awry.evaluation.protocol import VARIANTS
+from awry.evaluation.declaration import VARIANTS, declared, time_notes
 from awry.evaluation.published import PublishedRow
 from awry.evaluation.reproduction import MEASURED, VALIDATION, Cell, cells_of, measure_parts
 from awry.fitting import FitOptions
@@ -36,7 +36,10 @@ from awry.training.environment import hardware
 FORMAT = 2
 FRAMES = "frames.work"
 OURS = {
-    **{name: VARIANTS[name] for name in MEASURED},
+    **{
+        name: VARIANTS[name].replace("smoothing ", "smoothing after the scorer ")
+        for name in MEASURED
+    },
     VALIDATION: "the proxy tasks on held-back training footage, at the epoch that was kept",
 }
 Record = dict[str, Any]
@@ -216,6 +219,8 @@ def _run_unit(unit: Unit, out: Path, console: Console) -> Record:
         started = time.monotonic()
         scores = _scored(detector, labelled(unit.data), console)
     facts = detector.facts
+    first = scores.clips[0]
+    about = declared(detector.scorer(first.scene, fps=first.fps, maps=False))
     record = {
         **_record_of(unit, next(iter(detector.models.values())).config),
         "data": {key: facts["data"][key] for key in ("layout", "fps", "fingerprint")},
@@ -225,7 +230,13 @@ def _run_unit(unit: Unit, out: Path, console: Console) -> Record:
         "fit_seconds": facts["fit_seconds"],
         "training_seconds": _training_seconds(facts["history"]),
         "evaluate_seconds": round(time.monotonic() - started, 1),
-        "notes": [*unit.data.notes, *facts["data"]["notes"], *facts["data"]["failed"]],
+        "scorer": about,
+        "notes": [
+            *unit.data.notes,
+            *facts["data"]["notes"],
+            *facts["data"]["failed"],
+            *time_notes(about),
+        ],
         "failed": scores.failed,
         "fitted_with": dict(facts["versions"]),
     }

@@ -26,8 +26,10 @@ from awry.datasets.base import Clip, Dataset
 from awry.detector import Detector
 from awry.errors import ConfigError
 from awry.evaluation.corruptions import CORRUPTIONS, Corruption, choose, corrupted_clip
+from awry.evaluation.declaration import declared, time_notes
 from awry.evaluation.event import EventRule
 from awry.evaluation.robustness import alarm_figures, auc_figures
+from awry.methods.base import Scorer
 from awry.score_run.options import check_parts
 from awry.storage import write_json
 
@@ -147,7 +149,7 @@ def run_robustness(
         "settings": settings,
         "clean": clean,
         "cells": others,
-        "notes": _notes(clean, data),
+        "notes": [*_notes(clean, data), *time_notes(declared(_any_scorer(detector, data)))],
         "failed": list(dict.fromkeys(s for cell in (clean, *others) for s in cell["failed"])),
     }
     result["plots"] = plot_robustness(out, f"{detector.method} on {data.variant}", clean, others)
@@ -250,6 +252,10 @@ def _measure(detector: Detector, clips: Sequence[Clip], parts: Sequence[str], ad
         "failed": scores.failed,
         "seconds": round(time.monotonic() - started, 1),
     }
+
+
+def _any_scorer(detector: Detector, data: Dataset) -> Scorer:
+    return detector.scorer(data.test[0].scene, fps=data.fps, maps=False)
 
 
 def _notes(clean: Cell, data: Dataset) -> list[str]:

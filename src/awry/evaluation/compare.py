@@ -17,6 +17,7 @@ import numpy as np
 from awry.errors import InputError
 from awry.evaluation.bootstrap import paired_difference
 from awry.evaluation.clip_files import listed
+from awry.evaluation.declaration import UNKNOWN
 from awry.evaluation.event_level import EVENT_FIGURES
 
 Metrics = Mapping[str, Any]
@@ -35,6 +36,8 @@ SECTION_CHOICES = (
 # What files say by silence that were written before a choice was recorded.
 FORMER: Mapping[str, Mapping[str, Any]] = {"event": {"rule": "touch"}}
 TRUTH = ("n_frames", "n_abnormal", "n_boxes", "n_tracks", "n_events", "n_normal_frames")
+# What is said of each file: filters over time, and how much of the future a score saw.
+TIME = ("smoothing", "lookahead_frames", "lookahead_s")
 # What belongs to a method, not to how it was measured.
 OWN = ("threshold", "alarms")
 
@@ -90,6 +93,7 @@ def compare(base: Metrics, other: Metrics) -> dict[str, Any]:
     """
     first, second = figures(base), figures(other)
     notes = _unpaired(_bootstrap(base), _bootstrap(other))
+    unpaired = bool(notes)
     rows, without = {}, []
     for place in (name for name in first if name in second):
         row: dict[str, Any] = {
@@ -97,13 +101,15 @@ def compare(base: Metrics, other: Metrics) -> dict[str, Any]:
             "other": second[place],
             "difference": second[place] - first[place],
         }
-        interval = None if notes else _interval(base, other, place)
+        interval = None if unpaired else _interval(base, other, place)
         row["interval"] = interval
         row["excludes_zero"] = None if interval is None else not interval[0] <= 0 <= interval[1]
         rows[place] = row
         without += [place] if interval is None else []
-    if without and not notes:
+    if without and not unpaired:
         notes.append(f"No draws are recorded of {listed(without)}.")
+    if _smoothing_unknown(base) != _smoothing_unknown(other):
+        notes.append("Whether one of the two was smoothed inside its scorer is not known.")
     return {"figures": rows, "notes": notes}
 
 
@@ -111,12 +117,15 @@ def protocol_differences(base: Metrics, other: Metrics) -> list[str]:
     """What makes two measurements incomparable, one clause each; empty if they agree."""
     one, two = base.get("settings", {}), other.get("settings", {})
     found = _clip_differences(base, other)
-    for name in CHOICES:
-        if one.get(name) != two.get(name):
-            found.append(f"{name}: {_said(one.get(name))} against {_said(two.get(name))}")
+    unlike = [name for name in CHOICES if one.get(name) != two.get(name)]
+    if "smoothing" in unlike and (_smoothing_unknown(base) or _smoothing_unknown(other)):
+        unlike.remove("smoothing")
+    found += [f"{name}: {_said(one.get(name))} against {_said(two.get(name))}" for name in unlike]
     if not (_has_digests(base) and _has_digests(other)) and one.get("labels") != two.get("labels"):
         found.append(f"label source: {_said(one.get('labels'))} against {_said(two.get('labels'))}")
     variants = one.get("variants", {}), two.get("variants", {})
+    if one.get("smoothing") != two.get("smoothing"):
+        variants = ({}, {})  # they say the same once more
     for name in (name for name in variants[0] if name in variants[1]):
         if variants[0][name] != variants[1][name]:
             found.append(f"variant {name}: {variants[0][name]} against {variants[1][name]}")
@@ -134,7 +143,8 @@ def compare_files(paths: Sequence[Path], *, despite_differences: bool = False) -
 
     Returns:
         `base`; `comparisons`, one for each further file: `file`, `protocol_differences`, and
-        what `compare` gives; `settings`: each file's method, preset and seed where known.
+        what `compare` gives; `settings`: each file's method, preset, seed, smoothing and look-ahead
+        where known.
 
     Raises:
         InputError: fewer than two files, a file that cannot be read, protocols that differ, or
@@ -160,7 +170,8 @@ def compare_files(paths: Sequence[Path], *, despite_differences: bool = False) -
         "comparisons": comparisons,
         "settings": {
             str(path): {
-                name: metrics.get("settings", {}).get(name) for name in ("method", "preset", "seed")
+                name: metrics.get("settings", {}).get(name)
+                for name in ("method", "preset", "seed", *TIME)
             }
             for path, metrics in zip(paths, (base, *others), strict=True)
         },
@@ -249,6 +260,10 @@ def _section_differences(section: str, base: Metrics, other: Metrics) -> list[st
         for key, (first, second) in pairs.items()
         if first != second
     ]
+
+
+def _smoothing_unknown(metrics: Metrics) -> bool:
+    return metrics.get("settings", {}).get("smoothing_inside") == UNKNOWN
 
 
 def _said(value: Any) -> str:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from awry.errors import InputError
 from awry.evaluation.bootstrap import RESAMPLES, SEED, interval, protocol_draws, resampled
 from awry.evaluation.content_free import content_free_scores
+from awry.evaluation.declaration import SIGMA, future_seen, smoothing_words, variant_words
 from awry.evaluation.frame import METRICS, clip_aucs, frame_metrics, macro_auc, micro_auc
 from awry.evaluation.scored_clip import ScoredClip, Series, shared_parts, unscored_dropped
 from awry.scoring.calibration import SceneCalibration
@@ -21,23 +22,10 @@ from awry.scoring.smoothing import smooth
 
 CalibrationByScene = Callable[[str], SceneCalibration] | Mapping[str, SceneCalibration]
 
-# Each row's own label, as it stands in `settings.variants` and in the report.
-VARIANTS: dict[str, str] = {
-    "none": "normalisation none, smoothing none",
-    "offline": "normalisation none, smoothing offline (Gaussian, sigma 8 frames, edges replicated)",
-    "causal": "normalisation none, smoothing causal (half-Gaussian, sigma 8 frames, first score "
-    "replicated)",
-    "clip": "normalisation clip (per-clip min-max, looks ahead), smoothing none",
-    "clip_unscored_dropped": "normalisation clip (per-clip min-max, looks ahead), smoothing none, "
-    "unscored frames left out of the count (convention of the DAML paper)",
-    "train": "normalisation train (location and scale of the scene's calibration footage), "
-    "smoothing none",
-}
-
 
 def offline(scores: Series) -> Series:
     """One clip's scores (n,), smoothed as the variant `offline` has them."""
-    return smooth(scores, "gaussian", sigma=8.0)
+    return smooth(scores, "gaussian", sigma=SIGMA)
 
 
 def evaluate_frames(
@@ -57,8 +45,9 @@ def evaluate_frames(
         calibration_by_scene: a scene's location and scale, for the variant `train`, which is
             left out without it.
         references: name -> scores (n,) of each of `clips`, filled.
-        settings: whatever a reader must know to believe the figures; becomes `settings`, with
-            the protocol's own choices added.
+        settings: whatever a reader must know to believe the figures, best with what
+            `awry.evaluation.declaration.declared` says of the scorer; becomes `settings`, with the
+            protocol's own choices added.
         levels: names of parts that are whole scores by themselves.
 
     Returns:
@@ -193,7 +182,7 @@ def _variants(
     raw = [clip.scores for clip in clips]
     rows = {
         "offline": _measure(clips, [offline(one) for one in raw]),
-        "causal": _measure(clips, [smooth(one, "causal", sigma=8.0) for one in raw]),
+        "causal": _measure(clips, [smooth(one, "causal", sigma=SIGMA) for one in raw]),
         "clip": _measure(clips, [normalise(one, "clip") for one in raw]),
     }
     dropped = unscored_dropped(clips)
@@ -248,11 +237,13 @@ def _settings(
     if n_labelled < len(clips):
         missing = len(clips) - n_labelled
         notes.insert(0, f"{missing} of {len(clips)} clips have no labels and are in no figure.")
+    inside = settings.get("smoothing_inside", "none")
     return {
         **settings,
         "normalisation": "none",
-        "smoothing": "none",
-        "variants": {name: VARIANTS[name] for name in variants},
+        "smoothing": smoothing_words(inside),
+        "variants": {name: variant_words(name, inside) for name in variants},
+        "future_seen": future_seen(["none", *variants], settings, [clip.fps for clip in clips]),
         "unscored_frames": "take the nearest scored frame's value and count",
         "interval": f"95 %, bootstrap over clips, {RESAMPLES} resamples, seed {SEED}",
         "n_clips": len(clips),

@@ -12,11 +12,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from numpy.typing import NDArray
 
 from awry import __version__
+from awry.evaluation.declaration import variant_words
 from awry.evaluation.event import Runs, true_runs
 from awry.evaluation.event_words import whole_per_cent, worst_of
 from awry.evaluation.figures import curve_uri, picture_uri, score_limits
 from awry.evaluation.levels import Level
-from awry.evaluation.protocol import VARIANTS
 from awry.evaluation.report_levels import (
     curves,
     event_rows,
@@ -193,10 +193,14 @@ def _alarms_in_words(event: Mapping[str, Any]) -> str:
 def _groups(metrics: Mapping[str, Any]) -> list[tuple[str, list[dict[str, Any]]]]:
     """The table's rows under their headings."""
     intervals = metrics["intervals"]
-    own = [_row(SHORT_NAMES["none"], VARIANTS["none"], metrics["frame"], intervals["frame"])]
-    for name, row in metrics["variants"].items():
-        label = SHORT_NAMES.get(name, name)
-        own.append(_row(label, VARIANTS.get(name, ""), row, intervals["variants"][name]))
+    settings = metrics["settings"]
+    inside = settings.get("smoothing_inside", "none")
+    named = {"none": (metrics["frame"], intervals["frame"])}
+    named |= {name: (row, intervals["variants"][name]) for name, row in metrics["variants"].items()}
+    own = []
+    for name, (row, interval) in named.items():
+        detail = f"{variant_words(name, inside)}; future seen: {settings['future_seen'][name]}"
+        own.append(_row(SHORT_NAMES[name], detail, row, interval))
     plain = []
     for kind in ("content_free", "references"):
         for name, row in metrics[kind].items():

@@ -78,6 +78,9 @@ class Scorer(ABC):
 
     Attributes:
         lookahead: frames after frame i that must have been pushed before i is scored.
+        smoothing: the filters over time that run inside the scorer, in words with their span in
+            frames and, where the rate is known, seconds; `none` means none. Measurements record
+            it, and smoothed scores are not compared with others as if they were alike.
         warmup: frames at the start of a stream that come out with score None.
         seconds: spent so far in each stage of scoring: `resize`, teachers (`detector`, `flow`),
             `network`, `maps`, and what the method names besides.
@@ -86,6 +89,7 @@ class Scorer(ABC):
 
     lookahead: int = 0
     warmup: int = 0
+    smoothing: str = "none"
 
     def __init__(self, setting: Setting) -> None:
         self.setting = setting

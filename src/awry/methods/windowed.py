@@ -47,6 +47,8 @@ class WindowScorer(Scorer, Generic[Seen]):
         self._owed: deque[tuple[int, float | None]] = deque()
         self.warmup = before
         self.lookahead = after + joining.lookahead + smoothing.lookahead
+        filters = (joining.words(setting.fps), smoothing.words(setting.fps))
+        self.smoothing = ", then ".join(one for one in filters if one != "none") or "none"
 
     @abstractmethod
     def _prepared(self, frame: Frame) -> Any:

@@ -22,14 +22,32 @@ class TimeFilter(Generic[Item]):
     Args:
         weights: of `before` past frames, the present one, and later ones.
         before: past frames among the weights.
+        name: what it is called.
     """
 
-    def __init__(self, weights: NDArray[np.float64], before: int) -> None:
+    def __init__(
+        self, weights: NDArray[np.float64], before: int, name: str = "weighted mean"
+    ) -> None:
+        self._name = name
         self._weights = weights / weights.sum()
         self._before = before
         self.lookahead = len(weights) - 1 - before
         self._values: deque[Values] = deque(maxlen=len(weights))
         self._items: deque[Item] = deque()
+
+    def words(self, fps: float | None = None) -> str:
+        """What it does, with its span in frames and seconds; `none` where it joins nothing.
+
+        >>> mean_filter(5).words(10.0)
+        'mean over 5 frames (0.5 s), 2 of them later'
+        """
+        count = len(self._weights)
+        if count == 1:
+            return "none"
+        seconds = "" if fps is None else f" ({count / fps:.3g} s)"
+        return (
+            f"{self._name} over {count} frames{seconds}, {self.lookahead or 'none'} of them later"
+        )
 
     def push(self, item: Item, values: Values) -> list[tuple[Item, Values]]:
         """Take a frame; give the frame, if any, whose later frames are all there now."""
@@ -68,14 +86,15 @@ class TimeFilter(Generic[Item]):
 def mean_filter(frames: int, *, causal: bool = False) -> TimeFilter[Item]:
     """The mean over so many frames: centred (an odd number), or of the present and the past."""
     before = frames - 1 if causal else frames // 2
-    return TimeFilter(np.ones(frames), before)
+    return TimeFilter(np.ones(frames), before, "mean")
 
 
 def gaussian_filter(sigma: float, *, causal: bool = False) -> TimeFilter[Item]:
     """A Gaussian, or its past half; sigma in frames."""
     reach = int(np.ceil(REACH * sigma))
     ages = np.arange(-reach, 1 if causal else reach + 1)
-    return TimeFilter(np.exp(-0.5 * (ages / sigma) ** 2), reach)
+    name = f"{'half-' if causal else ''}Gaussian of sigma {sigma:g}"
+    return TimeFilter(np.exp(-0.5 * (ages / sigma) ** 2), reach, name)
 
 
 def savgol_filter(window: int, order: int, *, causal: bool = False) -> TimeFilter[Item]:
@@ -89,7 +108,8 @@ def savgol_filter(window: int, order: int, *, causal: bool = False) -> TimeFilte
     from scipy.signal import savgol_coeffs
 
     place = window - 1 if causal else window // 2
-    return TimeFilter(savgol_coeffs(window, order, pos=place, use="dot"), place)
+    weights = savgol_coeffs(window, order, pos=place, use="dot")
+    return TimeFilter(weights, place, f"Savitzky-Golay of order {order}")
 
 
 def no_filter() -> TimeFilter[Item]:

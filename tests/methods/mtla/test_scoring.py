@@ -52,6 +52,9 @@ def test_frames_at_both_ends_have_no_score(fitted: Detector) -> None:
     assert none == [0, 1, 2, 57, 58, 59]
     scorer = method.scorer(Setting())
     assert (scorer.warmup, scorer.lookahead) == (3, 4)
+    assert scorer.smoothing == "mean over 3 frames, 1 of them later"
+    none = with_changes(fitted, filter_frames=1).scorer(Setting())
+    assert (none.lookahead, none.smoothing) == (3, "none")
 
 
 def test_without_a_detector_of_moving_regions_only_the_first_two_are_missing(
@@ -105,6 +108,7 @@ def test_sums_over_pixels_and_smoothing_inside(fitted: Detector) -> None:
     method = with_changes(fitted, aggregate="sum", **changes)
     scorer = method.scorer(Setting())
     assert scorer.lookahead == 3 + 1 + 4
+    assert scorer.smoothing.endswith("Savitzky-Golay of order 2 over 9 frames, 4 of them later")
     smooth, plain = scores(method, clip()), scores(with_changes(fitted, aggregate="sum"), clip())
     series = [[s.score for s in one if s.score is not None] for one in (smooth, plain)]
     rough = [np.abs(np.diff(one, 2)).mean() for one in series]

@@ -106,6 +106,7 @@ def test_frames_at_both_ends_have_no_score_and_look_ahead_is_declared(fitted: De
     config: Any = fitted.models["*"].config
     assert scorer.warmup == config.t
     assert scorer.lookahead == config.t + config.filter_frames // 2
+    assert scorer.smoothing == "mean over 3 frames, 1 of them later"
     found = [score.score is None for score in scorer.score(iter(clip(20)))]
     assert found == [True] * 3 + [False] * 14 + [True] * 3
 
@@ -173,6 +174,10 @@ def test_causal_settings_look_no_further_than_the_sequence(tmp_path: Path) -> No
     options = FitOptions(preset="tiny", changes={**changes, "level": "object"})
     detector = fit("ssmtl", moving_square_data(), tmp_path / "b", options)
     assert detector.scorer().lookahead == 3
+    assert detector.scorer(fps=9.0).smoothing == (
+        "mean over 3 frames (0.333 s), none of them later, then "
+        "half-Gaussian of sigma 2 over 9 frames (1 s), none of them later"
+    )
 
 
 def test_smoothing_looks_ahead_as_far_as_it_says(tmp_path: Path) -> None:
@@ -181,6 +186,10 @@ def test_smoothing_looks_ahead_as_far_as_it_says(tmp_path: Path) -> None:
         "ssmtl", moving_square_data(), tmp_path / "b", FitOptions(preset="tiny", changes=changes)
     )
     assert smooth.scorer().lookahead == 3 + 1 + 4
+    assert smooth.scorer().smoothing == (
+        "mean over 3 frames, 1 of them later, then "
+        "Gaussian of sigma 1 over 9 frames, 4 of them later"
+    )
     clip_scores = list(smooth.scorer().score(iter(clip())))
     assert [s.score is None for s in clip_scores] == [True] * 3 + [False] * 34 + [True] * 3
 

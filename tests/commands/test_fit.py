@@ -11,9 +11,10 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from awry.commands.fit import BarReporter, parse_changes
+from awry.commands.fit import parse_changes
 from awry.errors import ConfigError
 from awry.methods.daml import fitting
+from awry.terminal import BarReporter
 from support import moving_square, write_images
 
 DAML = ("--preset", "tiny", "--set", "first_epochs=2", "--set", "second_epochs=3", "--seed", "7")

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
 from awry.datasets import open_dataset
 from awry.detector import Detector
 from awry.errors import AwryError, DatasetError, MissingError
 from awry.evaluation.speed import SpeedOptions, measure_speed
 from awry.runtimes import threads
+from awry.terminal import Table
 from awry.training.environment import hardware, versions
 
 

@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from awry.commands.clip_scoring import labels_of
-from awry.commands.fit import BarReporter
 from awry.datasets.base import Clip, Dataset
 from awry.detector import Detector, scored
 from awry.errors import AwryError, ConfigError, DatasetError
@@ -24,6 +23,7 @@ from awry.fitting import FitOptions, fit
 from awry.frames import FrameScore
 from awry.scoring.fill import fill_unscored, filled_parts
 from awry.storage import write_text
+from awry.terminal import BarReporter
 from awry.training.footage import remove_working_folder, working_folder
 
 Cell = dict[str, Any]

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
-from rich.progress import Progress
 
 from awry.datasets.base import Clip, Dataset
 from awry.datasets.tracks import NO_TRACKS, Tracks
@@ -27,6 +26,7 @@ from awry.methods.flow import FlowConfig, FlowScorer
 from awry.score_run.options import check_parts
 from awry.scoring.fill import fill_unscored, filled_parts
 from awry.scoring.moments import Moment, MomentKeeper
+from awry.terminal import progress_bars
 
 PEAKS = 4
 APART = 25
@@ -83,7 +83,7 @@ def score_clips(
     clips, flows, failed = [], [], list(data.failed)
     stages: dict[str, float] = {}
     started = time.monotonic()
-    with Progress(console=console) as progress:
+    with progress_bars(console) as progress:
         task = progress.add_task("scoring", total=len(data.test))
         for clip in data.test:
             try:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from rich.console import Console
-from rich.table import Column, Table
+from rich.table import Column
 
 from awry.evaluation.compare import compare_files
 from awry.evaluation.declaration import future_seen
+from awry.terminal import Table
 
 __all__ = ["compare_files", "show_comparison"]
 

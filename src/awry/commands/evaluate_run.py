@@ -10,11 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
-from rich.table import Table
 
 from awry import __version__
 from awry.commands.evaluate import show_metrics
-from awry.commands.fit import BarReporter
 from awry.commands.interactions import mean_of, simulate_interactions
 from awry.commands.ranked import peak_of_event
 from awry.commands.sift import Given, given_dataset
@@ -27,6 +25,7 @@ from awry.evaluation.scored_clip import Peak, ScoredClip
 from awry.sifting.feedback import with_model
 from awry.sifting.run import RankedClip, Run, load_run
 from awry.storage import write_json
+from awry.terminal import BarReporter, Table
 from awry.training.environment import hardware
 from awry.training.loop import Reporter
 

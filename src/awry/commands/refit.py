@@ -26,7 +26,7 @@ from awry.commands.cells import (
     score_plainly,
     whole_numbers,
 )
-from awry.commands.robustness import progress_bars, stopped
+from awry.commands.robustness import stopped
 from awry.commands.robustness_output import plot_refit, show_refit
 from awry.datasets.base import Clip, Dataset
 from awry.detector import Detector
@@ -36,6 +36,7 @@ from awry.evaluation.robustness import alarm_figures, auc_figures
 from awry.fitting import FitOptions
 from awry.registry import method_class
 from awry.storage import write_json
+from awry.terminal import progress_bars
 
 SUBSAMPLE, CONTAMINATE = "subsample", "contaminate"
 __all__ = ["RefitOptions", "run_refit", "show_refit"]

@@ -15,7 +15,6 @@ from statistics import fmean, stdev
 from typing import Any
 
 from rich.console import Console
-from rich.progress import Progress
 
 from awry import __version__
 from awry.commands.cells import PlainScores, Unit, data_key, fitted, labelled, score_plainly
@@ -31,6 +30,7 @@ from awry.methods.base import MethodConfig
 from awry.registry import method_class
 from awry.storage import write_json
 from awry.teachers.outputs import keep_outputs
+from awry.terminal import progress_bars
 from awry.training.environment import hardware
 
 FORMAT = 2
@@ -260,7 +260,7 @@ def _record_of(unit: Unit, config: MethodConfig) -> Record:
 
 
 def _scored(detector: Detector, clips: Sequence[Clip], console: Console) -> PlainScores:
-    with Progress(console=console) as progress:
+    with progress_bars(console) as progress:
         task = progress.add_task("scoring", total=len(clips))
         return score_plainly(detector, clips, ("all",), lambda: progress.advance(task))
 

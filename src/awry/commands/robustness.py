@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from awry.commands.cells import (
     Cell,
@@ -32,6 +31,7 @@ from awry.evaluation.robustness import alarm_figures, auc_figures
 from awry.methods.base import Scorer
 from awry.score_run.options import check_parts
 from awry.storage import write_json
+from awry.terminal import progress_bars
 
 CLEAN = "clean"
 
@@ -218,17 +218,6 @@ def _measure_all(
 def stopped(done: int, planned: int) -> str:
     """What is said after Ctrl-C."""
     return f"stopped with {done} of {planned} cells done; the same command goes on from there."
-
-
-def progress_bars(console: Console) -> Progress:
-    """Bars for cells and for the clips of one cell."""
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=console,
-    )
 
 
 def _about(corruption: Corruption | None, severity: int) -> Cell:

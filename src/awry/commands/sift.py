@@ -9,14 +9,13 @@ from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
-from awry.commands.fit import BarReporter
 from awry.commands.ranked import event_facts, write_events, write_page
 from awry.datasets import open_dataset
 from awry.datasets.base import Clip, Dataset
 from awry.errors import ConfigError, DatasetError, SourceError, nearest
 from awry.sifting import Run, SiftOptions, sift
+from awry.terminal import BarReporter, Table
 from awry.video.address import safe
 from awry.video.open import find_sources
 

@@ -12,7 +12,6 @@ from rich.console import Console
 
 from awry.commands.cells import Unit
 from awry.commands.evaluate_run import TRANSDUCTIVE, labels_in, scored_clip
-from awry.commands.fit import BarReporter
 from awry.commands.sift import Given, merged
 from awry.datasets.base import Clip
 from awry.errors import DatasetError
@@ -25,6 +24,7 @@ from awry.methods.sdor.labels import Series
 from awry.methods.sdor.selftraining import Ranking, for_all_frames
 from awry.sifting import SiftOptions, archive_of
 from awry.sifting.run import ranked_clips
+from awry.terminal import BarReporter
 from awry.training.environment import versions
 from awry.training.loop import FitContext, Reporter
 

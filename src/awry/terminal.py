@@ -1,0 +1,160 @@
+"""What commands show on a terminal: progress bars and tables that fit narrow ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any
+
+import rich.table
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.markup import escape
+from rich.measure import Measurement
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Column
+from rich.text import Text
+
+__all__ = ["BarReporter", "Bars", "Table", "progress_bars"]
+
+_LEAST_BAR, _MOST_BAR = 10, 40
+# What stands beside title and bar: steps, time, time left, and a space between all of them.
+_BESIDE = len("10000/10000") + len("0:00:00") + len("left 0:00:00") + 4
+_LEAST_TITLE = 8
+_ENDLESS = 10_000
+
+
+class Bars(Progress):
+    """Progress bars that keep their bar in narrow terminals; make them with `progress_bars`.
+
+    Beside each bar its title (cut where there is no room), steps, time and time left. What else
+    there is to say of the newest one has a line of its own below.
+    """
+
+    words = ""
+
+    def get_renderables(self) -> Any:
+        """The bars, and the line below."""
+        yield from super().get_renderables()
+        if self.words:
+            yield Text(self.words, style="dim", no_wrap=True, overflow="ellipsis")
+
+
+def progress_bars(console: Console) -> Bars:
+    """The bars of every command. A task without a total shows that something goes on."""
+    room = max(console.width - _BESIDE, _LEAST_TITLE + _LEAST_BAR)
+    bar = min(max(room // 2, _LEAST_BAR), _MOST_BAR)
+    title = Column(no_wrap=True, overflow="ellipsis", max_width=max(room - bar, _LEAST_TITLE))
+    return Bars(
+        TextColumn("[bold]{task.description}", table_column=title),
+        BarColumn(bar_width=bar, table_column=Column(min_width=bar)),
+        MofNCompleteColumn(table_column=Column(no_wrap=True)),
+        TimeElapsedColumn(table_column=Column(no_wrap=True)),
+        _Left(table_column=Column(no_wrap=True)),
+        console=console,
+    )
+
+
+class _Left(TimeRemainingColumn):
+    """`left 0:01:20`; nothing where the end is unknown."""
+
+    def render(self, task: Any) -> Text:
+        """As rich's, with the word."""
+        return Text("") if task.total is None else Text.assemble("left ", super().render(task))
+
+
+class BarReporter:
+    """A `Reporter` that shows phases as bars, messages above them and losses below."""
+
+    def __init__(self, console: Console) -> None:
+        self._bars = progress_bars(console)
+        self._task: TaskID | None = None
+
+    def __enter__(self) -> BarReporter:
+        self._bars.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._bars.words = ""
+        self._bars.stop()
+
+    def start(self, title: str, total: int, done: int) -> None:
+        """A new bar."""
+        self._bars.words = ""
+        self._task = self._bars.add_task(escape(title), total=total, completed=done)
+
+    def advance(self, losses: Mapping[str, float]) -> None:
+        """One step of the newest bar."""
+        if self._task is not None:
+            self._bars.words = "  ".join(f"{name} {value:.4g}" for name, value in losses.items())
+            self._bars.update(self._task, advance=1)
+
+    def message(self, sentence: str) -> None:
+        """A line above the bars."""
+        self._bars.console.print(sentence, highlight=False, markup=False, soft_wrap=True)
+
+
+class Table(rich.table.Table):
+    """Rich's table; where it is too wide for the terminal, a list of its rows.
+
+    A table that is squeezed below the width of its words breaks names and numbers in the middle.
+    """
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """As a table where its longest words fit side by side, else row by row."""
+        wide = options.update(width=_ENDLESS)
+        ranges = [self._range(console, wide, column) for column in self.columns]
+        least = [one.minimum for one in ranges]
+        borders = Measurement.get(console, wide, self).maximum - sum(one.maximum for one in ranges)
+        room = options.max_width - borders - sum(least)
+        if room < 0:
+            yield from self._as_list(console)
+            return
+        wanted = [one.maximum - one.minimum for one in ranges]
+        before = [column.width for column in self.columns]
+        if sum(wanted) > room:  # rich would take from the widest, whatever its words
+            for column, width, more in zip(self.columns, least, wanted, strict=True):
+                column.width = width + more * room // sum(wanted)
+        yield from super().__rich_console__(console, options)
+        for column, own in zip(self.columns, before, strict=True):
+            column.width = own
+
+    @staticmethod
+    def _range(console: Console, options: ConsoleOptions, column: Column) -> Measurement:
+        """The width of a column's longest word, and of its longest line."""
+        every = [Measurement.get(console, options, cell) for cell in (column.header, *column.cells)]
+        longest = max(one.maximum for one in every)
+        if column.no_wrap:
+            return Measurement(longest, longest)
+        return Measurement(max(one.minimum for one in every), longest)
+
+    def _as_list(self, console: Console) -> RenderResult:
+        if self.title:
+            yield Text.assemble((_plain(console, self.title), "italic"))
+        columns = [list(column.cells) for column in self.columns]
+        for cells in zip(*columns, strict=True):
+            first, *others = (_plain(console, cell) for cell in cells)
+            yield Text(first or "-", style="bold", overflow="fold")
+            for column, words in zip(self.columns[1:], others, strict=True):
+                head = _plain(console, column.header)
+                if words:
+                    yield Text(f"  {head}: {words}" if head else f"  {words}", overflow="fold")
+
+
+def _plain(console: Console, cell: RenderableType) -> str:
+    """The words of a header or a cell, without markup."""
+    if isinstance(cell, str):
+        return console.render_str(cell).plain
+    return cell.plain if isinstance(cell, Text) else str(cell)

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import io
+
+import pytest
+from rich.console import Console
+
+from awry.terminal import BarReporter, Table, progress_bars
+
+LOSSES = {
+    "total": 1.3461, "arrow_of_time": 0.58461, "motion_irregularity": 0.53321,
+    "middle_box": 0.21141, "distillation": 0.082321,
+}  # fmt: skip
+
+
+def terminal(width: int) -> Console:
+    return Console(file=io.StringIO(), force_terminal=True, color_system=None, width=width)
+
+
+def shown(console: Console, text: str | None = None) -> list[str]:
+    assert isinstance(console.file, io.StringIO)
+    return (text or console.file.getvalue()).splitlines()
+
+
+@pytest.mark.parametrize("width", [50, 60, 80, 200])
+def test_the_bar_stays_whatever_is_said_beside_it(width: int) -> None:
+    console = terminal(width)
+    reporter = BarReporter(console)
+    reporter.start("asking the classifier about everything", 12000, 11999)
+    reporter.advance(LOSSES)
+    with console.capture() as captured:
+        console.print(reporter._bars.get_renderable())
+    bars, words, *more = captured.get().splitlines()
+    assert more == []
+    assert max(len(bars), len(words)) <= width
+    assert bars.count("━") >= 10
+    assert "12000/12000" in bars
+    assert "left" in bars
+    assert bars.startswith("asking")
+    assert words.startswith("total 1.346  arrow")
+
+
+def test_a_new_phase_and_the_end_forget_the_losses() -> None:
+    console = terminal(80)
+    with BarReporter(console) as reporter:
+        reporter.start("first", 10, 0)
+        reporter.advance(LOSSES)
+        reporter.start("second [of two]", 10, 0)
+        reporter.advance({})
+        with console.capture() as captured:
+            console.print(reporter._bars.get_renderable())
+        assert "total" not in captured.get()
+        assert "second [of two]" in captured.get()
+        reporter.message("a [sentence] of words")
+    assert "a [sentence] of words" in console.file.getvalue()  # type: ignore[attr-defined]
+
+
+def test_without_an_end_there_is_a_bar_all_the_same() -> None:
+    console = terminal(60)
+    bars = progress_bars(console)
+    bars.add_task("scoring camera", total=None, completed=7)
+    with console.capture() as captured:
+        console.print(bars.get_renderable())
+    assert "7/?" in captured.get()
+    assert "━" * 10 in captured.get()
+    assert "left" not in captured.get()
+
+
+def grid(title: str | None = None) -> Table:
+    table = Table("clip", "micro AUC", "95 % interval", title=title)
+    table.add_row("Test001_with_a_long_name_of_its_own", "90.12", "80.00 to 95.00")
+    table.add_row("short\\[1]", "-", "")
+    return table
+
+
+def test_a_table_that_fits_is_a_table() -> None:
+    console = terminal(80)
+    console.print(grid("figures"))
+    lines = shown(console)
+    assert "figures" in lines[0]
+    assert any("│" in line and "90.12" in line for line in lines)
+
+
+def test_a_table_that_would_break_words_becomes_a_list() -> None:
+    console = terminal(40)
+    console.print(grid("figures"))
+    assert [line.rstrip() for line in shown(console)] == [
+        "figures",
+        "Test001_with_a_long_name_of_its_own",
+        "  micro AUC: 90.12",
+        "  95 % interval: 80.00 to 95.00",
+        "short[1]",
+        "  micro AUC: -",
+    ]
+
+
+@pytest.mark.parametrize("width", [34, 40, 60])
+def test_a_table_wraps_between_words_alone(width: int) -> None:
+    console = terminal(width)
+    table = Table("what", "there", "")
+    table.add_row("a-name-of-some-length", "yes", "and words that go on and on and on")
+    table.add_row("none", "no", "1234567")
+    console.print(table)
+    console.print(table)
+    text = console.file.getvalue()  # type: ignore[attr-defined]
+    assert text.count("a-name-of-some-length") == text.count("1234567") == 2
+    assert "\u2026" not in text
+    assert max(len(line) for line in text.splitlines()) <= width

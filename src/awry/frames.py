@@ -109,6 +109,8 @@ class Event:
         regions: the regions of the peak frame, one for each object, strongest first.
         threshold: the score that the run exceeded.
         calibration: how that threshold came about, in words.
+        reason: where, what, since when and how far above normal footage, in a sentence; empty
+            where nobody said, see `awry.scoring.reasons`.
     """
 
     source: str
@@ -122,3 +124,4 @@ class Event:
     regions: tuple[Region, ...]
     threshold: float
     calibration: str
+    reason: str = ""

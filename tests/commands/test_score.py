@@ -117,9 +117,21 @@ def test_alarms_with_start_end_peak_regions_and_parts(
     assert float(alarm["end_s"]) == int(alarm["last"]) / 10
     assert float(alarm["score"]) == max(float(row["score"]) for row in rows_of(out))
     assert json.loads(alarm["parts"]) == {"flow": float(alarm["score"])}
-    assert len(json.loads(alarm["regions"])[0]["box"]) == 4
+    regions = json.loads(alarm["regions"])
+    assert len(regions[0]["box"]) == 4
+    every = {tuple(region["box"]) for region in regions}
+    assert not any(_inside(one, other) for one in every for other in every - {one})
+    since = f"{float(alarm['start_s']):04.1f}"
+    assert f"something moves faster than in normal footage, since 00:{since};" in alarm["reason"]
+    assert alarm["reason"].endswith("times as far above normal as the alarm level.")
+    assert alarm["reason"] in said.err.replace("\n", "")
     assert float(alarm["threshold"]) < float(alarm["score"])
     assert said.json["alarms"][0]["calibration"] == alarm["calibration"]
+
+
+def _inside(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
+    before = all(a >= b for a, b in zip(one[:2], other[:2], strict=True))
+    return before and all(a <= b for a, b in zip(one[2:], other[2:], strict=True))
 
 
 def test_another_budget_gives_another_threshold(awry, bundle: Path, clip: Path, out: Path) -> None:

@@ -7,12 +7,14 @@ import json
 import resource
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from awry.errors import WriteError
-from awry.output.tables import Row, TableWriter, growing_path, write_table
+from awry.frames import FrameScore, Region
+from awry.output.tables import Row, TableWriter, growing_path, region_row, write_table
 
 COLUMNS = ["source", "frame", "score"]
 
@@ -88,8 +90,10 @@ def test_formulas_are_escaped_where_asked(tmp_path: Path) -> None:
 
 FULL = """
 import sys
+from dataclasses import replace
 from pathlib import Path
 from awry.errors import WriteError
+from awry.frames import FrameScore, Region
 from awry.output.tables import TableWriter
 table = TableWriter(Path(sys.argv[1]), ["source", "frame"])
 try:
@@ -126,3 +130,10 @@ def test_a_table_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(WriteError, match="Cannot write"):
         write_table(tmp_path / "file" / "s.csv", [row(0)], COLUMNS)
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_region_names_its_class_where_it_has_one() -> None:
+    score = FrameScore(3, None, 1.0)
+    region = Region((1, 2, 3, 4), 0.5, {"a": 0.5}, "dog")
+    assert region_row("c", score, region)["class"] == "dog"
+    assert "class" not in region_row("c", score, replace(region, class_name=""))

@@ -22,7 +22,7 @@ from awry.methods.sdor import SDOR
 from awry.methods.sdor.feedback import tuned_learners
 from awry.output.tables import EVENT_COLUMNS, write_table
 from awry.scoring.maps import strongest_place
-from awry.scoring.reasons import sentence
+from awry.scoring.reasons import sentence, since_in_words
 from awry.sifting.run import RankedEvent, Run, top_threshold
 from awry.video.ignore import IgnoreRegions
 from awry.video.overlay import Mark, heat_image
@@ -59,8 +59,16 @@ def write_events(run: Run, events: Sequence[RankedEvent], folder: Path | None = 
     for event in events:
         clip = run.clips[event.clip]
         parts = {name: float(series[event.peak]) for name, series in clip.parts.items()}
-        more = {"parts": parts, "regions": [], "threshold": threshold, "calibration": how}
-        rows.append(event_facts(run, event) | more)
+        facts = event_facts(run, event)
+        since = since_in_words(facts["first"], facts["start_s"])
+        more = {
+            "parts": parts,
+            "regions": [],
+            "threshold": threshold,
+            "calibration": how,
+            "reason": sentence(SDOR.phrases[""], None, None, since, ""),
+        }
+        rows.append(facts | more)
     write_table((folder or run.folder) / "events.csv", rows, EVENT_COLUMNS)
 
 

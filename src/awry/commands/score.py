@@ -8,28 +8,24 @@ from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import Progress, TaskID, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.progress import TaskID
 
 from awry.detector import Detector
 from awry.frames import Event
 from awry.score_run import ScoreOptions, score_sources
+from awry.terminal import Table, progress_bars
 
 
 class ProgressReporter:
     """Shows each source's frames as they are scored, and alarms above them as they happen."""
 
     def __init__(self, console: Console) -> None:
-        self.progress = Progress(
-            TextColumn("scoring {task.description}: {task.completed:.0f} frames"),
-            TimeElapsedColumn(),
-            console=console,
-        )
+        self.progress = progress_bars(console)
         self._tasks: dict[str, TaskID] = {}
 
     def source_begins(self, name: str) -> None:
         """A new line."""
-        self._tasks[name] = self.progress.add_task(escape(name), total=None)
+        self._tasks[name] = self.progress.add_task(f"scoring {escape(name)}", total=None)
 
     def frame_scored(self, name: str) -> None:
         """One more on its line."""
@@ -43,14 +39,15 @@ class ProgressReporter:
         """Say since when."""
         self.message(
             f"ALARM {event.source}: since frame {event.first}{_clock(event.start_s)}, "
-            f"score {event.score:.4g} over {event.threshold:.4g}"
+            f"score {event.score:.4g} over {event.threshold:.4g}. {event.reason}"
         )
 
     def alarm_ends(self, event: Event) -> None:
         """Say from when to when, and the highest score."""
         self.message(
             f"alarm over, {event.source}: frames {event.first}-{event.last}"
-            f"{_clock(event.end_s)}, highest score {event.score:.4g} at frame {event.peak}"
+            f"{_clock(event.end_s)}, highest score {event.score:.4g} at frame {event.peak}. "
+            f"{event.reason}"
         )
 
     def message(self, sentence: str) -> None:
@@ -85,13 +82,13 @@ def show_score(summary: dict[str, Any]) -> None:
         peak = "-" if row["peak"] is None else str(row["peak"])
         sources.add_row(escape(row["source"]), *counts, score, peak, str(row["alarms"]))
     printer.print(sources)
-    alarms = Table("source", "frames", "seconds", "peak", "score", title="alarms")
+    alarms = Table("source", "frames", "seconds", "peak", "score", "why", title="alarms")
     for row in summary["alarms"]:
         known = row["start_s"] is not None
         seconds = f"{row['start_s']:.1f}-{row['end_s']:.1f}" if known else "-"
         frames = f"{row['first']}-{row['last']}"
         cells = (frames, seconds, str(row["peak"]), f"{row['score']:.4g}")
-        alarms.add_row(escape(row["source"]), *cells)
+        alarms.add_row(escape(row["source"]), *cells, escape(row["reason"]))
     printer.print(alarms if summary["alarms"] else "no alarms")
     for note in summary["notes"]:
         printer.print(note, highlight=False, markup=False, soft_wrap=True)

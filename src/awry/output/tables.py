@@ -27,10 +27,10 @@ SCORE_COLUMNS = ["source", "frame", "time_s", "score", "scored"]
 REGION_COLUMNS = ["source", "frame", "x_min", "y_min", "x_max", "y_max", "score"]
 EVENT_COLUMNS = [
     *("source", "first", "last", "start_s", "end_s", "peak", "score"),
-    *("parts", "regions", "threshold", "calibration"),
+    *("parts", "regions", "threshold", "calibration", "reason"),
 ]
 # Parquet columns need a type even where every value is missing; all others are numbers.
-_WORDS = ("source", "calibration", "parts", "regions")
+_WORDS = ("source", "calibration", "parts", "regions", "reason", "class")
 _WHOLE = ("frame", "scored", "first", "last", "peak")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 SECONDS_BETWEEN_SYNCS = 1.0
@@ -38,15 +38,19 @@ _ROWS_AT_ONCE = 20_000
 
 
 def region_row(source: str, score: FrameScore, region: Region) -> Row:
-    """A region as a table's row, with `part.NAME` for each of its parts."""
+    """A region as a table's row, with `part.NAME` for each part, and `class` where it is known."""
     corners = dict(zip(("x_min", "y_min", "x_max", "y_max"), region.box, strict=True))
     parts = {f"part.{name}": value for name, value in region.parts.items()}
-    return {"source": source, "frame": score.index, **corners, "score": region.score, **parts}
+    row = {"source": source, "frame": score.index, **corners, "score": region.score, **parts}
+    return row | ({"class": region.class_name} if region.class_name else {})
 
 
 def event_row(event: Event) -> Row:
     """An alarm as a table's row; `parts` and `regions` are nested values."""
-    regions = [{"box": list(r.box), "score": r.score, "parts": r.parts} for r in event.regions]
+    regions = [
+        {"box": list(r.box), "score": r.score, "parts": r.parts, "class": r.class_name}
+        for r in event.regions
+    ]
     row = asdict(event) | {"regions": regions}
     return {name: row[name] for name in EVENT_COLUMNS}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -100,6 +100,8 @@ class Stream:
             detector.calibration.options,
             calibration.location,
         )
+        self._explainer = detector.explainer(options.scene)
+        self._size: tuple[int, int] | None = None
         self._announced: int | None = None
         self._sinks: list[_Sink] = []
         if options.maps is not None:
@@ -126,6 +128,7 @@ class Stream:
         if pair is None:
             return False
         frame, score = pair
+        self._size = (frame.image.shape[0], frame.image.shape[1])
         self.result.frames += 1
         self.result.timed = self.result.timed and score.time_s is not None
         self._outputs.add_regions(self.result.source, score)
@@ -179,14 +182,18 @@ class Stream:
         if event is not None and event.first != self._announced:
             self._announced = event.first
             if self._reporter is not None:
-                self._reporter.alarm_begins(event)
+                self._reporter.alarm_begins(self._explained(event))
 
     def _end_alarm(self, event: Event) -> None:
         self._announce(event)
+        event = self._explained(event)
         self.result.alarms += 1
         self._outputs.add_event(event)
         if self._reporter is not None:
             self._reporter.alarm_ends(event)
+
+    def _explained(self, event: Event) -> Event:
+        return replace(event, reason=self._explainer.reason_of_event(event, self._size))
 
     def _each_sink(self, do: Callable[[_Sink], None]) -> None:
         """A file that cannot be written is given up, and said; the scores go on."""

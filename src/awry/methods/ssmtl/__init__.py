@@ -43,11 +43,12 @@ _OF_OBJECTS = {
     "distillation": "{it} looks like nothing seen in training",
     "classifier": "{it} looks like nothing seen in training",
 }
-# The frame level says the same of the whole picture; beside the object level under this prefix.
+# The frame level says so of the whole picture; beside the object level under this prefix.
 PHRASES: Mapping[str, str] = _OF_OBJECTS | {
-    f"frame_{part}": clause.replace("{it}", "the picture")
-    for part, clause in _OF_OBJECTS.items()
-    if part
+    "frame_arrow_of_time": "the picture as a whole does not go on in its usual order",
+    "frame_motion_irregularity": "the picture as a whole moves at a speed that is not usual",
+    "frame_middle_box": "the picture as a whole changes in a way that is not usual",
+    "frame_classifier": "the picture as a whole looks like nothing seen in training",
 }
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from awry.errors import BundleError, ConfigError, nearest
+from awry.foreign import reading
 from awry.frames import Frame, FrameScore
 from awry.methods.base import Method, Scorer, Setting
 from awry.registry import method_class
@@ -16,8 +17,12 @@ from awry.runtimes import Network, load_networks
 from awry.scoring.calibration import POOLED, Budget, Calibration
 from awry.scoring.moments import Moment
 from awry.scoring.reasons import Explainer
-from awry.training.bundle import read_bundle, write_bundle
+from awry.training.bundle import MANIFEST, read_bundle, write_bundle
+from awry.training.facts import check_facts
 from awry.video.ignore import IgnoreRegions
+from awry.video.limits import check_pixels
+
+CURE = "Its files are whole; refit it, or use the version of awry that made it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +207,7 @@ class Detector:
             ConfigError: its method is not installed.
         """
         manifest, tensors = read_bundle(Path(path))
-        try:
+        with reading(Path(path) / MANIFEST, "a manifest that awry writes", BundleError, CURE):
             kind = method_class(manifest["method"])
             models = {}
             for scene, stem in manifest["models"].items():
@@ -212,19 +217,19 @@ class Detector:
                     models[scene].runtime = _runtime(Path(path), manifest, stem, models[scene])
             known = ("method", "models", "configs", "calibration", "ignore", "frame_size")
             rest = {k: v for k, v in manifest.items() if k not in (*known, "files", "format")}
+            check_facts(rest)
+            height, width = (int(side) for side in manifest["frame_size"])
+            if min(height, width) < 1:
+                raise ValueError(f"frame_size is {height} x {width}")
+            check_pixels(width, height, Path(path), BundleError)
             return cls(
                 manifest["method"],
                 models,
                 Calibration.from_json(manifest["calibration"]),
                 IgnoreRegions.parse(manifest["ignore"]),
-                (int(manifest["frame_size"][0]), int(manifest["frame_size"][1])),
+                (height, width),
                 rest,
             )
-        except (KeyError, TypeError, ValueError, IndexError) as error:
-            raise BundleError(
-                f"The bundle {path} is whole, but not one that this version of awry writes "
-                f"({error!r}). Refit it, or use the version that made it."
-            ) from error
 
 
 def _runtime(

@@ -17,6 +17,7 @@ from awry.datasets.base import Clip, Dataset
 from awry.datasets.clips import Excerpt
 from awry.detector import Detector, scored
 from awry.errors import BundleError
+from awry.foreign import read_json
 from awry.methods.base import Method, MethodConfig
 from awry.registry import method_class
 from awry.scoring.calibration import POOLED, Budget, Calibration, CalibrationClip, calibrate
@@ -176,7 +177,8 @@ def _remember_settings(
         "exclude": [f"{e.clip}:{e.first}-{e.last}" for e in options.exclude],
     }
     if options.resume and file.is_file():
-        before = json.loads(file.read_text("utf-8"))
+        cure = "Start again without --resume."
+        before = read_json(file, "the settings of a fit", BundleError, cure)
         different = [key for key in mine if before.get(key) != mine[key]]
         if different:
             raise BundleError(

@@ -95,6 +95,10 @@ def reason_of(error: BaseException) -> str:
         return "it needs more memory than there is"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
+    if problems := getattr(error, "errors", None):  # pydantic's, whose text is a table
+        first = problems()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        return f"{place}: {first['msg'][:1].lower()}{first['msg'][1:]}"[:_LONGEST]
     said = " ".join(str(error).split())
     if not said and isinstance(error, EOFError):
         return "the file ends too early"

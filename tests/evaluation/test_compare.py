@@ -246,7 +246,11 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     good = save(tmp_path / "a.json", BASE)
     with pytest.raises(InputError, match="two or more"):
         compare_files([good])
-    for content, said in (("{", "as JSON"), ("[]", "no JSON object"), ("{}", "no figures")):
+    for content, said in (
+        ("{", "as JSON"),
+        ("[]", "should hold one JSON object"),
+        ("{}", "no figures"),
+    ):
         (tmp_path / "bad.json").write_text(content)
         with pytest.raises(InputError, match=said):
             compare_files([good, tmp_path / "bad.json"])

@@ -166,19 +166,30 @@ def test_full_disk_is_a_write_error(tmp_path: Path, monkeypatch) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("damage", ["clip.json", "images.npy", "short"])
-def test_a_damaged_entry_is_made_anew(tmp_path: Path, damage: str) -> None:
+def spoil(file: Path, damage: str) -> None:
+    """What failing disks and power cuts leave."""
+    whole = file.read_bytes()
+    if damage == "gone":
+        file.unlink()
+    elif damage == "flipped":
+        at = len(whole) * 2 // 3
+        file.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
+    else:
+        file.write_bytes({"empty": b"", "short": whole[:-100], "zeros": bytes(len(whole))}[damage])
+
+
+@pytest.mark.parametrize("name", ["clip.json", "images.npy"])
+@pytest.mark.parametrize("damage", ["gone", "empty", "short", "flipped", "zeros"])
+def test_a_damaged_entry_is_made_anew(tmp_path: Path, name: str, damage: str) -> None:
     images = random_images(4)
     FrameCache(tmp_path, LARGE).frames("k", lambda: ArraySource(images), None, False)
     (entry,) = tmp_path.iterdir()
-    if damage == "short":
-        whole = (entry / "images.npy").read_bytes()
-        (entry / "images.npy").write_bytes(whole[:-100])
-    else:
-        (entry / damage).unlink()
+    spoil(entry / name, damage)
     cache = FrameCache(tmp_path, LARGE)
-    clip = cache.frames("k", lambda: ArraySource(images), None, False)
+    with pytest.warns(UserWarning, match=r"cached frames .* are damaged; made anew"):
+        clip = cache.frames("k", lambda: ArraySource(images), None, False)
     assert np.array_equal(clip.images, images)
+    assert clip.frame_indices.tolist() == [0, 1, 2, 3]
 
 
 def test_two_fits_may_read_one_clip_into_one_folder(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from awry.detector import Detector, scored
 from awry.errors import AwryError, ConfigError, DatasetError
 from awry.evaluation.scored_clip import ScoredClip
 from awry.fitting import FitOptions, fit
+from awry.foreign import read_json
 from awry.frames import FrameScore
 from awry.scoring.fill import fill_unscored, filled_parts
 from awry.storage import write_text
@@ -84,13 +85,7 @@ class Cells:
 
 
 def _read(file: Path) -> dict[str, Any]:
-    try:
-        values = json.loads(file.read_text("utf-8"))
-    except ValueError as error:
-        raise ConfigError(f"{file} is damaged ({error}); remove it.") from error
-    if not isinstance(values, dict):
-        raise ConfigError(f"{file} is not what this command writes; remove it.")
-    return values
+    return read_json(file, "what this command writes", ConfigError, "Remove that file.")
 
 
 @dataclass(frozen=True, slots=True)

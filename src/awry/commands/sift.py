@@ -126,7 +126,7 @@ def given_again(run: Run) -> Given:
     """
     about = run.facts["about"]
     if "sources" in about:
-        given = given_sources(about["sources"], about["fps"])
+        given = given_sources(about["sources"], about.get("fps"))
         scenes = {clip.name: clip.scene for clip in run.clips}
         return replace(
             given,
@@ -134,8 +134,10 @@ def given_again(run: Run) -> Given:
                 replace(clip, scene=scenes.get(clip.name, clip.scene)) for clip in given.clips
             ),
         )
-    root = None if about["data"] is None else Path(about["data"])
-    return given_dataset(root, about["format"], about["scene"], about["fps"])
+    if "format" not in about:
+        raise ConfigError(f"{run.folder} does not say which videos it was made of.")
+    root = None if about.get("data") is None else Path(about["data"])
+    return given_dataset(root, about["format"], about.get("scene"), about.get("fps"))
 
 
 def chosen_ignore(own: Sequence[str], given: Sequence[str]) -> tuple[str, ...]:

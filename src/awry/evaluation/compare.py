@@ -7,18 +7,19 @@ draw: the difference is taken draw by draw, so that what makes a clip hard for b
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pydantic import BaseModel, ConfigDict
 
 from awry.errors import InputError
 from awry.evaluation.bootstrap import paired_difference
 from awry.evaluation.clip_files import listed
 from awry.evaluation.declaration import UNKNOWN
 from awry.evaluation.event_level import EVENT_FIGURES
+from awry.foreign import read_json, reading
 
 Metrics = Mapping[str, Any]
 
@@ -42,25 +43,49 @@ TIME = ("smoothing", "lookahead_frames", "lookahead_s")
 OWN = ("threshold", "alarms")
 
 
+class _Row(BaseModel):
+    model_config = ConfigDict(extra="allow", strict=True)
+
+    clip: str
+
+
+class _Draws(BaseModel):
+    model_config = ConfigDict(extra="allow", strict=True)
+
+    values: dict[str, list[float | None]] = {}
+
+
+class _Choices(BaseModel):
+    model_config = ConfigDict(extra="allow", strict=True)
+
+    variants: dict[str, Any] = {}
+
+
+class _Measurement(BaseModel):
+    """The parts of a measurement whose form is relied on."""
+
+    model_config = ConfigDict(extra="allow", strict=True)
+
+    settings: _Choices = _Choices()
+    clips: list[_Row] = []
+    bootstrap: _Draws | None = None
+
+
 def read_metrics(path: Path) -> dict[str, Any]:
     """Read a measurement.
 
     Raises:
         InputError: the file cannot be read or holds no figures.
     """
-    try:
-        found = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"Cannot read {path} as JSON: {error}.") from error
-    if not isinstance(found, dict):
-        raise InputError(f"{path} holds no JSON object; expected a metrics.json.")
+    found = read_json(path, error=InputError, cure="Expected a metrics.json.")
     # `awry metrics region` and `event` print their figures without a section around them.
     for name, sign in (("region", "rbdc"), ("event", "n_events")):
         if sign in found:
             found = {**found, name: {k: v for k, v in found.items() if not _nested(v)}}
-    rows = found.get("clips", [])
-    named = isinstance(rows, list) and all(isinstance(r, dict) and "clip" in r for r in rows)
-    if not named or not figures(found):
+    with reading(path, "a metrics.json", InputError):
+        _Measurement.model_validate(found)
+        there = bool(figures(found))
+    if not there:
         raise InputError(
             f"{path} holds no figures; expected a metrics.json of `awry evaluate`, or what "
             "`awry metrics ... --json` prints."

@@ -148,4 +148,6 @@ class Flow(Method):
         foreign = [name for name in tensors if not name.startswith("usual.")]
         if foreign or self.config.relative != ("usual.*" in tensors):
             raise BundleError("The bundle's tensors do not fit its flow settings. Refit it.")
+        if any(field.dtype != torch.float32 or field.ndim != 2 for field in tensors.values()):
+            raise BundleError("The bundle's usual flow is not one picture a scene. Refit it.")
         self._usual = {name[6:]: value.numpy() for name, value in tensors.items()}

@@ -120,4 +120,9 @@ class NearestNeighbours(Method):
         """As `Method.load_state`."""
         if set(tensors) != {"features"}:
             raise BundleError("The bundle's tensors do not fit knn. Refit it.")
-        self._features = tensors["features"].numpy()
+        features = tensors["features"]
+        if features.dtype != torch.float32 or features.ndim != 2 or not len(features):
+            raise BundleError("The bundle's features are not one row a frame. Refit it.")
+        if not bool(features.isfinite().all()):
+            raise BundleError("The bundle's features are not finite. Refit it.")
+        self._features = features.numpy()

@@ -10,7 +10,6 @@ feedback.jsonl       what a person marked (see `awry review`)
 
 from __future__ import annotations
 
-import json
 import shutil
 import time
 from collections.abc import Mapping, Sequence
@@ -20,6 +19,7 @@ from typing import Any
 
 from awry.datasets.base import Clip
 from awry.errors import ConfigError, FootageError, SourceError
+from awry.foreign import read_json
 from awry.methods.sdor import SDOR, SDORConfig
 from awry.methods.sdor.archive import Archive, Stretch, read_archive
 from awry.sifting.run import FORMAT, RankedClip, RankedEvent, Run, SiftOptions, ranked_clips
@@ -170,7 +170,8 @@ def _check_place(out: Path, options: SiftOptions, config: SDORConfig) -> None:
             f"{out} exists and is not a run; it was left alone. Choose another --out."
         )
     if options.resume and begun.is_file():
-        before = json.loads(begun.read_text("utf-8"))
+        cure = "Start again without --resume."
+        before = read_json(begun, "the settings of a run", ConfigError, cure)
         different = [key for key in mine if before.get(key) != mine[key]]
         if different:
             raise ConfigError(

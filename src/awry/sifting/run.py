@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import filecmp
-import json
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,9 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from awry.errors import BundleError
+from awry.foreign import read_json, reading
 from awry.methods.sdor import SDOR, SDORConfig
 from awry.methods.sdor.archive import Archive
 from awry.scoring.events import EventOptions, find_runs
+from awry.sifting.facts import check_facts
 from awry.sifting.scenes import ScenesBy
 from awry.storage import whole_file, whole_folder, write_json
 
@@ -313,18 +314,18 @@ def load_run(folder: Path) -> Run:
     Raises:
         BundleError: it is no run, damaged, or of a newer version.
     """
-    try:
-        facts = json.loads((folder / RUN).read_text("utf-8"))
+    cure = "It is no sifted archive, or damaged. Make one: awry sift."
+    facts = read_json(folder / RUN, "a run", BundleError, cure)
+    with reading(folder / RUN, "a run", BundleError, cure):
         if facts["format"] > FORMAT:
             raise BundleError(f"The run {folder} was written by a newer awry. Install it.")
+        check_facts(facts)
         run = Run(folder, None, facts, ())
         with (run.home / SCORES).open(newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
-        return replace(run, clips=_clips_of(facts["clips"], rows))
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise BundleError(
-            f"{folder} is not a sifted archive, or it is damaged ({error}). Make one: awry sift."
-        ) from error
+        run = replace(run, clips=_clips_of(facts["clips"], rows))
+        assert run.config
+        return run
 
 
 def _clips_of(
@@ -360,13 +361,10 @@ def load_model(run: Run) -> SDOR:
         BundleError: the model is damaged or does not fit.
         MissingError: the backbone's weights are not there.
     """
-    from safetensors import SafetensorError
     from safetensors.torch import load_file
 
     method = SDOR(run.config)
-    try:
+    with reading(run.home / MODEL, "a run's learners", BundleError, "Sift again."):
         tensors = load_file(run.home / MODEL)
-    except (OSError, SafetensorError) as error:
-        raise BundleError(f"{run.home / MODEL} cannot be read ({error}); sift again.") from error
     method.load_state(tensors, pretrained=True)
     return method

@@ -1,13 +1,15 @@
 """What teachers said, kept on disk: a frame is looked at once however often it is asked about.
 
 An entry's key covers the teacher's weights and options and the pixels themselves, so that nothing
-stale can ever be found. The file may be deleted at any time, also in the middle of a run.
+stale can ever be found, and a checksum stands beside each, so that nothing damaged is. The file may
+be deleted at any time, also in the middle of a run.
 """
 
 from __future__ import annotations
 
 import hashlib
 import sqlite3
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from contextvars import ContextVar
@@ -15,11 +17,15 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError
 from safetensors.numpy import load, save
+
+from awry.checksums import checksum
+from awry.errors import AwryError
+from awry.foreign import reading
 
 Arrays = dict[str, NDArray[np.generic]]
 FILE = "teachers.sqlite"
+_TABLE = "checked_outputs"
 
 _folder: ContextVar[Path | None] = ContextVar("folder of teachers' outputs", default=None)
 
@@ -66,23 +72,38 @@ class OutputFile:
             return None
         try:
             with closing(self._open()) as file:
-                row = file.execute("SELECT value FROM outputs WHERE key = ?", (key,)).fetchone()
-            return None if row is None else load(row[0])
-        except sqlite3.OperationalError:  # locked for a minute, or no such table
+                row = file.execute(f"SELECT crc32, value FROM {_TABLE} WHERE key = ?", (key,))
+                found = row.fetchone()
+            return None if found is None else self._checked(key, *found)
+        except (sqlite3.OperationalError, OverflowError):  # locked for a minute, or no such table
             return None
-        except SafetensorError:  # will be written anew under its key
-            return None
-        except sqlite3.DatabaseError:
+        except (sqlite3.DatabaseError, UnicodeError):
+            warnings.warn(f"{self.path} is damaged; it is made anew.", stacklevel=3)
             with suppress(OSError):
                 self.path.unlink(missing_ok=True)
             return None
+
+    def _checked(self, key: str, total: object, value: object) -> Arrays | None:
+        """The arrays of an entry; None where it is damaged, to be written anew under its key."""
+        with suppress(AwryError), reading(self.path, "teachers' outputs"):
+            if not isinstance(value, bytes) or total != checksum(key.encode(), value):
+                raise ValueError("the checksum does not fit")
+            return load(value)
+        warnings.warn(
+            f"{self.path} holds a damaged entry; the teacher is asked again.", stacklevel=4
+        )
+        return None
 
     def _write(self, key: str, arrays: Arrays) -> None:
         with suppress(OSError):
             self.path.parent.mkdir(parents=True, exist_ok=True)
         with suppress(sqlite3.Error), closing(self._open()) as file, file:
-            file.execute("CREATE TABLE IF NOT EXISTS outputs (key TEXT PRIMARY KEY, value BLOB)")
-            file.execute("INSERT OR REPLACE INTO outputs VALUES (?, ?)", (key, save(arrays)))
+            file.execute("DROP TABLE IF EXISTS outputs")  # of an older awry, without checksums
+            columns = "key TEXT PRIMARY KEY, crc32 INTEGER, value BLOB"
+            file.execute(f"CREATE TABLE IF NOT EXISTS {_TABLE} ({columns})")
+            value = save(arrays)
+            row = (key, checksum(key.encode(), value), value)
+            file.execute(f"INSERT OR REPLACE INTO {_TABLE} VALUES (?, ?, ?)", row)
 
     def _open(self) -> sqlite3.Connection:
         file = sqlite3.connect(self.path, timeout=60)

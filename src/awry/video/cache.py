@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import shutil
+import warnings
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from io import BufferedWriter
@@ -15,13 +16,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from awry.errors import FootageError, SourceError
+from awry.checksums import file_checksum, read_sealed, write_sealed
+from awry.errors import AwryError, FootageError, SourceError
+from awry.foreign import read_npy
 from awry.frames import Frame
 from awry.storage import whole_folder
 from awry.video.source import Source
 
 # Part of each entry's name: entries of another layout are never read.
-LAYOUT = 1
+LAYOUT = 2
 # Rounding to whole pixels changes the aspect ratio by less than this.
 _ASPECT_TOLERANCE = 0.02
 
@@ -105,6 +108,8 @@ class _Facts:
     notes: list[str] = field(default_factory=list)
     damaged: list[int] = field(default_factory=list)
     lost: int = 0
+    images: int = 0
+    """Checksum of the file with the images."""
 
 
 class FrameCache:
@@ -150,15 +155,17 @@ class FrameCache:
         name = hashlib.sha256(signature.encode()).hexdigest()[:32]
         entry = self.folder / name
         there = entry.exists()
-        clip = _load(entry)
+        clip = _load(entry, check=name not in self._in_use)
         if clip is None:
             if there:
-                shutil.rmtree(entry, ignore_errors=True)  # it is damaged
+                warnings.warn(f"The cached frames {entry} are damaged; made anew.", stacklevel=2)
+                shutil.rmtree(entry, ignore_errors=True)
             # Another fit may share this folder and read the same clip at this very moment.
             with whole_folder(entry, replace=False) as temporary:
                 self._write(temporary, source_opener(), size, grey)
-            clip = _load(entry)
-            assert clip is not None
+            clip = _load(entry, check=False)
+            if clip is None:
+                raise SourceError(f"The frames in {entry} cannot be read back; check the disk.")
         os.utime(entry)
         self._in_use.add(name)
         return clip
@@ -192,9 +199,10 @@ class FrameCache:
                 raise SourceError(f"The clip {source.name} gave no frame at all.")
             file.seek(0)
             _write_header(file, len(facts.frame_indices), shape)
+        facts.images = file_checksum(folder / "images.npy")
         facts.lost = source.health.lost + len(skipped)
         facts.notes = [*source.health.notes, *_skipped_note(skipped, facts.original_size)]
-        (folder / "clip.json").write_text(json.dumps(asdict(facts)), encoding="utf-8")
+        write_sealed(folder / "clip.json", asdict(facts))
 
     def _room(self, needed: int) -> int:
         """Bytes that a new entry may take; old entries are removed until `needed` fits."""
@@ -223,15 +231,25 @@ class FrameCache:
         return [e for e in self.folder.iterdir() if e.is_dir() and not e.name.startswith(".")]
 
 
-def _load(entry: Path) -> CachedClip | None:
-    """An entry, or None where there is none or it cannot be used."""
-    try:
-        stored = json.loads((entry / "clip.json").read_text(encoding="utf-8"))
-        facts = _Facts(**{**stored, "original_size": tuple(stored["original_size"])})
-        images = np.load(entry / "images.npy", mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, TypeError, KeyError):
+def _load(entry: Path, *, check: bool) -> CachedClip | None:
+    """An entry, or None where there is none or it cannot be used.
+
+    Args:
+        entry: its folder.
+        check: whether to hold the images to their checksum, which reads them all.
+    """
+    stored = read_sealed(entry / "clip.json")
+    if stored is None:
         return None
-    if len(images) != len(facts.frame_indices):
+    facts = _Facts(**{**stored, "original_size": tuple(stored["original_size"])})
+    path = entry / "images.npy"
+    try:
+        if check and file_checksum(path) != facts.images:
+            return None
+        images = read_npy(path, mapped=True)
+    except (OSError, AwryError):
+        return None
+    if images.ndim != 4 or len(images) != len(facts.frame_indices):
         return None
     unknown = any(time is None for time in facts.times)
     return CachedClip(

@@ -18,6 +18,7 @@ EXAMPLES = (
     "frame's edge), polygon:0,0;80,0;0,60"
 )
 _SPAN = re.compile(r"(\d+)-(\d*)")
+_FARTHEST = 1_000_000  # pixels; no frame is larger
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +190,14 @@ def _span(text: str) -> tuple[int, int | None]:
     match = _SPAN.fullmatch(text)
     if not match:
         raise ValueError(text)
-    return _ordered(int(match[1]), int(match[2]) if match[2] else None)
+    return _ordered(_pixel(match[1]), _pixel(match[2]) if match[2] else None)
+
+
+def _pixel(text: str) -> int:
+    value = int(text[:20])
+    if abs(value) > _FARTHEST:
+        raise ValueError(f"{text[:20]} lies outside of every frame")
+    return value
 
 
 def _ordered(low: int, high: int | None) -> tuple[int, int | None]:
@@ -210,8 +218,8 @@ def _columns(text: str) -> _Box:
 
 def _rectangle(text: str) -> _Box:
     left, top, right, bottom = text.split(",")
-    x_min, x_max = _ordered(int(left), int(right) if right else None)
-    y_min, y_max = _ordered(int(top), int(bottom) if bottom else None)
+    x_min, x_max = _ordered(_pixel(left), _pixel(right) if right else None)
+    y_min, y_max = _ordered(_pixel(top), _pixel(bottom) if bottom else None)
     return _Box(x_min, y_min, x_max, y_max)
 
 
@@ -219,7 +227,7 @@ def _polygon(text: str) -> _Polygon:
     corners = []
     for corner in text.rstrip(";").split(";"):
         x, y = corner.split(",")
-        corners.append((int(x), int(y)))
+        corners.append((_pixel(x), _pixel(y)))
     if len(corners) < 3:
         raise ValueError(text)
     return _Polygon(tuple(corners))

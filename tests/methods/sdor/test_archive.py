@@ -223,3 +223,49 @@ def test_scenes_are_looked_at_apart_where_each_has_enough(make_archive: Make) ->
     assert [len(group) for group in short.groups(apart=True)] == [26]
     few = archive.part(np.r_[0:12, 15:27])
     assert [len(group) for group in few.groups(apart=True)] == [24]
+
+
+@pytest.mark.parametrize("file", ["kept.npy", "features.npy", "times.npy", "checksums.json"])
+@pytest.mark.parametrize("damage", ["empty", "flipped", "gone"])
+def test_a_damaged_chunk_is_read_again(tiny: Tiny, tmp_path: Path, file: str, damage: str) -> None:
+    images = noise(12)
+    method = SDOR(tiny())
+    model = method.prepare(SIZE, 0)
+    said = Messages()
+
+    def read() -> Archive:
+        return read_archive([stretch("a", images)], model, method.config, tmp_path, said)
+
+    first = read().activations(range(12))
+    spoiled = next(tmp_path.rglob(file))
+    whole = spoiled.read_bytes()
+    if damage == "gone":
+        spoiled.unlink()
+    else:
+        flipped = whole[:-9] + bytes([whole[-9] ^ 1]) + whole[-8:]
+        spoiled.write_bytes(b"" if damage == "empty" else flipped)
+    assert not said.messages
+    again = read()
+    torch.testing.assert_close(again.activations(range(12)), first, rtol=0, atol=0)
+    assert again.clips[0].times.tolist() == [k / 25 for k in range(12)]
+    assert said.messages == ["a: 1 damaged parts are read again."]
+
+
+def test_what_stands_beside_the_chunks_is_read_again(tiny: Tiny, tmp_path: Path) -> None:
+    method = SDOR(tiny())
+    model = method.prepare(SIZE, 0)
+    for content in (None, b"", b"{}", b'{"chunks": 7}'):
+        if content is not None:
+            next(tmp_path.rglob("clip.json")).write_bytes(content)
+        archive = read_archive([stretch("a", noise(5))], model, method.config, tmp_path, Silent())
+        assert len(archive) == 5
+
+
+class Messages(Silent):
+    """Keeps what is said."""
+
+    def __init__(self) -> None:
+        self.messages: list[str] = []
+
+    def message(self, text: str) -> None:
+        self.messages.append(text)

@@ -193,7 +193,7 @@ class FeedbackLog:
                 continue
             try:
                 self._take(json.loads(line))
-            except (ValueError, LookupError, TypeError):
+            except (ValueError, LookupError, TypeError, RecursionError):
                 self.notes.append(f"Line {number} of {self.path} cannot be read; it was skipped.")
 
     def _take(self, line: dict[str, Any]) -> None:

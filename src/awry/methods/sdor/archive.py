@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import json
+import shutil
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from copy import copy
@@ -17,21 +17,23 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from awry.checksums import files_whole, read_sealed, seal_files, write_sealed
 from awry.errors import FootageError, FrameError, SourceError
 from awry.frames import Frame
 from awry.methods.sdor.config import SDORConfig
 from awry.methods.sdor.model import SDORModel
-from awry.storage import whole_folder, write_text
+from awry.storage import whole_folder
 from awry.training.loop import Reporter
 from awry.video.cache import resized, same_aspect
 from awry.video.pictures import Pictures
 from awry.video.source import Source
 
 # Part of each entry's name: entries of another layout are never read.
-LAYOUT = 1
+LAYOUT = 2
 CHUNK = 512
 LEAST_OF_SCENE = 20
 _BATCH = 16
+_SUMS = "checksums.json"
 Places = NDArray[np.int64]
 
 
@@ -217,6 +219,10 @@ def read_archive(
     clips, chunks, failed = [], [], []
     for stretch in stretches:
         entry = folder / _entry_name(stretch, config)
+        for older in range(1, LAYOUT):
+            shutil.rmtree(folder / _entry_name(stretch, config, older), ignore_errors=True)
+        if damaged := _without_damaged(entry):
+            reporter.message(f"{stretch.name}: {damaged} damaged parts are read again.")
         try:
             facts = _facts(entry)
             if facts is None:
@@ -232,17 +238,28 @@ def read_archive(
     return Archive(clips, chunks, model, failed)
 
 
-def _entry_name(stretch: Stretch, config: SDORConfig) -> str:
+def _entry_name(stretch: Stretch, config: SDORConfig, layout: int = LAYOUT) -> str:
     seen = (config.backbone, config.frozen, config.features, config.height, config.width)
-    return hashlib.sha256(repr((LAYOUT, stretch.key, seen)).encode()).hexdigest()[:32]
+    return hashlib.sha256(repr((layout, stretch.key, seen)).encode()).hexdigest()[:32]
+
+
+def _without_damaged(entry: Path) -> int:
+    """Remove the chunks that are not as they were written; returns how many."""
+    chunks = [part for part in entry.glob("[0-9]*") if part.is_dir()]
+    damaged = [part for part in chunks if not files_whole(part, _SUMS)]
+    for part in damaged:
+        shutil.rmtree(part, ignore_errors=True)
+    return len(damaged)
 
 
 def _facts(entry: Path) -> _Facts | None:
-    try:
-        stored = json.loads((entry / "clip.json").read_text("utf-8"))
-        return _Facts(**{**stored, "size": tuple(stored["size"])})
-    except (OSError, ValueError, TypeError, KeyError):
+    """What stands beside a clip's chunks; None where the clip must be read, in part or whole."""
+    stored = read_sealed(entry / "clip.json")
+    if stored is None:
         return None
+    facts = _Facts(**{**stored, "size": tuple(stored["size"])})
+    whole = all((entry / f"{number:05d}").is_dir() for number in range(facts.chunks))
+    return facts if whole else None
 
 
 def _clip(stretch: Stretch, facts: _Facts, parts: Sequence[Path]) -> ArchivedClip:
@@ -305,7 +322,7 @@ class _Reading:
             notes.append(f"{self._skipped} frames of another aspect ratio than the first skipped.")
         lost = source.health.lost + self._skipped
         facts = _Facts(source.fps, self._size, number, lost, notes)
-        write_text(self._entry / "clip.json", json.dumps(asdict(facts)))
+        write_sealed(self._entry / "clip.json", asdict(facts))
         return facts
 
     def _windows(self, source: Source) -> Iterator[tuple[Frame, Pictures]]:
@@ -344,6 +361,7 @@ class _Reading:
             np.save(folder / "features.npy", np.concatenate(features).astype(np.float32))
             np.save(folder / "indices.npy", np.array(indices, np.int64))
             np.save(folder / "times.npy", np.array(times, np.float64))
+            seal_files(folder, [file.name for file in folder.iterdir()], _SUMS)
 
     def _check_room(self, more: int) -> None:
         there = sum(f.stat().st_size for f in self._entry.parent.rglob("*.npy"))

@@ -5,12 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from awry.datasets.labels import checked_labels, labels_from_ranges, load_array
-from awry.errors import DatasetError
+from awry.datasets.labels import checked_labels, labels_from_ranges
 
 FILE = Path("labels.m")
 
@@ -28,10 +26,3 @@ def test_labels_in_a_row_or_a_column() -> None:
         values = np.array([0.0, 1.0, 1.0]).reshape(shape)
         assert checked_labels(values, 3, "clip", FILE).tolist() == [0, 1, 1]
     assert checked_labels(np.array([[1]]), 1, "clip", FILE).tolist() == [1]
-
-
-def test_archives_are_no_arrays(tmp_path: Path) -> None:
-    with (tmp_path / "a.npy").open("wb") as file:
-        np.savez(file, np.zeros(3))
-    with pytest.raises(DatasetError, match="archive"):
-        load_array(tmp_path / "a.npy")

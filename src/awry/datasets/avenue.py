@@ -24,7 +24,8 @@ from awry.datasets.clips import (
     normal_clips,
     without_training,
 )
-from awry.datasets.labels import checked_masks, labels_from_masks, unlabelled
+from awry.datasets.labels import unlabelled
+from awry.datasets.masks import LabelsOfMasks, checked_masks
 from awry.datasets.matlab import read_cells
 from awry.errors import DatasetError
 from awry.video.open import FoundSource
@@ -57,7 +58,7 @@ def _test_clip(root: Path, one: FoundSource) -> Clip:
     for file in files:
         if file.is_file():
             masks = partial(_masks, file, Path(one.where), one.name)
-            return Clip(one.name, one.open, "avenue", labels_from_masks(masks), masks)
+            return Clip(one.name, one.open, "avenue", LabelsOfMasks(masks), masks)
     return Clip(one.name, one.open, "avenue")
 
 

@@ -5,8 +5,9 @@ Labels of test clips come from the first of these that is there:
 - `labels.csv` with `clip,first,last`, frames from 0, both ends inclusive; a clip that it does not
   name is normal all through (a header is optional);
 - `labels/CLIP.npy` or `labels/CLIP.csv`, 0 or 1 for each frame;
-- masks, where a frame with any masked pixel is abnormal: `masks/CLIP/` with one PNG or BMP for each
-  frame in natural order, or `masks/CLIP.npy` (n, H, W).
+- masks, where a frame with any pixel that is not 0 is abnormal: `masks/CLIP/` with one picture for
+  each frame in natural order, `masks/CLIP.tif` with all of
+  them, or `masks/CLIP.npy` (n, H, W).
 
 `scenes.csv` with `clip,scene` tells camera views apart.
 
@@ -26,27 +27,23 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from awry.datasets.arrays import load_array
 from awry.datasets.base import Clip, Dataset, Layout, LayoutInfo
 from awry.datasets.clips import (
     ClipFinder,
     frame_count,
-    frame_size,
     known_length,
     named,
     without_training,
 )
 from awry.datasets.labels import (
     Labels,
-    Masks,
     Range,
     checked_labels,
-    checked_masks,
-    labels_from_masks,
     labels_from_ranges,
-    load_array,
-    read_mask_images,
     unlabelled,
 )
+from awry.datasets.masks import LabelsOfMasks, MaskReader, array_masks, picture_masks
 from awry.errors import DatasetError, SourceError, nearest
 from awry.foreign import reading, whole_number
 from awry.video.images import image_files, natural
@@ -156,7 +153,7 @@ def _test_clip(one: FoundSource, written: _Written) -> Clip:
     masks = _find_masks(one, written.root / "masks")
     labels = _find_labels(one, written)
     if labels is None and masks is not None:
-        labels = labels_from_masks(masks)
+        labels = LabelsOfMasks(masks)
     return Clip(one.name, one.open, _scene(one, written), labels, masks)
 
 
@@ -185,27 +182,18 @@ def _labels_of_table(one: FoundSource, file: Path) -> NDArray[np.uint8]:
     return checked_labels(values, known_length(Path(one.where)), one.name, file)
 
 
-def _find_masks(one: FoundSource, folder: Path) -> Masks | None:
-    pictures, array = folder / one.name, folder / f"{one.name}.npy"
-    if pictures.is_dir() and image_files(pictures):
-        return partial(_masks_of_pictures, one, pictures)
-    return partial(_masks_of_array, one, array) if array.is_file() else None
-
-
-def _masks_of_pictures(one: FoundSource, folder: Path) -> NDArray[np.bool_]:
-    files = image_files(folder)
-    if lossy := [path.name for path in files if path.suffix.lower() in (".jpg", ".jpeg")]:
-        raise DatasetError(f"The mask {folder / lossy[0]} is JPEG, which blurs; use PNG or BMP.")
-    return _fitted(one, read_mask_images(files, one.name), folder)
-
-
-def _masks_of_array(one: FoundSource, file: Path) -> NDArray[np.bool_]:
-    return _fitted(one, load_array(file), file)
-
-
-def _fitted(one: FoundSource, masks: NDArray[np.generic], where: Path) -> NDArray[np.bool_]:
+def _find_masks(one: FoundSource, folder: Path) -> MaskReader | None:
     clip = Path(one.where)
-    return checked_masks(masks, known_length(clip), frame_size(clip), one.name, where)
+    pictures = folder / one.name
+    if pictures.is_dir() and image_files(pictures):
+        return picture_masks(pictures, one.name, clip)
+    for ending in (".npy", ".npz"):
+        if (file := folder / f"{one.name}{ending}").is_file():
+            return array_masks(file, one.name, clip)
+    for ending in (".tif", ".tiff"):
+        if (file := folder / f"{one.name}{ending}").is_file():
+            return picture_masks(file, one.name, clip)
+    return None
 
 
 def _read_ranges(file: Path, clips: Sequence[str]) -> dict[str, list[Range]] | None:

@@ -1,9 +1,9 @@
-"""Frame labels and pixel masks: read, turned into one form, and checked against their clip."""
+"""Frame labels: read, turned into one form, and checked against their clip."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +12,12 @@ from numpy.typing import NDArray
 
 from awry.datasets.base import Clip
 from awry.errors import DatasetError
-from awry.foreign import read_json, read_npy
-from awry.video.images import read_image
+from awry.foreign import read_json
 
 Range = tuple[int, int]
 """Frames `first` to `last`, 0-based, both inclusive."""
 
 Labels = Callable[[], NDArray[np.uint8]]
-Masks = Callable[[], NDArray[np.bool_]]
 
 
 def labels_from_ranges(
@@ -88,88 +86,6 @@ def checked_labels(
             f"The labels of {clip} in {where} do not fit: {len(flat)} labels for {length} frames."
         )
     return flat.astype(np.uint8)
-
-
-def labels_from_masks(masks: Masks) -> Labels:
-    """Labels that mark the frames whose mask has any pixel."""
-
-    def labels() -> NDArray[np.uint8]:
-        read = masks()
-        found: NDArray[np.bool_] = np.any(read, axis=(1, 2))
-        return found.astype(np.uint8)
-
-    return labels
-
-
-def checked_masks(
-    masks: NDArray[Any], length: int | None, size: tuple[int, int], clip: str, where: Path
-) -> NDArray[np.bool_]:
-    """Pixel masks in the project's form.
-
-    Args:
-        masks: (n, H, W), not zero where abnormal.
-        length: number of frames of the clip, or None where counting is not cheap.
-        size: (H, W) of the clip's frames.
-        clip, where: the clip's name and the mask file or folder, for messages.
-
-    Returns:
-        bool (n, H, W).
-
-    Raises:
-        DatasetError: another number of masks than frames, or of another size.
-    """
-    if masks.ndim != 3:
-        raise DatasetError(
-            f"The masks of {clip} in {where} have the shape {masks.shape}; expected (n, H, W)."
-        )
-    if length is not None and len(masks) != length:
-        raise DatasetError(
-            f"The masks of {clip} in {where} do not fit: {len(masks)} masks for {length} frames."
-        )
-    if masks.shape[1:] != size:
-        height, width = masks.shape[1:]
-        raise DatasetError(
-            f"The masks of {clip} in {where} do not fit: masks of {width} x {height}, "
-            f"frames of {size[1]} x {size[0]} pixels."
-        )
-    return masks != 0
-
-
-def read_mask_images(files: Sequence[Path], clip: str) -> NDArray[np.bool_]:
-    """Read one mask per picture; any value above 0 is abnormal.
-
-    Returns:
-        bool (n, H, W).
-
-    Raises:
-        DatasetError: a picture cannot be read, or they differ in size.
-    """
-    masks: list[NDArray[np.bool_]] = []
-    for path in files:
-        try:
-            red, green, blue = np.moveaxis(read_image(path), 2, 0)
-            masks.append((red | green | blue) > 0)  # np.any takes twenty times as long
-        except OSError as error:
-            raise DatasetError(f"The mask {path} of {clip} cannot be read: {error}.") from error
-        if masks[-1].shape != masks[0].shape:
-            raise DatasetError(
-                f"The masks of {clip} differ in size: {path.name} is "
-                f"{masks[-1].shape[1]} x {masks[-1].shape[0]}, {files[0].name} is "
-                f"{masks[0].shape[1]} x {masks[0].shape[0]}."
-            )
-    return np.stack(masks)
-
-
-def load_array(path: Path) -> NDArray[Any]:
-    """Read a `.npy` file of numbers or truth values.
-
-    Raises:
-        DatasetError: the file cannot be read, or holds something else.
-    """
-    loaded = read_npy(path)
-    if loaded.dtype.kind not in "biuf":
-        raise DatasetError(f"{path} holds {loaded.dtype}; expected numbers.")
-    return loaded
 
 
 def load_json(path: Path) -> dict[str, Any]:

@@ -13,21 +13,20 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from awry.datasets.arrays import load_array
 from awry.datasets.base import Clip, Dataset, Layout, LayoutInfo
 from awry.datasets.clips import (
     ClipFinder,
-    frame_size,
     has_entries,
     known_length,
     without_training,
 )
 from awry.datasets.labels import (
+    Labels,
     checked_labels,
-    checked_masks,
-    labels_from_masks,
-    load_array,
     unlabelled,
 )
+from awry.datasets.masks import LabelsOfMasks, array_masks
 from awry.video.open import FoundSource
 
 FPS = 24.0
@@ -65,8 +64,8 @@ def _read(root: Path, fps: float | None) -> Dataset:
 def _test_clip(testing: Path, one: FoundSource) -> Clip:
     labels_at = testing / "test_frame_mask" / f"{one.name}.npy"
     masks_at = testing / "test_pixel_mask" / f"{one.name}.npy"
-    masks = partial(_masks, masks_at, one) if masks_at.is_file() else None
-    labels = labels_from_masks(masks) if masks else None
+    masks = array_masks(masks_at, one.name, Path(one.where)) if masks_at.is_file() else None
+    labels: Labels | None = LabelsOfMasks(masks) if masks else None
     if labels_at.is_file():
         labels = partial(_labels, labels_at, one)
     return Clip(one.name, one.open, one.name.partition("_")[0], labels, masks)
@@ -74,11 +73,6 @@ def _test_clip(testing: Path, one: FoundSource) -> Clip:
 
 def _labels(file: Path, one: FoundSource) -> NDArray[np.uint8]:
     return checked_labels(load_array(file), known_length(Path(one.where)), one.name, file)
-
-
-def _masks(file: Path, one: FoundSource) -> NDArray[np.bool_]:
-    where = Path(one.where)
-    return checked_masks(load_array(file), known_length(where), frame_size(where), one.name, file)
 
 
 LAYOUT = Layout(

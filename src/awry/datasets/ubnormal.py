@@ -20,8 +20,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -33,13 +33,15 @@ from awry.datasets.clips import (
     has_entries,
     without_training,
 )
-from awry.datasets.labels import Range, checked_masks, labels_from_ranges, unlabelled
+from awry.datasets.labels import Range, labels_from_ranges, unlabelled
 from awry.datasets.linking import components
+from awry.datasets.masks import checked_masks, mask_values
 from awry.datasets.tracks import Row, Tracks, tracks_of
 from awry.errors import DatasetError
 from awry.foreign import reading
 from awry.video.images import image_files
 from awry.video.open import FoundSource
+from awry.video.pages import said_of
 
 FPS = 30.0
 _SCENE = re.compile(r"Scene\d+")
@@ -81,16 +83,19 @@ class _Marked:
             masks[frame] = checked_masks(shown, 1, size, self.one.name, self.folder)[0]
         return masks
 
-    def map(self, frame: int) -> NDArray[np.uint8]:
-        """The object ids in a frame, uint8 (H, W)."""
+    def map(self, frame: int) -> NDArray[Any]:
+        """The object ids in a frame, whole numbers (H, W)."""
         file = self.folder / f"{self.one.name}_{frame:04d}_gt.png"
-        found = cv2.imread(str(file), cv2.IMREAD_GRAYSCALE) if file.is_file() else None
-        if found is None:
+        try:
+            found = mask_values(file)
+        except OSError as error:
             raise DatasetError(
                 f"The object map {file} of {self.one.name} is missing or cannot be read, but "
-                f"{self.file.name} names frame {frame}."
-            )
-        return np.asarray(found, np.uint8)
+                f"{self.file.name} names frame {frame}: {said_of(file, error)}"
+            ) from error
+        if found.ndim != 2:
+            raise DatasetError(f"The object map {file} is coloured; expected grey object ids.")
+        return found
 
 
 @dataclass(frozen=True, slots=True)

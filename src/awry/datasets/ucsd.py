@@ -21,11 +21,9 @@ from awry.datasets.clips import ClipFinder, frame_size, has_entries, number_in, 
 from awry.datasets.labels import (
     Labels,
     check_ranges,
-    checked_masks,
-    labels_from_masks,
-    read_mask_images,
     unlabelled,
 )
+from awry.datasets.masks import LabelsOfMasks, MaskReader, checked_masks, read_mask_images
 from awry.errors import DatasetError
 from awry.foreign import LARGEST_NUMBER, reading, whole_number
 from awry.video.images import image_files
@@ -105,12 +103,14 @@ def _test_clips(
         where, masks_at = Path(one.where), folder / f"{one.name}_gt"
         masks = None
         if masks_at.is_dir() and image_files(masks_at):
-            masks = partial(_masks, where, masks_at)
+            masks = MaskReader(
+                partial(_masks, where, masks_at), partial(_mask_files, where, masks_at)
+            )
         labels: Labels | None = None
         if label_file and one.name in entries:
             labels = partial(_labels, where, entries[one.name], label_file)
         elif masks:
-            labels = labels_from_masks(masks)
+            labels = LabelsOfMasks(masks)
             derived.append(one.name)
         clips.append(Clip(one.name, one.open, scene, labels, masks))
     notes = []
@@ -192,7 +192,8 @@ def _labels(folder: Path, ranges: list[FrameRange], label_file: Path) -> NDArray
     return np.any([np.zeros(len(numbers), bool), *marked], axis=0).astype(np.uint8)
 
 
-def _masks(folder: Path, masks_at: Path) -> NDArray[np.bool_]:
+def _mask_files(folder: Path, masks_at: Path) -> list[Path]:
+    """One mask for each frame, in the order of the frames."""
     files, frames = image_files(masks_at), image_files(folder)
     by_number = dict(zip(_frame_numbers(files), files, strict=True))
     numbers = _frame_numbers(frames)
@@ -202,8 +203,13 @@ def _masks(folder: Path, masks_at: Path) -> NDArray[np.bool_]:
             f"({min(by_number)} to {max(by_number)}) for {len(frames)} frames "
             f"({min(numbers)} to {max(numbers)})."
         )
-    masks = read_mask_images([by_number[number] for number in numbers], folder.name)
-    return checked_masks(masks, len(frames), frame_size(folder), folder.name, masks_at)
+    return [by_number[number] for number in numbers]
+
+
+def _masks(folder: Path, masks_at: Path) -> NDArray[np.bool_]:
+    files = _mask_files(folder, masks_at)
+    masks = read_mask_images(files, folder.name)
+    return checked_masks(masks, len(files), frame_size(folder), folder.name, masks_at)
 
 
 LAYOUT = Layout(

@@ -18,7 +18,7 @@ import numpy as np
 from natsort import natsorted
 from numpy.typing import NDArray
 
-from awry.datasets.labels import load_array
+from awry.datasets.arrays import load_array
 from awry.errors import InputError
 from awry.evaluation.clip_files import TEXT, clip_files, listed, misspelt
 from awry.evaluation.number_table import TABLES, NumberTable, read_numbers

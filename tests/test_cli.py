@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from awry import cli
 from awry.cli import app
 
-COMMANDS = ("demo", "fit", "score", "evaluate", "datasets", "methods", "doctor")
+COMMANDS = ("demo", "fit", "score", "alarms", "evaluate", "datasets", "methods", "doctor")
 
 
 def invoke(*words: str):

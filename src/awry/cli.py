@@ -12,7 +12,7 @@ import typer
 
 from awry.cli_export import bench_app, export
 from awry.cli_measure import compare, evaluate, reproduce, robustness
-from awry.cli_metrics import metrics_app
+from awry.cli_metrics import alarms, metrics_app
 from awry.cli_options import (
     CANNOT_START,
     DONE,
@@ -25,6 +25,7 @@ from awry.cli_options import (
     Json,
     Layout,
     OtherBudget,
+    OtherThreshold,
     console,
     load,
     refusals,
@@ -140,6 +141,7 @@ def score(
     scene: Annotated[str, typer.Option(help="Which fitted scene this is.")] = "*",
     parts: Annotated[list[str] | None, typer.Option(help="Extra parts; all for every one.")] = None,
     budget: OtherBudget = None,
+    threshold: OtherThreshold = None,
     fps: Fps = None,
     as_json: Json = False,
 ) -> None:
@@ -149,15 +151,17 @@ def score(
         from awry.score_run import ScoreOptions
 
         options = ScoreOptions(out, regions, events, maps, overlay, scene, tuple(parts or ()), fps)
+        if threshold is not None and also:
+            raise ConfigError("--threshold is in one bundle's scores; with --also give --budget.")
         others = {path.name: load(path, budget) for path in also or ()}
         if len(others) < len(also or ()):
             raise ConfigError("Two bundles of --also have one name: their outputs would be one.")
-        summary = run_score(load(bundle, budget), sources, options, console(), others)
+        summary = run_score(load(bundle, budget, threshold), sources, options, console(), others)
         show_result(summary, as_json, show_score)
     report_failures(summary["failed"])
 
 
-for command in (sift, review, evaluate, reproduce, robustness, compare, export):
+for command in (alarms, sift, review, evaluate, reproduce, robustness, compare, export):
     app.command()(command)
 
 

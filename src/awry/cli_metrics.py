@@ -12,10 +12,12 @@ from awry.cli_options import (
     Json,
     Labels,
     LabelsFirst,
+    OtherThreshold,
     ScoresFirst,
     Tolerance,
     print_noted,
     refusals,
+    show_result,
 )
 
 metrics_app = typer.Typer(no_args_is_help=True)
@@ -114,3 +116,51 @@ def metrics_event(
             rule=EventRule.parse(rule, tolerance),
         )
         print_noted(found, as_json, show_figures)
+
+
+def alarms(
+    scores: Annotated[Path, typer.Argument(help="Scores: .csv, .jsonl, .parquet, or a folder.")],
+    threshold: OtherThreshold = None,
+    budget: Annotated[
+        str | None, typer.Option(help="False alarms allowed, such as 2/hour, 2/day, 1/week.")
+    ] = None,
+    bundle: Annotated[
+        Path | None, typer.Option(help="Whose calibration knows budgets and the threshold before.")
+    ] = None,
+    scene: Annotated[str, typer.Option(help="Which of its scenes this is.")] = "*",
+    normal_scores: Annotated[
+        Path | None, typer.Option(help="Instead of a bundle: scores of normal footage.")
+    ] = None,
+    before: Annotated[
+        str | None, typer.Option(help="A threshold or a file of alarms to compare with.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Alarms: .csv, .jsonl or .parquet.")] = None,
+    merge_gap: Annotated[
+        int, typer.Option(help="Without a bundle: frames between runs that are one alarm.")
+    ] = 10,
+    min_length: Annotated[int, typer.Option(help="Likewise: frames of the shortest alarm.")] = 3,
+    fps: Annotated[
+        float | None, typer.Option("--fps", min=0.01, help="Where scores have no times.")
+    ] = None,
+    scores_first_frame: ScoresFirst = 0,
+    as_json: Json = False,
+) -> None:
+    """Try another threshold or budget on saved scores: what appears, what vanishes, how often."""
+    with refusals():
+        from awry.commands.alarms import TuningOptions, run_alarms, show_alarms
+        from awry.scoring.calibration import Budget
+        from awry.scoring.events import EventOptions
+
+        options = TuningOptions(
+            scores,
+            threshold=threshold,
+            budget=None if budget is None else Budget.parse(budget),
+            bundle=bundle,
+            scene=scene,
+            normal_scores=normal_scores,
+            before=before,
+            merging=EventOptions(hysteresis=0.0, merge_gap=merge_gap, min_length=min_length),
+            fps=fps,
+            first_frame=scores_first_frame,
+        )
+        show_result(run_alarms(options, out), as_json, show_alarms)

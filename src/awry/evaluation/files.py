@@ -23,6 +23,7 @@ from awry.errors import InputError
 from awry.evaluation.clip_files import TEXT, clip_files, listed, misspelt
 from awry.evaluation.number_table import TABLES, NumberTable, read_numbers
 from awry.evaluation.scored_clip import ScoredClip, Series
+from awry.scoring.alarms import SourceScores
 
 ARRAYS = (".npy",)
 
@@ -48,20 +49,28 @@ class _Series:
         values, scored: (n,).
         where: the file.
         start: the number of the first frame, 0 unless the file counts otherwise than expected.
+        frames: int64 (n,), each frame's number; None: one after the other from `start`.
+        times: float64 (n,), seconds, NaN where unknown; None without a column.
     """
 
     values: NDArray[np.float64]
     scored: NDArray[np.bool_]
     where: Path
     start: int = 0
+    frames: NDArray[np.int64] | None = None
+    times: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """Scores, or labels: `name` is the column, `option` says how to count from 1."""
+    """Scores, or labels: `name` is the column, `option` says how to count from 1.
+
+    With `gaps`, frames may be missing, and times are read where they are.
+    """
 
     name: str
     first_frame: int
+    gaps: bool = False
 
     @property
     def option(self) -> str:
@@ -133,6 +142,34 @@ def read_score_files(scores: Path, *, first_frame: int = 0) -> tuple[dict[str, S
     return {name: found[name].values for name in natsorted(found)}, notes
 
 
+def read_source_scores(
+    scores: Path, *, first_frame: int = 0, fps: float | None = None
+) -> tuple[list[SourceScores], list[str]]:
+    """Read scores as sources have them: frames may be missing, and times count where they are.
+
+    Args:
+        scores: a file or a folder; also one that `awry score` still writes (`NAME.partial.csv`).
+        first_frame: the number that tables give to a clip's first frame.
+        fps: frames per second, where the file has no times.
+
+    Returns:
+        The sources in natural order, and notes.
+
+    Raises:
+        InputError: as `read_frame_files`, but for frames that are missing.
+    """
+    found, notes = _read_kind(scores, _Kind("score", first_frame, gaps=True))
+    sources = []
+    for name in natsorted(found):
+        one = found[name]
+        frames = np.arange(len(one.values)) if one.frames is None else one.frames
+        times = one.times
+        if times is None or not (np.isfinite(times).all() and (np.diff(times) >= 0).all()):
+            times = None if fps is None else frames / fps
+        sources.append(SourceScores(name, frames, one.values, one.scored, times))
+    return sources, notes
+
+
 def _read_kind(path: Path, kind: _Kind) -> tuple[dict[str, _Series], list[str]]:
     files, notes = clip_files(path, (*TABLES, *ARRAYS))
     found: dict[str, _Series] = {}
@@ -165,7 +202,9 @@ def _from_table(path: Path, kind: _Kind) -> dict[str, _Series]:
         values = table.columns[kind.name]
         _check_values(values, kind, path.stem, table.where)
         return {path.stem: _Series(values, np.ones(len(values), bool), path)}
-    table = read_numbers(path, ["frame", kind.name], ["scored"] if kind.name == "score" else [])
+    optional = ["scored"] if kind.name == "score" else []
+    sparse = ["time_s"] if kind.gaps else []
+    table = read_numbers(path, ["frame", kind.name], optional, sparse)
     frames = table.frames(kind.first_frame)
     scored = table.finite("scored") != 0 if "scored" in table.columns else np.ones(len(table), bool)
     whole = [(path.stem, np.arange(len(table)))]
@@ -198,7 +237,7 @@ def _ordered(
             f"{table.where(rows[twice + 1])}: frame {frames[twice] + kind.first_frame} of clip "
             f"{clip} is in {table.place(rows[twice])} already; expected each frame once."
         )
-    for gap in np.flatnonzero(np.diff(frames) > 1)[:1]:
+    for gap in np.flatnonzero(np.diff(frames) > 1)[: 0 if kind.gaps else 1]:
         raise InputError(
             f"{table.where(rows[gap + 1])}: clip {clip} goes from frame "
             f"{frames[gap] + kind.first_frame} to {frames[gap + 1] + kind.first_frame}; expected "
@@ -208,7 +247,8 @@ def _ordered(
     values = table.columns[kind.name][rows]
     _check_values(values, kind, clip, lambda place: table.where(rows[place]))
     start = int(frames[0]) if len(frames) else 0
-    return _Series(values, scored[order], table.path, start)
+    times = table.columns["time_s"][rows] if "time_s" in table.columns else None
+    return _Series(values, scored[order], table.path, start, frames, times)
 
 
 def _check_values(

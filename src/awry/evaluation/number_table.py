@@ -6,7 +6,7 @@ writes, and what anybody's detector does.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +19,19 @@ CLIP_COLUMNS = ("clip", "source")
 TABLES = (".csv", ".txt", ".jsonl", ".parquet")
 
 LAST_FRAME = 2.0**53  # beyond, a float no longer counts every whole number
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which columns to read; see `read_numbers`."""
+
+    names: Sequence[str]
+    optional: Sequence[str] = ()
+    sparse: Sequence[str] = ()
+
+    def among(self, found: Collection[str]) -> list[str]:
+        """Those that are there."""
+        return [name for name in (*self.names, *self.optional, *self.sparse) if name in found]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +120,12 @@ class NumberTable:
         return given.astype(np.int64) - first_frame
 
 
-def read_numbers(path: Path, names: Sequence[str], optional: Sequence[str] = ()) -> NumberTable:
+def read_numbers(
+    path: Path,
+    names: Sequence[str],
+    optional: Sequence[str] = (),
+    sparse: Sequence[str] = (),
+) -> NumberTable:
     """Read columns of numbers, and the clips' names where a column has them.
 
     Columns go by name, in any order, and others are ignored. Text without a header (a first line
@@ -115,9 +133,11 @@ def read_numbers(path: Path, names: Sequence[str], optional: Sequence[str] = ())
 
     Args:
         path: `.parquet`, `.jsonl`, or else comma-separated UTF-8 text; blank lines are skipped, an
-            empty file has no rows.
+            empty file has no rows. One that is still written (`NAME.partial.csv`) is read up to
+            its last whole line.
         names: the columns that must be there.
         optional: columns to read as well where they are.
+        sparse: likewise, but cells may be empty, and are NaN then.
 
     Raises:
         InputError: the file cannot be read, a column is missing, or, with the line, a cell is
@@ -128,10 +148,10 @@ def read_numbers(path: Path, names: Sequence[str], optional: Sequence[str] = ())
     if ending == ".parquet":
         from awry.evaluation.table_parquet import read_parquet
 
-        columns, clips = read_parquet(path, names, optional)
+        columns, clips = read_parquet(path, Wanted(names, optional, sparse))
     else:
         from awry.evaluation.table_text import read_json_lines, read_text
 
         read = read_json_lines if ending == ".jsonl" else read_text
-        columns, clips = read(path, names, optional)
+        columns, clips = read(path, Wanted(names, optional, sparse))
     return NumberTable(path, columns, clips)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from awry.errors import InputError, MissingError
-from awry.evaluation.number_table import CLIP_COLUMNS
+from awry.evaluation.number_table import CLIP_COLUMNS, Wanted
 from awry.evaluation.table_text import Found, clip_column
 from awry.foreign import reading, shown
 
 
-def read_parquet(path: Path, names: Sequence[str], optional: Sequence[str]) -> Found:
+def read_parquet(path: Path, columns: Wanted) -> Found:
     """Columns of a Parquet file; see `read_numbers`."""
     try:
         import pyarrow as pa
@@ -26,32 +25,38 @@ def read_parquet(path: Path, names: Sequence[str], optional: Sequence[str]) -> F
     with reading(path, "Parquet", InputError):
         file = parquet.ParquetFile(path)
         header = {str(name).strip().lower(): str(name) for name in file.schema_arrow.names}
-    for name in names:
+    for name in columns.names:
         if name not in header:
             raise InputError(
-                f"{path} has no column '{name}'; expected {','.join(names)}, found "
+                f"{path} has no column '{name}'; expected {','.join(columns.names)}, found "
                 f"{shown(','.join(header), 200)}."
             )
-    wanted = [name for name in (*names, *optional) if name in header]
+    wanted = columns.among(header)
     clip = next((name for name in CLIP_COLUMNS if name in header), None)
     kept = [*wanted, *([] if clip is None else [clip])]
     with reading(path, "Parquet", InputError):
         table = file.read(columns=[header[name] for name in kept])
-    columns = {name: _numbers(path, name, table[header[name]], pa) for name in wanted}
+    found = {
+        name: _numbers(path, name, table[header[name]], pa, name in columns.sparse)
+        for name in wanted
+    }
     if clip is None:
-        return columns, None
+        return found, None
     with reading(path, "Parquet", InputError):
         column = table[header[clip]]
         _refuse_nulls(path, clip, column)
         words = column.cast(pa.string())
-        return columns, clip_column(words.dictionary_encode())
+        return found, clip_column(words.dictionary_encode())
 
 
-def _numbers(path: Path, name: str, column: Any, pa: Any) -> np.ndarray:
+def _numbers(path: Path, name: str, column: Any, pa: Any, sparse: bool) -> np.ndarray:
     kind = column.type
+    if sparse and pa.types.is_null(kind):
+        return np.full(len(column), np.nan)
     if not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)):
         raise InputError(f"{path}: {name} holds values of type {kind}; expected numbers.")
-    _refuse_nulls(path, name, column)
+    if not sparse:
+        _refuse_nulls(path, name, column)
     with reading(path, "Parquet", InputError):
         return np.asarray(column.cast(pa.float64(), safe=False).to_numpy(), np.float64)
 

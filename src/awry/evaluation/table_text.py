@@ -10,7 +10,7 @@ from __future__ import annotations
 import codecs
 import csv
 import json
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import chain, islice
@@ -21,8 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from awry.errors import InputError
-from awry.evaluation.number_table import CLIP_COLUMNS, ClipColumn
+from awry.evaluation.number_table import CLIP_COLUMNS, ClipColumn, Wanted
 from awry.foreign import reading, shown
+from awry.partial import MARK
 
 Columns = dict[str, NDArray[np.float64]]
 Found = tuple[Columns, ClipColumn | None]
@@ -38,6 +39,7 @@ class _Layout:
 
     Attributes:
         wanted: name -> which column.
+        sparse: names of those whose cells may be empty.
         clip: which column holds the clips' names; None where none does.
         width: how many columns the first line has.
         exact: whether each row must have just as many.
@@ -46,6 +48,7 @@ class _Layout:
     """
 
     wanted: dict[str, int]
+    sparse: frozenset[str]
     clip: int | None
     width: int
     exact: bool
@@ -58,53 +61,54 @@ class _Layout:
         return self.width if self.exact else max(self.wanted.values()) + 1
 
 
-def read_text(path: Path, names: Sequence[str], optional: Sequence[str]) -> Found:
+def read_text(path: Path, columns: Wanted) -> Found:
     """Columns of a comma-separated file; see `read_numbers`."""
     with reading(path, "text", InputError), closing(_rows(path)) as rows:
         first = next(rows, None)
-    layout = _layout(path, first, names, optional)
+    layout = _layout(path, first, columns)
     if first is None:
         return {name: np.empty(0) for name in layout.wanted}, None
     found = None
-    if path.stat().st_size >= LARGE and not any("\n" in cell for cell in first[1]):
+    plain = MARK not in path.name and path.stat().st_size >= LARGE
+    if plain and not any("\n" in cell for cell in first[1]):
         found = _read_by_library(path, layout)
     return found or _read_plainly(path, layout)
 
 
-def read_json_lines(path: Path, names: Sequence[str], optional: Sequence[str]) -> Found:
+def read_json_lines(path: Path, columns: Wanted) -> Found:
     """Columns of a file with one JSON object a line; see `read_numbers`."""
     with closing(_objects(path)) as rows:
         first = next(rows, None)
         if first is None:
-            return {name: np.empty(0) for name in names}, None
-        return _read_objects(path, first, rows, names, optional)
+            return {name: np.empty(0) for name in columns.names}, None
+        return _read_objects(path, first, rows, columns)
 
 
 def _read_objects(
     path: Path,
     first: dict[str, Any],
     rest: Iterator[dict[str, Any]],
-    names: Sequence[str],
-    optional: Sequence[str],
+    columns: Wanted,
 ) -> Found:
-    missing = [name for name in names if name not in first]
+    missing = [name for name in columns.names if name not in first]
     if missing:
         raise InputError(
-            f"{path} has no '{missing[0]}' in its first line; expected {','.join(names)}, found "
+            f"{path} has no '{missing[0]}' in its first line; expected "
+            f"{','.join(columns.names)}, found "
             f"{shown(','.join(first), 200)}."
         )
-    wanted = [name for name in (*names, *optional) if name in first]
+    wanted = columns.among(first)
     clip = next((name for name in CLIP_COLUMNS if name in first), None)
     gathered = _Gathered(wanted)
     row = 0
     for chunk in _chunks(chain([first], rest)):
         try:
-            columns = [[_json_number(one[name]) for one in chunk] for name in wanted]
+            numbers = [[_json_cell(one, name, columns) for one in chunk] for name in wanted]
             owners = None if clip is None else [_json_name(one[clip]) for one in chunk]
         except (KeyError, TypeError, OverflowError):
-            _blame_object(path, row, chunk, wanted, clip)
+            _blame_object(path, row, chunk, columns, clip)
             raise
-        gathered.add(columns, owners)
+        gathered.add(numbers, owners)
         row += len(chunk)
     return gathered.joined()
 
@@ -124,12 +128,19 @@ def line_of(path: Path, row: int) -> int:
 def _rows(path: Path) -> Generator[tuple[int, list[str]], None, None]:
     """Rows that are not blank, each with the line on which it begins."""
     with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.reader(file, strict=True)
+        reader = csv.reader(_whole_lines(path, file), strict=True)
         line = 1
         for cells in reader:
             if _is_row(cells):
                 yield line, cells
             line = reader.line_num + 1
+
+
+def _whole_lines(path: Path, file: Iterable[str]) -> Iterable[str]:
+    """The lines of a file; of one that is still written those alone that have an end."""
+    if MARK not in path.name:
+        return file
+    return (line for line in file if line.endswith(("\n", "\r")))
 
 
 def _is_row(cells: Sequence[str]) -> bool:
@@ -152,9 +163,9 @@ def _is_number(text: str) -> bool:
 def _layout(
     path: Path,
     first: tuple[int, list[str]] | None,
-    names: Sequence[str],
-    optional: Sequence[str],
+    columns: Wanted,
 ) -> _Layout:
+    names = columns.names
     line, cells = first or (0, [])
     expected = ",".join(names)
     if not cells or not _is_header(cells):
@@ -164,7 +175,13 @@ def _layout(
                 "Name its columns in a first line, or reduce it to these."
             )
         return _Layout(
-            {name: k for k, name in enumerate(names)}, None, len(names), True, False, line
+            {name: k for k, name in enumerate(names)},
+            frozenset(),
+            None,
+            len(names),
+            True,
+            False,
+            line,
         )
     header = [cell.strip().lower() for cell in cells]
     for name in names:
@@ -173,9 +190,10 @@ def _layout(
                 f"{path} has no column '{name}'; expected {expected}, found "
                 f"{shown(','.join(header), 200)}."
             )
-    wanted = {name: header.index(name) for name in (*names, *optional) if name in header}
+    wanted = {name: header.index(name) for name in columns.among(header)}
     clip = next((header.index(name) for name in CLIP_COLUMNS if name in header), None)
-    return _Layout(wanted, clip, len(header), False, True, line)
+    sparse = frozenset(columns.sparse)
+    return _Layout(wanted, sparse, clip, len(header), False, True, line)
 
 
 class _Gathered:
@@ -231,8 +249,12 @@ def _picked(
     """The wanted columns of some rows, and their clips' names."""
     if layout.exact and any(len(cells) != layout.width for cells in chunk):
         raise ValueError("a row has another number of columns")
-    columns = [[cells[at] for cells in chunk] for at in layout.wanted.values()]
-    for column in columns:
+    columns = []
+    for name, at in layout.wanted.items():
+        column = [cells[at] for cells in chunk]
+        if name in layout.sparse:
+            column = [cell if cell.strip() else "nan" for cell in column]
+        columns.append(column)
         text = "".join(column)
         if "_" in text or not text.isascii():
             raise ValueError("a cell is no number")
@@ -249,7 +271,8 @@ def _blame_row(path: Path, layout: _Layout, skipped: int) -> None:
             if len(cells) < needed or (layout.exact and len(cells) > needed):
                 raise InputError(f"{path}, line {line}: {len(cells)} columns, expected {needed}.")
             for name, at in layout.wanted.items():
-                if not _is_number(cells[at]):
+                empty = name in layout.sparse and not cells[at].strip()
+                if not (empty or _is_number(cells[at])):
                     cell = shown(cells[at].strip())
                     raise InputError(f"{path}, line {line}: {name} is '{cell}'; expected a number.")
 
@@ -276,7 +299,7 @@ def _read_by_library(path: Path, layout: _Layout) -> Found | None:
             convert_options=library.ConvertOptions(
                 column_types=kinds,
                 include_columns=list(kinds),
-                null_values=[],
+                null_values=[""],
                 strings_can_be_null=False,
             ),
         )
@@ -285,8 +308,10 @@ def _read_by_library(path: Path, layout: _Layout) -> Found | None:
     if table.num_rows != lines:
         return None
     columns = {name: table[str(at)].to_numpy() for name, at in layout.wanted.items()}
-    if not all(np.isfinite(column).all() for column in columns.values()):
-        return None
+    for name, column in columns.items():
+        empty = table[str(layout.wanted[name])].null_count
+        if np.count_nonzero(~np.isfinite(column)) > (empty if name in layout.sparse else 0):
+            return None
     return columns, None if layout.clip is None else clip_column(table[str(layout.clip)])
 
 
@@ -339,7 +364,7 @@ def _chunks(rows: Iterator[Any]) -> Iterator[list[Any]]:
 
 def _objects(path: Path) -> Generator[dict[str, Any], None, None]:
     with reading(path, "JSON lines", InputError) as place, path.open(encoding="utf-8-sig") as file:
-        for place.line, text in enumerate(file, 1):
+        for place.line, text in enumerate(_whole_lines(path, file), 1):
             if text.strip():
                 found = json.loads(text)
                 if not isinstance(found, dict):
@@ -347,7 +372,10 @@ def _objects(path: Path) -> Generator[dict[str, Any], None, None]:
                 yield found
 
 
-def _json_number(value: Any) -> float:
+def _json_cell(row: Mapping[str, Any], name: str, columns: Wanted) -> float:
+    if name in columns.sparse and row.get(name) is None:
+        return float("nan")
+    value = row[name]
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError(value)
     return float(value)
@@ -363,15 +391,15 @@ def _blame_object(
     path: Path,
     skipped: int,
     chunk: Sequence[dict[str, Any]],
-    wanted: Sequence[str],
+    columns: Wanted,
     clip: str | None,
 ) -> None:
     for row, one in enumerate(chunk, skipped):
         where = f"{path}, line {line_of(path, row)}"
-        for name in wanted:
+        for name in columns.among(chunk[0]):
             try:
-                _json_number(one.get(name))
-            except (TypeError, OverflowError):
+                _json_cell(one, name, columns)
+            except (KeyError, TypeError, OverflowError):
                 said = shown(json.dumps(one.get(name)))
                 raise InputError(f"{where}: {name} is {said}; expected a number.") from None
         if clip is not None and not isinstance(one.get(clip), str):

@@ -19,6 +19,7 @@ from typing import Any
 
 from awry.errors import BundleError, WriteError
 from awry.foreign import read_json, reading
+from awry.scoring.calibration import Calibration
 from awry.storage import whole_folder
 
 FORMAT = 1
@@ -90,7 +91,7 @@ def read_bundle(path: Path) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
     """
     from safetensors.torch import load
 
-    manifest = _manifest(path)
+    manifest = read_manifest(path)
     tensors = {}
     with reading(path / MANIFEST, "a bundle's manifest", BundleError, CURE):
         files = {str(name): str(digest) for name, digest in manifest["files"].items()}
@@ -110,7 +111,12 @@ def read_bundle(path: Path) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
     return manifest, tensors
 
 
-def _manifest(path: Path) -> dict[str, Any]:
+def read_manifest(path: Path) -> dict[str, Any]:
+    """A bundle's manifest, checked against its own hash; no other file is looked at.
+
+    Raises:
+        BundleError: no bundle, a changed byte, or a newer format.
+    """
     file = path / MANIFEST
     if not file.is_file():
         if (path / "run.json").is_file():
@@ -134,6 +140,18 @@ def _manifest(path: Path) -> dict[str, Any]:
             "damaged; copy the bundle again or refit."
         )
     return manifest
+
+
+def read_calibration(path: Path) -> Calibration:
+    """A bundle's calibration alone, in a moment: no model is loaded.
+
+    Raises:
+        BundleError: as `read_manifest`, or the calibration cannot be read.
+    """
+    manifest = read_manifest(path)
+    with reading(path / MANIFEST, "a bundle's manifest", BundleError, CURE):
+        values = manifest["calibration"]
+    return Calibration.from_json(values)
 
 
 def _digest(manifest: Mapping[str, Any]) -> str:

@@ -1,0 +1,259 @@
+"""Tuning an alarm: another threshold for scores that are at hand, and what it changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from awry.errors import ConfigError, InputError
+from awry.evaluation.files import read_source_scores
+from awry.evaluation.number_table import LAST_FRAME, read_numbers
+from awry.scoring.alarms import (
+    AlarmChange,
+    Alarms,
+    SourceScores,
+    compare_alarms,
+    find_alarms,
+    threshold_steps,
+)
+from awry.scoring.calibration import (
+    POOLED,
+    Budget,
+    CalibrationClip,
+    SceneCalibration,
+    calibrate,
+)
+from awry.scoring.events import EventOptions
+from awry.training.bundle import read_calibration
+
+# What a person may choose among; each with the threshold that keeps it.
+BUDGETS = ("60/hour", "10/hour", "2/hour", "12/day", "2/day", "2/week")
+ONE_THRESHOLD = EventOptions(hysteresis=0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class TuningOptions:
+    """Where scores are, and which threshold to try.
+
+    Attributes:
+        scores: a file or folder, as `awry score` and anybody's detector write them.
+        threshold, budget: the new threshold, or the false alarms that it may give; neither: the
+            calibration's own, or none without one, for the steps alone.
+        bundle: whose calibration a budget is read from, and whose threshold stood before.
+        scene: which of its scenes the sources show.
+        normal_scores: instead of a bundle, scores of normal footage.
+        before: a threshold or a file of alarms to compare with; else the bundle's.
+        merging: how frames become alarms; a bundle knows its own.
+        fps: frames per second where scores have no times.
+        first_frame: the number of a clip's first frame in tables.
+    """
+
+    scores: Path
+    threshold: float | None = None
+    budget: Budget | None = None
+    bundle: Path | None = None
+    scene: str = POOLED
+    normal_scores: Path | None = None
+    before: str | None = None
+    merging: EventOptions = ONE_THRESHOLD
+    fps: float | None = None
+    first_frame: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """What thresholds give.
+
+    Attributes:
+        sources: the sources' names.
+        after: at the asked threshold; None where none was asked for or is known.
+        how: how that threshold came about, in a sentence or two.
+        change: against what stood before; None where nothing is known of that.
+        steps: other thresholds to choose from, and each one's budget; None where the steps go by
+            how many alarms these scores give.
+        merging: how frames became alarms.
+        notes: what one should know, one sentence each.
+    """
+
+    sources: list[str]
+    after: Alarms | None
+    how: str
+    change: AlarmChange | None
+    steps: list[tuple[str | None, Alarms]]
+    merging: EventOptions
+    notes: list[str]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values that `json` can write."""
+        before, after = None if self.change is None else self.change.before, self.after
+        return {
+            "sources": self.sources,
+            "threshold": None if after is None else after.threshold,
+            "how": self.how,
+            "before": None if before is None else figures(before),
+            "after": None if after is None else figures(after),
+            "appeared": [asdict(alarm) for alarm in (self.change.appeared if self.change else ())],
+            "vanished": [asdict(alarm) for alarm in (self.change.vanished if self.change else ())],
+            "alarms": [asdict(alarm) for alarm in (after.alarms if after else ())],
+            "steps": [{"budget": budget, **figures(one)} for budget, one in self.steps],
+            "merging": asdict(self.merging),
+            "notes": self.notes,
+        }
+
+
+def figures(alarms: Alarms) -> dict[str, Any]:
+    """What a threshold gives, in plain values; its threshold is None for alarms from a file."""
+    return {
+        "threshold": None if np.isnan(alarms.threshold) else alarms.threshold,
+        "alarms": len(alarms.alarms),
+        "alarms_per_hour": alarms.per_hour,
+        "frames": alarms.frames,
+        "frames_in_alarm": alarms.alarm_frames,
+        "share_in_alarm": alarms.share,
+        "seconds": alarms.seconds,
+        "seconds_in_alarm": alarms.alarm_seconds,
+    }
+
+
+def tune_alarms(options: TuningOptions) -> Tuning:
+    """Find the alarms at the asked threshold and at a few others.
+
+    With the bundle that gave the scores, alarms are the ones that scoring the footage again with
+    that threshold would give.
+
+    Raises:
+        ConfigError: options that do not go together, or an unknown scene.
+        InputError: scores or alarms cannot be read.
+        BundleError: no bundle, or one too old for another budget.
+    """
+    _check(options)
+    sources, notes = read_source_scores(
+        options.scores, first_frame=options.first_frame, fps=options.fps
+    )
+    if any(one.times is None for one in sources):
+        notes.append("No alarms an hour: the scores have no times, give the frames per second.")
+    stored, merging = _calibration(options)
+    normal = 0.0 if stored is None else stored.location
+
+    def at(threshold: float) -> Alarms:
+        return find_alarms(sources, threshold, merging, normal)
+
+    chosen = stored
+    if stored is not None and options.threshold is not None:
+        chosen = stored.with_threshold(options.threshold)
+    elif stored is not None and options.budget is not None:
+        chosen = stored.with_budget(options.budget)
+    threshold = options.threshold if chosen is None else chosen.threshold
+    after = None if threshold is None else at(threshold)
+    before = None
+    if options.before is not None:
+        before = _given(options.before, sources, options.first_frame, at)
+    elif options.bundle is not None and stored is not None and chosen is not stored:
+        before = at(stored.threshold)
+    steps: list[tuple[str | None, Alarms]] = [
+        (None, one) for one in threshold_steps(sources, merging, normal)
+    ]
+    if stored is not None and stored.normal_alarms is not None:
+        steps = [(b, at(stored.with_budget(Budget.parse(b)).threshold)) for b in BUDGETS]
+    return Tuning(
+        sources=[one.source for one in sources],
+        after=after,
+        how="Given by hand." if chosen is None else chosen.how,
+        change=None if after is None or before is None else compare_alarms(before, after),
+        steps=steps,
+        merging=merging,
+        notes=notes,
+    )
+
+
+def _check(options: TuningOptions) -> None:
+    if options.threshold is not None and not np.isfinite(options.threshold):
+        raise ConfigError(f"The threshold is {options.threshold}; expected a finite number.")
+    if options.threshold is not None and options.budget is not None:
+        raise ConfigError("Give --threshold or --budget: a budget would choose another threshold.")
+    if options.bundle is not None and options.normal_scores is not None:
+        raise ConfigError("Give --bundle or --normal-scores: each is a calibration of its own.")
+    if options.budget is not None and options.bundle is None and options.normal_scores is None:
+        raise ConfigError(
+            "A budget is kept on normal footage: give --bundle, whose calibration knows it, or "
+            "--normal-scores, scores of footage without anything abnormal."
+        )
+
+
+def _calibration(options: TuningOptions) -> tuple[SceneCalibration | None, EventOptions]:
+    """What is known of normal footage, and how frames become alarms."""
+    if options.bundle is not None:
+        found = read_calibration(options.bundle)
+        if options.scene not in found.scenes:
+            known = ", ".join(found.scenes)
+            raise ConfigError(f"The bundle knows no scene '{options.scene}'; known: {known}.")
+        return found.scene(options.scene), found.options
+    if options.normal_scores is None:
+        return None, options.merging
+    normal, _ = read_source_scores(
+        options.normal_scores, first_frame=options.first_frame, fps=options.fps
+    )
+    clips = [
+        CalibrationClip(one.source, POOLED, one.scores, 1 / one.step if one.step else None)
+        for one in normal
+    ]
+    calibration = calibrate(clips, options.budget or Budget(2.0), options.merging)
+    return calibration.scene(POOLED), options.merging
+
+
+def _given(
+    text: str, sources: Sequence[SourceScores], first_frame: int, at: Callable[[float], Alarms]
+) -> Alarms:
+    """The alarms before: at a threshold, or from a file."""
+    try:
+        threshold = float(text)
+    except ValueError:
+        return alarms_of_runs(sources, _read_runs(Path(text), sources, first_frame))
+    if not np.isfinite(threshold):
+        raise ConfigError(f"The threshold before is {threshold}; expected a finite number.")
+    return at(threshold)
+
+
+def _read_runs(
+    path: Path, sources: Sequence[SourceScores], first_frame: int
+) -> dict[str, list[tuple[int, int]]]:
+    """Alarms as `awry score --events` writes them."""
+    table = read_numbers(path, ["first", "last"])
+    runs: dict[str, list[tuple[int, int]]] = {one.source: [] for one in sources}
+    if table.clips is None and len(sources) > 1:
+        raise InputError(f"{path} has no column 'source', but the scores are of several sources.")
+    ends = np.stack([table.finite(name) - first_frame for name in ("first", "last")], axis=1)
+    for row, (first, last) in enumerate(ends.tolist()):
+        name = sources[0].source if table.clips is None else table.clips.name(row)
+        if name not in runs:
+            raise InputError(f"{table.where(row)}: there are no scores of {name}.")
+        if not (first.is_integer() and last.is_integer() and 0 <= first <= last < LAST_FRAME):
+            raise InputError(
+                f"{table.where(row)}: an alarm from frame {first:g} to {last:g}; expected whole "
+                "numbers, the first not behind the last."
+            )
+        runs[name].append((int(first), int(last)))
+    return runs
+
+
+def alarms_of_runs(
+    sources: Sequence[SourceScores], runs: Mapping[str, Sequence[tuple[int, int]]]
+) -> Alarms:
+    """Alarms that were found elsewhere, counted on the same sources; their threshold is NaN.
+
+    Args:
+        runs: for each source its alarms, first and last frame's number, both inclusive.
+    """
+    marked = []
+    for one in sources:
+        over = np.zeros(len(one.frames))
+        for first, last in runs[one.source]:
+            begin, end = np.searchsorted(one.frames, (first, last + 1))
+            over[begin:end] = 1.0
+        marked.append(replace(one, scores=over, scored=np.ones(len(over), bool)))
+    found = find_alarms(marked, 0.5, EventOptions(hysteresis=0.0, merge_gap=0, min_length=1))
+    return replace(found, threshold=float("nan"))

@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import io
 import shutil
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +14,7 @@ from PIL import Image
 
 from awry.commands.review.pictures import Pictures, Store, around
 from awry.commands.review.session import ReviewSession
+from awry.frames import Frame
 from awry.sifting.run import RankedClip
 from awry.training.loop import Silent
 from awry.video import VideoFile
@@ -143,3 +147,18 @@ def test_the_store_is_bounded_and_keeps_what_is_used() -> None:
     get("big", 900)
     assert made[-2:] == ["big", "big"]
     assert store.get("none", lambda: None) is None
+
+
+def test_a_flood_of_requests_decodes_in_two_threads(session: ReviewSession, monkeypatch) -> None:
+    pictures, seen = Pictures(session), set()
+    real = Pictures._frames
+
+    def watched(self: Pictures, clip: int, places: np.ndarray) -> Iterator[Frame]:
+        seen.add(threading.current_thread().name)
+        return real(self, clip, places)
+
+    monkeypatch.setattr(Pictures, "_frames", watched)
+    with ThreadPoolExecutor(12) as browsers:
+        found = list(browsers.map(lambda place: pictures.frame(0, place), range(24)))
+    assert all(found)
+    assert seen <= {"decoding_0", "decoding_1"}

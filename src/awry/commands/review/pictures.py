@@ -6,6 +6,7 @@ import io
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import cv2
 import numpy as np
@@ -26,7 +27,8 @@ CLIP_RATE = 12.0
 # Where the rate is unknown, frames are taken for being so many a second.
 _ASSUMED_RATE = 10.0
 _NOT_KEPT = 0.25  # share of the store that one entry may take at most
-# Threads that decode at one time; decoded frames are a hundred times as large as what is kept.
+# Threads that decode. Decoded frames are a hundred times as large as what is kept of them, and each
+# thread's share of memory stays with it: two of our own, not the web server's forty.
 _DECODING = 2
 
 
@@ -71,7 +73,7 @@ class Pictures:
     def __init__(self, session: ReviewSession, limit_bytes: int = 128 * 2**20) -> None:
         self._session = session
         self._store = Store(limit_bytes)
-        self._decoding = threading.BoundedSemaphore(_DECODING)
+        self._decoding = ThreadPoolExecutor(_DECODING, "decoding")
 
     def frame(self, clip: int, place: int) -> bytes | None:
         """A frame as JPEG, at most 640 pixels wide."""
@@ -91,9 +93,11 @@ class Pictures:
         return self._store.get(("clip", clip, place), lambda: self._clip(clip, place))
 
     def _frame(self, clip: int, place: int) -> bytes | None:
-        with self._decoding:
-            frame = next(self._frames(clip, np.array([place])), None)
-            return None if frame is None else _jpeg(_narrow(frame.image, PICTURE_WIDTH))
+        return self._decoding.submit(self._decoded_frame, clip, place).result()
+
+    def _decoded_frame(self, clip: int, place: int) -> bytes | None:
+        frame = next(self._frames(clip, np.array([place])), None)
+        return None if frame is None else _jpeg(_narrow(frame.image, PICTURE_WIDTH))
 
     def _heat(self, clip: int, place: int) -> bytes | None:
         with self._decoding:
@@ -105,10 +109,12 @@ class Pictures:
         return _jpeg(heat_image(image, heat, own_scale(heat)))
 
     def _clip(self, clip: int, place: int) -> bytes | None:
+        return self._decoding.submit(self._decoded_clip, clip, place).result()
+
+    def _decoded_clip(self, clip: int, place: int) -> bytes | None:
         places, step = around(self._session.run.clips[clip], place)
-        with self._decoding:
-            images = [_narrow(frame.image, CLIP_WIDTH) for frame in self._frames(clip, places)]
-            return _animated(images, step) if images else None
+        images = [_narrow(frame.image, CLIP_WIDTH) for frame in self._frames(clip, places)]
+        return _animated(images, step) if images else None
 
     def _frames(self, number: int, places: NDArray[np.int64]) -> Iterator[Frame]:
         session = self._session

@@ -1,68 +1,65 @@
-"""Packets become frames: what files, streams and cameras have in common.
-
-Each packet is decoded on its own, so that an error costs one packet and not the rest.
-"""
+"""Decoded pictures become frames with their places and times: for files, streams and cameras."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import TypeVar, cast
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import TypeVar
 
-import av
-import numpy as np
-from av.codec.context import Flags
 from av.container import InputContainer
-from av.video.frame import VideoFrame
-from numpy.typing import NDArray
+from av.video.frame import PictureType
 
 from awry.frames import Frame
+from awry.video.container import claimed_rate, counts_frames, has_clock, opening_notes, the_video
+from awry.video.pace import Pace
+from awry.video.places import Placed, Places
 from awry.video.source import SourceHealth
-from awry.video.timeline import LISTED, Timeline
+from awry.video.table import FrameTable
+from awry.video.timeline import Timeline
+from awry.video.unpack import LISTED, Picture, Unpacker
+from awry.video.upright import Turn, turn_of, upright_image
 
-# What PyAV raises for bad input: its own errors, plain ones for paths, and IndexError where broken
-# data make a demuxer see a stream that is not there.
-READ_ERRORS = (av.FFmpegError, OSError, ValueError, IndexError)
-# A demuxer that fails so often in a row has nothing more to give.
-STUBBORN = 100
+# So many of the next frames' stamps are looked at before a frame's own is believed.
+_AHEAD = 4
 
 _Item = TypeVar("_Item")
 
 
 @dataclass(slots=True)
 class _Damage:
-    """Whether the pictures now coming out still suffer from an earlier error.
+    """Which pictures suffer from an earlier error.
 
-    Pictures are built on earlier ones, so damage lasts until the next key frame.
+    Pictures are built on ones that were decoded before them, so damage lasts until the next key
+    picture. `_since` holds the numbers, in the order of decoding, behind which pictures suffer.
     """
 
-    active: bool = False
-    stamp: int | None = None
+    _since: list[int] = field(default_factory=list)
 
-    def begin(self, stamp: int | None) -> None:
-        self.active, self.stamp = True, stamp
+    def begin(self, number: int) -> None:
+        self._since.append(number)
 
-    def judge(self, picture: VideoFrame, suspect: bool) -> bool:
-        """Whether this picture is damaged; a good key frame ends the damage."""
-        # Decoders hold pictures back: a key frame from before the error ends nothing.
-        late = picture.pts is None or self.stamp is None or picture.pts > self.stamp
-        if picture.key_frame and late:
-            self.active = False
-        broken = bool(picture.is_corrupt or suspect)
+    def judge(self, picture: Picture) -> bool:
+        """Whether this picture is damaged."""
+        number = picture.packet.number
+        if picture.decoded.key_frame:
+            self._since = [since for since in self._since if since >= number]
+        suffers = any(since < number for since in self._since)
         # Bidirectional pictures are (almost) never built upon.
-        if broken and picture.pict_type != "B":
-            self.begin(picture.pts)
-        return broken or self.active
+        if picture.suspect and not suffers and picture.decoded.pict_type != PictureType.B:
+            self.begin(number)
+        return picture.suspect or suffers
 
 
 class Decoder:
-    """The frames of the first video stream of an open container.
+    """The frames of the video of an open container.
 
     Args:
         container: freshly opened, not yet read.
         health: filled while frames are read.
-        broken_start: deliver, flagged, the frames before a stream's first key frame.
-        look_ahead: check each stamp against the next frame's, at the price of one frame's delay.
+        live: deliver each frame at once instead of looking at the stamps that follow, none from
+            before the first key frame, and count places from the first frame that comes.
+        pace: as it was measured; None takes what the container claims.
         clock: seconds for containers that carry no time of their own; None takes the stamps.
     """
 
@@ -71,145 +68,138 @@ class Decoder:
         container: InputContainer,
         health: SourceHealth,
         *,
-        broken_start: bool = True,
-        look_ahead: bool = True,
+        live: bool = False,
+        pace: Pace | None = None,
         clock: Callable[[], float] | None = None,
     ) -> None:
+        if pace is None:
+            rate = claimed_rate(container)
+            pace = Pace(None if rate is None else 1 / rate)
         self._container = container
-        self._stream = container.streams.video[0]
-        # One thread: slice threads of H.264 turn error concealment off and hide its reports,
-        # and frame threads report an error with a later packet.
-        self._stream.codec_context.thread_count = 1
-        if broken_start:
-            self._stream.codec_context.flags |= Flags.output_corrupt
         self._health = health
+        self._live = live
+        self._pace = pace
         self._clock = clock
-        self._rate = nominal_rate(container)
-        self._look_ahead = look_ahead
-        self._packets = 0
-        self._cut_off = 0
-        self._failed = 0
-        self._delivered = 0
+        self._counted = counts_frames(container)
+        self._table = FrameTable(container)
+        self._places = Places(
+            float(the_video(container).time_base or 0),
+            pace.step if pace.constant else None,
+            counted=self._counted,
+            gaps_are_losses=self._table.gaps_are_losses,
+            from_first=live,
+        )
+        self._unpacker = Unpacker(
+            container, self._places, self._table, health, broken_start=not live
+        )
+        self._damage = _Damage()
+        self._first_lost: int | None = None
+        self._turn = Turn()
+        self._end_s: float | None = None
 
     def frames(self) -> Iterator[Frame]:
         """Frames in presentation order.
 
         Raises:
-            av.FFmpegError: the connection failed or timed out; broken data raises nothing.
+            av.FFmpegError: the connection failed or timed out; broken data raise nothing.
         """
-        timeline = Timeline(None if self._rate is None else 1 / self._rate, self._health)
-        pictures = self._pictures()
-        for (picture, damaged), following in _with_next(pictures, look=self._look_ahead):
-            index, self._delivered = self._delivered, self._delivered + 1
-            stamp = self._clock() if self._clock else _stamp(picture)
-            later = _stamp(following[0]) if following else None
-            time = timeline.next(stamp, () if later is None else (later,))
+        self._health.notes += self._opening_notes()
+        timeline = Timeline(self._pace.step, self._health)
+        before = -1
+        ahead_of = 0 if self._live else _AHEAD
+        for picture, ahead in _with_ahead(self._unpacker.pictures(), ahead_of):
+            placed = self._placed(picture, ahead)
+            damaged = self._damage.judge(picture) or (placed.early and self._unpacker.reorders)
             if damaged:
-                self._health.damaged.append(index)
-            image = cast("NDArray[np.uint8]", picture.to_ndarray(format="rgb24"))
-            yield Frame(index, time, image, damaged)
+                self._health.damaged.append(placed.place)
+            stamp, following = self._stamps(picture, ahead, placed.place)
+            time = timeline.next(stamp, following, placed.place - before)
+            before = placed.place
+            yield Frame(placed.place, time, upright_image(picture.decoded), damaged)
         timeline.close()
         self._close()
 
-    def _pictures(self) -> Iterator[tuple[VideoFrame, bool]]:
-        """Decoded pictures, each with whether it is damaged."""
-        damage = _Damage()
-        suspects: set[int | None] = set()
-        for packet in self._demux():
-            if packet.is_corrupt and packet.pts is not None:
-                suspects.add(packet.pts)
-            try:
-                pictures = packet.decode()
-            except av.FFmpegError as error:
-                damage.begin(packet.pts if packet.pts is not None else packet.dts)
-                self._fail(f"A packet {_near(packet)}could not be decoded", error)
-                continue
-            for picture in pictures:
-                yield picture, damage.judge(picture, picture.pts in suspects)
+    def _opening_notes(self) -> list[str]:
+        notes = opening_notes(self._container)
+        if self._clock is None and not has_clock(self._container) and self._pace.rate:
+            notes.append(
+                "The file carries no time stamps; times are counted by its rate of "
+                f"{self._pace.rate:g} frames/s, which may be an assumption."
+            )
+        return notes
 
-    def _demux(self) -> Iterator[av.Packet]:
-        failures = 0
-        while True:
-            try:
-                for packet in self._container.demux(self._stream):
-                    failures = 0
-                    self._packets += packet.size > 0
-                    self._cut_off += packet.size > 0 and packet.is_discard
-                    yield packet
-                return
-            except (av.error.InvalidDataError, IndexError) as error:
-                failures += 1
-                if failures == 1:
-                    self._health.notes.append(f"Broken data between packets: {reason(error)}.")
-                if failures > STUBBORN:
-                    return
-            except READ_ERRORS:
-                # The connection is gone; the decoder still holds pictures back.
-                flush = av.Packet()
-                flush.stream = self._stream
-                yield flush
-                raise
+    def _placed(self, picture: Picture, ahead: list[Picture]) -> Placed:
+        """The picture's place; what is missing before it is counted, and suffers the rest."""
+        placed = self._places.place(
+            picture.packet,
+            [later.packet for later in ahead],
+            reorders=self._unpacker.reorders,
+            anchor=picture.decoded.pict_type in (PictureType.I, PictureType.P),
+        )
+        self._lose(placed.missing, placed.place - placed.missing)
+        for packet in placed.lost:
+            if not self._table.is_empty(packet.number):
+                self._damage.begin(packet.number)
+        if placed.missing > len(placed.lost):  # they had no packets, so stood before this one
+            self._damage.begin(picture.packet.number - 1)
+        turn = turn_of(picture.decoded)
+        if turn != self._turn and turn.words is not None:
+            self._health.notes.append(turn.words)
+        self._turn = turn
+        return placed
 
-    def _fail(self, what: str, error: Exception) -> None:
-        self._failed += 1
-        self._health.lost += 1
-        if self._failed <= LISTED:
-            self._health.notes.append(f"{what}: {reason(error)}.")
+    def _lose(self, count: int, first: int) -> None:
+        self._health.lost += count
+        if count and self._first_lost is None:
+            self._first_lost = first
+
+    def _stamps(
+        self, picture: Picture, ahead: list[Picture], place: int
+    ) -> tuple[float | None, list[float]]:
+        """A picture's seconds on the stream's clock, and those of the next ones."""
+        if self._clock is not None:
+            return self._clock(), []
+        if self._counted:
+            return (None if self._pace.step is None else place * self._pace.step), []
+        if picture.stamp is not None:
+            self._end_s = picture.stamp + (self._pace.step or 0.0)
+        return picture.stamp, [later.stamp for later in ahead if later.stamp is not None]
 
     def _close(self) -> None:
-        if self._failed > LISTED:
-            self._health.notes.append(f"Packets that could not be decoded: {self._failed}.")
-        # Frames that an edit list cuts off are announced but not meant to be seen.
-        promised = max(self._packets, self._stream.frames) - self._cut_off
-        silent = promised - self._delivered - self._failed
-        if silent > 0:
-            self._health.lost += silent
-            self._health.notes.append(f"{silent} of {promised} announced frames gave no picture.")
-        if self._health.damaged:
-            count, first = len(self._health.damaged), self._health.damaged[0]
-            self._health.notes.append(f"Damaged frames: {count}, the first is frame {first}.")
+        """Count what is missing at the end, and sum up."""
+        health = self._health
+        told = self._table.tells_where or not (health.lost or self._unpacker.failed)
+        unfinished = self._places.finish()
+        length = self._places.length
+        self._lose(unfinished, length - unfinished)
+        if not self._live:
+            missing = self._table.total(length, self._end_s, self._pace) - length
+            self._lose(missing, length)
+            if missing:
+                health.notes.append(
+                    f"The file announces {length + missing} frames; {missing} of them are missing"
+                    + (" at its end." if told else ", and it does not tell where.")
+                )
+            health.length = length + missing if told else length
+        if self._unpacker.failed > LISTED:
+            health.notes.append(f"Packets that could not be decoded: {self._unpacker.failed}.")
+        if health.lost:
+            health.notes.append(
+                f"Lost frames: {health.lost}, the first is frame {self._first_lost}."
+            )
+        if health.damaged:
+            count, first = len(health.damaged), health.damaged[0]
+            health.notes.append(f"Damaged frames: {count}, the first is frame {first}.")
 
 
-def has_video(container: InputContainer) -> bool:
-    """Whether there is a video stream, with a codec that is known."""
-    streams = container.streams.video
-    return bool(streams) and streams[0].codec_context is not None
-
-
-def nominal_rate(container: InputContainer) -> float | None:
-    """Average frames per second of the first video stream, or None where it is unknown."""
-    stream = container.streams.video[0]
-    rate = stream.average_rate or stream.guessed_rate
-    return float(rate) if rate else None
-
-
-def reason(error: Exception) -> str:
-    """An error in words, without the address that it speaks of (it may hold a password)."""
-    words = error.strerror if isinstance(error, OSError | av.FFmpegError) else None
-    return words or type(error).__name__
-
-
-def _with_next(items: Iterator[_Item], *, look: bool) -> Iterator[tuple[_Item, _Item | None]]:
-    """Each item with the one that follows, or with None at the end or without looking ahead."""
-    if not look:
-        yield from ((item, None) for item in items)
-        return
-    held = next(items, None)
-    while held is not None:
-        following = next(items, None)
-        yield held, following
-        held = following
-
-
-def _stamp(picture: VideoFrame) -> float | None:
-    stamp = picture.pts if picture.pts is not None else picture.dts
-    if stamp is None or picture.time_base is None:
-        return None
-    return float(stamp * picture.time_base)
-
-
-def _near(packet: av.Packet) -> str:
-    stamp = packet.pts if packet.pts is not None else packet.dts
-    if stamp is None or packet.time_base is None:
-        return ""
-    return f"near {float(stamp * packet.time_base):.2f} s "
+def _with_ahead(items: Iterable[_Item], count: int) -> Iterator[tuple[_Item, list[_Item]]]:
+    """Each item with those that follow it, up to so many."""
+    held: deque[_Item] = deque()
+    for item in items:
+        held.append(item)
+        if len(held) > count:
+            first = held.popleft()
+            yield first, list(held)
+    while held:
+        first = held.popleft()
+        yield first, list(held)

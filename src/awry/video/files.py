@@ -10,30 +10,39 @@ from av.container import InputContainer
 
 from awry.errors import SourceError
 from awry.frames import Frame
-from awry.video.decode import READ_ERRORS, Decoder, has_video, nominal_rate, reason
+from awry.video.container import check_video, decoder_options
+from awry.video.decode import Decoder
+from awry.video.pace import measured_pace
 from awry.video.source import SourceHealth
+from awry.video.unpack import READ_ERRORS, reason
 
 
 class VideoFile:
     """The frames of a video file.
 
     A damaged file yields every frame that can be had. A frame is flagged where the decoder
-    reported an error in it, and where it is built on such a frame or on a lost packet, that is
-    until the next key frame. Damage that the codec cannot notice is not flagged. Packets that
-    gave no frame are counted in `health.lost`; the frames after them move up by one index, and
-    their times stay right. What is wrong at the end of the file is known after the last frame.
+    reported an error in it, and where it is built on such a frame or on a lost one, that is
+    until the next key frame. Damage that the codec cannot notice is not flagged. Frames that
+    were lost are counted in `health.lost` and keep their places: the indices and times of those
+    after them are the same as if nothing were lost. Where pictures are missing altogether, a gap
+    in stamps that are otherwise evenly spaced tells how many. What is wrong at the end of the
+    file, and `health.length`, are known after the last frame.
 
-    Times come from the presentation stamps, so variable rates are kept; the first frame's time
-    is 0. Missing stamps, and stamps that go back, are replaced by the nominal step and noted.
-    Rotation metadata are ignored.
+    Times come from the presentation stamps (see `Timeline`), so variable rates are kept; the first
+    frame's time is 0. `fps` is measured at the stamps too; what the file claims counts where it
+    has no stamps, or as the exact value of what was measured. Frames are upright: turned and
+    mirrored as the file's display matrix says. Pixels are taken as stored, square or not. Of
+    several videos in one file the default one is read, else that with the largest pictures; covers
+    and thumbnails never.
 
     Args:
         path: a file that FFmpeg can read.
         name: how the clip is called; by default the file's stem.
 
     Raises:
-        SourceError: there is no such file, it is empty or unreadable, or it holds no video; while
-            iterating, not one frame can be decoded.
+        SourceError: there is no such file, it is empty or unreadable, its pictures are beyond the
+            limit (`awry.video.limits`), or it holds no video; while iterating, not one frame can
+            be decoded.
     """
 
     def __init__(self, path: str | Path, name: str | None = None) -> None:
@@ -41,17 +50,18 @@ class VideoFile:
         self.name = name or self.path.stem
         self.health = SourceHealth()
         with self._open() as container:
-            self.fps = nominal_rate(container)
+            self._pace = measured_pace(container)
+        self.fps = self._pace.rate
 
     def __iter__(self) -> Iterator[Frame]:
         self.health = health = SourceHealth()
         index = -1
         with self._open() as container:
             try:
-                for frame in Decoder(container, health).frames():
+                for frame in Decoder(container, health, pace=self._pace).frames():
                     index = frame.index
                     yield frame
-            except av.FFmpegError as error:
+            except READ_ERRORS as error:
                 health.notes.append(f"Reading {self.path} stopped early: {reason(error)}.")
         if index < 0:
             raise SourceError(
@@ -64,13 +74,12 @@ class VideoFile:
             if self.path.stat().st_size == 0:
                 raise SourceError(f"The video file {self.path} is empty (zero bytes).")
             # All programme tables: a transport stream's first one may be the damaged one.
-            container = av.open(str(self.path), options={"scan_all_pmts": "1"})
+            options = {"scan_all_pmts": "1", **decoder_options()}
+            container = av.open(str(self.path), options=options)
         except READ_ERRORS as error:
             raise SourceError(
                 f"Cannot read {self.path} as video: {reason(error)}; "
                 "the file may be truncated, damaged or no video at all."
             ) from error
-        if not has_video(container):
-            container.close()
-            raise SourceError(f"The file {self.path} holds no video stream that can be decoded.")
+        check_video(container, f"The file {self.path}")
         return container

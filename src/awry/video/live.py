@@ -16,9 +16,11 @@ from awry.errors import SourceError
 from awry.frames import Frame
 from awry.video.address import STREAM_PREFIXES, name_of, redact
 from awry.video.clock import container_start
-from awry.video.decode import READ_ERRORS, Decoder, has_video, nominal_rate, reason
+from awry.video.container import check_video, claimed_rate, decoder_options, main_video
+from awry.video.decode import Decoder
 from awry.video.ending import WITHOUT_CLOCK, Ending, is_closed
 from awry.video.source import SourceHealth
+from awry.video.unpack import READ_ERRORS, reason
 from awry.video.watch import PictureWatch
 
 
@@ -47,7 +49,7 @@ class _Live:
         self.health = SourceHealth()
         self._container = self._open(address, format, options, connect_timeout_s)
         self._clock = time.monotonic if self._container.format.name in WITHOUT_CLOCK else None
-        self.fps = None if self._clock else nominal_rate(self._container)
+        self.fps = None if self._clock else claimed_rate(self._container)
 
     def _open(
         self, address: str, format: str | None, options: dict[str, str], timeout_s: float
@@ -57,13 +59,14 @@ class _Live:
             container = av.open(
                 address,
                 format=format,
-                options=options,
+                options={**options, **decoder_options()},
                 timeout=(timeout_s, self._read_timeout_s),
             )
         except READ_ERRORS as error:
             problem = _problem(error, time.monotonic() - began, timeout_s)
         else:
-            if has_video(container):
+            if main_video(container) is not None:
+                check_video(container, self._what)
                 return container
             container.close()
             problem = "it carries no video that can be decoded"
@@ -77,8 +80,7 @@ class _Live:
         decoder = Decoder(
             self._container,
             self.health,
-            broken_start=False,
-            look_ahead=False,
+            live=True,
             clock=self._clock,
         )
         watch = PictureWatch(self.health)

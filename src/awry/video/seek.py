@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import cast
 
-import numpy as np
 from av.container import InputContainer
 from av.video.frame import VideoFrame
-from numpy.typing import NDArray
 
 from awry.errors import SourceError
 from awry.frames import Frame
-from awry.video.decode import READ_ERRORS
+from awry.video.container import counts_frames, the_video
 from awry.video.files import VideoFile
+from awry.video.unpack import READ_ERRORS
+from awry.video.upright import upright_image
 
 # Times are computed as they were when the clip was read in order, so they meet almost exactly.
 _TOLERANCE = 1e-6
@@ -63,30 +63,31 @@ def _found(container: InputContainer, times: Sequence[float]) -> Iterator[Frame]
         if picture is None:
             return
         reached = time
-        image = cast("NDArray[np.uint8]", picture.to_ndarray(format="rgb24"))
-        yield Frame(0, time, image)
+        yield Frame(0, time, upright_image(picture))
 
 
 def _first_stamp(container: InputContainer) -> float | None:
     """Seconds of the first picture on the file's clock; None where it cannot be relied on."""
     _one_thread(container)
     stamps = []
-    for picture in container.decode(video=0):
+    for picture in container.decode(the_video(container)):
         stamps.append(_stamp(picture))
         if len(stamps) == 2:
             break
     if not stamps or stamps[0] is None:
         return None
+    if counts_frames(container) and the_video(container).codec_context.has_b_frames:
+        return None  # an AVI numbers packets, and pictures come in another order
     return None if stamps[-1] is None or stamps[-1] < stamps[0] else stamps[0]
 
 
 def _pictures_from(container: InputContainer, stamp: float) -> Iterator[VideoFrame]:
-    stream = container.streams.video[0]
+    stream = the_video(container)
     assert stream.time_base is not None
     # Rounded down: a jump must never land behind the wanted picture.
     container.seek(int(stamp / stream.time_base - 0.5), stream=stream, backward=True)
     before = None
-    for picture in container.decode(video=0):
+    for picture in container.decode(stream):
         now = _stamp(picture)
         if now is None or picture.is_corrupt or (before is not None and now <= before):
             return
@@ -114,4 +115,4 @@ def _stamp(picture: VideoFrame) -> float | None:
 
 
 def _one_thread(container: InputContainer) -> None:
-    container.streams.video[0].codec_context.thread_count = 1
+    the_video(container).codec_context.thread_count = 1

@@ -21,7 +21,7 @@ _STEPS = 25
 
 
 class Timeline:
-    """Presentation stamps become seconds that start at 0 and only grow.
+    """Presentation stamps become seconds that start at 0 with the first place and only grow.
 
     - A missing stamp is replaced by the time before plus one usual step.
     - One stamp that goes back, or that runs ahead of those that follow, is replaced likewise.
@@ -135,7 +135,7 @@ class Timeline:
         step = self._step()
         if step is None:
             return None
-        return 0.0 if self._last is None else self._last + step * places
+        return step * (places - 1) if self._last is None else self._last + step * places
 
     def _note(self, what: str) -> None:
         self._noted += 1

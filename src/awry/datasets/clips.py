@@ -8,8 +8,6 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-import av
-
 from awry.datasets.base import Clip
 from awry.errors import DatasetError, SourceError
 from awry.frames import Frame
@@ -126,21 +124,18 @@ def _is_pictures(where: Path) -> bool:
 
 
 def frame_count(path: Path) -> int:
-    """Number of frames of pictures or of a video; a video's packets are counted.
+    """Number of frames of pictures or of a video, lost ones included; nothing is decoded.
 
     Raises:
         SourceError: it cannot be opened.
     """
     if _is_pictures(path):
         return len(ImageFolder(path))
-    VideoFile(path)  # a bad file is refused in the reader's own words
-    with av.open(str(path)) as container:
-        # An edit list may say that a packet is decoded but not shown.
-        return sum(1 for p in container.demux(video=0) if p.size and not p.is_discard)
+    return VideoFile(path).announced()
 
 
 def frame_size(path: Path) -> tuple[int, int]:
-    """(H, W) of the first readable picture or of a video, without decoding.
+    """(H, W) of the first readable picture or of a video's first frame, upright.
 
     Raises:
         DatasetError: it cannot be opened.
@@ -151,11 +146,8 @@ def frame_size(path: Path) -> tuple[int, int]:
                 return upright_size(file)
         raise DatasetError(f"None of the pictures of {path} can be read.")
     try:
-        VideoFile(path)
-        with av.open(str(path)) as container:
-            stream = container.streams.video[0]
-            return stream.height, stream.width
-    except (OSError, SourceError) as error:
+        return VideoFile(path).frame_size()
+    except SourceError as error:
         raise DatasetError(f"Cannot tell the frame size of {path}: {error}") from error
 
 

@@ -22,6 +22,8 @@ from awry.video.upright import Turn, turn_of, upright_image
 
 # So many of the next frames' stamps are looked at before a frame's own is believed.
 _AHEAD = 4
+# Codecs without pyramids of bidirectional pictures.
+_SIMPLE_B = frozenset({"mpeg1video", "mpeg2video", "mpeg4", "vc1", "wmv3"})
 
 _Item = TypeVar("_Item")
 
@@ -31,9 +33,11 @@ class _Damage:
     """Which pictures suffer from an earlier error.
 
     Pictures are built on ones that were decoded before them, so damage lasts until the next key
-    picture. `_since` holds the numbers, in the order of decoding, behind which pictures suffer.
+    picture. `_since` holds the numbers, in the order of decoding, behind which pictures suffer;
+    `built_on_b` tells whether bidirectional pictures are built upon in this codec.
     """
 
+    built_on_b: bool
     _since: list[int] = field(default_factory=list)
 
     def begin(self, number: int) -> None:
@@ -45,8 +49,8 @@ class _Damage:
         if picture.decoded.key_frame:
             self._since = [since for since in self._since if since >= number]
         suffers = any(since < number for since in self._since)
-        # Bidirectional pictures are (almost) never built upon.
-        if picture.suspect and not suffers and picture.decoded.pict_type != PictureType.B:
+        ends_here = picture.decoded.pict_type == PictureType.B and not self.built_on_b
+        if picture.suspect and not suffers and not ends_here:
             self.begin(number)
         return picture.suspect or suffers
 
@@ -82,17 +86,11 @@ class Decoder:
         self._clock = clock
         self._counted = counts_frames(container)
         self._table = FrameTable(container)
-        self._places = Places(
-            float(the_video(container).time_base or 0),
-            pace.step if pace.constant else None,
-            counted=self._counted,
-            gaps_are_losses=self._table.gaps_are_losses,
-            from_first=live,
-        )
+        self._places = _places(container, self._table, pace, live)
         self._unpacker = Unpacker(
             container, self._places, self._table, health, broken_start=not live
         )
-        self._damage = _Damage()
+        self._damage = _Damage(the_video(container).codec_context.name not in _SIMPLE_B)
         self._first_lost: int | None = None
         self._turn = Turn()
         self._end_s: float | None = None
@@ -190,6 +188,37 @@ class Decoder:
         if health.damaged:
             count, first = len(health.damaged), health.damaged[0]
             health.notes.append(f"Damaged frames: {count}, the first is frame {first}.")
+
+
+def _places(container: InputContainer, table: FrameTable, pace: Pace, live: bool) -> Places:
+    return Places(
+        float(the_video(container).time_base or 0),
+        pace.step if pace.constant else None,
+        counted=counts_frames(container),
+        gaps_are_losses=table.gaps_are_losses,
+        from_first=live,
+    )
+
+
+def announced_frames(container: InputContainer, pace: Pace) -> int:
+    """Frames that a file announces, in its packets, its stamps and its table; nothing is decoded.
+
+    Args:
+        container: freshly opened; it is used up.
+        pace: as measured.
+    """
+    table = FrameTable(container)
+    places = _places(container, table, pace, live=False)
+    unpacker = Unpacker(container, places, table, SourceHealth(), broken_start=True)
+    packets = sorted(unpacker.packets(), key=lambda packet: (packet.stamp or 0, packet.number))
+    for packet in packets:
+        places.arrived(packet)
+    for packet in packets:
+        places.place(packet, reorders=False)
+    end_s = None
+    if packets and packets[-1].stamp is not None:
+        end_s = packets[-1].stamp * float(the_video(container).time_base or 0) + (pace.step or 0.0)
+    return table.total(places.length, end_s, pace)
 
 
 def _with_ahead(items: Iterable[_Item], count: int) -> Iterator[tuple[_Item, list[_Item]]]:

@@ -11,7 +11,7 @@ from av.container import InputContainer
 from awry.errors import SourceError
 from awry.frames import Frame
 from awry.video.container import check_video, decoder_options
-from awry.video.decode import Decoder
+from awry.video.decode import Decoder, announced_frames
 from awry.video.pace import measured_pace
 from awry.video.source import SourceHealth
 from awry.video.unpack import READ_ERRORS, reason
@@ -68,6 +68,23 @@ class VideoFile:
                 f"Not one frame of {self.path} can be decoded; "
                 "the file is damaged or its codec is unknown."
             )
+
+    def announced(self) -> int:
+        """Frames that the file announces, as `health.length` has them; nothing is decoded.
+
+        Raises:
+            SourceError: the file cannot be opened.
+        """
+        with self._open() as container:
+            return announced_frames(container, self._pace)
+
+    def frame_size(self) -> tuple[int, int]:
+        """(H, W) of the first frame, upright.
+
+        Raises:
+            SourceError: not one frame can be decoded.
+        """
+        return next(iter(self)).image.shape[:2]
 
     def _open(self) -> InputContainer:
         try:

@@ -91,8 +91,7 @@ class Unpacker:
             av.FFmpegError: the connection failed or timed out.
         """
         for raw in self._demux():
-            if raw.size > 0 or raw.pts is not None:
-                self._announce(raw)
+            self._announce(raw)
             if raw.size > 0:
                 raw.opaque = self._latest  # an object of its own: PyAV finds it by its identity
                 yield from map(self._picture, self._decoded(raw))
@@ -117,8 +116,17 @@ class Unpacker:
                 yield av.Packet()  # the connection is gone; the decoder still holds pictures
                 raise
 
+    def packets(self) -> Iterator[Packet]:
+        """The packets that stand for pictures; nothing is decoded."""
+        for raw in self._demux():
+            self._announce(raw)
+            if self._latest.number >= 0 and (raw.size > 0 or raw.pts is not None):
+                yield self._latest
+
     def _announce(self, raw: av.Packet) -> None:
         """Tell that there is a picture, unless it is not meant to be shown."""
+        if raw.size == 0 and raw.pts is None:
+            return
         if raw.is_discard or _is_hidden(self._context.name, raw):
             self._latest = Packet(-1, None)  # a part of an edit list, or a reference alone
             return

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
+from av.buffer import Buffer
 from av.sidedata.sidedata import Type
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
@@ -68,11 +70,8 @@ def turn_of(picture: VideoFrame) -> Turn:
     The matrix maps a stored point (p, q) to `(a p + c q, b p + d q)`, up to a shift (ISO/IEC
     14496-12, 6.2.2); its numbers are `a, b, u, c, d, v, x, y, w`.
     """
-    if not picture.side_data:
-        return Turn()
-    try:
-        data = picture.side_data[Type.DISPLAYMATRIX]
-    except KeyError:
+    side_data = cast("Mapping[Type, Buffer]", picture.side_data)  # PyAV declares another type
+    if not side_data or (data := side_data.get(Type.DISPLAYMATRIX)) is None:
         return Turn()
     numbers = np.frombuffer(memoryview(data), np.int32)
     linear = numbers[[0, 1, 3, 4]] / _ONE if len(numbers) >= 9 else np.array([1.0, 0, 0, 1])

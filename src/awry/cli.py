@@ -26,6 +26,7 @@ from awry.cli_options import (
     Layout,
     OtherBudget,
     OtherThreshold,
+    Overwrite,
     console,
     load,
     refusals,
@@ -142,6 +143,10 @@ def score(
     parts: Annotated[list[str] | None, typer.Option(help="Extra parts; all for every one.")] = None,
     budget: OtherBudget = None,
     threshold: OtherThreshold = None,
+    escape_formulas: Annotated[
+        bool, typer.Option("--escape-formulas", help="For spreadsheets: names like =1+1 in CSV.")
+    ] = False,
+    overwrite: Overwrite = False,
     fps: Fps = None,
     as_json: Json = False,
 ) -> None:
@@ -150,9 +155,21 @@ def score(
         from awry.commands.score import run_score, show_score
         from awry.score_run import ScoreOptions
 
-        options = ScoreOptions(out, regions, events, maps, overlay, scene, tuple(parts or ()), fps)
         if threshold is not None and also:
             raise ConfigError("--threshold is in one bundle's scores; with --also give --budget.")
+        options = ScoreOptions(
+            out,
+            regions,
+            events,
+            maps,
+            overlay,
+            scene,
+            tuple(parts or ()),
+            fps,
+            overwrite=overwrite,
+            reads=(bundle, *(also or ())),
+            escape_formulas=escape_formulas,
+        )
         others = {path.name: load(path, budget) for path in also or ()}
         if len(others) < len(also or ()):
             raise ConfigError("Two bundles of --also have one name: their outputs would be one.")

@@ -32,6 +32,9 @@ OtherBudget = Annotated[
 OtherThreshold = Annotated[
     float | None, typer.Option("--threshold", help="An alarm has a frame above it; by hand.")
 ]
+Overwrite = Annotated[
+    bool, typer.Option("--overwrite", help="Replace what stands there, whoever wrote it.")
+]
 Labels = Annotated[Path, typer.Option(help="CSV clip,frame,label, a folder of CSV, or npy.")]
 ScoresFirst = Annotated[int, typer.Option(min=0, help="Number of a clip's first frame in scores.")]
 LabelsFirst = Annotated[int, typer.Option(min=0, help="The same in labels.")]

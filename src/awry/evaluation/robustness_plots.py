@@ -88,7 +88,8 @@ def write_panels(
         figure = _figure(title, panels, axis)
         files = [path.with_name(path.name + ending) for ending in (".png", ".svg")]
         for file in files:
-            metadata = {"Date": None, "Creator": None} if file.suffix == ".svg" else None
+            svg = file.suffix == ".svg"
+            metadata = {"Date": None, "Creator": "awry"} if svg else {"Software": "awry"}
             with whole_file(file) as temporary:
                 figure.savefig(temporary, dpi=144, metadata=metadata)
     return [str(file) for file in files]

@@ -8,8 +8,10 @@ from pathlib import Path
 
 from awry.detector import Detector
 from awry.errors import ConfigError, nearest
-from awry.output.names import with_name
-from awry.output.tables import check_table
+from awry.output.names import file_name, file_stem, with_name
+from awry.output.places import Place
+from awry.output.tables import check_table, growing_path
+from awry.partial import partial_path
 from awry.scoring.calibration import POOLED
 from awry.video.writer import VideoWriter
 
@@ -26,6 +28,8 @@ class ScoreOptions:
         scene: which of the fitted scenes the sources show.
         parts: names of extra parts, or `all`.
         fps: for image folders, whose rate is not stored.
+        overwrite: replace files that awry did not write.
+        reads: further files that are read, such as bundles: no output may take their place.
         escape_formulas: see `awry.output.tables.TableWriter`.
     """
 
@@ -37,6 +41,8 @@ class ScoreOptions:
     scene: str = POOLED
     parts: Sequence[str] = ()
     fps: float | None = None
+    overwrite: bool = False
+    reads: Sequence[Path] = ()
     escape_formulas: bool = False
 
     def for_other(self, name: str) -> ScoreOptions:
@@ -50,6 +56,34 @@ class ScoreOptions:
             overlay=None,
             parts=(),
         )
+
+    def places(self, names: Sequence[str]) -> list[Place]:
+        """Everything that is written of sources with these names."""
+        tables = {"scores": self.out, "regions": self.regions, "events": self.events}
+        options = {"scores": "--out", "regions": "--regions", "events": "--events"}
+        found = [
+            Place(options[kind], path, kind, growing_path(path))
+            for kind, path in tables.items()
+            if path is not None
+        ]
+        if self.maps is not None:
+            found.append(Place("--maps", self.maps, "folder"))
+            found += [Place("--maps", self.maps_of(name), "maps") for name in names]
+        if self.overlay is not None:
+            paths = [self.overlay_of(name, alone=len(names) == 1) for name in names]
+            found += [Place("--overlay", path, "video", partial_path(path)) for path in paths]
+        return found
+
+    def maps_of(self, name: str) -> Path:
+        """Where a source's maps go."""
+        assert self.maps is not None
+        return self.maps / file_name(file_stem(name), ".npz")
+
+    def overlay_of(self, name: str, *, alone: bool) -> Path:
+        """Where a source's video goes: the place itself where it is the only one."""
+        assert self.overlay is not None
+        path = self.overlay if self.overlay.suffix else self.overlay.with_suffix(".mp4")
+        return path if alone else with_name(path, name)
 
     @property
     def wants_maps(self) -> bool:

@@ -11,7 +11,8 @@ from types import MappingProxyType
 from awry.detector import Detector
 from awry.errors import AwryError, SourceError, WriteError
 from awry.interrupts import interrupt_flag, stopped_by
-from awry.output.names import file_stem, with_name
+from awry.output.names import file_stem
+from awry.output.places import check_places
 from awry.score_run.forgiving import Forgiving
 from awry.score_run.options import ScoreOptions, check_options
 from awry.score_run.outputs import Outputs
@@ -42,7 +43,7 @@ def score_sources(
             outputs have the name behind the stem; an overlay is the first detector's alone.
 
     Raises:
-        ConfigError: an ending, a scene or a part that is unknown.
+        ConfigError: an ending, a scene or a part that is unknown, or as `check_places`.
         SourceError: nothing at all could be scored.
         WriteError: a table cannot be written; the sentence says where its rows are.
         KeyboardInterrupt: stopped before a frame was scored, or at once.
@@ -54,12 +55,18 @@ def score_sources(
         check_options(outputs.detector, outputs.options)
     run = _Run(every, reporter or Silent())
     found = run.find_all(sources)
+    names = [name for name, _ in found]
+    places = [place for outputs in every.values() for place in outputs.options.places(names)]
+    reads: list[str | Path] = [*options.reads, *sources, *(where.where for _, where in found)]
+    check_places(places, reads, overwrite=options.overwrite)
     with interrupt_flag() as interrupted:
         try:
             for outputs in every.values():
                 outputs.open()
             for name, where in found:
-                run.score_one(name, where, _overlay_of(options, name, found), interrupted)
+                alone = len(found) == 1
+                overlay = options.overlay_of(name, alone=alone) if options.overlay else None
+                run.score_one(name, where, overlay, interrupted)
             run.check_any(interrupted)
             for outputs in every.values():
                 outputs.finish()
@@ -71,13 +78,6 @@ def score_sources(
         name: outputs.result(interrupted=bool(interrupted)) for name, outputs in every.items()
     }
     return replace(results.pop(""), also=results)
-
-
-def _overlay_of(
-    options: ScoreOptions, name: str, found: Sequence[tuple[str, FoundSource]]
-) -> Path | None:
-    several = len(found) > 1
-    return with_name(options.overlay, name) if options.overlay and several else options.overlay
 
 
 class _Run:

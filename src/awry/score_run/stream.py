@@ -11,7 +11,6 @@ from awry.detector import scored
 from awry.errors import AwryError
 from awry.frames import Event, Frame, FrameScore
 from awry.output.maps import MapsWriter
-from awry.output.names import file_stem
 from awry.score_run.forgiving import Forgiving
 from awry.score_run.outputs import Outputs
 from awry.score_run.overlay import OverlayWriter
@@ -105,7 +104,7 @@ class Stream:
         self._announced: int | None = None
         self._sinks: list[_Sink] = []
         if options.maps is not None:
-            self._sinks.append(_Maps(options.maps / f"{file_stem(name)}.npz"))
+            self._sinks.append(_Maps(options.maps_of(name)))
         if overlay is not None:
             self._sinks.append(OverlayWriter(overlay, detector, options.scene, source.fps))
         scorer = detector.scorer(

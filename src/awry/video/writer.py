@@ -20,6 +20,7 @@ from awry.partial import PartialFile
 from awry.storage import failure
 
 DEFAULT_FPS = 25
+MARK = "written by awry"
 # Encoder -> options. H.264 plays everywhere; VP9 is what a build without libx264 still has.
 _ENCODERS = {
     "libx264": {"preset": "veryfast", "crf": "23"},
@@ -105,6 +106,7 @@ class VideoWriter:
         with self._failures():
             options = _growing(self.path)
             self._container = av.open(str(self._claim.partial), "w", options=options)
+            self._container.metadata["comment"] = MARK
             encoder = dict(_ENCODERS[self.codec])
             stream = self._container.add_stream(self.codec, rate=self._rate, options=encoder)
         self._stream = cast(VideoStream, stream)
@@ -179,6 +181,16 @@ class VideoWriter:
         except OSError as error:
             self.drop()
             raise failure(self.path, error) from error
+
+
+def written_by_awry(path: Path) -> bool:
+    """Whether a video carries the mark of `VideoWriter`."""
+    try:
+        with av.open(str(path)) as container:
+            said = {name.lower(): words for name, words in container.metadata.items()}
+    except (OSError, ValueError):
+        return False
+    return said.get("comment") == MARK
 
 
 def _growing(path: Path) -> dict[str, str]:

@@ -1,0 +1,82 @@
+"""Whether a file that stands somewhere was written by awry."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from awry.errors import AwryError
+from awry.output.tables import EVENT_COLUMNS, REGION_COLUMNS, SCORE_COLUMNS
+from awry.video.writer import written_by_awry
+
+_HEAD = 1 << 16
+
+
+def is_ours(path: Path, kind: str) -> bool:
+    """Whether a file or folder is what awry writes as `kind`, or empty.
+
+    Args:
+        path: what stands there.
+        kind: `scores`, `regions`, `events`, `video`, `maps`, `json`, `page`, `picture`, `work`.
+    """
+    if path.is_dir():
+        return kind == "work" and _is_work(path)
+    if not path.stat().st_size:
+        return True
+    with suppress(OSError, ValueError, LookupError, AwryError):
+        return _KNOWN[kind](path)
+    return False
+
+
+def _table(columns: Sequence[str]) -> Callable[[Path], bool]:
+    def known(path: Path) -> bool:
+        if path.suffix == ".parquet":
+            from pyarrow import parquet
+
+            return set(columns) <= set(parquet.read_schema(path).names)
+        with path.open(encoding="utf-8") as file:
+            line = file.readline(_HEAD)
+        if path.suffix == ".jsonl":
+            return set(columns) <= set(json.loads(line))
+        return line.rstrip("\r\n").split(",")[: len(columns)] == list(columns)
+
+    return known
+
+
+def _is_maps(path: Path) -> bool:
+    try:
+        with zipfile.ZipFile(path) as found:
+            return set(found.namelist()) == {"frames.npy", "maps.npy"}
+    except zipfile.BadZipFile:
+        return False
+
+
+def _is_json(path: Path) -> bool:
+    """Whatever awry writes as JSON says with which settings, or of which table, it is."""
+    found = json.loads(path.read_text("utf-8"))
+    return isinstance(found, dict) and bool({"settings", "table", "format"} & set(found))
+
+
+def _names_us(path: Path) -> bool:
+    with path.open("rb") as file:
+        return b"awry" in file.read(_HEAD)
+
+
+def _is_work(folder: Path) -> bool:
+    """A fit's working folder holds nothing else than a fit puts there."""
+    return {entry.name for entry in folder.iterdir()} <= {"fit", "fit.json", "frames"}
+
+
+_KNOWN: dict[str, Callable[[Path], bool]] = {
+    "scores": _table(SCORE_COLUMNS),
+    "regions": _table(REGION_COLUMNS),
+    "events": _table(EVENT_COLUMNS),
+    "video": written_by_awry,
+    "maps": _is_maps,
+    "json": _is_json,
+    "page": _names_us,
+    "picture": _names_us,
+}

@@ -16,10 +16,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from awry.errors import AwryError, ConfigError, WriteError
+from awry.errors import ConfigError, WriteError
 from awry.output.own import is_ours
 from awry.storage import failure
-from awry.video.open import list_sources
+from awry.video.kinds import has_footage_ending
 
 FOLDERS = ("folder", "bundle", "work")
 _SEEN_AS_FOOTAGE = ("video", "picture", *FOLDERS)
@@ -114,16 +114,28 @@ def _check_within(place: Place, read: Path) -> None:
         )
 
 
-def _check_against_others(places: Sequence[Place]) -> None:
+def shared_places(places: Sequence[Place]) -> list[tuple[Place, Place]]:
+    """Places that are one file with an earlier one, with that one before them.
+
+    Two names are one file by links, also while it grows, and where they differ in case alone.
+    """
     taken: dict[object, Place] = {}
+    found = []
     for place in places:
-        for key in place.identities():
-            other = taken.setdefault(key, place)
-            if other is not place:
-                raise ConfigError(
-                    f"{other} and {place} are one file, or would be on a disk that ignores case. "
-                    "Choose different places."
-                )
+        keys = place.identities()
+        other = next((taken[key] for key in keys if key in taken), None)
+        if other is not None:
+            found.append((other, place))
+        taken |= dict.fromkeys(keys, place)
+    return found
+
+
+def _check_against_others(places: Sequence[Place]) -> None:
+    for other, place in shared_places(places):
+        raise ConfigError(
+            f"{other} and {place} are one file, or would be on a disk that ignores case. Choose "
+            "different places."
+        )
     for whole in (place for place in places if place.kind in ("bundle", "work")):
         for place in places:
             if _resolved(whole.path) in _resolved(place.path).parents:
@@ -204,10 +216,16 @@ def _identities(path: Path) -> set[object]:
 
 
 def _among_footage(path: Path) -> bool:
-    """Whether a later reading would find it beside the videos or pictures that are there."""
+    """Whether a later reading could find it beside the videos or pictures that are there."""
     try:
-        found = list_sources(path.parent)
-    except (AwryError, OSError):
+        beside = [entry for entry in path.parent.iterdir() if entry.name != path.name]
+        return any(_is_footage(entry) for entry in beside)
+    except OSError:
         return False
-    others = [Path(one.where) for one in found]
-    return any(not (one.is_file() and is_ours(one, "video")) for one in others)
+
+
+def _is_footage(entry: Path) -> bool:
+    """A video or picture that awry did not make, or a folder with such right inside."""
+    if entry.is_dir():
+        return any(has_footage_ending(one.name) for one in entry.iterdir())
+    return has_footage_ending(entry.name) and not is_ours(entry, "video")

@@ -17,6 +17,7 @@ from typing import Any
 
 from awry.errors import ConfigError, MissingError, WriteError
 from awry.frames import Event, FrameScore, Region
+from awry.names import shown
 from awry.partial import PartialFile, partial_path
 from awry.storage import failure, whole_file
 
@@ -121,18 +122,19 @@ class TableWriter:
         with self._failures():
             self._file = self._open()
             if not self._lines:
-                self._append(_csv_text([self._columns]))
+                self._append(csv_text([self._columns]))
 
     def add(self, rows: Sequence[Row]) -> None:
         """Append rows."""
         if not rows:
             return
         with self._failures():
+            rows = [{name: _storable(value) for name, value in row.items()} for row in rows]
             self._know(rows)
             if self._lines:
                 self._append("".join(json.dumps(row, allow_nan=False) + "\n" for row in rows))
             else:
-                self._append(_csv_text(self._cells(row) for row in rows))
+                self._append(csv_text(self._cells(row) for row in rows))
             self.rows += len(rows)
             if time.monotonic() - self._synced > SECONDS_BETWEEN_SYNCS:
                 os.fsync(self._file.fileno())
@@ -179,9 +181,9 @@ class TableWriter:
             ):
                 rows_so_far = csv.reader(old)
                 next(rows_so_far)
-                writer = csv.writer(file, lineterminator="\n")
-                writer.writerow(self._columns)
-                writer.writerows(row + [""] * len(new) for row in rows_so_far)
+                file.write(csv_text([self._columns]))
+                for row in rows_so_far:
+                    file.write(csv_text([[*row, *[""] * len(new)]]))
             self._file.close()
             self._claim.exchange(wider)
         finally:
@@ -191,7 +193,7 @@ class TableWriter:
     def _append(self, text: str) -> None:
         """Write whole rows, or none of them."""
         end = self._file.tell()
-        left = memoryview(text.encode("utf-8", "backslashreplace"))
+        left = memoryview(text.encode("utf-8"))
         try:
             while left:
                 left = left[self._file.write(left) :]
@@ -233,10 +235,22 @@ def write_table(
         raise
 
 
-def _csv_text(rows: Iterable[Sequence[Any]]) -> str:
+def csv_text(rows: Iterable[Sequence[Any]]) -> str:
+    """Rows as lines of CSV that end in a line feed.
+
+    >>> csv_text([["a", 1], ["b\\rc", None]])
+    'a,1\\n"b\\rc",\\n'
+    """
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    return text.getvalue()
+    # The writer quotes the signs of its own line ends alone, and readers split at both.
+    writer = csv.writer(text, lineterminator="\r\n")
+    lines = []
+    for row in rows:
+        writer.writerow(row)
+        lines.append(text.getvalue()[:-2] + "\n")
+        text.seek(0)
+        text.truncate()
+    return "".join(lines)
 
 
 def _no_formula(cell: Any) -> Any:
@@ -265,10 +279,10 @@ def _lines_to_parquet(lines: Path, path: Path, names: Sequence[str]) -> None:
     with lines.open(encoding="utf-8") as file, parquet.ParquetWriter(path, schema) as writer:
         while some := list(islice(file, _ROWS_AT_ONCE)):
             rows = [_flat(json.loads(line)) for line in some]
-            columns = [pa.array([_storable(row.get(n)) for row in rows], kind(n)) for n in names]
+            columns = [pa.array([row.get(n) for row in rows], kind(n)) for n in names]
             writer.write_table(pa.table(columns, schema=schema))
 
 
 def _storable(value: Any) -> Any:
     """Names that have no UTF-8 form get escapes."""
-    return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
+    return shown(value) if isinstance(value, str) else value

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from awry.detector import Detector
 from awry.errors import ConfigError, nearest
 from awry.output.names import file_name, file_stem, with_name
-from awry.output.places import Place
+from awry.output.places import Place, shared_places
 from awry.output.tables import check_table, growing_path
 from awry.partial import partial_path
 from awry.scoring.calibration import POOLED
@@ -56,6 +57,23 @@ class ScoreOptions:
             overlay=None,
             parts=(),
         )
+
+    def without_shared(self) -> tuple[ScoreOptions, list[str]]:
+        """The same, where two tables or more would be one file, with the first of them alone.
+
+        Returns:
+            The options, and one sentence for each table that is left out.
+        """
+        options, said = self, []
+        tables = [place for place in self.places([]) if place.kind != "folder"]
+        for first, other in shared_places(tables):
+            left_out: dict[str, Any] = {other.kind: None}
+            options = replace(options, **left_out)
+            said.append(
+                f"{other} is the file of {first}, or would be on a disk that ignores case; the "
+                f"{other.kind} are not written."
+            )
+        return options, said
 
     def places(self, names: Sequence[str]) -> list[Place]:
         """Everything that is written of sources with these names."""

@@ -48,7 +48,9 @@ def score_sources(
         WriteError: a table cannot be written; the sentence says where its rows are.
         KeyboardInterrupt: stopped before a frame was scored, or at once.
     """
+    options, left_out = options.without_shared()
     first = Outputs(detector, options)
+    first.failed += left_out
     others = {name: Outputs(one, options.for_other(name)) for name, one in also.items()}
     every = {"": first, **others}
     for outputs in every.values():
@@ -59,6 +61,8 @@ def score_sources(
     places = [place for outputs in every.values() for place in outputs.options.places(names)]
     reads: list[str | Path] = [*options.reads, *sources, *(where.where for _, where in found)]
     check_places(places, reads, overwrite=options.overwrite)
+    for sentence in left_out:
+        run.reporter.message(sentence)
     with interrupt_flag() as interrupted:
         try:
             for outputs in every.values():
@@ -86,7 +90,7 @@ class _Run:
     def __init__(self, every: Mapping[str, Outputs], reporter: ScoreReporter) -> None:
         self._every = every
         self._first = every[""]
-        self._reporter = reporter
+        self.reporter = reporter
 
     def find_all(self, sources: Sequence[str]) -> list[tuple[str, FoundSource]]:
         """The sources by names that are unique within this call."""
@@ -120,7 +124,7 @@ class _Run:
         if interrupted:
             self._first.notes.append(f"{name}: not scored, stopped by {stopped_by()}")
             return
-        self._reporter.source_begins(name)
+        self.reporter.source_begins(name)
         try:
             self._run_together(name, Forgiving(where.open(), interrupted), overlay)
         except WriteError:
@@ -128,7 +132,7 @@ class _Run:
         except AwryError as error:
             self._first.failed.append(f"{name}: {error}")
         finally:
-            self._reporter.source_ends(name)
+            self.reporter.source_ends(name)
 
     def _run_together(self, name: str, source: Forgiving, overlay: Path | None) -> None:
         """Read a source once, and let every detector see its frames.
@@ -144,7 +148,7 @@ class _Run:
             for (title, outputs), frames in zip(
                 self._every.items(), tee(source, len(self._every)), strict=True
             ):
-                path, told = (None, None) if title else (overlay, self._reporter)
+                path, told = (None, None) if title else (overlay, self.reporter)
                 streams[title] = Stream(outputs, name, source, frames, path, told)
             failed = self._step_all(name, streams)
             for stream in streams.values():
@@ -177,7 +181,7 @@ class _Run:
                     stream.let_go()
                     del going[title]
             if going:
-                self._reporter.frame_scored(name)
+                self.reporter.frame_scored(name)
         return failed
 
     def _remark(self, source: Forgiving, streams: Mapping[str, Stream]) -> None:

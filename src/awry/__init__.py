@@ -16,6 +16,8 @@ from importlib.metadata import version as _version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from awry.calls import known_options
+
 if TYPE_CHECKING:
     from awry.datasets.base import Dataset
     from awry.detector import Detector
@@ -56,29 +58,33 @@ def fit(method: str, data: str | Path | Dataset, *, out: str | Path, **options: 
         method: a registered method's name, e.g. `daml`.
         data: a folder in a layout that `awry datasets` lists, or an opened data set.
         out: the bundle's folder.
-        options: the fields of `awry.fitting.FitOptions`, e.g. `preset`, `seed`, `changes`.
+        options: the fields of `awry.fitting.FitOptions`, e.g. `preset`, `seed`, `changes`; a
+            budget and exclusions also as the command line takes them, e.g. `budget="1/day"`.
 
     Raises:
+        ConfigError: an unknown option (suggests the nearest) or a value of another type.
         AwryError: as the tree in `awry.errors` says.
     """
     from awry.datasets import open_dataset
     from awry.datasets.base import Dataset
-    from awry.fitting import FitOptions
     from awry.fitting import fit as fit_detector
+    from awry.fitting import fit_options
     from awry.training.footage import remove_working_folder
 
+    settings = fit_options(**options)
     found = data if isinstance(data, Dataset) else open_dataset(data)
-    settings = FitOptions(**options)
     detector = fit_detector(method, found, Path(out), settings)
     detector.save(out)
     remove_working_folder(Path(out), settings.cache)
     return detector
 
 
+@known_options
 def load(bundle: str | Path) -> Detector:
     """Read a bundle.
 
     Raises:
+        ConfigError: an unknown option; suggests the nearest.
         BundleError: no bundle, damaged, foreign, or from a newer version.
     """
     from awry.detector import Detector

@@ -66,9 +66,10 @@ def console() -> Console:
 
 def say(message: object) -> None:
     """One line on standard error, without the secrets of addresses that were typed."""
+    from awry.names import shown
     from awry.video.address import without_addresses
 
-    typer.echo(f"awry: {without_addresses(str(message), sys.argv[1:])}", err=True)
+    typer.echo(f"awry: {shown(without_addresses(str(message), sys.argv[1:]))}", err=True)
 
 
 @contextmanager

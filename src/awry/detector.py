@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from awry.calls import known_options
 from awry.errors import BundleError, ConfigError, nearest
 from awry.foreign import reading
 from awry.frames import Frame, FrameScore
@@ -48,6 +49,7 @@ class Detector:
     facts: Mapping[str, Any]
     strangest: Sequence[Moment] = ()
 
+    @known_options
     def scorer(
         self,
         scene: str = POOLED,
@@ -206,6 +208,8 @@ class Detector:
             BundleError: no bundle, damaged, foreign, or from a newer version.
             ConfigError: its method is not installed.
         """
+        if not isinstance(path, str | Path):
+            raise BundleError(f"Expected a bundle's folder, got {type(path).__name__}.")
         manifest, tensors = read_bundle(Path(path))
         with reading(Path(path) / MANIFEST, "a manifest that awry writes", BundleError, CURE):
             kind = method_class(manifest["method"])

@@ -23,12 +23,19 @@ from collections.abc import Iterable
 
 from awry.names import shown
 
+_LONGEST, _HEAD, _TAIL = 1500, 1000, 400
+
 
 class AwryError(Exception):
-    """Base of every error in this module; its message can be written anywhere."""
+    """Base of every error in this module; its message can be written anywhere.
+
+    It has no signs that steer a terminal, and no more than 1500 of any: names and values that it
+    quotes are somebody else's.
+    """
 
     def __str__(self) -> str:
-        return shown(super().__str__())  # file names in it may be no UTF-8
+        said = shown(super().__str__())
+        return said if len(said) <= _LONGEST else f"{said[:_HEAD]} ... {said[-_TAIL:]}"
 
 
 class InputError(AwryError):

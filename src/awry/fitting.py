@@ -6,17 +6,18 @@ import json
 import shutil
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import TypeAdapter, ValidationError
 
 from awry.datasets.base import Clip, Dataset
 from awry.datasets.clips import Excerpt
 from awry.detector import Detector, scored
-from awry.errors import BundleError
+from awry.errors import BundleError, ConfigError, nearest
 from awry.foreign import read_json
 from awry.methods.base import Method, MethodConfig
 from awry.registry import method_class
@@ -68,6 +69,36 @@ class FitOptions:
     cache: Path | None = None
     cache_gib: float = 8.0
     resume: bool = False
+
+
+def fit_options(**options: Any) -> FitOptions:
+    """Options as a program gives them.
+
+    Args:
+        options: fields of `FitOptions`; budget and exclusions may also be text.
+
+    Raises:
+        ConfigError: an unknown option (suggests the nearest) or a value of another type.
+    """
+    known = [field.name for field in fields(FitOptions)]
+    for name in options:
+        if name not in known:
+            raise ConfigError(f"There is no option '{name}' of fit: {nearest(name, known)}.")
+    if isinstance(options.get("budget"), str):
+        options["budget"] = Budget.parse(options["budget"])
+    if isinstance(excluded := options.get("exclude"), list | tuple):
+        options["exclude"] = [Exclusion.parse(e) if isinstance(e, str) else e for e in excluded]
+    for name in ("ignore", "exclude"):
+        if isinstance(options.get(name), str):
+            raise ConfigError(f"The option '{name}' of fit takes a list: [{options[name]!r}].")
+    try:
+        return TypeAdapter(FitOptions).validate_python(options)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        name = ".".join(map(str, problem["loc"]))
+        raise ConfigError(
+            f"The option '{name}' of fit is {problem['input']!r:.60}: {problem['msg']}."
+        ) from error
 
 
 def fit(

@@ -102,13 +102,13 @@ def reason_of(error: BaseException) -> str:
     said = " ".join(str(error).split())
     if not said and isinstance(error, EOFError):
         return "the file ends too early"
-    return shown(said or type(error).__name__, _LONGEST).rstrip(". ")
+    return quoted(said or type(error).__name__, _LONGEST).rstrip(". ")
 
 
-def shown(text: str, longest: int = 60) -> str:
+def quoted(text: str, longest: int = 60) -> str:
     """Foreign text as a message may quote it: short, on one line, without control characters.
 
-    >>> shown("9" * 5000, 8)
+    >>> quoted("9" * 5000, 8)
     '99999999...'
     """
     plain = "".join(sign if sign.isprintable() else "?" for sign in text[: longest + 1])

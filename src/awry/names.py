@@ -11,16 +11,24 @@ import os
 import re
 import unicodedata
 
+_JOINERS = ("\u200c", "\u200d")
 _ESCAPED = re.compile(r"\\x([89a-f][0-9a-f])")
 
 
 def shown(name: str | os.PathLike[str]) -> str:
-    """A path or sentence that can be written anywhere: bytes that are no UTF-8 are escaped.
+    """A path or sentence that can be written anywhere.
+
+    Bytes that are no UTF-8 are escaped, and so are signs that would steer a terminal: control
+    characters, line ends, and marks that turn the direction of writing.
 
     >>> shown("caf\\udce9.mp4"), shown("café.mp4")
     ('caf\\\\xe9.mp4', 'café.mp4')
+    >>> shown("a\\x1b[31mb")
+    'a\\\\x1b[31mb'
     """
     text = os.fspath(name)
+    if not text.isprintable():
+        text = "".join(map(_harmless, text))
     if text.isascii():
         return text
     # surrogateescape fails at surrogates that stand for no byte; those are escaped on the way.
@@ -28,6 +36,12 @@ def shown(name: str | os.PathLike[str]) -> str:
     if raw is None:
         return text.encode("utf-8", "backslashreplace").decode("utf-8")
     return raw.decode("utf-8", "backslashreplace")
+
+
+def _harmless(sign: str) -> str:
+    """The sign, or its escaped form where it would steer a terminal; joiners of letters pass."""
+    steering = unicodedata.category(sign) in ("Cc", "Cf", "Zl", "Zp") and sign not in _JOINERS
+    return sign.encode("unicode_escape").decode() if steering else sign
 
 
 def _is_escaped_bytes(text: str) -> bool:

@@ -22,6 +22,8 @@ from rich.progress import (
 from rich.table import Column
 from rich.text import Text
 
+from awry.names import shown
+
 __all__ = ["BarReporter", "Bars", "Table", "progress_bars"]
 
 _LEAST_BAR, _MOST_BAR = 10, 40
@@ -110,7 +112,12 @@ class Table(rich.table.Table):
     """Rich's table; where it is too wide for the terminal, a list of its rows.
 
     A table that is squeezed below the width of its words breaks names and numbers in the middle.
+    Signs in a cell that would steer the terminal are escaped.
     """
+
+    def add_row(self, *cells: RenderableType | None, **options: Any) -> None:
+        """As rich's."""
+        super().add_row(*(_harmless(cell) for cell in cells), **options)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """As a table where its longest words fit side by side, else row by row."""
@@ -151,6 +158,10 @@ class Table(rich.table.Table):
                 head = _plain(console, column.header)
                 if words:
                     yield Text(f"  {head}: {words}" if head else f"  {words}", overflow="fold")
+
+
+def _harmless(cell: RenderableType | None) -> RenderableType | None:
+    return "\n".join(map(shown, cell.split("\n"))) if isinstance(cell, str) else cell
 
 
 def _plain(console: Console, cell: RenderableType) -> str:

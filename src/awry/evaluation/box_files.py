@@ -22,7 +22,7 @@ from awry.errors import InputError
 from awry.evaluation.boxes import Detections, Inverted, clipped
 from awry.evaluation.clip_files import TEXT, clip_files, listed, misspelt
 from awry.evaluation.number_table import TABLES, NumberTable, read_numbers
-from awry.foreign import shown
+from awry.foreign import quoted
 
 SIDES = ("x_min", "y_min", "x_max", "y_max")
 Size = tuple[int, int]
@@ -98,12 +98,12 @@ def read_frame_counts(text: str) -> int | dict[str, int]:
     if text.strip().isdecimal():
         if len(text) > 15 or int(text) < 1:
             raise InputError(
-                f"--frames is {shown(text)}; expected the test frames of all clips together."
+                f"--frames is {quoted(text)}; expected the test frames of all clips together."
             )
         return int(text)
     if "\0" in text or not Path(text).is_file():
         raise InputError(
-            f"--frames is '{shown(text)}'; expected the number of test frames of all clips "
+            f"--frames is '{quoted(text)}'; expected the number of test frames of all clips "
             "together, or a CSV file with the columns clip,frames."
         )
     table = read_numbers(Path(text), ["frames"])

@@ -10,7 +10,7 @@ import numpy as np
 from awry.errors import InputError, MissingError
 from awry.evaluation.number_table import CLIP_COLUMNS, Wanted
 from awry.evaluation.table_text import Found, clip_column
-from awry.foreign import reading, shown
+from awry.foreign import quoted, reading
 
 
 def read_parquet(path: Path, columns: Wanted) -> Found:
@@ -29,7 +29,7 @@ def read_parquet(path: Path, columns: Wanted) -> Found:
         if name not in header:
             raise InputError(
                 f"{path} has no column '{name}'; expected {','.join(columns.names)}, found "
-                f"{shown(','.join(header), 200)}."
+                f"{quoted(','.join(header), 200)}."
             )
     wanted = columns.among(header)
     clip = next((name for name in CLIP_COLUMNS if name in header), None)

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from awry.errors import InputError
 from awry.evaluation.number_table import CLIP_COLUMNS, ClipColumn, Wanted
-from awry.foreign import reading, shown
+from awry.foreign import quoted, reading
 from awry.partial import MARK
 
 Columns = dict[str, NDArray[np.float64]]
@@ -95,7 +95,7 @@ def _read_objects(
         raise InputError(
             f"{path} has no '{missing[0]}' in its first line; expected "
             f"{','.join(columns.names)}, found "
-            f"{shown(','.join(first), 200)}."
+            f"{quoted(','.join(first), 200)}."
         )
     wanted = columns.among(first)
     clip = next((name for name in CLIP_COLUMNS if name in first), None)
@@ -188,7 +188,7 @@ def _layout(
         if name not in header:
             raise InputError(
                 f"{path} has no column '{name}'; expected {expected}, found "
-                f"{shown(','.join(header), 200)}."
+                f"{quoted(','.join(header), 200)}."
             )
     wanted = {name: header.index(name) for name in columns.among(header)}
     clip = next((header.index(name) for name in CLIP_COLUMNS if name in header), None)
@@ -273,7 +273,7 @@ def _blame_row(path: Path, layout: _Layout, skipped: int) -> None:
             for name, at in layout.wanted.items():
                 empty = name in layout.sparse and not cells[at].strip()
                 if not (empty or _is_number(cells[at])):
-                    cell = shown(cells[at].strip())
+                    cell = quoted(cells[at].strip())
                     raise InputError(f"{path}, line {line}: {name} is '{cell}'; expected a number.")
 
 
@@ -400,8 +400,8 @@ def _blame_object(
             try:
                 _json_cell(one, name, columns)
             except (KeyError, TypeError, OverflowError):
-                said = shown(json.dumps(one.get(name)))
+                said = quoted(json.dumps(one.get(name)))
                 raise InputError(f"{where}: {name} is {said}; expected a number.") from None
         if clip is not None and not isinstance(one.get(clip), str):
-            said = shown(json.dumps(one.get(clip)))
+            said = quoted(json.dumps(one.get(clip)))
             raise InputError(f"{where}: {clip} is {said}; expected the clip's name.")

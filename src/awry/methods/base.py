@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from awry.errors import ConfigError, FrameError, nearest
 from awry.frames import Frame, FrameScore
+from awry.methods.frame_check import check_frame
 from awry.methods.graphs import Graph, Network, eager
 from awry.scoring.maps import map_regions
 from awry.video.ignore import IgnoreRegions
@@ -108,7 +109,8 @@ class Scorer(ABC):
         warm-up and where a clip ends before the look-ahead is there.
 
         Raises:
-            FrameError: not (H, W, 3) uint8, NaN inside, or another size than the frame before.
+            FrameError: no `Frame`, its image not (H, W, 3) uint8, NaN inside, or another size than
+                the frame before; says what to do with arrays, tensors and pictures.
         """
         return [self._with_regions(score) for score in self._push(self._checked(frame))]
 
@@ -140,14 +142,8 @@ class Scorer(ABC):
         yield from self._flush()
 
     def _checked(self, frame: Frame) -> Frame:
-        image = frame.image
-        where = f"Frame {frame.index}"
-        if np.issubdtype(image.dtype, np.floating) and not np.isfinite(image).all():
-            raise FrameError(f"{where} holds NaN or infinite values; expected uint8 RGB.")
-        if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
-            raise FrameError(
-                f"{where} is {image.dtype} of shape {image.shape}; expected uint8 (H, W, 3) RGB."
-            )
+        check_frame(frame)
+        image, where = frame.image, f"Frame {frame.index}"
         size = (image.shape[0], image.shape[1])
         if self._size is not None and size != self._size:
             raise FrameError(

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.special import pdtr
 
 from awry.errors import ConfigError
-from awry.foreign import shown
+from awry.foreign import quoted
 from awry.scoring.normal_alarms import LARGEST_SHARE_IN_ALARM, NormalAlarms, lowest_threshold
 from awry.scoring.tail import CONFIDENCE, Tail
 
@@ -72,7 +72,7 @@ class Budget:
             return cls(float(match[1]), _unit(match[2]))
         except (ValueError, ConfigError) as error:
             raise ConfigError(
-                f"Cannot read the alarm budget '{shown(text)}': expected a number above 0 and "
+                f"Cannot read the alarm budget '{quoted(text)}': expected a number above 0 and "
                 "a unit, such as 2/hour, 2/day, 1/week or 2/1000frames."
             ) from error
 

@@ -28,6 +28,11 @@ class ArraySource:
     def __init__(
         self, images: NDArray[np.uint8], fps: float | None = None, name: str = "clip"
     ) -> None:
+        if not isinstance(images, np.ndarray):
+            raise FrameError(
+                f"Expected a uint8 array (n, H, W, 3) or (n, H, W), got {type(images).__name__}; "
+                "several images of one size become one by np.stack(images)."
+            )
         if images.dtype != np.uint8 or (images.ndim != 3 and images.shape[3:] != (3,)):
             raise FrameError(
                 f"Expected uint8 images of shape (n, H, W, 3) or (n, H, W), "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from awry.calls import known_options
 from awry.errors import SourceError
 from awry.names import shown
 from awry.video.address import (
@@ -30,7 +31,8 @@ _LOOKED_FOR = (
 )
 
 
-def open_source(what: str | Path, *, fps: float | None = None) -> Source:
+@known_options
+def open_source(what: str | Path | int, *, fps: float | None = None) -> Source:
     """Open a folder of pictures, a video file, a picture, a network stream or a camera.
 
     Args:
@@ -40,11 +42,16 @@ def open_source(what: str | Path, *, fps: float | None = None) -> Source:
     Raises:
         SourceError: there is no such thing, it cannot be read, or a folder holds several sources.
     """
+    if not isinstance(what, str | Path | int) or isinstance(what, bool):
+        raise SourceError(
+            f"Expected a path, an address or a device's number, got {type(what).__name__}; images "
+            "in memory become a source by awry.video.ArraySource."
+        )
     text = str(what)
     if is_address(text):
         name, url = named_address(text)
         return LiveStream(url, name=name)
-    path = Path(what)
+    path = Path(text)
     if _is_device(path):
         return Camera(text)
     if path.is_dir():

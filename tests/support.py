@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import struct
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -17,8 +17,10 @@ from scipy.special import log_ndtr
 from torch import nn
 
 from awry.datasets.base import Clip, Dataset
+from awry.frames import Frame
 from awry.training.footage import Run
 from awry.video.memory import ArraySource
+from awry.video.source import SourceHealth
 
 
 def moving_square(
@@ -145,6 +147,39 @@ def rtsp_camera(stream: bytes) -> Callable[[socket.socket, socket.socket], None]
             connection.sendall(struct.pack(">cBH", b"$", 0, len(piece)) + piece)
 
     return talk
+
+
+class Camera:
+    """A live source of given frames; a step that is no number is called between them."""
+
+    fps, is_live = 10.0, True
+
+    def __init__(
+        self,
+        steps: Sequence[int | Callable[[], object]],
+        error: Exception | None = None,
+        name: str = "gate",
+    ) -> None:
+        self.name, self.health = name, SourceHealth()
+        self.steps, self.error = steps, error
+        self.ended = False
+        self.stopped = threading.Event()
+        self.images = moving_square(64, 0, speed=6)
+
+    def stop(self) -> None:
+        self.stopped.set()
+
+    def __iter__(self) -> Iterator[Frame]:
+        try:
+            for step in self.steps:
+                if callable(step):
+                    step()
+                else:
+                    yield Frame(step, step / 10, self.images[step % 64])
+            if self.error:
+                raise self.error
+        finally:
+            self.ended = True
 
 
 def exponential_scores(length: int, seed: int) -> np.ndarray:

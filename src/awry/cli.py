@@ -148,12 +148,23 @@ def score(
     ] = False,
     overwrite: Overwrite = False,
     fps: Fps = None,
+    reconnect: Annotated[
+        bool, typer.Option("--reconnect", help="Open a lost stream or camera anew, for ever.")
+    ] = False,
+    reconnect_attempts: Annotated[
+        int | None, typer.Option(min=1, help="Likewise, but give up after so many in a row.")
+    ] = None,
+    start: Annotated[
+        str | None,
+        typer.Option(help="When the first frame was taken: 2026-11-28T22:00, with +01:00 or not."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Score new video: per frame, and regions, alarms, maps or an overlay where asked."""
     with refusals():
         from awry.commands.score import run_score, show_score
         from awry.score_run import ScoreOptions
+        from awry.video.clock import parse_start
 
         if threshold is not None and also:
             raise ConfigError("--threshold is in one bundle's scores; with --also give --budget.")
@@ -169,6 +180,9 @@ def score(
             overwrite=overwrite,
             reads=(bundle, *(also or ())),
             escape_formulas=escape_formulas,
+            reconnect=reconnect or reconnect_attempts is not None,
+            attempts=reconnect_attempts,
+            start=None if start is None else parse_start(start),
         )
         others = {path.name: load(path, budget) for path in also or ()}
         if len(others) < len(also or ()):

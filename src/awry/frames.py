@@ -111,6 +111,7 @@ class Event:
         calibration: how that threshold came about, in words.
         reason: where, what, since when and how far above normal footage, in a sentence; empty
             where nobody said, see `awry.scoring.reasons`.
+        clock: when it began, as ISO 8601 with its offset; None where the source does not know.
     """
 
     source: str
@@ -125,3 +126,4 @@ class Event:
     threshold: float
     calibration: str
     reason: str = ""
+    clock: str | None = None

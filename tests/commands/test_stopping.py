@@ -39,8 +39,12 @@ def pictures_of(path: Path) -> int:
 def scoring(
     bundle: Path, out: Path, *words: object
 ) -> Iterator[tuple[subprocess.Popen[str], Until]]:
-    """`awry score` on an endless stream; the second value waits until something is true of it."""
+    """`awry score` on an endless stream; the second value waits until something is true of it.
+
+    The camera is never far ahead of the rows, so that no frame is skipped.
+    """
     sent, over = threading.Condition(), threading.Event()
+    partial = out.with_name(f"{out.stem}.partial{out.suffix}")
 
     def endless(handler: BaseHTTPRequestHandler) -> None:
         handler.send_response(200)
@@ -48,6 +52,8 @@ def scoring(
         handler.end_headers()
         number = 0
         while not over.wait(0.01):
+            if number > 5 and not has(partial, number - 5)():
+                continue
             buffer = io.BytesIO()
             Image.fromarray(moving_square(1, number)[0]).save(buffer, "JPEG")
             head = f"--next\r\nContent-Type: image/jpeg\r\nContent-Length: {buffer.tell()}\r\n\r\n"

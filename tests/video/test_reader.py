@@ -1,40 +1,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
 
-import numpy as np
 import pytest
 
 from awry.errors import SourceError
 from awry.frames import Frame
 from awry.video import Source
 from awry.video.reader import Reader
-from awry.video.source import SourceHealth
-
-
-class Camera:
-    """A live source that gives what a test tells it to give."""
-
-    name, fps, is_live = "gate", 10.0, True
-
-    def __init__(self, steps: list[int | Callable[[], object]], error: Exception | None = None):
-        self.health = SourceHealth()
-        self.steps = steps
-        self.error = error
-        self.ended = False
-
-    def __iter__(self) -> Iterator[Frame]:
-        try:
-            for step in self.steps:
-                if callable(step):
-                    step()
-                else:
-                    yield Frame(step, step / 10, np.zeros((2, 2, 3), np.uint8))
-            if self.error:
-                raise self.error
-        finally:
-            self.ended = True
+from support import Camera
 
 
 def indices(frames: list[Frame]) -> list[int]:
@@ -64,7 +38,8 @@ def test_every_frame_where_they_are_taken_in_time() -> None:
 def test_the_oldest_frames_are_dropped_and_counted() -> None:
     more, all_there = threading.Event(), threading.Event()
     camera = Camera([0, lambda: more.wait(20), *range(1, 30), all_there.set])
-    frames = iter(Reader(camera, keep=4))
+    reader = Reader(camera, keep=4)
+    frames = iter(reader)
     found = [next(frames)]
     more.set()
     assert all_there.wait(20)
@@ -73,8 +48,8 @@ def test_the_oldest_frames_are_dropped_and_counted() -> None:
     assert found[1].time_s == 2.6
     assert camera.health.skipped == 25
     assert not camera.health.ok
-    assert camera.health.notes[0].startswith("Frames are skipped from frame 1 on")
-    assert camera.health.notes[1].startswith("25 of 30 frames were skipped.")
+    assert reader.notes[0].startswith("Frames are skipped from frame 1 on")
+    assert reader.notes[1].startswith("25 of 30 frames were skipped.")
     assert no_thread_left()
 
 

@@ -38,7 +38,7 @@ class ProgressReporter:
     def alarm_begins(self, event: Event) -> None:
         """Say since when."""
         self.message(
-            f"ALARM {event.source}: since frame {event.first}{_clock(event.start_s)}, "
+            f"ALARM {event.source}: since frame {event.first}{_when(event.start_s, event.clock)}, "
             f"score {event.score:.4g} over {event.threshold:.4g}. {event.reason}"
         )
 
@@ -46,7 +46,7 @@ class ProgressReporter:
         """Say from when to when, and the highest score."""
         self.message(
             f"alarm over, {event.source}: frames {event.first}-{event.last}"
-            f"{_clock(event.end_s)}, highest score {event.score:.4g} at frame {event.peak}. "
+            f"{_when(event.end_s)}, highest score {event.score:.4g} at frame {event.peak}. "
             f"{event.reason}"
         )
 
@@ -55,8 +55,9 @@ class ProgressReporter:
         self.progress.console.print(sentence, highlight=False, markup=False, soft_wrap=True)
 
 
-def _clock(seconds: float | None) -> str:
-    return "" if seconds is None else f" ({seconds:.1f} s)"
+def _when(seconds: float | None, clock: str | None = None) -> str:
+    at = "" if clock is None else f", {clock}"
+    return "" if seconds is None else f" ({seconds:.1f} s{at})"
 
 
 def run_score(
@@ -82,13 +83,19 @@ def show_score(summary: dict[str, Any]) -> None:
         peak = "-" if row["peak"] is None else str(row["peak"])
         sources.add_row(escape(row["source"]), *counts, score, peak, str(row["alarms"]))
     printer.print(sources)
-    alarms = Table("source", "frames", "seconds", "peak", "score", "why", title="alarms")
+    clocks = ["clock"] if any("clock" in row for row in summary["alarms"]) else []
+    alarms = Table("source", *clocks, "frames", "seconds", "peak", "score", "why", title="alarms")
     for row in summary["alarms"]:
         known = row["start_s"] is not None
         seconds = f"{row['start_s']:.1f}-{row['end_s']:.1f}" if known else "-"
         frames = f"{row['first']}-{row['last']}"
         cells = (frames, seconds, str(row["peak"]), f"{row['score']:.4g}")
-        alarms.add_row(escape(row["source"]), *cells, escape(row["reason"]))
+        alarms.add_row(
+            escape(row["source"]),
+            *(row.get(name, "-") for name in clocks),
+            *cells,
+            escape(row["reason"]),
+        )
     printer.print(alarms if summary["alarms"] else "no alarms")
     for note in summary["notes"]:
         printer.print(note, highlight=False, markup=False, soft_wrap=True)

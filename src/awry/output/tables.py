@@ -31,7 +31,7 @@ EVENT_COLUMNS = [
     *("parts", "regions", "threshold", "calibration", "reason"),
 ]
 # Parquet columns need a type even where every value is missing; all others are numbers.
-_WORDS = ("source", "calibration", "parts", "regions", "reason", "class")
+_WORDS = ("source", "clock", "calibration", "parts", "regions", "reason", "class")
 _WHOLE = ("frame", "scored", "first", "last", "peak")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 SECONDS_BETWEEN_SYNCS = 1.0
@@ -47,13 +47,17 @@ def region_row(source: str, score: FrameScore, region: Region) -> Row:
 
 
 def event_row(event: Event) -> Row:
-    """An alarm as a table's row; `parts` and `regions` are nested values."""
+    """An alarm as a table's row; `parts` and `regions` are nested values.
+
+    `clock` is there where it is known.
+    """
     regions = [
         {"box": list(r.box), "score": r.score, "parts": r.parts, "class": r.class_name}
         for r in event.regions
     ]
     row = asdict(event) | {"regions": regions}
-    return {name: row[name] for name in EVENT_COLUMNS}
+    clock = {} if event.clock is None else {"clock": event.clock}
+    return {name: row[name] for name in EVENT_COLUMNS} | clock
 
 
 def check_table(path: Path | None) -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from awry.errors import AwryError
 from awry.frames import Frame
+from awry.video.clock import start_of
+from awry.video.reader import Reader
 from awry.video.source import Source, SourceHealth
 
 
@@ -13,33 +16,54 @@ class Forgiving:
     """A source that ends instead of failing, so that what was scored by then is kept.
 
     It ends when the user asks for it, and where the source breaks after its first frame. Frames
-    of another size than the first are left out.
+    of another size than the first are left out. Of a `Reader`, a None stands wherever no frame is
+    there yet.
+
+    Args:
+        source: the source.
+        interrupted: filled once the user asks for the end.
+        start: when its first frame was taken; None: what it says itself.
 
     Attributes:
+        is_live: whether its frames come in their own time.
         problems: what was lost, one sentence each; known after the last frame.
         stopped: it ended before its end, because the user asked for it.
     """
 
-    def __init__(self, source: Source, interrupted: Sequence[bool]) -> None:
+    def __init__(
+        self, source: Source, interrupted: Sequence[bool], start: datetime | None = None
+    ) -> None:
         self.name = source.name
         self.fps = source.fps
         self.problems: list[str] = []
         self.stopped = False
         self._source = source
         self._interrupted = interrupted
+        self._start = start
+        self.is_live = isinstance(source, Reader)
+
+    @property
+    def started_at(self) -> datetime | None:
+        """When its first frame was taken, where that is known; of a stream from then on."""
+        return self._start or start_of(self._source)
 
     @property
     def health(self) -> SourceHealth:
         """What went wrong while frames were read."""
         return self._source.health
 
-    def __iter__(self) -> Iterator[Frame]:
+    @property
+    def notes(self) -> list[str]:
+        """What a person should know of how it was read."""
+        return self._source.notes if isinstance(self._source, Reader) else []
+
+    def __iter__(self) -> Iterator[Frame | None]:
         size: tuple[int, ...] | None = None
         others = first_other = 0
         try:
-            for frame in self._source:
-                size = size or frame.image.shape
-                if frame.image.shape == size:
+            for frame in self._frames():
+                size = size or (None if frame is None else frame.image.shape)
+                if frame is None or frame.image.shape == size:
                     yield frame
                 else:
                     first_other = first_other if others else frame.index
@@ -56,3 +80,6 @@ class Forgiving:
                 f"{others} frames are of another size than the first "
                 f"({size[1]}x{size[0]}) and were left out, the first of them frame {first_other}."
             )
+
+    def _frames(self) -> Iterator[Frame | None]:
+        return self._source.ready() if isinstance(self._source, Reader) else iter(self._source)

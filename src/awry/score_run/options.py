@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,9 @@ class ScoreOptions:
         fps: for image folders, whose rate is not stored.
         overwrite: replace files that awry did not write.
         reads: further files that are read, such as bundles: no output may take their place.
+        reconnect: open a stream or camera anew when it is lost, with growing waits.
+        attempts: failures in a row after which it is given up; None never does.
+        start: when the source's first frame was taken, with a zone; None: what it says itself.
         escape_formulas: see `awry.output.tables.TableWriter`.
     """
 
@@ -44,6 +48,9 @@ class ScoreOptions:
     fps: float | None = None
     overwrite: bool = False
     reads: Sequence[Path] = ()
+    reconnect: bool = False
+    attempts: int | None = None
+    start: datetime | None = None
     escape_formulas: bool = False
 
     def for_other(self, name: str) -> ScoreOptions:

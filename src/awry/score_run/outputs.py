@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Sequence
+from datetime import datetime
 
 from awry.detector import Detector
 from awry.errors import WriteError
@@ -20,6 +21,7 @@ from awry.output.tables import (
 from awry.score_run.options import ScoreOptions
 from awry.score_run.result import ScoreResult, SourceResult
 from awry.scoring.fill import FilledScore
+from awry.video.clock import clock_time
 
 ALARMS_KEPT = 1000
 """Alarms that a result lists; an endless stream has more, and the table has them all."""
@@ -70,8 +72,10 @@ class Outputs:
             with self._lock:
                 self._tables["regions"].add(rows)
 
-    def add_scores(self, source: str, scores: Sequence[FilledScore]) -> None:
-        """Append frames' rows."""
+    def add_scores(
+        self, source: str, scores: Sequence[FilledScore], started_at: datetime | None
+    ) -> None:
+        """Append frames' rows, with `clock` where the source knows when it began."""
         rows = [
             {
                 "source": source,
@@ -80,6 +84,7 @@ class Outputs:
                 "score": score.value,
                 "scored": int(score.scored),
             }
+            | _clock(started_at, score.frame.time_s)
             | {f"part.{name}": value for name, value in score.parts.items()}
             for score in scores
         ]
@@ -132,3 +137,7 @@ class Outputs:
             self.failed,
             interrupted,
         )
+
+
+def _clock(started_at: datetime | None, time_s: float | None) -> dict[str, str | None]:
+    return {} if started_at is None else {"clock": clock_time(started_at, time_s)}

@@ -1,15 +1,20 @@
-"""Sources are found, scored one after the other, and what they give is written as it comes."""
+"""Sources are found and scored, and what they give is written as it comes.
+
+Files are scored one after the other. Streams and cameras are read at the same time, each in a
+thread of its own, and scored in turns.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import replace
-from itertools import tee
 from pathlib import Path
 from types import MappingProxyType
 
 from awry.detector import Detector
-from awry.errors import AwryError, SourceError, WriteError
+from awry.errors import AwryError, ConfigError, SourceError, WriteError
 from awry.interrupts import interrupt_flag, stopped_by
 from awry.output.names import file_stem
 from awry.output.places import check_places
@@ -17,8 +22,15 @@ from awry.score_run.forgiving import Forgiving
 from awry.score_run.options import ScoreOptions, check_options
 from awry.score_run.outputs import Outputs
 from awry.score_run.result import ScoreReporter, ScoreResult, Silent
-from awry.score_run.stream import Stream
+from awry.score_run.source_run import SourceRun
+from awry.video.address import is_live_place
 from awry.video.open import FoundSource, find_sources
+from awry.video.reader import Reader
+from awry.video.reconnect import Reconnecting
+from awry.video.source import Source
+
+PATIENCE_S = 0.25
+"""So often it is asked whether to end, where no stream has a frame."""
 
 
 def score_sources(
@@ -43,7 +55,8 @@ def score_sources(
             outputs have the name behind the stem; an overlay is the first detector's alone.
 
     Raises:
-        ConfigError: an ending, a scene or a part that is unknown, or as `check_places`.
+        ConfigError: an ending, a scene or a part that is unknown; a start for several sources; or
+            as `check_places`.
         SourceError: nothing at all could be scored.
         WriteError: a table cannot be written; the sentence says where its rows are.
         KeyboardInterrupt: stopped before a frame was scored, or at once.
@@ -57,6 +70,11 @@ def score_sources(
         check_options(outputs.detector, outputs.options)
     run = _Run(every, reporter or Silent())
     found = run.find_all(sources)
+    if options.start is not None and len(found) > 1:
+        raise ConfigError(
+            f"A start was given for {len(found)} sources: it is the time of one source's first "
+            "frame; score them one at a time, or without it."
+        )
     names = [name for name, _ in found]
     places = [place for outputs in every.values() for place in outputs.options.places(names)]
     reads: list[str | Path] = [*options.reads, *sources, *(where.where for _, where in found)]
@@ -67,10 +85,16 @@ def score_sources(
         try:
             for outputs in every.values():
                 outputs.open()
+            live = []
             for name, where in found:
                 alone = len(found) == 1
                 overlay = options.overlay_of(name, alone=alone) if options.overlay else None
-                run.score_one(name, where, overlay, interrupted)
+                steps = run.steps(name, where, overlay, interrupted)
+                if is_live_place(where.where):
+                    live.append(steps)
+                else:
+                    run.score_in_turns([steps])
+            run.score_in_turns(live)
             run.check_any(interrupted)
             for outputs in every.values():
                 outputs.finish()
@@ -78,6 +102,8 @@ def score_sources(
             for outputs in every.values():
                 outputs.leave()
             raise
+        finally:
+            run.close()
     results = {
         name: outputs.result(interrupted=bool(interrupted)) for name, outputs in every.items()
     }
@@ -91,6 +117,8 @@ class _Run:
         self._every = every
         self._first = every[""]
         self.reporter = reporter
+        self._readers = ExitStack()
+        self._arrived = threading.Event()
 
     def find_all(self, sources: Sequence[str]) -> list[tuple[str, FoundSource]]:
         """The sources by names that are unique within this call."""
@@ -113,10 +141,13 @@ class _Run:
                 files.add(file_stem(name).casefold())
         return list(named.items())
 
-    def score_one(
+    def steps(
         self, name: str, where: FoundSource, overlay: Path | None, interrupted: list[bool]
-    ) -> None:
-        """Score a source; what kept it from that is listed.
+    ) -> Generator[bool]:
+        """Score a source a frame at a step; what kept it from that is listed.
+
+        Yields:
+            whether there was a frame.
 
         Raises:
             WriteError: a table cannot be written.
@@ -126,7 +157,8 @@ class _Run:
             return
         self.reporter.source_begins(name)
         try:
-            self._run_together(name, Forgiving(where.open(), interrupted), overlay)
+            source = Forgiving(self._opened(where), interrupted, self._first.options.start)
+            yield from SourceRun(name, source, self._every, overlay, self.reporter).steps()
         except WriteError:
             raise
         except AwryError as error:
@@ -134,70 +166,35 @@ class _Run:
         finally:
             self.reporter.source_ends(name)
 
-    def _run_together(self, name: str, source: Forgiving, overlay: Path | None) -> None:
-        """Read a source once, and let every detector see its frames.
+    def _opened(self, where: FoundSource) -> Source:
+        """A file, or the reader of a stream or a camera."""
+        options = self._first.options
+        if not is_live_place(where.where):
+            return where.open()
+        if options.reconnect:
+            source: Source = Reconnecting(where.open, attempts=options.attempts)
+        else:
+            source = where.open()
+        return self._readers.enter_context(Reader(source, arrived=self._arrived))
 
-        Frames are kept only as long as one detector is behind another: its look-ahead, or a batch.
+    def score_in_turns(self, sources: Sequence[Generator[bool]]) -> None:
+        """Let sources take steps, one after the other, until all have ended."""
+        with ExitStack() as stack:
+            going = [stack.enter_context(closing(source)) for source in sources]
+            while going:
+                self._arrived.clear()
+                moved = False
+                for source in tuple(going):
+                    step = next(source, None)
+                    moved = moved or bool(step)
+                    if step is None:
+                        going.remove(source)
+                if going and not moved:
+                    self._arrived.wait(PATIENCE_S)
 
-        Raises:
-            WriteError: a table cannot be written.
-            AwryError: what kept the first, where none could score it.
-        """
-        streams: dict[str, Stream] = {}
-        try:
-            for (title, outputs), frames in zip(
-                self._every.items(), tee(source, len(self._every)), strict=True
-            ):
-                path, told = (None, None) if title else (overlay, self.reporter)
-                streams[title] = Stream(outputs, name, source, frames, path, told)
-            failed = self._step_all(name, streams)
-            for stream in streams.values():
-                if stream.result.frames:
-                    stream.finish()
-        except BaseException:
-            for stream in streams.values():
-                stream.leave()
-            raise
-        if not any(stream.result.frames for stream in streams.values()):
-            raise next(iter(failed.values()), SourceError("It gave no frame."))
-        for title, error in failed.items():
-            about = f"{name} by {title}" if title else name
-            self._first.failed.append(f"{about}: {error}")
-        self._remark(source, streams)
-
-    def _step_all(self, name: str, streams: Mapping[str, Stream]) -> dict[str, AwryError]:
-        """Score frame by frame; title -> error of those that could not go on."""
-        failed: dict[str, AwryError] = {}
-        going = dict(streams)
-        while going:
-            for title, stream in tuple(going.items()):
-                try:
-                    if not stream.step():
-                        del going[title]
-                except WriteError:
-                    raise
-                except AwryError as error:
-                    failed[title] = error
-                    stream.let_go()
-                    del going[title]
-            if going:
-                self.reporter.frame_scored(name)
-        return failed
-
-    def _remark(self, source: Forgiving, streams: Mapping[str, Stream]) -> None:
-        """Note what is odd of a source, and list what was lost of it."""
-        for title, stream in streams.items():
-            self._every[title].notes += stream.result.oddities()
-        name = next(iter(streams.values())).result.source
-        if source.stopped:
-            self._first.notes.append(f"{name}: stopped by {stopped_by()}; what was scored is kept.")
-        lost = [*source.health.notes, *source.problems]
-        if source.health.damaged:
-            lost.append(
-                f"{len(source.health.damaged)} frames are damaged; all that could be had was "
-                "scored."
-            )
-        self._first.failed += [f"{name}: {sentence}" for sentence in lost]
+    def close(self) -> None:
+        """Wait for the threads that read; they end with the frame that comes next, or without."""
+        self._readers.close()
 
     def check_any(self, interrupted: list[bool]) -> None:
         """Refuse to write tables without a row.

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from enum import Enum
 from pathlib import Path
 from typing import Protocol
 
-from awry.detector import scored
+from awry.detector import scored, scored_live
 from awry.errors import AwryError
 from awry.frames import Event, Frame, FrameScore
 from awry.output.maps import MapsWriter
@@ -17,6 +18,7 @@ from awry.score_run.overlay import OverlayWriter
 from awry.score_run.result import ScoreReporter, SourceResult
 from awry.scoring.events import EventFinder
 from awry.scoring.fill import FilledScore, ScoreFiller
+from awry.video.clock import clock_time
 
 
 class _Sink(Protocol):
@@ -63,6 +65,14 @@ class _Maps:
             self.writer.drop()
 
 
+class Step(Enum):
+    """What came of a step."""
+
+    SCORED = "a frame was scored"
+    WAITING = "no frame is there yet"
+    ENDED = "the source has ended"
+
+
 class Stream:
     """One detector's way through a source, a frame at a step.
 
@@ -70,7 +80,7 @@ class Stream:
         outputs: where rows go.
         name: the source's name in them.
         source: the source.
-        frames: its frames, for this detector.
+        frames: its frames, for this detector; of a live source with a None where none is there yet.
         overlay: where the video goes, or None.
         reporter: told of alarms as they happen; None: nobody is.
     """
@@ -80,7 +90,7 @@ class Stream:
         outputs: Outputs,
         name: str,
         source: Forgiving,
-        frames: Iterable[Frame],
+        frames: Iterable[Frame | None],
         overlay: Path | None,
         reporter: ScoreReporter | None,
     ) -> None:
@@ -114,18 +124,24 @@ class Stream:
             maps=options.wants_maps,
             parts=options.parts,
         )
-        self._pairs: Iterator[tuple[Frame, FrameScore]] = scored(scorer, frames, detector.every)
+        self._pairs: Iterator[tuple[Frame, FrameScore] | None] = (
+            scored_live(scorer, frames, detector.every)
+            if source.is_live
+            else scored(scorer, (frame for frame in frames if frame is not None), detector.every)
+        )
 
-    def step(self) -> bool:
-        """Score the next frame and write what is known by then; False at the source's end.
+    def step(self) -> Step:
+        """Score the next frame and write what is known by then.
 
         Raises:
             WriteError: a table cannot be written.
             AwryError: the detector cannot go on with this source.
         """
-        pair = next(self._pairs, None)
+        pair = next(self._pairs, Step.ENDED)
+        if isinstance(pair, Step):
+            return pair
         if pair is None:
-            return False
+            return Step.WAITING
         frame, score = pair
         self._size = (frame.image.shape[0], frame.image.shape[1])
         self.result.frames += 1
@@ -133,7 +149,7 @@ class Stream:
         self._outputs.add_regions(self.result.source, score)
         self._each_sink(lambda sink: sink.add(frame, score))
         self._take(self._filler.push(score))
-        return True
+        return Step.SCORED
 
     def finish(self) -> None:
         """The source has ended: write what is still owed.
@@ -164,7 +180,7 @@ class Stream:
 
     def _take(self, scores: list[FilledScore]) -> None:
         if scores:
-            self._outputs.add_scores(self.result.source, scores)
+            self._outputs.add_scores(self.result.source, scores, self._source.started_at)
         for score in scores:
             self._count(score)
             for event in self._finder.push(score.frame, score.value):
@@ -192,7 +208,12 @@ class Stream:
             self._reporter.alarm_ends(event)
 
     def _explained(self, event: Event) -> Event:
-        return replace(event, reason=self._explainer.reason_of_event(event, self._size))
+        """With its reason in words, and its clock time."""
+        return replace(
+            event,
+            reason=self._explainer.reason_of_event(event, self._size),
+            clock=clock_time(self._source.started_at, event.start_s),
+        )
 
     def _each_sink(self, do: Callable[[_Sink], None]) -> None:
         """A file that cannot be written is given up, and said; the scores go on."""

@@ -36,6 +36,7 @@ _HARMLESS_KEY = re.compile(
     r"=(?:\d{1,4}(?:x\d{1,4})?)",
     re.IGNORECASE,
 )
+_DEVICE = re.compile(r"\d{1,3}|/dev/video\d+")
 _OPTION = re.compile(r"^--[\w-]+=")
 # What may be an address without its scheme; not a drive of Windows.
 _SUSPICIOUS = re.compile(
@@ -46,6 +47,19 @@ _SUSPICIOUS = re.compile(
 def is_address(text: str) -> bool:
     """Whether a text is an address rather than a path or a device."""
     return "://" in text
+
+
+def is_live_place(text: str) -> bool:
+    """Whether a text is an address, or a device that is no file of that name.
+
+    >>> is_live_place("rtsp://camera/live"), is_live_place("/dev/video7"), is_live_place("a.mp4")
+    (True, True, False)
+    """
+    return is_address(text) or bool(_DEVICE.fullmatch(text) and not _is_stored(Path(text)))
+
+
+def _is_stored(path: Path) -> bool:
+    return path.is_file() or path.is_dir()
 
 
 def named_address(text: str) -> tuple[str | None, str]:

@@ -22,7 +22,7 @@ class Reader:
 
     At most `keep` frames wait. When there are more, the oldest is dropped, so that whoever takes
     them is never further behind; frames keep their index and time, so that gaps show. Dropped
-    frames are counted in `health.skipped` and said in `health.notes`. A source that is not live
+    frames are counted in `health.skipped` and said in `notes`. A source that is not live
     (`is_live` is False, or it has no such attribute) waits instead, and loses nothing.
 
     The thread begins with the first frame that is asked for, and ends with the source or with
@@ -33,6 +33,9 @@ class Reader:
         keep: frames that wait at most, 1 or more.
         arrived: set whenever there is something to take; several readers may share one.
 
+    Attributes:
+        notes: of dropped frames, one sentence at the first and one in the end.
+
     Raises:
         Whatever the source raises, from the iteration, after the frames that came before.
     """
@@ -42,6 +45,7 @@ class Reader:
     ) -> None:
         self.name = source.name
         self.fps = source.fps
+        self.notes: list[str] = []
         self.is_live = bool(getattr(source, "is_live", False))
         self._source = source
         self._keep = keep
@@ -65,16 +69,23 @@ class Reader:
         return start_of(self._source)
 
     def __iter__(self) -> Iterator[Frame]:
-        for frame in self.ready():
-            if frame is not None:
-                yield frame
-                continue
-            with self._changed:
-                self._changed.wait_for(lambda: self._waiting or self._over)
+        try:
+            for frame in self.ready():
+                if frame is not None:
+                    yield frame
+                    continue
+                with self._changed:
+                    self._changed.wait_for(lambda: self._waiting or self._over)
+        finally:
+            self.close()
 
     def ready(self) -> Iterator[Frame | None]:
-        """Its frames, with a None whenever none is there yet."""
-        self._start()
+        """Its frames, with a None whenever none is there yet.
+
+        When it is left early, the thread still ends with the frame that it reads; `close` waits.
+        """
+        self._thread = threading.Thread(target=self._run, name=f"reader of {self.name}")
+        self._thread.start()
         try:
             while True:
                 with self._changed:
@@ -85,21 +96,25 @@ class Reader:
                     break
                 yield frame
         finally:
-            self.close()
+            self._leave()
         if self._error is not None:
             raise self._error
 
     def close(self) -> None:
-        """End the thread; harmless when it has ended already."""
+        """End the thread and wait for that; harmless when it has ended already."""
+        self._leave()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _leave(self) -> None:
+        """No frame is wanted any more."""
         with self._changed:
-            self._closed = True
+            first, self._closed = not self._closed, True
             self._changed.notify_all()
         stop = getattr(self._source, "stop", None)
         if stop is not None:
             stop()
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
+        if first:
             self._say_how_many()
 
     def __enter__(self) -> Self:
@@ -112,10 +127,6 @@ class Reader:
         trace: TracebackType | None,
     ) -> None:
         self.close()
-
-    def _start(self) -> None:
-        self._thread = threading.Thread(target=self._run, name=f"reader of {self.name}")
-        self._thread.start()
 
     def _run(self) -> None:
         try:
@@ -148,7 +159,7 @@ class Reader:
         health = self.health
         health.skipped += 1
         if health.skipped == 1:
-            health.notes.append(
+            self.notes.append(
                 f"Frames are skipped from frame {frame.index} on: they come faster than they are "
                 "taken."
             )
@@ -156,7 +167,7 @@ class Reader:
     def _say_how_many(self) -> None:
         skipped = self.health.skipped
         if skipped:
-            self.health.notes.append(
+            self.notes.append(
                 f"{skipped} of {self._read} frames were skipped. Motion looks faster where frames "
                 "are missing: score fewer streams at once, export the bundle to a faster runtime, "
                 "or fit with --every on as many frames a second as can be scored."

@@ -21,6 +21,9 @@ from awry.cli_options import (
 )
 
 metrics_app = typer.Typer(no_args_is_help=True)
+Report = Annotated[
+    Path | None, typer.Option("--out", help="Folder for metrics.json and report.html.")
+]
 
 
 @metrics_app.command("frame")
@@ -29,14 +32,16 @@ def metrics_frame(
     labels: Labels,
     scores_first_frame: ScoresFirst = 0,
     labels_first_frame: LabelsFirst = 0,
+    fps: Annotated[float | None, typer.Option("--fps", min=0.01, help="For seconds.")] = None,
+    out: Report = None,
     as_json: Json = False,
 ) -> None:
     """Frame level: micro and macro AUC, AP, variants and what sees no pixel."""
     with refusals():
         from awry.commands.metrics import FrameOptions, run_frame, show_frame
 
-        options = FrameOptions(scores, labels, scores_first_frame, labels_first_frame)
-        print_noted(run_frame(options), as_json, show_frame)
+        options = FrameOptions(scores, labels, scores_first_frame, labels_first_frame, fps)
+        print_noted(run_frame(options, out), as_json, show_frame)
 
 
 @metrics_app.command("region")
@@ -95,6 +100,7 @@ def metrics_event(
     tolerance: Tolerance = 1.0,
     scores_first_frame: ScoresFirst = 0,
     labels_first_frame: LabelsFirst = 0,
+    out: Report = None,
     as_json: Json = False,
 ) -> None:
     """Event level: precision, recall, delay and false alarms, as an operator feels them."""
@@ -114,6 +120,7 @@ def metrics_event(
             alarms=alarms,
             events=made,
             rule=EventRule.parse(rule, tolerance),
+            out=out,
         )
         print_noted(found, as_json, show_figures)
 

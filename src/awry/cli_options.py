@@ -35,7 +35,9 @@ OtherThreshold = Annotated[
 Overwrite = Annotated[
     bool, typer.Option("--overwrite", help="Replace what stands there, whoever wrote it.")
 ]
-Labels = Annotated[Path, typer.Option(help="CSV clip,frame,label, a folder of CSV, or npy.")]
+Labels = Annotated[
+    Path, typer.Option(help="CSV clip,frame,label, a folder of them, npy, or a data set's folder.")
+]
 ScoresFirst = Annotated[int, typer.Option(min=0, help="Number of a clip's first frame in scores.")]
 LabelsFirst = Annotated[int, typer.Option(min=0, help="The same in labels.")]
 Detectors = Annotated[

@@ -42,7 +42,8 @@ def test_frame_prints_the_keys_of_metrics_json(awry, files) -> None:
         assert found["settings"]["n_clips_labelled"] == 2
 
 
-def test_frame_for_people(awry, files) -> None:
+def test_frame_for_people(awry, files, monkeypatch) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
     (files["labels"] / "notes.md").write_text("")
     said = awry("metrics", "frame", "--scores", files["scores"], "--labels", files["labels"])
     assert said.code == 0
@@ -288,3 +289,59 @@ finally:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
     assert json.loads(done.stdout)["rbdc"] == pytest.approx(0.75)
     assert done.stderr.splitlines()[-1] == "[]"
+
+
+def test_a_report_of_own_scores(awry, files, tmp_path: Path) -> None:
+    out = tmp_path / "report"
+    words = ("--scores", files["scores"], "--labels", files["labels"], "--fps", 10, "--out", out)
+    said = awry("metrics", "frame", *words, "--json")
+    assert (said.code, said.json["report"]) == (0, str(out / "report.html"))
+    stored = json.loads((out / "metrics.json").read_text())
+    assert stored["frame"] == said.json["frame"]
+    page = (out / "report.html").read_text()
+    assert page.count("Score of clip") >= 2
+    assert "<script src" not in page
+    assert "report: " in awry("metrics", "frame", *words).out
+    # What it writes can be compared.
+    assert awry("compare", out / "metrics.json", out / "metrics.json").code == 0
+
+
+def test_a_report_with_alarms(awry, files, tmp_path: Path) -> None:
+    out = tmp_path / "report"
+    words = ("--scores", files["scores"], "--labels", files["labels"], "--fps", 10, "--out", out)
+    said = awry("metrics", "event", *words, "--threshold", 0.5, "--json")
+    assert said.code == 0
+    stored = json.loads((out / "metrics.json").read_text())
+    assert stored["event"]["n_alarms"] == said.json["n_alarms"] > 0
+    assert stored["why_not"]["region"] == "This method gives no regions."
+    assert "Alarms above 0.5" in (out / "report.html").read_text()
+    alarms = tmp_path / "alarms.csv"
+    alarms.write_text("clip,first,last\na,1,2\n")
+    refused = awry("metrics", "event", "--alarms", alarms, *words[2:])
+    assert refused.code == 2
+    assert "curves of scores" in refused.err
+
+
+def test_labels_of_a_data_set_in_its_own_layout(awry, shared_data: Path, tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    lines = ["source,frame,score,scored"]
+    for clip in ("clip0.mp4", "clip1"):
+        series = rng.normal(size=60) + 3 * ((np.arange(60) >= 30) & (np.arange(60) <= 44))
+        lines += [f"{clip},{k},{value!r},1" for k, value in enumerate(series.tolist())]
+    scores = tmp_path / "scores.csv"
+    scores.write_text("\n".join(lines))
+    found = awry("metrics", "frame", "--scores", scores, "--labels", shared_data, "--json")
+    assert found.code == 0
+    assert [(row["clip"], row["n_abnormal"]) for row in found.json["clips"]] == [
+        ("clip0", 15), ("clip1", 15),
+    ]  # fmt: skip
+    assert found.json["frame"]["micro_auc"] > 0.9
+    alarms = event(awry, "--scores", scores, "--labels", shared_data, "--threshold", 2)
+    assert alarms.json["n_events"] == 2
+    scores.write_text("\n".join(lines[:61]))
+    refused = awry("metrics", "frame", "--scores", scores, "--labels", shared_data)
+    assert refused.code == 2
+    assert "labels but no scores of 1 clips: clip1" in refused.err
+    scores.write_text("\n".join([*lines[:61], *(f"x/{line}" for line in lines[1:61])]))
+    refused = awry("metrics", "frame", "--scores", scores, "--labels", shared_data)
+    assert "of x/clip0.mp4 and others are all of clip clip0" in refused.err

@@ -91,8 +91,8 @@ def test_budgets_from_normal_scores(scores: Path, tmp_path: Path) -> None:
     found = tune_alarms(options)
     assert found.after is not None
     assert "6 alarms an hour" in found.how
-    assert [budget for budget, _ in found.steps] == list(BUDGETS)
-    levels = [step.threshold for _, step in found.steps]
+    assert [budget for budget, _ in found.steps] == [*BUDGETS, None]
+    levels = [step.threshold for budget, step in found.steps if budget]
     assert sorted(levels) == levels
     assert levels[0] < found.after.threshold < levels[2]
     assert found.change is None

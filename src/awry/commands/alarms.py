@@ -8,11 +8,11 @@ from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from awry.errors import ConfigError
 from awry.evaluation.tuning import TuningOptions, tune_alarms
 from awry.output.tables import check_table, write_table
+from awry.terminal import Table
 
 __all__ = ["TuningOptions", "run_alarms", "show_alarms"]
 
@@ -41,7 +41,6 @@ def run_alarms(options: TuningOptions, out: Path | None = None) -> dict[str, Any
 def show_alarms(found: dict[str, Any]) -> None:
     """Print what each threshold gives, and which alarms appear and vanish."""
     printer = Console()
-    by_budget = any(step["budget"] for step in found["steps"])
     head = ["", "threshold", "alarms", "an hour", "time in alarm", "share"]
     table = Table(*head, title="what a threshold gives")
     for name in ("before", "after"):
@@ -49,7 +48,7 @@ def show_alarms(found: dict[str, Any]) -> None:
             table.add_row(name, *_cells(found[name]))
     table.add_section()
     for step in found["steps"]:
-        table.add_row(step["budget"] if by_budget else "", *_cells(step))
+        table.add_row(step["budget"] or "", *_cells(step))
     printer.print(table)
     for name, style in (("appeared", "bold"), ("vanished", "dim")):
         _show_list(printer, name, found[name], style)

@@ -24,8 +24,14 @@ from awry.evaluation.boxes import Inverted
 from awry.evaluation.declaration import UNKNOWN
 from awry.evaluation.event import EventRule, Run, true_runs
 from awry.evaluation.event_level import event_level
-from awry.evaluation.files import read_frame_files, read_label_files, read_score_files
+from awry.evaluation.files import (
+    FrameFiles,
+    read_frame_files,
+    read_label_files,
+    read_score_files,
+)
 from awry.evaluation.frame import micro_auc
+from awry.evaluation.levels import evaluate_levels
 from awry.evaluation.number_table import read_numbers
 from awry.evaluation.protocol import bootstrap_record, evaluate_frames
 from awry.evaluation.region import region_figures, resampled_region
@@ -71,11 +77,15 @@ class RegionOptions:
     detections_first_frame: int = 0
 
 
-def run_frame(options: FrameOptions) -> dict[str, Any]:
+def run_frame(options: FrameOptions, out: Path | None = None) -> dict[str, Any]:
     """Frame-level figures, the keys of `metrics.json`.
+
+    Args:
+        out: folder for `metrics.json` and `report.html`; then `report` names the latter.
 
     Raises:
         InputError: see `read_frame_files`; or all frames are of one class.
+        WriteError: the report cannot be written.
     """
     assert options.scores is not None
     found = read_frame_files(
@@ -85,6 +95,16 @@ def run_frame(options: FrameOptions) -> dict[str, Any]:
         labels_first_frame=options.labels_first_frame,
         fps=options.fps,
     )
+    metrics = _frame_metrics(found, options)
+    if out is not None:
+        from awry.evaluation.plain_report import write_plain_report  # Matplotlib, for curves
+
+        title = f"Scores of {options.scores.name}"
+        metrics["report"] = write_plain_report(out, metrics, found.clips, title=title)
+    return metrics
+
+
+def _frame_metrics(found: FrameFiles, options: FrameOptions) -> dict[str, Any]:
     labels = [clip.labels for clip in found.clips if clip.labels is not None]
     micro_auc([clip.scores for clip in found.clips], labels)  # refuses one class
     settings = {
@@ -163,6 +183,7 @@ def run_event(
     alarms: Path | None = None,
     events: EventOptions | None = None,
     rule: EventRule | None = None,
+    out: Path | None = None,
 ) -> dict[str, Any]:
     """Event-level figures, of scores at a threshold or of alarms as given.
 
@@ -176,6 +197,7 @@ def run_event(
             is one clip alone; they count frames as the scores do.
         events: how frames above the threshold become alarms.
         rule: how alarms and events are counted; default `EventRule()`.
+        out: folder for `metrics.json` and `report.html`, with the frame level beside.
 
     Raises:
         ConfigError: not one alone of threshold, normal scores and alarms, or no scores to judge.
@@ -188,7 +210,9 @@ def run_event(
         )
     if threshold is not None and not np.isfinite(threshold):
         raise ConfigError(f"--threshold is {threshold}; expected a finite number.")
-    made = events or EventOptions(hysteresis=0.0)
+    if out is not None and alarms is not None:
+        raise ConfigError("A report shows curves of scores: leave --out, or give --scores.")
+    made, fps = events or EventOptions(hysteresis=0.0), options.fps
     if alarms is not None:
         labels, notes = read_label_files(options.labels, first_frame=options.labels_first_frame)
         runs = _read_alarms(alarms, {name: len(one) for name, one in labels.items()}, options)
@@ -205,7 +229,9 @@ def run_event(
             options.labels,
             scores_first_frame=options.scores_first_frame,
             labels_first_frame=options.labels_first_frame,
+            fps=options.fps,
         )
+        fps = found.clips[0].fps if found.clips else options.fps
         labels = {clip.name: clip.labels for clip in found.clips if clip.labels is not None}
         runs = {clip.name: find_runs(clip.scores, threshold, made) for clip in found.clips}
         how, notes = {**chosen, **asdict(made)}, found.notes
@@ -214,13 +240,28 @@ def run_event(
         [runs[name] for name in names],
         [true_runs(one) for one in labels.values()],
         [len(one) for one in labels.values()],
-        [options.fps] * len(names),
+        [fps] * len(names),
         names=names,
         rule=rule,
     )
-    if options.fps is None:
+    if fps is None:
         notes = [*notes, "No seconds and hours: the frame rate is unknown, give --fps."]
+    report: dict[str, Any] = {}
+    if out is not None and threshold is not None and options.scores is not None:
+        from awry.evaluation.plain_report import write_plain_report
+
+        levels = evaluate_levels(found.clips, runs, chosen.get("budget"), made, rule)
+        report["report"] = write_plain_report(
+            out,
+            _frame_metrics(found, options),
+            found.clips,
+            title=f"Scores of {options.scores.name}",
+            levels=levels,
+            threshold=threshold,
+            alarms=runs,
+        )
     return {
+        **report,
         **level.row,
         **_intervals("event", names, level.values),
         "clips": [
@@ -230,7 +271,7 @@ def run_event(
         "settings": {
             "method": f"scores of {options.scores}" if alarms is None else f"alarms of {alarms}",
             "labels": str(options.labels),
-            "event": {**how, "fps": options.fps},
+            "event": {**how, "fps": fps},
             "notes": notes,
             "awry": __version__,
         },
@@ -315,13 +356,14 @@ def show_frame(metrics: dict[str, Any]) -> None:
     rows |= {f"content-free {name}": row for name, row in metrics["content_free"].items()}
     show_rows("frame level, per cent", rows)
     _show_notes([*metrics["settings"]["notes"], *metrics["settings"]["clip_notes"]])
+    _show_report(metrics)
 
 
 def show_figures(metrics: dict[str, Any]) -> None:
     """Print figures, counts and intervals, one a line."""
     table = Table("", "value", "95 % interval")
     for name, value in metrics.items():
-        if isinstance(value, dict | list):
+        if isinstance(value, dict | list) or name == "report":
             continue
         pair = metrics["intervals"].get(name)
         between = "-" if pair is None else f"{pair[0]:.4f} to {pair[1]:.4f}"
@@ -329,8 +371,14 @@ def show_figures(metrics: dict[str, Any]) -> None:
         table.add_row(name, shown, between)
     Console().print(table)
     _show_notes(metrics["settings"]["notes"])
+    _show_report(metrics)
 
 
 def _show_notes(notes: Sequence[str]) -> None:
     for note in notes:
         Console().print(note, highlight=False, markup=False, soft_wrap=True)
+
+
+def _show_report(metrics: dict[str, Any]) -> None:
+    if "report" in metrics:
+        _show_notes([f"report: {metrics['report']}"])

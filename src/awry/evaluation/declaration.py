@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from awry.methods.base import Scorer
 from awry.scoring.smoothing import REACH
+
+if TYPE_CHECKING:  # measuring plain files loads no method
+    from awry.methods.base import Scorer
 
 UNKNOWN = "unknown"
 SIGMA = 8.0

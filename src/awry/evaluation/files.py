@@ -21,6 +21,12 @@ from numpy.typing import NDArray
 from awry.datasets.arrays import load_array
 from awry.errors import InputError
 from awry.evaluation.clip_files import TEXT, clip_files, listed, misspelt
+from awry.evaluation.dataset_labels import (
+    DatasetLabels,
+    clip_called,
+    is_dataset,
+    read_dataset_labels,
+)
 from awry.evaluation.number_table import TABLES, NumberTable, read_numbers
 from awry.evaluation.scored_clip import ScoredClip, Series
 from awry.scoring.alarms import SourceScores
@@ -88,21 +94,27 @@ def read_frame_files(
     """Read scores and labels and match them by the clips' names.
 
     Args:
-        scores, labels: a file or folder each; a nameless single file goes with another.
+        scores, labels: a file or folder each; a nameless single file goes with another. Labels
+            may be a data set's folder, whose labelled test clips go by their names.
         scores_first_frame, labels_first_frame: the number that tables give to a clip's first
             frame, 0 or 1.
-        fps: frames per second, if known.
+        fps: frames per second, if known; else a data set's.
 
     Raises:
         InputError: a file cannot be read or has other columns; a clip has scores but no labels or
             labels but no scores; frames are negative, twice there, missing, or counted from
             another number than expected; numbers of frames differ; a score is NaN or infinite;
             a label is neither 0 nor 1. File, line, clip and frame are named.
-        DatasetError: an npy file cannot be read.
+        DatasetError: an npy file or a data set cannot be read.
     """
     for_scores, for_labels = _Kind("score", scores_first_frame), _Kind("label", labels_first_frame)
     found, left_scores = _read_kind(scores, for_scores)
-    truth, left_labels = _read_kind(labels, for_labels)
+    data = read_dataset_labels(labels) if is_dataset(labels) else None
+    if data is None:
+        truth, left_labels = _read_kind(labels, for_labels)
+    else:
+        truth, left_labels = _of_dataset(data, labels), data.notes
+        found, fps = _by_clip(found, data), fps or data.fps
     if len(found) == len(truth) == 1 and scores.is_file() and labels.is_file():
         # Two files of one clip each belong together whatever they are called.
         found = dict(zip(truth, found.values(), strict=True))
@@ -123,7 +135,10 @@ def read_label_files(
         InputError, DatasetError: as `read_frame_files`.
     """
     kind = _Kind("label", first_frame)
-    found, notes = _read_kind(labels, kind)
+    data = read_dataset_labels(labels) if is_dataset(labels) else None
+    found, notes = (
+        _read_kind(labels, kind) if data is None else (_of_dataset(data, labels), data.notes)
+    )
     for name, series in found.items():
         _check_start(name, series, kind)
     return {name: found[name].values.astype(np.uint8) for name in natsorted(found)}, notes
@@ -168,6 +183,28 @@ def read_source_scores(
             times = None if fps is None else frames / fps
         sources.append(SourceScores(name, frames, one.values, one.scored, times))
     return sources, notes
+
+
+def _of_dataset(data: DatasetLabels, path: Path) -> dict[str, _Series]:
+    return {
+        name: _Series(labels.astype(np.float64), np.ones(len(labels), bool), path)
+        for name, labels in data.labels.items()
+    }
+
+
+def _by_clip(found: Mapping[str, _Series], data: DatasetLabels) -> dict[str, _Series]:
+    """Scores by the names of a data set's clips, without those that have no labels."""
+    named: dict[str, _Series] = {}
+    for source, series in found.items():
+        name = clip_called(source, (*data.labels, *data.unlabelled))
+        if name in named:
+            raise InputError(
+                f"{series.where}: the scores of {source} and others are all of clip {name}; "
+                "keep one of them."
+            )
+        if name not in data.unlabelled:
+            named[name] = series
+    return named
 
 
 def _read_kind(path: Path, kind: _Kind) -> tuple[dict[str, _Series], list[str]]:

@@ -73,7 +73,7 @@ class Tuning:
         after: at the asked threshold; None where none was asked for or is known.
         how: how that threshold came about, in a sentence or two.
         change: against what stood before; None where nothing is known of that.
-        steps: other thresholds to choose from, and each one's budget; None where the steps go by
+        steps: other thresholds to choose from, and each one's budget; None for those that go by
             how many alarms these scores give.
         merging: how frames became alarms.
         notes: what one should know, one sentence each.
@@ -154,11 +154,10 @@ def tune_alarms(options: TuningOptions) -> Tuning:
         before = _given(options.before, sources, options.first_frame, at)
     elif options.bundle is not None and stored is not None and chosen is not stored:
         before = at(stored.threshold)
-    steps: list[tuple[str | None, Alarms]] = [
-        (None, one) for one in threshold_steps(sources, merging, normal)
-    ]
+    steps: list[tuple[str | None, Alarms]] = []
     if stored is not None and stored.normal_alarms is not None:
-        steps = [(b, at(stored.with_budget(Budget.parse(b)).threshold)) for b in BUDGETS]
+        steps += [(b, at(stored.with_budget(Budget.parse(b)).threshold)) for b in BUDGETS]
+    steps += [(None, one) for one in threshold_steps(sources, merging, normal)]
     return Tuning(
         sources=[one.source for one in sources],
         after=after,

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from awry.datasets.tracks import Tracks
 from awry.evaluation.boxes import Detections
-from awry.video.overlay import Mark
+
+if TYPE_CHECKING:  # measuring plain files draws nothing
+    from awry.video.overlay import Mark
 
 Series = NDArray[np.float64]
 

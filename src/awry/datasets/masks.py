@@ -11,11 +11,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from awry.datasets.arrays import load_array
 from awry.datasets.clips import frame_size, known_length
 from awry.errors import DatasetError
 from awry.video.images import image_files
+from awry.video.limits import check_pixels
 from awry.video.pages import is_turned, opened, page_count, page_numbers, said_of, upright_size
 
 Masks = Callable[[], NDArray[np.bool_]]
@@ -86,8 +88,10 @@ def mask_values(path: Path, page: int = 0) -> NDArray[Any]:
                 picture.load()
                 return _values(ImageOps.exif_transpose(picture) if is_turned(picture) else picture)
     except OSError as error:
-        if not isinstance(error.__cause__, UnidentifiedImageError):
+        unknown = isinstance(error.__cause__, UnidentifiedImageError)
+        if not unknown or path.suffix.lower() not in (".tif", ".tiff"):
             raise
+        check_pixels(*_tiff_size(path), path)
     # 16-bit colours, which Pillow reads in 8 bits, and numbers that it does not know.
     return _by_opencv(path)
 
@@ -117,8 +121,24 @@ def _one_channel(colours: NDArray[Any]) -> NDArray[Any]:
     return colours
 
 
+def _tiff_size(path: Path) -> tuple[int, int]:
+    """Width and height as the tags of a TIFF have them, which Pillow does not know otherwise."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(8)
+            tags = ImageFileDirectory_v2(head + (file.read(8) if head[2:3] == b"+" else b""))
+            file.seek(tags.next)
+            tags.load(file)
+        return int(tags[256]), int(tags[257])
+    except Exception as error:  # whatever Pillow raises on damaged tags
+        raise OSError("it is no picture of a known kind") from error
+
+
 def _by_opencv(path: Path) -> NDArray[Any]:
-    found = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
+    try:
+        found = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
+    except (cv2.error, MemoryError):
+        found = None
     if found is None:
         raise OSError("it is no picture of a known kind")
     values = np.asarray(found)
@@ -186,8 +206,8 @@ def read_mask_images(files: Sequence[Path], clip: str) -> NDArray[np.bool_]:
         for page in range(page_count(path)):
             try:
                 masks.append(read_mask(path, page))
-            except (OSError, cv2.error) as error:
-                why = said_of(path, error) if isinstance(error, OSError) else "it is damaged."
+            except OSError as error:
+                why = said_of(path, error)
                 raise DatasetError(f"The mask {path} of {clip} cannot be read: {why}") from error
             if masks[-1].shape != masks[0].shape:
                 raise DatasetError(

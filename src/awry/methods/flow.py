@@ -33,7 +33,9 @@ _GRID = 8
 class FlowConfig(MethodConfig):
     """Settings of the motion reference."""
 
-    blur: int = Field(9, ge=1, description="side of the box that the magnitude is averaged over")
+    blur: int = Field(
+        9, ge=1, le=1001, description="side of the box that the magnitude is averaged over"
+    )
     quality: Literal["ultrafast", "fast", "medium"] = Field(
         "fast", description="of the DIS flow: OpenCV's preset"
     )

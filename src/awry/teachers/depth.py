@@ -15,8 +15,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from awry.errors import ConfigError, MissingError, nearest
+from awry.errors import ConfigError, nearest
 from awry.runtimes import onnx_session
+from awry.teachers.hub import from_hub
 from awry.teachers.outputs import digest, kept_outputs
 from awry.teachers.weights import file_hash, find_weights
 
@@ -118,21 +119,9 @@ def _onnx(what: str, name: str) -> DepthTeacher:
 
 
 def _hugging_face(what: str, name: str) -> DepthTeacher:
-    try:
-        import torch
-        from transformers import AutoImageProcessor, AutoModelForDepthEstimation
-    except ImportError as error:
-        raise MissingError(
-            f"{what} needs transformers: pip install 'awry[hf]', or use {INSTEAD}."
-        ) from error
-    try:
-        processor: Any = AutoImageProcessor.from_pretrained(name)
-        network: Any = AutoModelForDepthEstimation.from_pretrained(name).eval()
-    except (OSError, ValueError) as error:
-        raise MissingError(
-            f"{what} could not be fetched or read ({error}). Connect once, give a folder that "
-            f"holds it, or use {INSTEAD}."
-        ) from error
+    import torch
+
+    processor, network = from_hub("AutoModelForDepthEstimation", what, name, INSTEAD)
     weights = (value.detach().numpy() for value in network.state_dict().values())
     key = digest("raw depth", *weights)
 

@@ -7,13 +7,15 @@ from typing import Any
 import numpy as np
 import torch
 
-from awry.errors import ConfigError, MissingError
+from awry.errors import ConfigError
+from awry.teachers.hub import from_hub
 from awry.teachers.objects.base import Floats, ObjectDetector, View
 from awry.teachers.objects.coco import columns_of
 from awry.teachers.objects.options import DetectorOptions
 from awry.teachers.outputs import digest
 
 THRESHOLD = 0.5
+INSTEAD = "--detector onnx:FILE, torchvision:NAME or foreground"
 
 
 class HuggingFaceDetector(ObjectDetector):
@@ -32,23 +34,9 @@ class HuggingFaceDetector(ObjectDetector):
     """
 
     def __init__(self, name: str, options: DetectorOptions) -> None:
-        try:
-            from transformers import AutoImageProcessor, AutoModelForObjectDetection
-        except ImportError as error:
-            raise MissingError(
-                "hf: detectors need transformers: pip install 'awry[hf]', or use --detector "
-                "onnx:FILE, torchvision:NAME or foreground."
-            ) from error
-        try:
-            self._processor: Any = AutoImageProcessor.from_pretrained(name)
-            self._network: Any = AutoModelForObjectDetection.from_pretrained(name)
-            self._network.eval().float()
-        except Exception as error:  # of several libraries, with no class in common
-            first = next((line for line in str(error).splitlines() if line.strip()), repr(error))
-            raise MissingError(
-                f"hf:{name} could not be loaded ({first}). Connect once, give a folder that "
-                "save_pretrained wrote, or use --detector onnx:FILE or foreground."
-            ) from error
+        self._processor, self._network = from_hub(
+            "AutoModelForObjectDetection", f"hf:{name}", name, INSTEAD
+        )
         labels = self._network.config.id2label
         self._columns = columns_of(labels, f"hf:{name}")
         self._places = len(labels)

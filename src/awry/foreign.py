@@ -9,6 +9,7 @@ are not taken for the file's.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +26,9 @@ MOST_EXPANSION = 1100
 """How much larger than its file content can be; zlib reaches 1032."""
 
 _LONGEST = 200
+_AROUND_NUMBERS = " \t\r\n\f\v\u00a0\u202f\"'"
+# The exponent has few digits, so that it is small before it is computed with.
+_WHOLE = re.compile(r"\+?([0-9]+)(?:[.,]0*)?(?:[eE]\+?([0-9]{1,4}))?")
 
 
 LARGEST_NUMBER = 2**53
@@ -118,18 +122,54 @@ def quoted(text: str, longest: int = 60) -> str:
 def whole_number(text: str) -> int:
     """A frame's or a track's number as it stands in a text file, from 0 to `LARGEST_NUMBER`.
 
+    Quotes, signs and spaces around it, a fraction of zero, a decimal comma and an exponent are
+    fine, as tables come out of spreadsheets and programs.
+
     Raises:
         ValueError: it is something else; to be raised inside of `reading`.
 
-    >>> whole_number(" 12")
-    12
+    >>> [whole_number(text) for text in (" 12", "12.0", "12,0", "1e3", '"+7"')]
+    [12, 12, 12, 1000, 7]
     """
-    if not text.strip().isdecimal():
-        raise ValueError(f"'{text}' is not a whole number from 0 upwards")
-    digits = text.strip().lstrip("0") or "0"
-    if len(digits) > len(str(LARGEST_NUMBER)) or int(digits) > LARGEST_NUMBER:
-        raise ValueError(f"the number {digits[:20]}... of {len(digits)} digits is too large")
-    return int(digits)
+    bare = text.strip(_AROUND_NUMBERS)
+    found = _WHOLE.fullmatch(bare)
+    if found is None:
+        raise ValueError(f"'{quoted(text)}' is not a whole number from 0 upwards")
+    digits, exponent = found[1].lstrip("0") or "0", int((found[2] or "0").lstrip("0") or "0")
+    zeros = 0 if digits == "0" else exponent
+    if len(digits) + zeros > len(str(LARGEST_NUMBER)):
+        raise ValueError(
+            f"the number {digits[:20]}... of {len(digits) + zeros} digits is too large"
+        )
+    value = int(digits) * 10**zeros
+    if value > LARGEST_NUMBER:
+        raise ValueError(f"the number {value} is too large")
+    return value
+
+
+def read_text(path: Path) -> str:
+    """Text in whatever encoding it is: UTF-8, UTF-16 or, where it is neither, Windows' Latin.
+
+    Byte order marks are taken off; lines end with a line feed alone.
+
+    Raises:
+        OSError: the file cannot be read; to be raised inside of `reading`.
+    """
+    text = _decoded(path.read_bytes())
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _decoded(data: bytes) -> str:
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16", "replace")
+    # Without a mark, every second byte of UTF-16 is zero where letters are Latin.
+    even, odd = data[:400:2].count(0), data[1:400:2].count(0)
+    if max(even, odd) > len(data[:400]) / 4:
+        return data.decode("utf-16-le" if odd > even else "utf-16-be", "replace")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", "replace")
 
 
 def read_json(
@@ -141,7 +181,7 @@ def read_json(
         error: the file cannot be read, is no JSON, or holds something else than an object.
     """
     with reading(path, what, error, cure):
-        loaded = json.loads(path.read_text(encoding="utf-8-sig"))
+        loaded = json.loads(read_text(path))
         if not isinstance(loaded, dict):
             raise ValueError(f"it should hold one JSON object, but holds {json.dumps(loaded)[:40]}")
     return loaded

@@ -27,15 +27,7 @@ def shown(name: str | os.PathLike[str]) -> str:
     'a\\\\x1b[31mb'
     """
     text = os.fspath(name)
-    if not text.isprintable():
-        text = "".join(map(_harmless, text))
-    if text.isascii():
-        return text
-    # surrogateescape fails at surrogates that stand for no byte; those are escaped on the way.
-    raw = text.encode("utf-8", "surrogateescape") if _is_escaped_bytes(text) else None
-    if raw is None:
-        return text.encode("utf-8", "backslashreplace").decode("utf-8")
-    return raw.decode("utf-8", "backslashreplace")
+    return writable(text if text.isprintable() else "".join(map(_harmless, text)))
 
 
 def _harmless(sign: str) -> str:
@@ -44,8 +36,23 @@ def _harmless(sign: str) -> str:
     return sign.encode("unicode_escape").decode() if steering else sign
 
 
-def _is_escaped_bytes(text: str) -> bool:
-    return all(not 0xD800 <= ord(sign) <= 0xDFFF or 0xDC80 <= ord(sign) <= 0xDCFF for sign in text)
+def writable(text: str) -> str:
+    """Text of any length without lone surrogates: what stands for bytes is escaped.
+
+    >>> writable("caf\\udce9\\n")
+    'caf\\\\xe9\\n'
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raw = text.encode("utf-8", "surrogateescape" if _is_bytes(text) else "backslashreplace")
+        return raw.decode("utf-8", "backslashreplace")
+    return text
+
+
+def _is_bytes(text: str) -> bool:
+    """Whether its lone surrogates stand for bytes, as in the names of files."""
+    return all(0xDC80 <= ord(sign) <= 0xDCFF for sign in text if 0xD800 <= ord(sign) <= 0xDFFF)
 
 
 def name_key(name: str) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from awry.errors import WriteError
+from awry.names import writable
 
 _NUMBER = r"(?:-?\d[\d.eE+-]*|null)"
 _NUMBERS = re.compile(rf"(?<=\[)\n\s+{_NUMBER}(?:,\n\s+{_NUMBER})*\n\s+(?=\])")
@@ -178,7 +179,7 @@ def write_json(path: Path, value: Any) -> None:
 def write_text(path: Path, text: str) -> None:
     """Write UTF-8 text as a whole file."""
     with whole_file(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_text(writable(text), encoding="utf-8")  # file names may be no UTF-8
 
 
 def _umask() -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import unicodedata
 from pathlib import Path
 
 import numpy as np
@@ -161,3 +163,57 @@ def test_footage_that_is_passed_over_is_named(root: Path, write_pictures, write_
     strays = f"Left out in {root}, being neither in train/ nor in test/: e.mp4, val."
     assert strays in data.notes
     assert not any("notes.txt" in note for note in data.notes)
+
+
+def test_lists_from_a_spreadsheet(root: Path) -> None:
+    text = "Clip;First;Last\r\na;0,0;1,0\r\nb;2;2\r\n"
+    (root / "labels.csv").write_bytes(text.encode("utf-16"))
+    (root / "scenes.csv").write_bytes("clip\tscene\na\tTür\n".encode("latin-1"))
+    first, second = open_dataset(root).test
+    assert labels_of(first) == [1, 1, 0, 0, 0]
+    assert labels_of(second) == [0, 0, 1, 0]
+    assert first.scene == "Tür"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["0\n1\n1.0\n0,0\n", "# by me\nlabel\n 0 \n\n1\n1\n0", "frame,label\n0,0\n1,1\n2,1\n3,0\n",
+     '"0";\n"1";\n"1";\n"0";\n', "\ufeff0\r\n1\r\n1\r\n0\r\n"],
+)  # fmt: skip
+def test_a_column_of_labels(root: Path, text: str) -> None:
+    (root / "labels").mkdir()
+    (root / "labels" / "b.txt").write_text(text, encoding="utf-8", newline="")
+    assert labels_of(open_dataset(root).test[1]) == [0, 1, 1, 0]
+
+
+def test_a_gap_in_labels_is_named_by_its_line(root: Path) -> None:
+    (root / "labels").mkdir()
+    (root / "labels" / "b.csv").write_text("frame,label\n0,0\n2,1\n")
+    with pytest.raises(DatasetError, match=r"b.csv, line 3: frame 2 comes after 1 frames"):
+        labels_of(open_dataset(root).test[1])
+
+
+@pytest.mark.parametrize("kind", [bool, np.float32, np.int64, np.uint8])
+def test_labels_of_any_type_and_shape(root: Path, kind: type) -> None:
+    (root / "labels").mkdir()
+    np.save(root / "labels" / "a.npy", np.array([[0], [1], [1], [0], [0]], kind))
+    np.savez(root / "labels" / "b.npz", np.array([0, 1, 1, 0], kind))
+    assert [labels_of(clip) for clip in open_dataset(root).test] == [[0, 1, 1, 0, 0], [0, 1, 1, 0]]
+
+
+def test_names_of_other_encodings_and_compositions(tmp_path: Path, write_pictures) -> None:
+    latin, composed = os.fsdecode("Süd".encode("latin-1")), unicodedata.normalize("NFC", "Tür")
+    for name in (latin, composed):
+        write_pictures(tmp_path / "test" / name, 2)
+    write_pictures(tmp_path / "train" / "a", 2)
+    write_pictures(tmp_path / "masks" / latin, 2, values=[0, 9])
+    (tmp_path / "scenes.csv").write_text(f"Süd,hall\n{unicodedata.normalize('NFD', 'Tür')},door\n")
+    first, second = open_dataset(tmp_path).test
+    assert (first.name, first.scene, second.name, second.scene) == (
+        "S\\xfcd",
+        "hall",
+        "Tür",
+        "door",
+    )
+    assert labels_of(first) == [0, 1]
+    assert len(list(first.open())) == 2

@@ -111,3 +111,11 @@ def test_the_real_clips(shared: Path) -> None:
     # 1-based 510 to 610; 339 of the 509 normal frames are training.
     assert trim1.labels().tolist() == [0] * 170 + [1] * 101 + [0] * 2
     assert sum(1 for _ in trim1.open()) == len(trim1.labels())
+
+
+def test_numbers_as_other_programs_write_them(tmp_path: Path, write_video) -> None:
+    write_video(tmp_path / "Trim1.mp4", 12)
+    (tmp_path / "labels.json").write_bytes('{"Trim1": [[7.0, "9"]]}'.encode("utf-16"))
+    (clip,) = open_dataset(tmp_path).test
+    assert clip.labels is not None
+    assert clip.labels().tolist() == [0, 0, 1, 1, 1, 0, 0, 0]

@@ -4,7 +4,7 @@ Labels of test clips come from the first of these that is there:
 
 - `labels.csv` with `clip,first,last`, frames from 0, both ends inclusive; a clip that it does not
   name is normal all through (a header is optional);
-- `labels/CLIP.npy` or `labels/CLIP.csv`, 0 or 1 for each frame;
+- `labels/CLIP.npy` (or .npz) or `labels/CLIP.csv` (or .txt), 0 or 1 for each frame;
 - masks, where a frame with any pixel that is not 0 is abnormal: `masks/CLIP/` with one picture for
   each frame in natural order, `masks/CLIP.tif` with all of
   them, or `masks/CLIP.npy` (n, H, W).
@@ -16,8 +16,6 @@ A folder of footage without `train/` is taken as training footage whole.
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -43,9 +41,9 @@ from awry.datasets.labels import (
     labels_from_ranges,
     unlabelled,
 )
+from awry.datasets.lists import Names, beside, number_at, read_rows
 from awry.datasets.masks import LabelsOfMasks, MaskReader, array_masks, picture_masks
-from awry.errors import DatasetError, SourceError, nearest
-from awry.foreign import reading, whole_number
+from awry.errors import DatasetError, SourceError
 from awry.video.images import image_files, natural
 from awry.video.kinds import has_footage_ending
 from awry.video.open import FoundSource
@@ -96,11 +94,11 @@ def _read(root: Path, fps: float | None) -> Dataset:
             f"{root} has a folder train/, but there is no footage in it; expected video files, "
             f"sub-folders of pictures, or pictures. {' '.join(finder.failed)}".rstrip()
         )
-    names = [one.name for one in test]
+    judged, every = (Names({one.name: one.where for one in part}) for part in (test, train + test))
     written = _Written(
         root,
-        _read_ranges(root / "labels.csv", names) if parted else None,
-        _read_scenes(root / "scenes.csv", [one.name for one in train] + names),
+        _read_ranges(root / "labels.csv", judged) if parted else None,
+        _read_scenes(root / "scenes.csv", every),
     )
     normal = tuple(Clip(one.name, one.open, _scene(one, written)) for one in train)
     clips = tuple(_test_clip(one, written) for one in test)
@@ -161,11 +159,10 @@ def _find_labels(one: FoundSource, written: _Written) -> Labels | None:
     if written.ranges is not None:
         ranges = written.ranges.get(one.name, [])
         return partial(_labels_of_ranges, one, ranges, written.root / "labels.csv")
-    folder = written.root / "labels"
-    array, table = folder / f"{one.name}.npy", folder / f"{one.name}.csv"
-    if array.is_file():
-        return partial(_labels_of_array, one, array)
-    return partial(_labels_of_table, one, table) if table.is_file() else None
+    for ending, read in _LABELS.items():
+        if (file := beside(written.root / "labels", one.name, ending)).is_file():
+            return partial(read, one, file)
+    return None
 
 
 def _labels_of_ranges(one: FoundSource, ranges: list[Range], file: Path) -> NDArray[np.uint8]:
@@ -177,72 +174,58 @@ def _labels_of_array(one: FoundSource, file: Path) -> NDArray[np.uint8]:
 
 
 def _labels_of_table(one: FoundSource, file: Path) -> NDArray[np.uint8]:
-    rows = [(line, row) for line, row in _rows(file, 1) if line > 1 or row[0].strip().isdigit()]
-    values = np.array([_number(row[0], file, line) for line, row in rows])
-    return checked_labels(values, known_length(Path(one.where)), one.name, file)
+    """A column of labels, or frame numbers and labels."""
+    values: list[int] = []
+    for row in read_rows(file, (1, 2), (0, 1)):
+        if len(row[1]) == 2 and number_at(row, 0, file) != len(values):
+            raise DatasetError(
+                f"{file}, line {row[0]}: frame {row[1][0]} comes after {len(values)} frames; "
+                "expected every frame, from 0."
+            )
+        values.append(number_at(row, len(row[1]) - 1, file))
+    return checked_labels(np.array(values), known_length(Path(one.where)), one.name, file)
+
+
+_LABELS = {
+    ".npy": _labels_of_array, ".npz": _labels_of_array,
+    ".csv": _labels_of_table, ".txt": _labels_of_table,
+}  # fmt: skip
 
 
 def _find_masks(one: FoundSource, folder: Path) -> MaskReader | None:
     clip = Path(one.where)
-    pictures = folder / one.name
+    pictures = beside(folder, one.name)
     if pictures.is_dir() and image_files(pictures):
         return picture_masks(pictures, one.name, clip)
     for ending in (".npy", ".npz"):
-        if (file := folder / f"{one.name}{ending}").is_file():
+        if (file := beside(folder, one.name, ending)).is_file():
             return array_masks(file, one.name, clip)
     for ending in (".tif", ".tiff"):
-        if (file := folder / f"{one.name}{ending}").is_file():
+        if (file := beside(folder, one.name, ending)).is_file():
             return picture_masks(file, one.name, clip)
     return None
 
 
-def _read_ranges(file: Path, clips: Sequence[str]) -> dict[str, list[Range]] | None:
+def _read_ranges(file: Path, clips: Names) -> dict[str, list[Range]] | None:
     if not file.is_file():
         return None
     ranges: dict[str, list[Range]] = {}
-    for line, row in _rows(file, 3):
-        if line == 1 and row[0].strip().lower() == "clip":
-            continue
-        clip = _known(row[0], clips, file, line)
-        first, last = (_number(text, file, line) for text in row[1:])
+    for row in read_rows(file, (3,), (1, 2)):
+        clip = clips.find(row[1][0], file, row[0])
+        first, last = (number_at(row, place, file) for place in (1, 2))
         if last < first:
-            raise DatasetError(f"{file}, line {line}: the range {first} to {last} is backwards.")
+            raise DatasetError(f"{file}, line {row[0]}: the range {first} to {last} is backwards.")
         ranges.setdefault(clip, []).append((first, last))
     return ranges
 
 
-def _read_scenes(file: Path, clips: Sequence[str]) -> dict[str, str]:
+def _read_scenes(file: Path, clips: Names) -> dict[str, str]:
     if not file.is_file():
         return {}
-    return {
-        _known(row[0], clips, file, line): row[1].strip()
-        for line, row in _rows(file, 2)
-        if line > 1 or row[0].strip().lower() != "clip"
-    }
-
-
-def _rows(file: Path, columns: int) -> list[tuple[int, list[str]]]:
-    """The rows with their line numbers, empty ones left out."""
-    with reading(file, "CSV"), file.open(encoding="utf-8-sig", newline="") as stream:
-        reader = csv.reader(stream)
-        rows = [(reader.line_num, row) for row in reader if any(map(str.strip, row))]
-    for line, row in rows:
-        if len(row) != columns:
-            raise DatasetError(f"{file}, line {line}: {len(row)} columns, expected {columns}.")
-    return rows
-
-
-def _number(text: str, file: Path, line: int) -> int:
-    with reading(file, "CSV") as place:
-        place.line = line
-        return whole_number(text)
-
-
-def _known(name: str, clips: Sequence[str], file: Path, line: int) -> str:
-    if name.strip() not in clips:
-        hint = nearest(name.strip(), clips) if clips else "there are no test clips"
-        raise DatasetError(f"{file}, line {line}: there is no clip '{name.strip()}': {hint}.")
-    return name.strip()
+    rows = read_rows(file, (2,))
+    if rows and rows[0][1][0].lower() == "clip":
+        rows = rows[1:]
+    return {clips.find(cells[0], file, line): cells[1] for line, cells in rows}
 
 
 LAYOUT = Layout(
@@ -256,7 +239,7 @@ FOLDER/
   train/    normal: videos, sub-folders of pictures, or pictures
   test/     optional, likewise
   labels.csv               clip,first,last (frames from 0, both inclusive)
-  or labels/CLIP.npy       or labels/CLIP.csv: 0 or 1 for each frame
+  or labels/CLIP.npy       or .npz, .csv, .txt: 0 or 1 for each frame
   or masks/CLIP/*.png      or masks/CLIP.npy: pixel masks, may also join labels
   scenes.csv               optional: clip,scene""",
         fps=None,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from awry.datasets.base import Clip
 from awry.errors import DatasetError
-from awry.foreign import read_json
+from awry.foreign import read_json, whole_number
 
 Range = tuple[int, int]
 """Frames `first` to `last`, 0-based, both inclusive."""
@@ -111,20 +111,33 @@ def parse_ranges(value: Any, where: Path, clip: str, *, base: int = 0) -> list[R
     Raises:
         DatasetError: something else is there, or a range is backwards or starts below `base`.
     """
-    pairs: list[Any] = value if isinstance(value, list) else [None]
-    for pair in pairs:
-        whole = isinstance(pair, list) and len(pair) == 2
-        if not whole or not all(type(number) is int for number in pair):
+    written: list[Any] = value if isinstance(value, list) else [None]
+    pairs = []
+    for one in written:
+        pair = _whole_pair(one)
+        if pair is None:
             raise DatasetError(
                 f"Cannot read the frames of {clip} in {where}: expected a list of pairs of whole "
                 f"numbers like [[510, 610]], found {json.dumps(value)[:80]}."
             )
+        pairs.append(pair)
         if pair[0] < base or pair[1] < pair[0]:
             raise DatasetError(
                 f"The frames {pair[0]} to {pair[1]} of {clip} in {where} are backwards or below "
                 f"{base}, the number of the first frame."
             )
     return sorted((first - base, last - base) for first, last in pairs)
+
+
+def _whole_pair(value: Any) -> Range | None:
+    """Two whole numbers, also as 510.0 or "510"; None for anything else."""
+    is_pair = isinstance(value, list) and len(value) == 2
+    if not is_pair or any(isinstance(one, bool | None) for one in value):
+        return None
+    try:
+        return whole_number(str(value[0])), whole_number(str(value[1]))
+    except ValueError:
+        return None
 
 
 def unlabelled(clips: Iterable[Clip], why: str) -> list[str]:

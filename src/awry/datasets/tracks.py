@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from awry.errors import DatasetError
-from awry.foreign import LARGEST_NUMBER, Place, reading, whole_number
+from awry.foreign import LARGEST_NUMBER, Place, read_text, reading, whole_number
 
 COLUMNS = "track_id,frame,x_min,y_min,x_max,y_max"
 CENTRED = "filename track_id x_center y_center width height"
@@ -81,18 +81,23 @@ def read_tracks(file: Path) -> Tracks:
             twice in one frame.
     """
     with reading(file, "tracks") as place:
-        text = file.read_text(encoding="utf-8-sig")
+        text = read_text(file)
         rows = _rows(text, place)
     return tracks_of(rows, FROM_FILE)
 
 
 def _rows(text: str, place: Place) -> list[Row]:
-    lines = [(k, line.strip()) for k, line in enumerate(text.splitlines(), 1) if line.strip()]
-    centred = bool(lines) and "," not in lines[0][1]
+    lines = [
+        (number, line.strip())
+        for number, line in enumerate(text.split("\n"), 1)
+        if line.strip() and not line.lstrip().startswith("#")
+    ]
+    separator = next((sign for sign in (";", "\t", ",") if lines and sign in lines[0][1]), None)
+    centred = separator is None or bool(_FRAME_FILE.search(lines[0][1].split(separator)[0].strip()))
     rows: list[Row] = []
     seen: dict[tuple[int, int], int] = {}
     for number, line in lines:
-        cells = line.split() if centred else [cell.strip() for cell in line.split(",")]
+        cells = [cell.strip() for cell in line.split(separator)]
         if number == lines[0][0] and _is_header(cells):
             continue
         place.line = number
@@ -141,9 +146,9 @@ def is_number(text: str) -> bool:
 
 
 def _number(text: str) -> float:
-    if not is_number(text):
+    if not is_number(text.replace(",", ".")):
         raise ValueError(f"'{text}' is not a number")
-    return float(text)
+    return float(text.replace(",", "."))
 
 
 def _whole(text: str, what: str) -> int:

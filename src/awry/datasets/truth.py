@@ -10,6 +10,7 @@ from typing import Any
 from awry.datasets.base import Clip, Dataset
 from awry.datasets.tracks import FROM_FILE, LINKED, Tracks, check_frames, clip_boxes, read_tracks
 from awry.errors import DatasetError
+from awry.names import name_key
 
 FOLDER = "tracks"
 """Where track files are looked for, in the data set's folder: `NAME.txt`, `.csv`, `NAME_gt.txt`."""
@@ -76,16 +77,18 @@ def track_source(clip: Clip) -> str | None:
 
 
 def _track_files(root: Path | None) -> dict[str, Path]:
-    """The files in the folder `tracks/` by their names."""
+    """The files in the folder `tracks/` by the keys of their names."""
     folder = root / FOLDER if root else None
     if folder is None or not folder.is_dir():
         return {}
-    return {file.name: file for file in sorted(folder.iterdir()) if file.name.endswith(_ENDINGS)}
+    files = (file for file in sorted(folder.iterdir()) if file.name.endswith(_ENDINGS))
+    return {name_key(file.name): file for file in files}
 
 
 def _with_tracks(clip: Clip, files: dict[str, Path]) -> Clip:
     """The clip with its tracks; its file is taken out of `files`."""
-    mine = [files.pop(clip.name + end) for end in _ENDINGS if clip.name + end in files]
+    names = [name_key(clip.name + end) for end in _ENDINGS]
+    mine = [files.pop(name) for name in names if name in files]
     if len(mine) > 1:
         raise DatasetError(
             f"{mine[0].parent} holds several track files of {clip.name}: "

@@ -38,7 +38,7 @@ from awry.datasets.linking import components
 from awry.datasets.masks import checked_masks, mask_values
 from awry.datasets.tracks import Row, Tracks, tracks_of
 from awry.errors import DatasetError
-from awry.foreign import reading
+from awry.foreign import read_text, reading
 from awry.video.images import image_files
 from awry.video.open import FoundSource
 from awry.video.pages import said_of
@@ -65,7 +65,7 @@ class _Marked:
         if not self.one.name.startswith("abnormal"):
             return []
         with reading(self.file, "tracks"):
-            lines = self.file.read_text(encoding="utf-8-sig").splitlines()
+            lines = read_text(self.file).split("\n")
         return [_span(line, self.file, k) for k, line in enumerate(lines, 1) if line.strip()]
 
     def labels(self) -> NDArray[np.uint8]:
@@ -197,7 +197,7 @@ def _split(root: Path) -> dict[str, str] | None:
         if file is None:
             return None
         with reading(file, "a list of names"):
-            split |= dict.fromkeys(file.read_text(encoding="utf-8-sig").split(), part)
+            split |= dict.fromkeys(read_text(file).split(), part)
     return split
 
 

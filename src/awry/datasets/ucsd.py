@@ -25,7 +25,7 @@ from awry.datasets.labels import (
 )
 from awry.datasets.masks import LabelsOfMasks, MaskReader, checked_masks, read_mask_images
 from awry.errors import DatasetError
-from awry.foreign import LARGEST_NUMBER, reading, whole_number
+from awry.foreign import LARGEST_NUMBER, read_text, reading, whole_number
 from awry.video.images import image_files
 from awry.video.open import FoundSource
 
@@ -34,7 +34,7 @@ _TRAIN = re.compile(r"Train\d+", re.IGNORECASE)
 _TEST = re.compile(r"Test\d+", re.IGNORECASE)
 # An open bracket ends at the next one, so that a file of open brackets is read in linear time.
 _ENTRY = re.compile(r"TestVideoFile\s*\{[^{}]*\}\s*\.\s*gt_frame\s*=\s*(\[[^\[\]]*\]|[^;\s]+)")
-_RANGE = re.compile(r"(\d+)(?::(\d+))?")
+_RANGE = re.compile(r"([\d.]+)(?::([\d.]+))?")
 _VARIANT_BY_SIZE = {(158, 238): "ped1", (240, 360): "ped2"}
 
 FrameRange = tuple[int, int]
@@ -141,7 +141,7 @@ def _entries(label_file: Path, names: Sequence[str]) -> dict[str, list[FrameRang
 
 def _parse(label_file: Path) -> list[list[FrameRange]]:
     with reading(label_file, "labels"):
-        text = label_file.read_text(encoding="latin-1")
+        text = read_text(label_file)
     text = "\n".join(line.partition("%")[0] for line in text.splitlines())
     entries = [_ranges(written, label_file) for written in _ENTRY.findall(text)]
     if not entries:

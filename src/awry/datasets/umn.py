@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from awry.datasets.base import Clip, Dataset, Layout, LayoutInfo
 from awry.datasets.clips import ClipFinder, excerpt, frame_count, number_in
 from awry.datasets.labels import Range, labels_from_ranges, load_json, parse_ranges, unlabelled
+from awry.names import name_key
 from awry.video.kinds import is_video
 from awry.video.open import FoundSource
 
@@ -41,18 +42,20 @@ def _read(root: Path, fps: float | None) -> Dataset:
     finder = ClipFinder(root, fps)
     found = finder.clips()
     train, test, notes = [], [], [_SPLIT, *finder.notes]
+    by_key = {name_key(name): value for name, value in written.items()}
     for one in found:
-        if one.name not in written:
+        if name_key(one.name) not in by_key:
             test.append(Clip(one.name, one.open, _scene(one.name)))
             continue
-        ranges, scene = _entry(written[one.name], file, one.name)
+        ranges, scene = _entry(by_key[name_key(one.name)], file, one.name)
         cut = (ranges[0][0] if ranges else frame_count(Path(one.where))) * 2 // 3
         if cut:
             name = f"{one.name}-normal"
             train.append(Clip(name, partial(excerpt, one, 0, cut - 1, name), scene))
         opened = partial(excerpt, one, cut, None, one.name)
         test.append(Clip(one.name, opened, scene, partial(_labels, one, ranges, cut, file)))
-    missing = sorted(set(written) - {one.name for one in found})
+    there = {name_key(one.name) for one in found}
+    missing = sorted(name for name in written if name_key(name) not in there)
     if missing:
         notes.append(f"Named in {_LABELS}, but not there: {', '.join(missing)}.")
     notes += unlabelled(test, f"{_LABELS} does not name them")

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from awry.datasets.base import Clip
 from awry.errors import FootageError, FrameError, SourceError
 from awry.frames import Frame
+from awry.names import name_key
 from awry.training.loop import Reporter, Silent
 from awry.training.split import Exclusion, Span, split_scenes, without
 from awry.video.cache import CachedClip, FrameCache, fingerprint
@@ -109,21 +110,22 @@ class Footage:
         self._cache = cache
         self._thin = (every, max_frames)
         self._shares = (validation, calibration)
-        self._exclude = tuple(exclude)
+        self._exclude = tuple(self._meant(out) for out in exclude)
         self.reporter = reporter or Silent()
         self._parts: dict[str, list[Span]] | None = None
         self._by_name = {clip.name: clip for clip in self.clips}
         self._opened: dict[tuple[str, tuple[int, int] | None, bool], CachedClip] = {}
         self._bad: set[str] = set()
-        self._check_exclusions()
 
-    def _check_exclusions(self) -> None:
-        for out in self._exclude:
-            if out.clip not in self._by_name:
-                raise FootageError(
-                    f"--exclude names the clip '{out.clip}', which is not among the training "
-                    f"clips ({', '.join(list(self._by_name)[:5])}, ...)."
-                )
+    def _meant(self, out: Exclusion) -> Exclusion:
+        """With the clip's name as it is here, however it was composed or encoded."""
+        for clip in self.clips:
+            if name_key(clip.name) == name_key(out.clip):
+                return replace(out, clip=clip.name)
+        raise FootageError(
+            f"--exclude names the clip '{out.clip}', which is not among the training "
+            f"clips ({', '.join(clip.name for clip in self.clips[:5])}, ...)."
+        )
 
     @property
     def scenes(self) -> tuple[str, ...]:

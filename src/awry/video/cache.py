@@ -67,7 +67,9 @@ def fingerprint(path: str | Path) -> str:
         if "/." in f"/{name}" and file != path:
             continue
         facts = file.stat()
-        digest.update(f"{name}\0{facts.st_size}\0{facts.st_mtime_ns}\n".encode())
+        digest.update(
+            f"{name}\0{facts.st_size}\0{facts.st_mtime_ns}\n".encode(errors="surrogateescape")
+        )
     return digest.hexdigest()
 
 

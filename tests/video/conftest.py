@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
@@ -65,6 +66,70 @@ def make_video(tmp_path: Path) -> MakeVideo:
         return path
 
     return make
+
+
+def number_picture(number: int) -> NDArray[np.uint8]:
+    """A picture (96, 128, 3) that shows its number in eight black or white bars, and moves."""
+    image = np.full((96, 128, 3), 60, np.uint8)
+    for bit in range(8):
+        image[40:56, bit * 16 : (bit + 1) * 16] = 220 if number >> bit & 1 else 20
+    image[number % 30 : number % 30 + 6, number * 5 % 110 : number * 5 % 110 + 10] = 180
+    return image
+
+
+def number_on(image: NDArray[np.uint8]) -> int:
+    """The number that such a picture shows."""
+    bars = image[44:52].mean(axis=(0, 2)).reshape(8, 16)[:, 4:12].mean(axis=1)
+    return sum(int(bars[bit] > 120) << bit for bit in range(8))
+
+
+@dataclass(frozen=True)
+class Numbered:
+    """Videos of 10 frames a second whose frames show their numbers, with losses on demand."""
+
+    folder: Path
+
+    read = staticmethod(number_on)
+
+    def make(
+        self,
+        name: str,
+        codec: str,
+        n: int = 60,
+        *,
+        bad: Collection[int] = (),
+        dropped: Collection[int] = (),
+        shifts: Mapping[int, float] | None = None,
+        options: Mapping[str, str] | None = None,
+    ) -> Path:
+        """Encode; of `bad` packets the data are zeros, `shifts` adds seconds to stamps."""
+        path = self.folder / name
+        with av.open(str(path), "w") as container:
+            stream = container.add_stream(codec, rate=10, options=dict(options or {}))
+            stream.width, stream.height = 128, 96
+            stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
+            pictures = [av.VideoFrame.from_ndarray(number_picture(i)) for i in range(n)]
+            packets = (p for picture in [*pictures, None] for p in stream.encode(picture))
+            for number, packet in enumerate(packets):
+                if number in bad:
+                    packet = _zeros(packet)
+                if shifts and number in shifts:
+                    packet.pts += round(shifts[number] / packet.time_base)
+                if number not in dropped:
+                    container.mux(packet)
+        return path
+
+
+def _zeros(packet: av.Packet) -> av.Packet:
+    empty = av.Packet(bytes(300))
+    empty.stream, empty.time_base = packet.stream, packet.time_base
+    empty.pts, empty.dts = packet.pts, packet.dts
+    return empty
+
+
+@pytest.fixture
+def numbered(tmp_path: Path) -> Numbered:
+    return Numbered(tmp_path)
 
 
 class FakeSource:

@@ -97,7 +97,7 @@ def test_a_packet_that_cannot_be_decoded_is_counted_and_taints_until_the_key_fra
     assert [frame.index for frame in frames if frame.damaged] == list(range(16, 24))
     assert [frame.index for frame in frames] == [*range(15), *range(16, 36)]
     assert [frame.time_s for frame in frames] == pytest.approx([f.index / 25 for f in frames])
-    assert source.health.length == 36
+    assert source.announced() == 36
 
 
 def test_stamps_that_go_back_are_replaced_and_noted(make_video) -> None:

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
-from awry.commands.clip_scoring import labels_of
 from awry.datasets.base import Clip, Dataset
+from awry.datasets.pairing import labels_of
 from awry.detector import Detector, scored
 from awry.errors import AwryError, ConfigError, DatasetError
 from awry.evaluation.scored_clip import ScoredClip
@@ -26,6 +26,7 @@ from awry.scoring.fill import fill_unscored, filled_parts
 from awry.storage import write_text
 from awry.terminal import BarReporter
 from awry.training.footage import remove_working_folder, working_folder
+from awry.video.one_size import OneSize
 
 Cell = dict[str, Any]
 
@@ -160,12 +161,13 @@ def score_plainly(
 def _score_clip(
     detector: Detector, clip: Clip, parts: Sequence[str]
 ) -> tuple[ScoredClip, NDArray[np.int64]]:
-    source = clip.open()
+    spoiled = clip.open()
+    source = OneSize(spoiled)
     scorer = detector.scorer(
         clip.scene, clip=f"test/{clip.name}", fps=source.fps, maps=False, parts=parts
     )
     scores = [score for _, score in scored(scorer, source, detector.every)]
-    lost = [FrameScore(index, None, None) for index in getattr(source, "dropped", ())]
+    lost = [FrameScore(index, None, None) for index in getattr(spoiled, "dropped", ())]
     scores = sorted([*scores, *lost], key=lambda score: score.index)
     if not scores:
         raise DatasetError("It has no frames.")

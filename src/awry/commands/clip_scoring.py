@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from awry.datasets.base import Clip, Dataset
+from awry.datasets.pairing import LEFT_OUT, check_length, labels_of
 from awry.datasets.tracks import NO_TRACKS, Tracks
 from awry.detector import Detector, scored
 from awry.errors import AwryError, DatasetError
@@ -27,6 +28,7 @@ from awry.score_run.options import check_parts
 from awry.scoring.fill import fill_unscored, filled_parts
 from awry.scoring.moments import Moment, MomentKeeper
 from awry.terminal import progress_bars
+from awry.video.one_size import OneSize
 
 PEAKS = 4
 APART = 25
@@ -106,7 +108,7 @@ def score_clips(
 
 
 def _watch(detector: Detector, clip: Clip, parts: Sequence[str], flow: bool) -> _Watched:
-    source = clip.open()
+    source = OneSize(clip.open())
     name = f"test/{clip.name}"
     scorer = detector.scorer(clip.scene, clip=name, fps=source.fps, parts=parts)
     setting = Setting(ignore=detector.ignore, maps=False, frame_size=detector.frame_size)
@@ -198,9 +200,24 @@ class _Watched:
         self._pixel_labels.append(mask is not None and bool(mask.any()))
         return None if score.map is None else pixel_score(score.map, mask)
 
+    def _labels_held_to_frames(self) -> NDArray[np.uint8] | None:
+        """The labels of the frames that were read.
+
+        Raises:
+            DatasetError: labels or masks do not belong to these frames.
+        """
+        frames = [score.index for score in self.scores]
+        if self._masks is not None:
+            check_length("masks", len(self._masks), frames, self.lost)
+        if self._labels is None:
+            return None
+        if self.lost:
+            self.notes.append(LEFT_OUT.format(self.lost))
+        return labels_of(self._labels, frames, self.lost)
+
     def scored_clip(self, detector: Detector) -> ScoredClip:
         """Everything as the metrics and the report take it."""
-        labels = labels_of(self._labels, [score.index for score in self.scores], self.lost)
+        labels = self._labels_held_to_frames()
         filled, was_scored = fill_unscored([score.score for score in self.scores])
         with_maps = any(value is not None for value in self._pixels)
         boxes = np.array(self._boxes, np.float64).reshape(-1, 6)
@@ -233,30 +250,6 @@ class _Watched:
 
 def _detections(rows: NDArray[np.float64]) -> Detections:
     return Detections(rows[:, 0].astype(np.int64), rows[:, 1:5], rows[:, 5])
-
-
-def labels_of(
-    labels: NDArray[np.uint8] | None, frames: Sequence[int], lost: int
-) -> NDArray[np.uint8] | None:
-    """The labels of the frames that were read; lost frames keep their place in the labels.
-
-    Args:
-        labels: of the whole clip, or None.
-        frames: indices of the frames that were read.
-        lost: how many frames could not be read.
-
-    Raises:
-        DatasetError: labels and frames do not belong together.
-    """
-    if labels is None:
-        return None
-    # Frames that were lost at the clip's end leave labels over; nothing else may.
-    if frames[-1] >= len(labels) or (frames[-1] + 1 < len(labels) and not lost):
-        raise DatasetError(
-            f"It has {frames[-1] + 1} frames, but its labels speak of {len(labels)}. "
-            "Check that labels and frames belong together."
-        )
-    return np.asarray(labels[np.asarray(frames)])
 
 
 def _times(scores: Sequence[FrameScore]) -> Series | None:

@@ -17,6 +17,7 @@ from awry.commands.interactions import mean_of, simulate_interactions
 from awry.commands.ranked import peak_of_event
 from awry.commands.sift import Given, given_dataset
 from awry.datasets.base import Clip
+from awry.datasets.pairing import labels_at, labels_of
 from awry.errors import ConfigError, DatasetError
 from awry.evaluation.levels import with_levels
 from awry.evaluation.protocol import evaluate_frames
@@ -138,24 +139,27 @@ def scored_clips(run: Run, given: Given) -> list[ScoredClip]:
             "this data set: give the one that was sifted."
         )
     events = run.events()
+    every = int(run.facts["every"])
     clips = []
     for number, clip in enumerate(run.clips):
         strongest = [event for event in events if event.clip == number][:PEAKS]
         found = [peak_of_event(run, event, named) for event in strongest]
         peaks = [peak for peak in found if peak is not None]
-        clips.append(scored_clip(clip, named[clip.name], peaks))
+        clips.append(scored_clip(clip, named[clip.name], every, peaks))
     return clips
 
 
-def scored_clip(clip: RankedClip, truth: Clip, peaks: Sequence[Peak] = ()) -> ScoredClip:
-    """A ranked clip with the labels of the data set's clip."""
+def scored_clip(
+    clip: RankedClip, truth: Clip, every: int | None, peaks: Sequence[Peak] = ()
+) -> ScoredClip:
+    """A ranked clip with the labels of the data set's clip; `every` as in `labels_in`."""
     return ScoredClip(
         name=clip.name,
         scene=clip.scene,
         fps=clip.fps,
         scores=clip.scores,
         scored=np.ones(len(clip.scores), bool),
-        labels=labels_in(truth, clip.indices),
+        labels=labels_in(truth, clip.indices, clip.lost, every),
         times=None if np.isnan(clip.times).any() else clip.times,
         parts=clip.parts,
         peaks=peaks,
@@ -163,22 +167,32 @@ def scored_clip(clip: RankedClip, truth: Clip, peaks: Sequence[Peak] = ()) -> Sc
     )
 
 
-def labels_in(clip: Clip, indices: NDArray[np.int64]) -> NDArray[np.uint8] | None:
+def labels_in(
+    clip: Clip, indices: NDArray[np.int64], lost: int, every: int | None
+) -> NDArray[np.uint8] | None:
     """The labels of a clip's sifted frames, zeros for a training clip, or None.
 
+    Args:
+        clip: of the data set.
+        indices: of the frames that were taken, each n-th.
+        lost: how many of these could not be had.
+        every: that n; None where frames were chosen otherwise, so that labels can only be held to
+            the last of them.
+
     Raises:
-        DatasetError: there are fewer labels than frames.
+        DatasetError: labels and frames do not belong together.
     """
     if clip.name.startswith("train/"):
         return np.zeros(len(indices), np.uint8)
     if clip.labels is None:
         return None
     labels = clip.labels()
-    if indices[-1] >= len(labels):
-        raise DatasetError(
-            f"{clip.name} has at least {indices[-1] + 1} frames, but {len(labels)} labels."
-        )
-    return np.asarray(labels[indices], np.uint8)
+    if every is None:
+        return labels_at(labels, indices)
+    try:
+        return labels_of(labels, indices.tolist(), lost, every)
+    except DatasetError as error:
+        raise DatasetError(f"{clip.name}: {error}") from error
 
 
 def _settings(run: Run, given: Given) -> dict[str, Any]:

@@ -67,7 +67,7 @@ def sifted(unit: Unit, work: Path, frames: Path, console: Console) -> Sifted:
         parts |= _after_rounds(method, ranking)
     named = {clip.name: clip for clip in given.clips}
     ranked = ranked_clips(archive, parts["score"], parts)
-    clips = [scored_clip(clip, named[clip.name]) for clip in ranked]
+    clips = [scored_clip(clip, named[clip.name], None) for clip in ranked]
     seconds = round(sum(entry["seconds"] for entry in context.history), 1)
     assert isinstance(method.config, SDORConfig)
     record = {
@@ -103,7 +103,7 @@ def _labels(archive: Archive, clips: tuple[Clip, ...]) -> NDArray[np.uint8]:
     named = {clip.name: clip for clip in clips}
     every = []
     for clip in archive.clips:
-        found = labels_in(named[clip.name], clip.indices)
+        found = labels_in(named[clip.name], clip.indices, clip.lost, 1)
         if found is None:
             raise DatasetError(f"{clip.name} has no labels: the table cannot be measured.")
         every.append(found)

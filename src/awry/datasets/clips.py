@@ -199,11 +199,14 @@ class Excerpt:
 
     def __iter__(self) -> Iterator[Frame]:
         self.health = SourceHealth()
-        for frame in self.source:
+        read = given = 0
+        end = self.last
+        for read, frame in enumerate(self.source, 1):  # noqa: B007
             index = frame.index - self.first
             if self.last is not None and frame.index > self.last:
                 break
             if index >= 0:
+                given += 1
                 if frame.damaged:
                     self.health.damaged.append(index)
                 origin = frame.number if self.keep_origin else None
@@ -211,5 +214,9 @@ class Excerpt:
             # The next frame is not read only to find that it is not wanted.
             if frame.index == self.last:
                 break
-        self.health.lost = self.source.health.lost
+        else:
+            filmed = read + self.source.health.lost
+            end = filmed - 1 if end is None else min(end, filmed - 1)
+        assert end is not None
+        self.health.lost = max(0, end - self.first + 1) - given
         self.health.notes = self.source.health.notes

@@ -8,6 +8,7 @@ from datetime import datetime
 from awry.errors import AwryError
 from awry.frames import Frame
 from awry.video.clock import start_of
+from awry.video.one_size import SizeRule
 from awry.video.reader import Reader
 from awry.video.source import Source, SourceHealth
 
@@ -58,28 +59,20 @@ class Forgiving:
         return self._source.notes if isinstance(self._source, Reader) else []
 
     def __iter__(self) -> Iterator[Frame | None]:
-        size: tuple[int, ...] | None = None
-        others = first_other = 0
+        rule = SizeRule()
         try:
             for frame in self._frames():
-                size = size or (None if frame is None else frame.image.shape)
-                if frame is None or frame.image.shape == size:
+                if frame is None or rule.keeps(frame):
                     yield frame
-                else:
-                    first_other = first_other if others else frame.index
-                    others += 1
                 if self._interrupted:
                     self.stopped = True
                     break
         except AwryError as error:
-            if size is None:
+            if rule.size is None:
                 raise
             self.problems.append(f"{error} What was scored by then is kept.")
-        if others and size is not None:
-            self.problems.append(
-                f"{others} frames are of another size than the first "
-                f"({size[1]}x{size[0]}) and were left out, the first of them frame {first_other}."
-            )
+        if rule.said is not None:
+            self.problems.append(rule.said)
 
     def _frames(self) -> Iterator[Frame | None]:
         return self._source.ready() if isinstance(self._source, Reader) else iter(self._source)

@@ -20,8 +20,9 @@ from awry.frames import Frame
 from awry.names import name_key
 from awry.training.loop import Reporter, Silent
 from awry.training.split import Exclusion, Span, split_scenes, without
-from awry.video.cache import CachedClip, FrameCache, fingerprint
+from awry.video.cache import CachedClip, FrameCache, fingerprint, same_aspect
 from awry.video.ignore import IgnoreRegions
+from awry.video.one_size import OneSize
 from awry.video.source import Source, SourceHealth
 from awry.video.thin import Thinned
 
@@ -161,6 +162,21 @@ class Footage:
             self.failed += [note for note in notes if note not in self.failed]
         return self._opened[where]
 
+    def _is_other_view(self, clip: Clip, cached: CachedClip) -> bool:
+        """Whether frames have another aspect ratio than the first good clip's: they are left out.
+
+        A detector is fitted to one view, and would refuse the other when it is calibrated.
+        """
+        first, size = self.frame_size(), cached.original_size
+        if same_aspect(size, first):
+            return False
+        self._bad.add(clip.name)
+        self.failed.append(
+            f"{clip.name} was left out: its frames are {size[1]}x{size[0]}, those of the first "
+            f"clip {first[1]}x{first[0]}; another aspect ratio is another view."
+        )
+        return True
+
     def _key(self, clip: Clip) -> str:
         return clip_key(clip, self.ignore, *self._thin)
 
@@ -192,7 +208,8 @@ class Footage:
             self.reporter.start("reading frames", len(self.clips), 0)
         for clip in self.clips:
             cached = self._cached(clip, size, grey)
-            if cached is not None and len(cached.images):
+            usable = cached is not None and not self._is_other_view(clip, cached)
+            if cached is not None and usable and len(cached.images):
                 found.append((clip, cached))
             if new:
                 self.reporter.advance({})
@@ -246,7 +263,7 @@ class Footage:
     def frame_size(self) -> tuple[int, int]:
         """(H, W) of the first good clip's frames as they were before resizing."""
         for cached in self._opened.values():
-            return cached.original_size
+            return cached.original_size  # all others are held to it
         for frame in self._first_frames():
             return frame.image.shape[0], frame.image.shape[1]
         raise FootageError("No training clip has a frame that can be read.")
@@ -285,12 +302,12 @@ def _runs(span: Span, clip: Clip, cached: CachedClip, every: int) -> list[Run]:
 def opened(
     clip: Clip, ignore: IgnoreRegions, every: int = 1, max_frames: int | None = None
 ) -> Source:
-    """A clip's frames, thinned and with ignored pixels black.
+    """A clip's frames of one size, thinned and with ignored pixels black.
 
     Raises:
         SourceError: it cannot be opened.
     """
-    source = clip.open()
+    source: Source = OneSize(clip.open())
     if every > 1 or max_frames is not None:
         source = Thinned(source, every, max_frames)
     return Blanked(source, ignore)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from itertools import chain, repeat
 
 from av.container import InputContainer
 from av.video.frame import PictureType
@@ -16,7 +15,7 @@ from awry.video.pace import Pace
 from awry.video.places import Placed, Places
 from awry.video.source import SourceHealth
 from awry.video.table import FrameTable
-from awry.video.timeline import Timeline
+from awry.video.timeline import JUMP_S, Timeline
 from awry.video.unpack import LISTED, Picture, Unpacker
 from awry.video.upright import Turn, turn_of, upright_image
 
@@ -24,8 +23,6 @@ from awry.video.upright import Turn, turn_of, upright_image
 _AHEAD = 4
 # Codecs without pyramids of bidirectional pictures.
 _SIMPLE_B = frozenset({"mpeg1video", "mpeg2video", "mpeg4", "vc1", "wmv3"})
-
-_Item = TypeVar("_Item")
 
 
 @dataclass(slots=True)
@@ -92,6 +89,7 @@ class Decoder:
         )
         self._damage = _Damage(the_video(container).codec_context.name not in _SIMPLE_B)
         self._first_lost: int | None = None
+        self._last = -1
         self._turn = Turn()
         self._end_s: float | None = None
 
@@ -104,15 +102,14 @@ class Decoder:
         self._health.notes += self._opening_notes()
         timeline = Timeline(self._pace.step, self._health)
         before = -1
-        ahead_of = 0 if self._live else _AHEAD
-        for picture, ahead in _with_ahead(self._unpacker.pictures(), ahead_of):
+        for picture, ahead in self._with_ahead():
             placed = self._placed(picture, ahead)
-            damaged = self._damage.judge(picture) or (placed.early and self._unpacker.reorders)
+            damaged = self._damage.judge(picture)
             if damaged:
                 self._health.damaged.append(placed.place)
             stamp, following = self._stamps(picture, ahead, placed.place)
             time = timeline.next(stamp, following, placed.place - before)
-            before = placed.place
+            before = self._last = placed.place
             yield Frame(placed.place, time, upright_image(picture.decoded), damaged)
         timeline.close()
         self._close()
@@ -125,6 +122,20 @@ class Decoder:
                 f"{self._pace.rate:g} frames/s, which may be an assumption."
             )
         return notes
+
+    def _with_ahead(self) -> Iterator[tuple[Picture, list[Picture]]]:
+        """Each picture with the next ones, as far as they are looked at, as they are shown."""
+        count = 0 if self._live else _AHEAD
+        held: list[Picture] = []
+        for picture in chain(self._unpacker.pictures(), repeat(None)):
+            if picture is not None:
+                held.append(picture)
+            elif not held:
+                return
+            if picture is None or len(held) > count:
+                sort = self._unpacker.reorders and not self._counted
+                first = held.pop(_first_shown(held) if sort else 0)
+                yield first, list(held)
 
     def _placed(self, picture: Picture, ahead: list[Picture]) -> Placed:
         """The picture's place; what is missing before it is counted, and suffers the rest."""
@@ -166,19 +177,20 @@ class Decoder:
     def _close(self) -> None:
         """Count what is missing at the end, and sum up."""
         health = self._health
-        told = self._table.tells_where or not (health.lost or self._unpacker.failed)
+        broken = bool(health.lost) or any(place < self._last for place in health.damaged)
+        told = self._table.tells_where or not broken
         unfinished = self._places.finish()
         length = self._places.length
         self._lose(unfinished, length - unfinished)
         if not self._live:
             missing = self._table.total(length, self._end_s, self._pace) - length
-            self._lose(missing, length)
+            # Frames that are missing at unknown places cannot be counted among the others.
+            self._lose(missing if told else 0, length)
             if missing:
                 health.notes.append(
                     f"The file announces {length + missing} frames; {missing} of them are missing"
                     + (" at its end." if told else ", and it does not tell where.")
                 )
-            health.length = length + missing if told else length
         if self._unpacker.failed > LISTED:
             health.notes.append(f"Packets that could not be decoded: {self._unpacker.failed}.")
         if health.lost:
@@ -221,14 +233,17 @@ def announced_frames(container: InputContainer, pace: Pace) -> int:
     return table.total(places.length, end_s, pace)
 
 
-def _with_ahead(items: Iterable[_Item], count: int) -> Iterator[tuple[_Item, list[_Item]]]:
-    """Each item with those that follow it, up to so many."""
-    held: deque[_Item] = deque()
-    for item in items:
-        held.append(item)
-        if len(held) > count:
-            first = held.popleft()
-            yield first, list(held)
-    while held:
-        first = held.popleft()
-        yield first, list(held)
+def _first_shown(held: Sequence[Picture]) -> int:
+    """Which of the next pictures is shown first.
+
+    A decoder that has lost a picture may give one before others that are shown before it.
+    """
+    stamp = held[0].stamp
+    if stamp is None:
+        return 0
+    earlier = [
+        (one.stamp, place)
+        for place, one in enumerate(held)
+        if one.stamp is not None and stamp - JUMP_S < one.stamp < stamp
+    ]
+    return min(earlier)[1] if earlier else 0

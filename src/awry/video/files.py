@@ -26,7 +26,7 @@ class VideoFile:
     were lost are counted in `health.lost` and keep their places: the indices and times of those
     after them are the same as if nothing were lost. Where pictures are missing altogether, a gap
     in stamps that are otherwise evenly spaced tells how many. What is wrong at the end of the
-    file, and `health.length`, are known after the last frame.
+    file is known after the last frame.
 
     Times come from the presentation stamps (see `Timeline`), so variable rates are kept; the first
     frame's time is 0. `fps` is measured at the stamps too; what the file claims counts where it
@@ -70,7 +70,9 @@ class VideoFile:
             )
 
     def announced(self) -> int:
-        """Frames that the file announces, as `health.length` has them; nothing is decoded.
+        """Frames that the file announces; those that could be had and the lost ones together.
+
+        Nothing is decoded.
 
         Raises:
             SourceError: the file cannot be opened.

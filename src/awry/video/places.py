@@ -49,13 +49,11 @@ class Placed:
         place: how many pictures were filmed before it.
         lost: the packets since the picture before that gave none.
         missing: how many pictures are missing since then, with or without a packet.
-        early: by its stamp, the picture should be shown after others that follow it.
     """
 
     place: int
     lost: list[Packet]
     missing: int
-    early: bool
 
 
 class Places:
@@ -90,11 +88,10 @@ class Places:
         # Pictures that were placed or lost; the last place that was given.
         self._count = 0
         self._place = -1
-        # Of the last picture with a good stamp; how many were placed since without one, the stamps
-        # of those that were shown too early, and how many packets in a row came from before it.
+        # Of the last picture with a good stamp; how many were placed since without one, and how
+        # many packets in a row came from before it.
         self._stamp: int | None = None
         self._unstamped = 0
-        self._early: list[int] = []
         self._past = 0
         # Numbers that were taken for lost, in case their pictures come after all.
         self._given_up: deque[int] = deque(maxlen=4 * _REORDER)
@@ -157,9 +154,8 @@ class Places:
                 shown before it.
         """
         stamp = None if self._counted else packet.stamp
-        early = stamp is not None and any(p.stamp and p.stamp < stamp for p in ahead)
-        if early:
-            stamp = None
+        if stamp is not None and any(p.stamp is not None and p.stamp < stamp for p in ahead):
+            stamp = None  # it runs ahead
         in_order = anchor or not reorders
         lost = [one for one in self._pending if _is_before(one, packet, stamp, in_order)]
         for one in lost:
@@ -177,11 +173,9 @@ class Places:
         self._place = max(self._place + 1, self._count - 1)
         if stamp is not None:
             self._stamp, self._unstamped = stamp, 0
-        elif early and reorders:
-            self._early.append(packet.stamp or 0)
         else:
             self._unstamped += 1
-        return Placed(self._place, lost[:missing], missing, early)
+        return Placed(self._place, lost[:missing], missing)
 
     def finish(self) -> int:
         """How many pictures were announced and had not come at the end."""
@@ -199,11 +193,7 @@ class Places:
         exact = abs(seconds / self._step - steps) <= _INEXACT
         if steps < 1 or not exact or seconds > _LONGEST_LOSS_S:
             return None
-        # A wild stamp is far ahead; others were shown too early, since a picture between was lost.
-        far = stamp + 2 * _REORDER * self._step / self._tick
-        shown = [one for one in self._early if self._stamp < one < stamp or one > far]
-        self._early = [one for one in self._early if stamp < one <= far]
-        return max(0, steps - 1 - self._unstamped - len(shown))
+        return max(0, steps - 1 - self._unstamped)
 
 
 def _is_before(one: Packet, packet: Packet, stamp: int | None, in_order: bool) -> bool:

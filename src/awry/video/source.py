@@ -15,18 +15,16 @@ class SourceHealth:
 
     Attributes:
         damaged: indices of frames that were delivered although the decoder reported an error.
-        lost: frames that the source announces and that could not be had.
+        lost: frames that the source announces and that could not be had. Of a clip that was read
+            to its end, the frames that were given and these are all that were filmed.
         skipped: frames of a live source that came faster than they were taken.
         notes: one sentence for each problem, in the order of their appearance.
-        length: frames of the clip as it was filmed, the lost ones among them; known after the last
-            frame, None where it is not told.
     """
 
     damaged: list[int] = field(default_factory=list)
     lost: int = 0
     skipped: int = 0
     notes: list[str] = field(default_factory=list)
-    length: int | None = None
 
     @property
     def ok(self) -> bool:

@@ -39,22 +39,30 @@ class Thinned:
 
     def __iter__(self) -> Iterator[Frame]:
         self.health = SourceHealth()
+        read = kept = 0
         for frame in self.source:
+            read += 1
             index, between = divmod(frame.index, self.every)
             if self.max_frames is not None and index >= self.max_frames:
                 break
-            self._follow()
             if between:
                 continue
+            kept += 1
+            self._follow(index + 1 - kept)
             if frame.damaged:
                 self.health.damaged.append(index)
             yield replace(frame, index=index, origin=frame.number)
             # Reading on only to find that nothing is wanted could wait on a live stream.
             if self.max_frames is not None and index + 1 >= self.max_frames:
                 break
-        self._follow()
+        else:
+            filmed = -(-(read + self.source.health.lost) // self.every)
+            places = filmed if self.max_frames is None else min(filmed, self.max_frames)
+            self._follow(places - kept)
+            return
+        self._follow(self.max_frames - kept)
 
-    def _follow(self) -> None:
-        """What the source lost and says is true of the thinned clip as well."""
-        self.health.lost = self.source.health.lost
+    def _follow(self, lost: int) -> None:
+        """What the source says is true of the thinned clip as well."""
+        self.health.lost = lost
         self.health.notes = self.source.health.notes

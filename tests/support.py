@@ -74,6 +74,11 @@ def write_images(folder: Path, images: np.ndarray, suffix: str = ".png", first: 
     return folder
 
 
+def jpeg(image: np.ndarray) -> bytes:
+    """An RGB picture as JPEG."""
+    return cv2.imencode(".jpg", np.ascontiguousarray(image[..., ::-1]))[1].tobytes()
+
+
 class _QuietServer(ThreadingHTTPServer):
     daemon_threads = True
 

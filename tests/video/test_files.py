@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from fractions import Fraction
 from itertools import islice
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from awry.errors import SourceError
 from awry.video import Source
 from awry.video.files import VideoFile
+from support import jpeg
 
 
 def with_flipped_bytes(path: Path, count: int, seed: int, start: float = 0.2) -> Path:
@@ -187,3 +189,39 @@ def test_real_videos_whole(shared: Path) -> None:
         source = VideoFile(shared / "data" / name)
         assert sum(1 for _ in source) == count
         assert source.health.ok
+
+
+@pytest.mark.parametrize("name", ["a.avi", "a.mkv", "a.mjpeg"])
+def test_pictures_of_motion_jpeg_that_are_cut_off_are_damaged(
+    tmp_path: Path, texture, name: str
+) -> None:
+    packets = [jpeg(image) for image in texture(20)]
+    cut = {4: 0.5, 5: 0.8, 11: 0.98}
+    with av.open(str(tmp_path / name), "w") as container:
+        stream = container.add_stream("mjpeg", rate=25)
+        stream.height, stream.width, stream.pix_fmt = 96, 128, "yuvj420p"
+        for number, content in enumerate(packets):
+            packet = av.Packet(content[: int(len(content) * cut.get(number, 1))])
+            packet.stream, packet.time_base = stream, Fraction(1, 25)
+            packet.pts = packet.dts = number
+            packet.is_keyframe = True
+            container.mux(packet)
+    source = VideoFile(tmp_path / name)
+    frames = list(source)
+    assert [frame.index for frame in frames] == list(range(20))
+    assert source.health.damaged == [4, 5, 11]
+
+
+def test_when_a_recording_began(tmp_path: Path, make_video) -> None:
+    plain = make_video("a.mp4", n=4)
+    assert VideoFile(plain).started_at is None
+    with av.open(str(plain)) as source, av.open(str(tmp_path / "b.mp4"), "w") as target:
+        target.metadata["creation_time"] = "2026-11-28T22:00:00Z"
+        stream = target.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(video=0):
+            if packet.size:
+                packet.stream = stream
+                target.mux(packet)
+    began = VideoFile(tmp_path / "b.mp4").started_at
+    assert began is not None
+    assert began.isoformat() == "2026-11-28T22:00:00+00:00"

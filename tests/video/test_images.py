@@ -118,3 +118,15 @@ def test_original_ucsd_tif_starting_at_41(shared: Path) -> None:
     frames = list(ImageFolder(folder, fps=10))
     assert [frame.index for frame in frames] == list(range(12))
     assert {frame.image.shape for frame in frames} == {(240, 360, 3)}
+
+
+def test_when_the_first_picture_was_taken(tmp_path: Path) -> None:
+    picture = Image.new("RGB", (4, 4))
+    exif = picture.getexif()
+    exif.get_ifd(0x8769).update({0x9003: "2026:11:28 22:00:07", 0x9011: "+01:00"})
+    picture.save(tmp_path / "2.jpg")
+    assert ImageFolder(tmp_path).started_at is None
+    picture.save(tmp_path / "1.jpg", exif=exif)
+    began = ImageFolder(tmp_path).started_at
+    assert began is not None
+    assert began.isoformat() == "2026-11-28T22:00:07+01:00"

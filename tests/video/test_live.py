@@ -1,22 +1,20 @@
 from __future__ import annotations
 
-import io
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler
 
 import av
 import numpy as np
 import pytest
-from PIL import Image
 
 from awry.errors import SourceError
 from awry.frames import Frame
 from awry.video import Camera, LiveStream, Source
 from awry.video.live import _device
-from support import rtsp_camera, serving, talking
+from support import jpeg, rtsp_camera, serving, talking
 
 
 @pytest.fixture
@@ -26,17 +24,19 @@ def silent_port() -> Iterator[int]:
         yield server.getsockname()[1]
 
 
-def pushed_pictures(
-    n: int, done: threading.Event | None = None
+def reds(n: int) -> list[bytes]:
+    """Pictures that are 10 levels redder each."""
+    return [jpeg(np.full((48, 64, 3), (10 * number, 0, 0), np.uint8)) for number in range(n)]
+
+
+def pushed(
+    pictures: Sequence[bytes], done: threading.Event | None = None
 ) -> Callable[[BaseHTTPRequestHandler], None]:
     def answer(handler: BaseHTTPRequestHandler) -> None:
         handler.send_response(200)
         handler.send_header("Content-Type", "multipart/x-mixed-replace; boundary=next")
         handler.end_headers()
-        for number in range(n):
-            buffer = io.BytesIO()
-            Image.new("RGB", (64, 48), (10 * number, 0, 0)).save(buffer, "JPEG")
-            picture = buffer.getvalue()
+        for picture in pictures:
             handler.wfile.write(
                 b"--next\r\nContent-Type: image/jpeg\r\n"
                 + f"Content-Length: {len(picture)}\r\n\r\n".encode()
@@ -92,7 +92,7 @@ def test_plain_file_over_http(make_video) -> None:
 
 def test_pushed_pictures_over_http(monkeypatch) -> None:
     arrivals = iter(np.arange(100, 200, 0.5))
-    with serving(pushed_pictures(12)) as url:
+    with serving(pushed(reds(12))) as url:
         stream = LiveStream(url, 5, 5)
         stream._clock = lambda: next(arrivals)
         assert stream.started_at is None
@@ -105,8 +105,8 @@ def test_pushed_pictures_over_http(monkeypatch) -> None:
     assert len(frames) == 12
     # Times are those of arrival, not those of a made-up rate.
     assert [frame.time_s for frame in frames] == [0.5 * i for i in range(12)]
-    reds = [int(frame.image[24, 32, 0]) for frame in frames]
-    assert np.abs(np.array(reds) - 10 * np.arange(12)).max() < 12
+    seen = [int(frame.image[24, 32, 0]) for frame in frames]
+    assert np.abs(np.array(seen) - 10 * np.arange(12)).max() < 12
 
 
 def sent(
@@ -177,6 +177,19 @@ def test_a_stream_whose_server_dies_is_lost(make_video) -> None:
         assert stream.is_live == (scheme != "http")
 
 
+def test_pushed_pictures_that_are_cut_off_are_damaged(texture) -> None:
+    pictures = [jpeg(image) for image in texture(12)]
+    for number, share in ((3, 0.5), (7, 0.9), (8, 0.99)):
+        pictures[number] = pictures[number][: int(len(pictures[number]) * share)]
+    with serving(pushed(pictures)) as url:
+        stream = LiveStream(url, 5, 5)
+        frames, _ = read(stream)
+    assert [frame.index for frame in frames] == list(range(12))
+    assert [frame.index for frame in frames if frame.damaged] == [3, 7, 8]
+    assert stream.health.damaged == [3, 7, 8]
+    assert stream.health.notes[0].startswith("There are damaged pictures from frame 3")
+
+
 @pytest.mark.parametrize("scheme", ["http", "rtsp", "rtmp"])
 def test_a_server_that_says_nothing(scheme: str, silent_port: int) -> None:
     url = f"{scheme}://watcher:s3cret@127.0.0.1:{silent_port}/live/x"
@@ -187,7 +200,7 @@ def test_a_server_that_says_nothing(scheme: str, silent_port: int) -> None:
 
 def test_a_stream_that_falls_silent(monkeypatch) -> None:
     done = threading.Event()
-    with serving(pushed_pictures(12, done)) as url:
+    with serving(pushed(reds(12), done)) as url:
         try:
             stream = LiveStream(url, 5, read_timeout_s=0.3)
             frames = iter(stream)

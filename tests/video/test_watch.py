@@ -44,3 +44,11 @@ def test_a_size_that_changes_is_noted_each_time() -> None:
         (1, "The picture's size changes from 30x20 to 15x20 from frame 1 (1.0 s) on."),
         (3, "The picture's size changes from 15x20 to 30x20 from frame 3 (3.0 s) on."),
     ]
+
+
+def test_the_first_damaged_frame_is_noted() -> None:
+    health = SourceHealth()
+    watch = PictureWatch(health)
+    for index in range(6):
+        watch.see(Frame(index, None, picture(index), damaged=index in (2, 4)))
+    assert health.notes == ["There are damaged pictures from frame 2 on."]

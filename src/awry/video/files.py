@@ -10,6 +10,7 @@ from av.container import InputContainer
 
 from awry.errors import SourceError
 from awry.frames import Frame
+from awry.video.clock import container_start
 from awry.video.container import check_video, decoder_options
 from awry.video.decode import Decoder, announced_frames
 from awry.video.pace import measured_pace
@@ -39,6 +40,9 @@ class VideoFile:
         path: a file that FFmpeg can read.
         name: how the clip is called; by default the file's stem.
 
+    Attributes:
+        started_at: when the recording began, as the file says; None where it does not.
+
     Raises:
         SourceError: there is no such file, it is empty or unreadable, its pictures are beyond the
             limit (`awry.video.limits`), or it holds no video; while iterating, not one frame can
@@ -51,6 +55,7 @@ class VideoFile:
         self.health = SourceHealth()
         with self._open() as container:
             self._pace = measured_pace(container)
+            self.started_at = container_start(container.metadata)
         self.fps = self._pace.rate
 
     def __iter__(self) -> Iterator[Frame]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from awry.errors import SourceError
 from awry.frames import Frame
 from awry.names import shown
+from awry.video.clock import picture_start
 from awry.video.kinds import MOVING_ENDINGS, PICTURE_ENDINGS, Kind, ending_of, kind_of
 from awry.video.pages import (
     decoded,
@@ -156,6 +158,11 @@ class ImageFolder:
         self._own_times = path.is_file() and is_film(path)
         self.fps = _rate_of(path) if self._own_times else fps
         self.health = SourceHealth()
+
+    @cached_property
+    def started_at(self) -> datetime | None:
+        """When its first picture was taken, as the picture says; None where it does not."""
+        return picture_start(self.files[0])
 
     @cached_property
     def _firsts(self) -> NDArray[np.int64]:

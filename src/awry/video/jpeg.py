@@ -6,6 +6,8 @@ import av
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 
+from awry.video.container import decoder_options
+
 _END = b"\xff\xd9"
 # What senders put behind a picture.
 _PADDING = b"\0\r\n"
@@ -32,7 +34,7 @@ class JpegCheck:
         """
         if not self._is_jpeg or not packet.size:
             return False
-        ended = bytes(packet)[-64:].rstrip(_PADDING).endswith(_END)
+        ended = bytes(memoryview(packet)[-64:]).rstrip(_PADDING).endswith(_END)
         self._ended = self._ended or ended
         return self._ended and not ended
 
@@ -43,6 +45,7 @@ class JpegCheck:
         lenient = av.CodecContext.create("mjpeg", "r")
         assert isinstance(lenient, VideoCodecContext)
         lenient.thread_count = 1
+        lenient.options = decoder_options()
         try:
             return [*lenient.decode(av.Packet(bytes(packet))), *lenient.decode(None)]
         except av.FFmpegError:

@@ -96,12 +96,12 @@ class Reconnecting:
 
     def _frames(self, source: Source) -> Iterator[Frame]:
         """A connection's frames, with indices and times that go on."""
-        start_s, first, said = 0.0, self._index, 0
+        start_s, first, said, begins = 0.0, self._index, 0, self._index > 0
         try:
             for frame in source:
                 now = self._now()
-                if frame.index == 0 and first:
-                    start_s = self._note_gap(now) - (frame.time_s or 0.0)
+                if begins:
+                    start_s, begins = self._note_gap(now) - (frame.time_s or 0.0), False
                 said = self._follow(source, said)
                 time_s = None if frame.time_s is None else start_s + frame.time_s
                 frame = replace(frame, index=first + frame.index, time_s=time_s)

@@ -1,4 +1,4 @@
-"""What is odd about the pictures of a camera while they come: they stand still, or change size."""
+"""What is odd about the pictures of a camera while they come: still, of another size, damaged."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ _GRID = 8
 
 
 class PictureWatch:
-    """Notes when a stream's picture stands still, moves again, or changes its size.
+    """Notes when a stream's picture stands still, moves again, changes its size, or is damaged.
+
+    Of damaged frames only the first is noted; `health.damaged` has them all.
 
     Args:
         health: where that is noted, when it happens.
@@ -29,9 +31,13 @@ class PictureWatch:
         self._last: NDArray[np.uint8] | None = None
         self._since: Frame | None = None
         self._still = False
+        self._damaged = False
 
     def see(self, frame: Frame) -> None:
         """Look at the next frame."""
+        if frame.damaged and not self._damaged:
+            self._damaged = True
+            self._note("There are damaged pictures", frame)
         last, self._last = self._last, frame.image
         if last is not None and last.shape != frame.image.shape:
             self._note(

@@ -14,6 +14,7 @@ from awry.evaluation.boxes import Detections
 from awry.evaluation.levels import evaluate_levels, with_levels
 from awry.evaluation.protocol import evaluate_frames
 from awry.evaluation.report import write_report, write_strangest
+from awry.evaluation.report_moments import MOST_CLIP_MOMENTS, peaks_to_show
 from awry.evaluation.scored_clip import Peak, ScoredClip
 from awry.video.overlay import Mark
 
@@ -113,8 +114,9 @@ def test_the_page_needs_nothing_else_and_every_picture_has_words(tmp_path: Path)
         assert tag not in ("script", "iframe", "object")
     images = page.all("img")
     # A curve and three pictures for each clip, the ignored regions, one extra; the ROC and the
-    # region curves, the missed event with its heat map, the strongest normal frame of each clip.
-    assert len(images) == 2 * (1 + 3) + 2 + 2 + 2 + 2
+    # region curves, the missed and the found event with their heat maps, the strongest normal
+    # frame of each clip.
+    assert len(images) == 2 * (1 + 3) + 2 + 2 + 2 + 2 + 2
     assert all(image["alt"] for image in images)
     ids = [attributes["id"] for _, attributes in page.found if "id" in attributes]
     assert len(ids) == len(set(ids))
@@ -135,11 +137,13 @@ def test_figures_clips_and_settings_are_shown(tmp_path: Path) -> None:
         "1 alarm (21-49)", "29 abnormal (21-49)", "truly abnormal", "truly normal", "4.00 s",
     ):  # fmt: skip
         assert words in page.words, words
-    # In both clips and in the missed event, each box with its dark rim.
-    assert len([r for r in page.all("rect") if r.get("class") == "over"]) == 3
-    assert len([r for r in page.all("rect") if r.get("class") == "over faint"]) == 3
-    assert page.words.count(REASON) == 3
-    assert page.words.count("heat map on a scale of its own") == 3
+    # In both clips and in both events, each box with its dark rim.
+    assert len([r for r in page.all("rect") if r.get("class") == "over"]) == 4
+    assert len([r for r in page.all("rect") if r.get("class") == "over faint"]) == 4
+    assert page.words.count("heat map on a scale of its own") == 4
+    assert page.words.count("marked: dog 2.0x, 0.8x") == 4
+    # The same, and in the table of events.
+    assert page.words.count(REASON) == 4 + 2
     told = "Truly abnormal frames: 21-49. Alarms above 0.5: 21-49."
     assert any(told in image["alt"] for image in page.all("img"))
 
@@ -166,7 +170,9 @@ def test_footage_without_labels_is_shown_without_figures(tmp_path: Path) -> None
     assert "Micro AUC" not in page.words
     assert "truly" not in page.words
     assert "1 alarm (21-49)" in page.words
-    assert len(page.all("img")) == 2 * (1 + 3)
+    # The strongest moments of all clips stand before the clips.
+    assert len(page.all("img")) == 2 * (1 + 3) + 2 * 3
+    assert "1 alarm in 1 of 2 clips." in page.words
 
 
 def test_what_could_not_be_read_is_listed(tmp_path: Path) -> None:
@@ -204,3 +210,51 @@ def test_nothing_is_left_half_written(tmp_path: Path) -> None:
     with pytest.raises(WriteError, match="Cannot write"):
         write_strangest(tmp_path / "file" / "s.html", [], "Strangest", "")
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_the_sentence_and_the_pictures_of_events_come_before_the_tables(tmp_path: Path) -> None:
+    page = report(tmp_path / "report.html", CLIPS)
+    assert page.words.index("1 of 2 events found") < page.words.index("Micro AUC, this method")
+    assert [heading["id"] for heading in page.all("h2")] == [
+        "missed", "found", "false-alarms", "events", "figures", "levels", "curves", "clips",
+        "settings",
+    ]  # fmt: skip
+
+
+def test_the_contents_name_what_is_there_and_clips_are_collapsed(tmp_path: Path) -> None:
+    page = report(tmp_path / "report.html", CLIPS)
+    links = {link["href"] for link in page.all("a")}
+    assert {"#missed", "#found", "#figures", "#clips", "#settings"} <= links
+    assert not {"#failed", "#strongest", "#ignored", "#pictures"} & links
+    clips = [one for one in page.all("details") if one.get("id", "").startswith("clip-")]
+    assert len(clips) == 2
+    assert all("open" not in one for one in clips)
+
+
+def test_every_picture_enlarges_and_closes_without_a_script(tmp_path: Path) -> None:
+    page = report(tmp_path / "report.html", CLIPS)
+    pictures = [one["id"] for one in page.all("div") if one.get("class") == "picture"]
+    moments = {one["id"] for one in page.all("figure") if "id" in one}
+    enlarge = [one["href"][1:] for one in page.all("a") if one.get("class") == "enlarge"]
+    close = [one["href"][1:] for one in page.all("a") if one.get("class") == "close"]
+    assert enlarge == pictures
+    assert len(close) == len(pictures)
+    assert set(close) == moments
+
+
+def test_pictures_are_bounded_and_those_left_out_are_counted(tmp_path: Path) -> None:
+    clips = [replace(made(number % 2), name=f"many{number}") for number in range(60)]
+    alone = [replace(clip, event_peaks=(), normal_peaks=()) for clip in clips]
+    page = report(tmp_path / "report.html", alone, thresholds={}, alarms={})
+    moments = [one for one in page.all("figure") if one.get("id", "").startswith("clip-")]
+    assert len(moments) == MOST_CLIP_MOMENTS
+    assert f"{MOST_CLIP_MOMENTS} of 120 moments have pictures" in page.words
+
+
+def test_each_clip_keeps_its_strongest_peak_before_others_have_a_second() -> None:
+    low = replace(
+        CLIPS[0], name="low", peaks=[replace(p, score=p.score - 9) for p in CLIPS[0].peaks]
+    )
+    kept = peaks_to_show([CLIPS[0], low, CLIPS[1]], {"clip1": 1.0}, 4)
+    assert [[peak.score for peak in peaks] for peaks in kept] == [[1.5, 0.5], [-7.5], [1.5]]
+    assert peaks_to_show([CLIPS[0], low], {}, 1) == [[CLIPS[0].peaks[0]], []]

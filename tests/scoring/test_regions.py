@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -29,6 +30,19 @@ def test_a_box_that_sticks_out_a_little_is_of_the_same_object_and_neighbours_are
     beside = Region((10, 0, 29, 19), 1.0)
     assert distinct_regions([outer, beside]) == (outer, beside)
     assert distinct_regions([]) == ()
+
+
+def test_a_level_that_joins_two_objects_gives_way_to_them() -> None:
+    # A frame of UCSD Ped2: a bicycle and a cart, joined at the lowest level.
+    bicycle, cart = Region((262, 105, 352, 187), 2.76), Region((120, 165, 239, 239), 1.13)
+    around = Region((105, 97, 359, 239), 2.76)
+    smaller = [Region((277, 105, 344, 179), 2.76), Region((127, 172, 232, 239), 1.13)]
+    assert distinct_regions([around, bicycle, *smaller, cart]) == (bicycle, cart)
+    # One object with a small detail stays one; so does a detector's own strongest box.
+    detail = Region((110, 100, 120, 110), 1.0)
+    assert distinct_regions([around, bicycle, detail]) == (around,)
+    bus = replace(around, score=3.0)
+    assert distinct_regions([bus, bicycle, cart]) == (bus,)
 
 
 coordinate = st.integers(0, 40)

@@ -22,7 +22,7 @@ from awry.evaluation.scored_clip import ScoredClip
 
 # Okabe and Ito's colours, which colour-blind people can tell apart.
 BLUE, ORANGE, VERMILLION, INK = "#0072B2", "#E69F00", "#D55E00", "#1b1b1f"
-WIDEST = 480
+WIDEST = 720
 SQUARE = (420.0, 340.0)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,22 +15,24 @@ from numpy.typing import NDArray
 from awry import __version__
 from awry.evaluation.declaration import variant_words
 from awry.evaluation.event import Runs, true_runs
-from awry.evaluation.event_words import whole_per_cent, worst_of
 from awry.evaluation.figures import curve_uri, picture_uri, score_limits
 from awry.evaluation.levels import Level
 from awry.evaluation.report_levels import (
     curves,
     event_rows,
     level_rows,
+    shown_events,
     worst_normal_moments,
 )
-from awry.evaluation.report_moments import moment
+from awry.evaluation.report_moments import moment, peaks_to_show
+from awry.evaluation.report_overview import contents, headline, in_short, per_cent, tiles
 from awry.evaluation.scored_clip import Peak, ScoredClip
 from awry.storage import write_text
 
 __all__ = ["Peak", "write_report", "write_strangest"]
 
 Picture = NDArray[np.uint8]
+MOST_STRONGEST = 6
 WIDE, NARROW = (1040.0, 230.0), (358.0, 230.0)
 SHORT_NAMES = {
     "none": "as scored",
@@ -81,36 +84,46 @@ def write_report(
     thresholds, alarms, levels = thresholds or {}, alarms or {}, levels or {}
     limits = score_limits(clips, [thresholds.get(clip.name) for clip in clips])
     measures = {row["clip"]: row for row in metrics["clips"]}
+    kept = peaks_to_show(clips, thresholds)
     shown = [
         _clip(
-            clip,
+            replace(clip, peaks=peaks),
+            f"clip-{number}",
             measures[clip.name],
             thresholds.get(clip.name),
             alarms.get(clip.name, ()),
             limits,
         )
-        for clip in clips
+        for number, (clip, peaks) in enumerate(zip(clips, kept, strict=True), 1)
     ]
-    context = {
+    events = event_rows(clips, levels, thresholds)
+    context: dict[str, Any] = {
         "title": title,
         "version": __version__,
         "labelled": metrics["frame"]["n_frames"] > 0,
         "frame": metrics["frame"],
-        "headline": _headline(metrics),
+        "headline": headline(metrics),
         "groups": _groups(metrics),
-        "tiles": _tiles(metrics),
+        "tiles": tiles(metrics),
         "level_rows": level_rows(metrics),
         "why_not": metrics.get("why_not", {}),
         "curves": curves(clips, levels),
-        "events": event_rows(clips, levels, thresholds),
+        "events": events,
+        "missed": shown_events(events, found=False),
+        "found": shown_events(events, found=True),
         "false_alarms": worst_normal_moments(clips, levels, thresholds),
         "settings": list(_flat(settings)),
         "failed": list(metrics.get("failed", [])),
         "notes": list(metrics["settings"].get("clip_notes", [])),
         "clips": shown,
+        "clip_pictures": _count_in_words(clips, kept),
         "ignore_preview": None if ignore_preview is None else picture_uri(ignore_preview),
         "figures": [(caption, picture_uri(image, 1200)) for caption, image in extra_figures],
     }
+    labelled = context["labelled"]
+    context["strongest"] = [] if labelled else _strongest(clips, thresholds)
+    context["in_short"] = in_short(metrics, context["headline"], alarms, clips)
+    context["contents"] = [(id, words) for id, words, there in contents(context) if there]
     write_text(path, _render("report.html.j2", context))
 
 
@@ -130,7 +143,7 @@ def write_strangest(path: Path, moments: Sequence[Peak], title: str, advice: str
         "title": title,
         "advice": advice,
         "version": __version__,
-        "moments": [moment(peak, number) for number, peak in enumerate(moments, 1)],
+        "moments": [moment(peak, number, "moment") for number, peak in enumerate(moments, 1)],
     }
     write_text(path, _render("strangest.html.j2", context))
 
@@ -143,51 +156,29 @@ def _render(template: str, context: Mapping[str, Any]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["per_cent"] = _per_cent
+    environment.filters["per_cent"] = per_cent
     return environment.get_template(template).render(context)
 
 
-def _per_cent(value: float | None, digits: int = 2) -> str:
-    return "\u2013" if value is None else f"{100 * value:.{digits}f}"
-
-
-def _headline(metrics: Mapping[str, Any]) -> dict[str, Any]:
-    """The primary figure, and whether it is more than the plain references reach."""
-    own = metrics["frame"]["micro_auc"]
-    blind = [row["micro_auc"] for row in metrics["content_free"].values()]
-    flow = metrics["references"].get("flow", {}).get("micro_auc")
-    return {
-        "value": own,
-        "interval": metrics["intervals"]["frame"],
-        "blind": max((value for value in blind if value is not None), default=None),
-        "flow": flow,
-        "gain": None if own is None or flow is None else own - flow,
-    }
-
-
-def _tiles(metrics: Mapping[str, Any]) -> list[dict[str, str]]:
-    """Where and when, at a glance."""
-    tiles = []
-    region, event = metrics.get("region"), metrics.get("event")
-    if region:
-        value = f"{_per_cent(region['rbdc'], 1)} / {_per_cent(region['tbdc'], 1)}"
-        tiles.append({"label": "RBDC / TBDC", "value": value, "detail": region["tracks"]})
-    if event and (worst := worst_of(event)) is not None:
-        detail = "the alarms' worst figure: " + _alarms_in_words(event)
-        tiles.append({"label": worst.label, "value": worst.value, "detail": detail})
-    return tiles
-
-
-def _alarms_in_words(event: Mapping[str, Any]) -> str:
-    """Events found, false alarms and normal time in alarm, in one line."""
-    false, hourly = event["false_alarms"], event["false_alarms_per_hour"]
-    words = [
-        f"{event['n_found']} of {event['n_told']} events found",
-        f"{false} of {event['n_alarms']} alarms false"
-        + ("" if hourly is None else f", {hourly:.4g} an hour of normal footage"),
-        f"{whole_per_cent(event['normal_share_in_alarm'])} % of normal time in alarm",
+def _strongest(
+    clips: Sequence[ScoredClip], thresholds: Mapping[str, float]
+) -> list[dict[str, Any]]:
+    """The strongest moments of footage without labels."""
+    kept = peaks_to_show(clips, thresholds, MOST_STRONGEST)
+    peaks = [
+        (p.score - thresholds.get(c.name, 0.0), p)
+        for c, k in zip(clips, kept, strict=True)
+        for p in k
     ]
-    return ", ".join(words) + (f"; budget {event['budget']}" if event["budget"] else "")
+    peaks.sort(key=lambda pair: -pair[0])
+    return [moment(peak, number, "strongest") for number, (_, peak) in enumerate(peaks, 1)]
+
+
+def _count_in_words(clips: Sequence[ScoredClip], kept: Sequence[Sequence[Peak]]) -> str:
+    shown, every = sum(map(len, kept)), sum(len(clip.peaks) for clip in clips)
+    if shown == every:
+        return ""
+    return f"{shown} of {every} moments have pictures, the strongest; the others are left out."
 
 
 def _groups(metrics: Mapping[str, Any]) -> list[tuple[str, list[dict[str, Any]]]]:
@@ -245,6 +236,7 @@ def _flat(settings: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]
 
 def _clip(
     clip: ScoredClip,
+    place: str,
     measures: Mapping[str, Any],
     threshold: float | None,
     alarms: Runs,
@@ -262,7 +254,9 @@ def _clip(
         "n_alarms": len(alarms),
         "truth": _in_words(truth),
         "threshold": threshold,
-        "moments": [moment(peak, number, clip.labels) for number, peak in enumerate(clip.peaks, 1)],
+        "moments": [
+            moment(peak, number, place, clip.labels) for number, peak in enumerate(clip.peaks, 1)
+        ],
     }
 
 

@@ -17,6 +17,7 @@ from awry.evaluation.scored_clip import Peak, ScoredClip
 
 MOST_WORST = 6
 """Worst misses and worst false alarms that are shown with pictures."""
+MOST_FOUND = 4
 RULES = {
     "begin": (
         "at least half of their frames lie in events or within {tolerance_s:g} s of one",
@@ -134,24 +135,42 @@ def event_rows(
     if not isinstance(level, Level) or not isinstance(level.detail, EventFigures):
         return []
     labelled = [clip for clip in clips if clip.labels is not None]
-    usual = _usual_parts(labelled)
     options = level.figures["options"] or {}
     shortest = options.get("min_length")
-    rows = [
-        _event(labelled[one.clip], one, usual, thresholds, shortest) for one in level.detail.events
-    ]
+    rows = [_event(labelled[one.clip], one, thresholds, shortest) for one in level.detail.events]
     rows.sort(key=lambda row: (row["found"], row["peak"]))
-    for number, row in enumerate(rows):
-        picture = row.pop("picture")
-        shown = picture is not None and not row["found"] and number < MOST_WORST
-        row["moment"] = moment(picture, number + 1) if shown else None
     return rows
+
+
+def shown_events(rows: Sequence[Mapping[str, Any]], *, found: bool) -> dict[str, Any] | None:
+    """The events that have pictures: the weakest of those missed, or the strongest of those found.
+
+    Args:
+        rows: of `event_rows`.
+        found: which of the two.
+
+    Returns:
+        `shown`, rows with their `moment`, and `words`, how many there are; None without any.
+    """
+    counted = [row for row in rows if row["told"]]
+    these = [row for row in counted if row["found"] == found]
+    chosen = [row for row in these if row["picture"] is not None]
+    chosen = chosen[::-1][:MOST_FOUND] if found else chosen[:MOST_WORST]
+    if not chosen:
+        return None
+    what = "found" if found else "missed"
+    words = f"{len(these)} of {len(counted)} {'was' if len(these) == 1 else 'were'} {what}"
+    words += f"; {len(chosen)} of them are shown." if len(chosen) < len(these) else "."
+    shown = [
+        {**row, "moment": moment(row["picture"], number, what)}
+        for number, row in enumerate(chosen, 1)
+    ]
+    return {"shown": shown, "words": words}
 
 
 def _event(
     clip: ScoredClip,
     event: TrueEvent,
-    usual: Mapping[str, tuple[float, float]],
     thresholds: Mapping[str, float],
     shortest: int | None,
 ) -> dict[str, Any]:
@@ -165,6 +184,7 @@ def _event(
         "first": first,
         "last": last,
         "found": event.found,
+        "told": event.outcome != "cannot_be_told",
         "why": ""
         if event.found
         else why_missed(event.outcome, clip.scores[span], threshold, shortest),
@@ -173,7 +193,7 @@ def _event(
         "peak": float(clip.scores[at]),
         "peak_frame": clip.index(at),
         "share": _share(float(clip.scores[at]), threshold),
-        "part": _strongest_part(clip, at, usual),
+        "reason": "" if picture is None else picture.reason,
         "picture": picture,
     }
 
@@ -181,29 +201,6 @@ def _event(
 def _share(peak: float, threshold: float | None) -> float | None:
     """The peak as a multiple of the threshold, where that means something."""
     return peak / threshold if threshold is not None and threshold > 0 else None
-
-
-def _usual_parts(clips: Sequence[ScoredClip]) -> dict[str, tuple[float, float]]:
-    """Each part's mean and deviation over normal frames."""
-    usual = {}
-    for name in clips[0].parts if clips else ():
-        values = [c.parts[name][np.asarray(c.labels) == 0] for c in clips if name in c.parts]
-        normal = np.concatenate(values)
-        if len(normal):
-            usual[name] = (float(normal.mean()), float(normal.std()) or 1.0)
-    return usual
-
-
-def _strongest_part(
-    clip: ScoredClip, at: int, usual: Mapping[str, tuple[float, float]]
-) -> str | None:
-    """The part that stands out most from its values on normal frames."""
-    height = {
-        name: (clip.parts[name][at] - mean) / deviation
-        for name, (mean, deviation) in usual.items()
-        if name in clip.parts
-    }
-    return max(height, key=lambda name: height[name]) if height else None
 
 
 def worst_normal_moments(
@@ -224,7 +221,7 @@ def worst_normal_moments(
             peaks.append((rank, peak, _alarm_at(clip, peak.index, own)))
     peaks.sort(key=lambda entry: -entry[0])
     return [
-        {**moment(peak, number), "alarm": alarm}
+        {**moment(peak, number, "false-alarm"), "alarm": alarm}
         for number, (_, peak, alarm) in enumerate(peaks[:MOST_WORST], 1)
     ]
 

@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from awry.evaluation.figures import picture_uri
-from awry.evaluation.scored_clip import Peak
+from awry.evaluation.scored_clip import Peak, ScoredClip
+
+MOST_CLIP_MOMENTS = 40
+"""Moments with pictures in all clips' parts of a report together."""
 
 
-def moment(peak: Peak, number: int, labels: NDArray[np.uint8] | None = None) -> dict[str, Any]:
-    """What the template shows of a peak; `labels` (n,) of its clip add what it truly was."""
+def moment(
+    peak: Peak, number: int, place: str, labels: NDArray[np.uint8] | None = None
+) -> dict[str, Any]:
+    """What the template shows of a peak.
+
+    Args:
+        peak: the moment.
+        number: of the moment among those beside it.
+        place: the part of the page, a unique name, so that the moment can be linked to.
+        labels: (n,) of its clip, for what it truly was.
+    """
     height, width = peak.image.shape[:2]
     judged = labels is not None and peak.index < len(labels)
     return {
+        "id": f"{place}-{number}",
         "number": number,
         "clip": peak.clip,
         "index": peak.index,
@@ -42,3 +56,24 @@ def moment(peak: Peak, number: int, labels: NDArray[np.uint8] | None = None) -> 
         "parts": [(name, value) for name, value in peak.parts.items()],
         "truth": ("abnormal" if labels[peak.index] else "normal") if judged else None,  # type: ignore[index]
     }
+
+
+def peaks_to_show(
+    clips: Sequence[ScoredClip], thresholds: Mapping[str, float], most: int = MOST_CLIP_MOMENTS
+) -> list[list[Peak]]:
+    """Which peaks of each clip have pictures: each clip's first, then the highest of all.
+
+    With more clips than pictures the clips with the highest have them. Heights are above each
+    clip's threshold.
+    """
+    every = [
+        (place == 0, peak.score - thresholds.get(clip.name, 0.0), number, place)
+        for number, clip in enumerate(clips)
+        for place, peak in enumerate(clip.peaks)
+    ]
+    every.sort(key=lambda one: (-one[0], -one[1], one[2], one[3]))
+    kept = {(number, place) for _, _, number, place in every[:most]}
+    return [
+        [peak for place, peak in enumerate(clip.peaks) if (number, place) in kept]
+        for number, clip in enumerate(clips)
+    ]

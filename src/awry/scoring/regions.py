@@ -10,6 +10,8 @@ from awry.frames import Region
 MOSTLY_INSIDE = 0.8
 """Two boxes are of one object where the smaller lies inside the larger by this share."""
 MOSTLY_NAMED = 0.5
+NOT_SMALL = 0.1
+"""Boxes below this share of a larger one around them are its details and no objects."""
 
 Box = tuple[float, float, float, float]
 
@@ -18,24 +20,27 @@ def distinct_regions(regions: Iterable[Region], limit: int | None = None) -> tup
     """One region for each object: of boxes that lie in each other the strongest alone.
 
     A map that is cut at several levels gives an object a box at each of them, and a detector may
-    give it several boxes. Figures of regions need them all; people need one.
+    give it several boxes. Figures of regions need them all; people need one. Where a low level
+    joins two objects, each of them is shown and not the box around both.
 
     Args:
         regions: in any order.
         limit: at most this many; None for all.
 
     Returns:
-        Strongest first; of equally strong ones the one that came first.
+        Strongest first, and of equally strong ones the larger.
 
     >>> outer, inner = Region((0, 0, 9, 9), 2.0), Region((2, 2, 5, 5), 1.0)
     >>> [region.score for region in distinct_regions([inner, outer])]
     [2.0]
     """
+    every = tuple(regions)
     chosen: list[Region] = []
-    for region in sorted(regions, key=lambda one: -one.score):
+    for region in sorted(every, key=lambda one: (-one.score, -_area(one.box))):
         if limit is not None and len(chosen) == limit:
             break
-        if not any(_one_object(region.box, other.box) for other in chosen):
+        known = any(_one_object(region.box, other.box) for other in chosen)
+        if not known and not _holds_several(region, every):
             chosen.append(region)
     return tuple(chosen)
 
@@ -60,6 +65,20 @@ def named_regions(regions: Iterable[Region], objects: Sequence[tuple[Box, str]])
         share, name = max(shares, default=(0.0, ""))
         named.append(replace(region, class_name=name) if share >= MOSTLY_NAMED else region)
     return named
+
+
+def _holds_several(region: Region, every: Sequence[Region]) -> bool:
+    """Whether a box only joins others: it owes its score to one inside, and another lies apart."""
+    least = NOT_SMALL * _area(region.box)
+    inside = [
+        other
+        for other in every
+        if least <= _area(other.box) < _area(region.box)
+        and _shared(region.box, other.box) == 1
+        and other.score <= region.score
+    ]
+    same = [other for other in inside if other.score == region.score]
+    return any(_shared(one.box, other.box) == 0 for one in same for other in inside)
 
 
 def _one_object(one: Box, other: Box) -> bool:

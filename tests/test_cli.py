@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from importlib.metadata import version
@@ -118,3 +119,31 @@ def test_no_command_repeats_the_secrets_of_an_address(
     assert "s3cret" not in said.out + said.err
     assert "camera" in said.err
     assert list(tmp_path.iterdir()) == []
+
+
+MAIN = [sys.executable, "-c", "from awry.cli import main; main()"]
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])
+def test_signs_that_a_console_lacks_are_written_out(tmp_path: Path, encoding: str) -> None:
+    folder = tmp_path / "駐車場 — \udce4"
+    folder.mkdir()
+    done = subprocess.run(
+        [*MAIN, "datasets", folder],
+        capture_output=True,
+        env={**os.environ, "PYTHONIOENCODING": encoding},
+    )
+    assert done.returncode == 2
+    assert b"fault of awry" not in done.stderr
+    assert done.stderr.decode(encoding).startswith("awry: ")
+
+
+def test_whoever_has_seen_enough_may_go() -> None:
+    read, write = os.pipe()
+    os.close(read)
+    try:
+        for words in (("datasets",), ("datasets", "--json")):
+            done = subprocess.run([*MAIN, *words], stdout=write, stderr=subprocess.PIPE, text=True)
+            assert (done.returncode, done.stderr) == (141, "")
+    finally:
+        os.close(write)

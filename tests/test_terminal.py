@@ -3,9 +3,9 @@ from __future__ import annotations
 import io
 
 import pytest
-from rich.console import Console
+from rich.markup import escape
 
-from awry.terminal import BarReporter, Table, progress_bars
+from awry.terminal import BarReporter, Console, Table, progress_bars
 
 LOSSES = {
     "total": 1.3461, "arrow_of_time": 0.58461, "motion_irregularity": 0.53321,
@@ -106,3 +106,19 @@ def test_a_table_wraps_between_words_alone(width: int) -> None:
     assert text.count("a-name-of-some-length") == text.count("1234567") == 2
     assert "\u2026" not in text
     assert max(len(line) for line in text.splitlines()) <= width
+
+
+def test_control_characters_are_shown_and_not_obeyed() -> None:
+    written = io.StringIO()
+    console = Console(file=written, force_terminal=True, width=80, color_system=None)
+    name = "a\x1b]0;title\x07b\r\x9b2J\u202ec"
+    table = Table("clip")
+    table.add_row(escape(name))
+    console.print(table)
+    console.print(name, markup=False, highlight=False)
+    with progress_bars(console) as bars:
+        bars.add_task(escape(name))
+    text = written.getvalue()
+    assert "\x1b]" not in text
+    assert not {"\x07", "\x9b", "\u202e"} & set(text)
+    assert text.count("\\x1b]0;title\\x07b\\r\\x9b2J\\u202ec") >= 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
 
@@ -29,6 +30,7 @@ from awry.cli_options import (
     Overwrite,
     console,
     load,
+    nobody_reads,
     refusals,
     report_failures,
     say,
@@ -256,9 +258,17 @@ def version(
 def main() -> None:
     """Entry point of the command `awry`."""
     stop_on_signals()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # signs that the console lacks are written out
+            stream.reconfigure(errors="backslashreplace")
     try:
         app()
     except Exception:
         # Python's own exit code would be 1, which here means that the rest was done.
         say(f"this is a fault of awry itself; please report these lines:\n{traceback.format_exc()}")
         sys.exit(CANNOT_START)
+    finally:
+        try:
+            sys.stdout.flush()
+        except BrokenPipeError:
+            sys.exit(nobody_reads())

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,12 +13,12 @@ import typer
 
 from awry.errors import AwryError, ConfigError
 from awry.interrupts import exit_code, forget, stopped_by
+from awry.names import printable
 from awry.storage import json_text
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from awry.detector import Detector
+    from awry.terminal import Console
 
 DONE, SOME_FAILED, CANNOT_START = 0, 1, 2
 
@@ -61,17 +62,17 @@ Changes = Annotated[list[str] | None, typer.Option("--set", help="KEY=VALUE of a
 
 
 def console() -> Console:
-    from rich.console import Console
+    from awry.terminal import Console
 
     return Console(stderr=True)
 
 
 def say(message: object) -> None:
     """One line on standard error, without the secrets of addresses that were typed."""
-    from awry.names import shown
     from awry.video.address import without_addresses
 
-    typer.echo(f"awry: {shown(without_addresses(str(message), sys.argv[1:]))}", err=True)
+    sentence = printable(without_addresses(str(message), sys.argv[1:]))
+    print(f"awry: {sentence}", file=sys.stderr, flush=True)
 
 
 @contextmanager
@@ -91,12 +92,25 @@ def refusals() -> Iterator[None]:
             warnings.simplefilter("default", UserWarning)
             warnings.showwarning = show
             yield
+    except BrokenPipeError as error:  # as in `awry methods | head`
+        raise typer.Exit(nobody_reads()) from error
     except (AwryError, OSError) as error:
         say(error)
         raise typer.Exit(CANNOT_START) from error
     except KeyboardInterrupt as error:
         say(str(error) or f"stopped by {stopped_by()}")
         raise typer.Exit(exit_code()) from error
+
+
+def nobody_reads() -> int:
+    """Whoever read standard output has seen enough: nothing more is written there.
+
+    Returns:
+        the exit code that shells give such a program.
+    """
+    with suppress(OSError, ValueError):  # what is still buffered goes nowhere
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 141
 
 
 def load(bundle: Path, budget: str | None, threshold: float | None = None) -> Detector:

@@ -30,6 +30,11 @@ def shown(name: str | os.PathLike[str]) -> str:
     return writable(text if text.isprintable() else "".join(map(_harmless, text)))
 
 
+def printable(text: str) -> str:
+    """A sentence, of which each line can be shown anywhere; see `shown`."""
+    return "\n".join(map(shown, text.split("\n")))
+
+
 def _harmless(sign: str) -> str:
     """The sign, or its escaped form where it would steer a terminal; joiners of letters pass."""
     steering = unicodedata.category(sign) in ("Cc", "Cf", "Zl", "Zp") and sign not in _JOINERS

@@ -7,7 +7,8 @@ from types import TracebackType
 from typing import Any
 
 import rich.table
-from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.console import Console as RichConsole
+from rich.console import ConsoleOptions, RenderableType, RenderResult
 from rich.markup import escape
 from rich.measure import Measurement
 from rich.progress import (
@@ -22,15 +23,28 @@ from rich.progress import (
 from rich.table import Column
 from rich.text import Text
 
-from awry.names import shown
+from awry.names import printable
 
-__all__ = ["BarReporter", "Bars", "Table", "progress_bars"]
+__all__ = ["BarReporter", "Bars", "Console", "Table", "progress_bars"]
 
 _LEAST_BAR, _MOST_BAR = 10, 40
 # What stands beside title and bar: steps, time, time left, and a space between all of them.
 _BESIDE = len("10000/10000") + len("0:00:00") + len("left 0:00:00") + 4
 _LEAST_TITLE = 8
 _ENDLESS = 10_000
+
+
+class Console(RichConsole):
+    """Rich's console; control characters in names are shown instead of obeyed."""
+
+    def render_str(self, text: str, **how: Any) -> Text:
+        """As rich's, of printable text."""
+        return super().render_str(printable(text), **how)
+
+    def on_broken_pipe(self) -> None:
+        """Whoever read the output has seen enough."""
+        self.quiet = True
+        raise BrokenPipeError
 
 
 class Bars(Progress):
@@ -42,6 +56,10 @@ class Bars(Progress):
 
     words = ""
 
+    def add_task(self, description: str, *rest: Any, **more: Any) -> TaskID:
+        """As rich's, with a printable description."""
+        return super().add_task(printable(description), *rest, **more)
+
     def get_renderables(self) -> Any:
         """The bars, and the line below."""
         yield from super().get_renderables()
@@ -49,7 +67,7 @@ class Bars(Progress):
             yield Text(self.words, style="dim", no_wrap=True, overflow="ellipsis")
 
 
-def progress_bars(console: Console) -> Bars:
+def progress_bars(console: RichConsole) -> Bars:
     """The bars of every command. A task without a total shows that something goes on."""
     room = max(console.width - _BESIDE, _LEAST_TITLE + _LEAST_BAR)
     bar = min(max(room // 2, _LEAST_BAR), _MOST_BAR)
@@ -75,7 +93,7 @@ class _Left(TimeRemainingColumn):
 class BarReporter:
     """A `Reporter` that shows phases as bars, messages above them and losses below."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: RichConsole) -> None:
         self._bars = progress_bars(console)
         self._task: TaskID | None = None
 
@@ -112,14 +130,9 @@ class Table(rich.table.Table):
     """Rich's table; where it is too wide for the terminal, a list of its rows.
 
     A table that is squeezed below the width of its words breaks names and numbers in the middle.
-    Signs in a cell that would steer the terminal are escaped.
     """
 
-    def add_row(self, *cells: RenderableType | None, **options: Any) -> None:
-        """As rich's."""
-        super().add_row(*(_harmless(cell) for cell in cells), **options)
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+    def __rich_console__(self, console: RichConsole, options: ConsoleOptions) -> RenderResult:
         """As a table where its longest words fit side by side, else row by row."""
         wide = options.update(width=_ENDLESS)
         ranges = [self._range(console, wide, column) for column in self.columns]
@@ -139,7 +152,7 @@ class Table(rich.table.Table):
             column.width = own
 
     @staticmethod
-    def _range(console: Console, options: ConsoleOptions, column: Column) -> Measurement:
+    def _range(console: RichConsole, options: ConsoleOptions, column: Column) -> Measurement:
         """The width of a column's longest word, and of its longest line."""
         every = [Measurement.get(console, options, cell) for cell in (column.header, *column.cells)]
         longest = max(one.maximum for one in every)
@@ -147,7 +160,7 @@ class Table(rich.table.Table):
             return Measurement(longest, longest)
         return Measurement(max(one.minimum for one in every), longest)
 
-    def _as_list(self, console: Console) -> RenderResult:
+    def _as_list(self, console: RichConsole) -> RenderResult:
         if self.title:
             yield Text.assemble((_plain(console, self.title), "italic"))
         columns = [list(column.cells) for column in self.columns]
@@ -160,11 +173,7 @@ class Table(rich.table.Table):
                     yield Text(f"  {head}: {words}" if head else f"  {words}", overflow="fold")
 
 
-def _harmless(cell: RenderableType | None) -> RenderableType | None:
-    return "\n".join(map(shown, cell.split("\n"))) if isinstance(cell, str) else cell
-
-
-def _plain(console: Console, cell: RenderableType) -> str:
+def _plain(console: RichConsole, cell: RenderableType) -> str:
     """The words of a header or a cell, without markup."""
     if isinstance(cell, str):
         return console.render_str(cell).plain

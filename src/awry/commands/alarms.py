@@ -6,13 +6,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.markup import escape
 
 from awry.errors import ConfigError
 from awry.evaluation.tuning import TuningOptions, tune_alarms
 from awry.output.tables import check_table, write_table
-from awry.terminal import Table
+from awry.terminal import Console, Table
 
 __all__ = ["TuningOptions", "run_alarms", "show_alarms"]
 

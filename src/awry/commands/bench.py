@@ -11,14 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
 from awry.datasets import open_dataset
 from awry.detector import Detector
 from awry.errors import AwryError, DatasetError, MissingError
 from awry.evaluation.speed import SpeedOptions, measure_speed
 from awry.runtimes import threads
-from awry.terminal import Table
+from awry.terminal import Console, Table
 from awry.training.environment import hardware, versions
 
 

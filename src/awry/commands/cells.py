@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.console import Console
 
 from awry.datasets.base import Clip, Dataset
 from awry.datasets.pairing import labels_of
@@ -24,7 +23,7 @@ from awry.foreign import read_json
 from awry.frames import FrameScore
 from awry.scoring.fill import fill_unscored, filled_parts
 from awry.storage import write_text
-from awry.terminal import BarReporter
+from awry.terminal import BarReporter, Console
 from awry.training.footage import remove_working_folder, working_folder
 from awry.video.one_size import OneSize
 

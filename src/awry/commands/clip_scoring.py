@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.console import Console
 
 from awry.datasets.base import Clip, Dataset
 from awry.datasets.pairing import LEFT_OUT, check_length, labels_of
@@ -27,7 +26,7 @@ from awry.methods.flow import FlowConfig, FlowScorer
 from awry.score_run.options import check_parts
 from awry.scoring.fill import fill_unscored, filled_parts
 from awry.scoring.moments import Moment, MomentKeeper
-from awry.terminal import progress_bars
+from awry.terminal import Console, progress_bars
 from awry.video.one_size import OneSize
 
 PEAKS = 4

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from rich.console import Console
 from rich.table import Column
 
 from awry.evaluation.compare import compare_files
 from awry.evaluation.declaration import future_seen
-from awry.terminal import Table
+from awry.terminal import Console, Table
 
 __all__ = ["compare_files", "show_comparison"]
 

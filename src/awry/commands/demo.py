@@ -10,7 +10,6 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from rich.console import Console
 
 from awry.commands.clip_scoring import Scored, score_clips
 from awry.commands.evaluate import EvaluateOptions, write_evaluation
@@ -25,7 +24,7 @@ from awry.fitting import FitOptions
 from awry.methods.daml.scoring import DAMLScorer
 from awry.registry import method_class
 from awry.score_run.overlay import OverlayWriter
-from awry.terminal import Table
+from awry.terminal import Console, Table
 
 ALL = "all"
 Picture = NDArray[np.uint8]

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.console import Console
 
 from awry import __version__
 from awry.commands.clip_scoring import Scored, score_clips
@@ -27,7 +26,7 @@ from awry.registry import method_class
 from awry.scoring.calibration import POOLED
 from awry.storage import write_json
 from awry.teachers.outputs import keep_outputs
-from awry.terminal import Table
+from awry.terminal import Console, Table
 from awry.training.environment import hardware
 
 Picture = NDArray[np.uint8]

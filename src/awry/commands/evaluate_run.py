@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.console import Console
 
 from awry import __version__
 from awry.commands.evaluate import show_metrics
@@ -26,7 +25,7 @@ from awry.evaluation.scored_clip import Peak, ScoredClip
 from awry.sifting.feedback import with_model
 from awry.sifting.run import RankedClip, Run, load_run
 from awry.storage import write_json
-from awry.terminal import BarReporter, Table
+from awry.terminal import BarReporter, Console, Table
 from awry.training.environment import hardware
 from awry.training.loop import Reporter
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rich.console import Console
 
 from awry.commands.clip_scoring import score_clips
 from awry.datasets.base import Clip, Dataset
@@ -20,7 +19,7 @@ from awry.evaluation.frame import micro_auc
 from awry.export import ExportOptions, export, parity_of, too_far
 from awry.export.clips import made_up
 from awry.scoring.calibration import POOLED
-from awry.terminal import Table
+from awry.terminal import Console, Table
 from awry.video import list_sources
 
 RANGE_CLIPS = 4

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.markup import escape
 
 from awry.datasets.base import Dataset
@@ -15,7 +14,7 @@ from awry.evaluation.peaks import peak_of
 from awry.evaluation.report import write_strangest
 from awry.fitting import FitOptions, fit
 from awry.scoring.calibration import POOLED
-from awry.terminal import BarReporter, Table
+from awry.terminal import BarReporter, Console, Table
 from awry.training.footage import remove_working_folder
 
 

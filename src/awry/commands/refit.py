@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.console import Console
 
 from awry.commands.cells import (
     Cell,
@@ -36,7 +35,7 @@ from awry.evaluation.robustness import alarm_figures, auc_figures
 from awry.fitting import FitOptions
 from awry.registry import method_class
 from awry.storage import write_json
-from awry.terminal import progress_bars
+from awry.terminal import Console, progress_bars
 
 SUBSAMPLE, CONTAMINATE = "subsample", "contaminate"
 __all__ = ["RefitOptions", "run_refit", "show_refit"]

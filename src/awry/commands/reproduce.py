@@ -14,8 +14,6 @@ from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
 
-from rich.console import Console
-
 from awry import __version__
 from awry.commands.cells import PlainScores, Unit, data_key, fitted, labelled, score_plainly
 from awry.commands.sifted_cells import sifted
@@ -31,7 +29,7 @@ from awry.methods.base import MethodConfig
 from awry.registry import method_class
 from awry.storage import write_json
 from awry.teachers.outputs import keep_outputs
-from awry.terminal import progress_bars
+from awry.terminal import Console, progress_bars
 from awry.training.environment import hardware
 
 FORMAT = 2

@@ -10,8 +10,6 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
 from awry.commands.cells import (
     Cell,
     Cells,
@@ -31,7 +29,7 @@ from awry.evaluation.robustness import alarm_figures, auc_figures
 from awry.methods.base import Scorer
 from awry.score_run.options import check_parts
 from awry.storage import write_json
-from awry.terminal import progress_bars
+from awry.terminal import Console, progress_bars
 
 CLEAN = "clean"
 

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.table import Column
 
 from awry.commands.cells import Cell
 from awry.evaluation.robustness_plots import Axis, Line, auc_limits, shown_names, write_panels
-from awry.terminal import Table
+from awry.terminal import Console, Table
 
 
 def plot_robustness(out: Path, title: str, clean: Cell, cells: Sequence[Cell]) -> list[str]:

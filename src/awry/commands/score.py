@@ -6,14 +6,13 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from rich.console import Console
 from rich.markup import escape
 from rich.progress import TaskID
 
 from awry.detector import Detector
 from awry.frames import Event
 from awry.score_run import ScoreOptions, score_sources
-from awry.terminal import Table, progress_bars
+from awry.terminal import Console, Table, progress_bars
 
 
 class ProgressReporter:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.markup import escape
 
 from awry.commands.ranked import event_facts, write_events, write_page
@@ -15,7 +14,7 @@ from awry.datasets import open_dataset
 from awry.datasets.base import Clip, Dataset
 from awry.errors import ConfigError, DatasetError, SourceError, nearest
 from awry.sifting import Run, SiftOptions, sift
-from awry.terminal import BarReporter, Table
+from awry.terminal import BarReporter, Console, Table
 from awry.video.address import safe
 from awry.video.open import find_sources
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.console import Console
 
 from awry.commands.cells import Unit
 from awry.commands.evaluate_run import TRANSDUCTIVE, labels_in, scored_clip
@@ -24,7 +23,7 @@ from awry.methods.sdor.labels import Series
 from awry.methods.sdor.selftraining import Ranking, for_all_frames
 from awry.sifting import SiftOptions, archive_of
 from awry.sifting.run import ranked_clips
-from awry.terminal import BarReporter
+from awry.terminal import BarReporter, Console
 from awry.training.environment import versions
 from awry.training.loop import FitContext, Reporter
 

@@ -8,10 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
 from awry.commands.review.session import ReviewSession
 from awry.errors import MissingError
+from awry.terminal import Console
 
 
 def run_review(

@@ -202,15 +202,18 @@ for command in (alarms, sift, review, evaluate, reproduce, robustness, compare, 
 def datasets(
     folder: Annotated[Path | None, typer.Argument(help="What is in it?")] = None,
     layout: Layout = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="Decode every frame and read every mask.")
+    ] = False,
     fps: Fps = None,
     as_json: Json = False,
 ) -> None:
-    """List the known data sets and how to get them, or what was found in a folder."""
+    """List the known data sets and how to get them, or check what is in a folder."""
     with refusals():
         from awry.commands import inspect
 
         if folder is not None or layout is not None:
-            found = inspect.describe_dataset(folder, layout, fps)
+            found = inspect.describe_dataset(folder, layout, fps, console(), full=full)
             show_result(found, as_json, inspect.show_dataset)
         else:
             found = {"failed": []}

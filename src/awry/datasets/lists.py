@@ -105,6 +105,11 @@ class Names:
             if "://" not in where:
                 self._by_key.setdefault(name_key(Path(where).name), name)
 
+    def has(self, written: str) -> bool:
+        """Whether a clip, or a folder of clips, is called so."""
+        key = name_key(written)
+        return key in self._by_key or any(one.startswith(f"{key}/") for one in self._by_key)
+
     def find(self, written: str, file: Path, line: int) -> str:
         """The clip that a list speaks of.
 

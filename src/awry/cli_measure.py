@@ -19,6 +19,7 @@ from awry.cli_options import (
     Layout,
     OtherBudget,
     OtherThreshold,
+    Overwrite,
     Tolerance,
     console,
     load,
@@ -191,15 +192,31 @@ def robustness(
 
 
 def compare(
-    files: Annotated[list[Path], typer.Argument(help="metrics.json files; the first is the base.")],
+    runs: Annotated[
+        list[str],
+        typer.Argument(help="metrics.json files or their folders, or NAME=PATH; the base first."),
+    ],
+    select: Annotated[
+        list[str] | None, typer.Option("--figure", help="Pattern: 'frame.*', 'event.f1'; or all.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the table as HTML, CSV, JSON, and plots.")
+    ] = None,
     despite_differences: Annotated[
         bool, typer.Option("--despite-differences", help="Compare although measured unlike.")
     ] = False,
+    overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
-    """Measurements side by side, with the paired interval of each difference."""
+    """Measurements side by side, with the paired interval of each difference from the first."""
     with refusals():
-        from awry.commands.compare import compare_files, show_comparison
+        from awry.commands.compare import run_compare, show_comparison
 
-        found = compare_files(files, despite_differences=despite_differences)
+        found = run_compare(
+            runs,
+            despite_differences=despite_differences,
+            select=select or (),
+            out=out,
+            overwrite=overwrite,
+        )
         show_result(found, as_json, show_comparison)

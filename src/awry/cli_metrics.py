@@ -13,6 +13,7 @@ from awry.cli_options import (
     Labels,
     LabelsFirst,
     OtherThreshold,
+    Overwrite,
     ScoresFirst,
     Tolerance,
     print_noted,
@@ -150,6 +151,7 @@ def alarms(
         float | None, typer.Option("--fps", min=0.01, help="Where scores have no times.")
     ] = None,
     scores_first_frame: ScoresFirst = 0,
+    overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
     """Try another threshold or budget on saved scores: what appears, what vanishes, how often."""
@@ -170,4 +172,4 @@ def alarms(
             fps=fps,
             first_frame=scores_first_frame,
         )
-        show_result(run_alarms(options, out), as_json, show_alarms)
+        show_result(run_alarms(options, out, overwrite=overwrite), as_json, show_alarms)

@@ -67,6 +67,15 @@ def test_refusals_are_one_line(awry, bundle: Path, scored: tuple[Path, Path], tm
         assert said in found.err
 
 
+def test_scores_are_never_replaced_by_their_alarms(awry, scored: tuple[Path, Path]) -> None:
+    before = scored[0].read_bytes()
+    for more in ((), ("--overwrite",)):
+        refused = awry("alarms", scored[0], "--threshold", 1, "--out", scored[0], *more)
+        assert refused.code == 2
+        assert "which is read" in refused.err
+    assert scored[0].read_bytes() == before
+
+
 def test_score_takes_a_threshold_by_hand(awry, bundle: Path, shared_data: Path, tmp_path) -> None:
     clip, out = shared_data / "test" / "clip0", tmp_path / "s.csv"
     words = ("score", bundle, clip, "--fps", 10, "--out", out, "--json")

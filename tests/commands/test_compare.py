@@ -44,8 +44,9 @@ def test_side_by_side(awry, measured) -> None:
 def test_the_table_for_people(awry, measured, monkeypatch) -> None:
     monkeypatch.setenv("COLUMNS", "140")
     said = awry("compare", measured("weak", 0.2), measured("strong", 3.0))
-    assert "frame.micro_auc" in said.out
-    assert "yes" in said.out
+    (row,) = [line for line in said.out.splitlines() if "frame.micro_auc" in line]
+    assert "] *" in row
+    assert said.out.splitlines()[2].count("strong") == 1
     assert "No draws are recorded of" in said.out
 
 
@@ -57,7 +58,7 @@ def test_what_was_not_measured_alike_is_refused(awry, measured) -> None:
     assert "--despite-differences" in said.err
     said = awry("compare", *files, "--despite-differences")
     assert said.code == 0
-    assert "NOT MEASURED ALIKE: clips that only the first has: clip4" in said.out
+    assert "two was NOT MEASURED ALIKE: clips that only the first has: clip4" in said.out
     assert "No intervals" in said.out
 
 
@@ -65,3 +66,22 @@ def test_one_file_is_too_few(awry, measured) -> None:
     said = awry("compare", measured("one", 0.2))
     assert said.code == 2
     assert "two or more" in said.err
+
+
+def test_folders_names_figures_and_files(awry, measured, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("COLUMNS", "160")
+    folder, out = tmp_path / "run", tmp_path / "out"
+    folder.mkdir()
+    measured("strong", 3.0).rename(folder / "metrics.json")
+    words = ("compare", measured("weak", 0.2), f"mine={folder}", folder, "--figure", "frame.*auc")
+    said = awry(*words, "--out", out)
+    assert said.code == 0
+    assert "mine" in said.out
+    assert "variants" not in said.out
+    assert (out / "comparison.html").is_file()
+    assert len(awry(*words, "--json").json["comparisons"]) == 2
+    assert awry(*words, "--out", out).code == 0  # what awry wrote itself is replaced
+    (out / "comparison.csv").write_text("my,own\n")
+    refused = awry(*words, "--out", out)
+    assert refused.code == 2
+    assert "comparison.csv" in refused.err

@@ -13,7 +13,6 @@ from awry.errors import InputError
 from awry.evaluation.bootstrap import clip_draws, interval
 from awry.evaluation.compare import (
     compare,
-    compare_files,
     figures,
     protocol_differences,
     read_metrics,
@@ -213,39 +212,15 @@ def save(path: Path, metrics: Any) -> Path:
     return path
 
 
-def test_files(tmp_path: Path) -> None:
-    first, second = save(tmp_path / "a.json", BASE), save(tmp_path / "b.json", BETTER)
-    found = compare_files([first, second, first])
-    assert found["base"] == str(first)
-    assert [each["file"] for each in found["comparisons"]] == [str(second), str(first)]
-    assert found["comparisons"][1]["figures"]["frame.ap"]["difference"] == 0
-    assert found["settings"][str(second)]["method"] == "strong"
-    assert "No draws are recorded of" in found["comparisons"][0]["notes"][0]
-
-
-def test_a_refusal_can_be_overridden(tmp_path: Path) -> None:
-    first, second = save(tmp_path / "a.json", BASE), save(tmp_path / "b.json", spoilt("frames"))
-    with pytest.raises(InputError, match=r"not measured alike: numbers of frames of clip2"):
-        compare_files([first, second])
-    (each,) = compare_files([first, second], despite_differences=True)["comparisons"]
-    assert each["protocol_differences"] == ["numbers of frames of clip2"]
-    assert each["figures"]["frame.micro_auc"]["difference"] > 0
-
-
 def test_figures_without_a_section_around_them(tmp_path: Path) -> None:
     region = {"rbdc": 0.5, "tbdc": 0.25, "n_boxes": 4, "clips": [], "settings": {"region": {}}}
     metrics = read_metrics(save(tmp_path / "r.json", region))
     assert figures(metrics) == {"region.rbdc": 0.5, "region.tbdc": 0.25}
     event = {"precision": 0.5, "n_events": 3, "settings": {}}
     assert figures(read_metrics(save(tmp_path / "e.json", event))) == {"event.precision": 0.5}
-    with pytest.raises(InputError, match="share no figure"):
-        compare_files([tmp_path / "r.json", tmp_path / "e.json"])
 
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
-    good = save(tmp_path / "a.json", BASE)
-    with pytest.raises(InputError, match="two or more"):
-        compare_files([good])
     for content, said in (
         ("{", "as JSON"),
         ("[]", "should hold one JSON object"),
@@ -253,6 +228,6 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     ):
         (tmp_path / "bad.json").write_text(content)
         with pytest.raises(InputError, match=said):
-            compare_files([good, tmp_path / "bad.json"])
+            read_metrics(tmp_path / "bad.json")
     with pytest.raises(InputError, match="Cannot read"):
-        compare_files([good, tmp_path / "none.json"])
+        read_metrics(tmp_path / "none.json")

@@ -10,30 +10,38 @@ from rich.markup import escape
 
 from awry.errors import ConfigError
 from awry.evaluation.tuning import TuningOptions, tune_alarms
-from awry.output.tables import check_table, write_table
+from awry.output.places import Place, check_places
+from awry.output.tables import EVENT_COLUMNS, check_table, write_table
 from awry.terminal import Console, Table
 
 __all__ = ["TuningOptions", "run_alarms", "show_alarms"]
 
-COLUMNS = ["source", "first", "last", "start_s", "end_s", "peak", "score"]
-COLUMNS += ["threshold", "calibration"]
 LISTED = 20
 
 
-def run_alarms(options: TuningOptions, out: Path | None = None) -> dict[str, Any]:
+def run_alarms(
+    options: TuningOptions, out: Path | None = None, *, overwrite: bool = False
+) -> dict[str, Any]:
     """What `tune_alarms` finds, in plain values, and `out`, where the alarms were written.
+
+    They have the columns of `awry score --events`; parts and regions are not known.
 
     Raises:
         ConfigError, InputError, BundleError: see `tune_alarms`; or there is nothing to write.
         WriteError: the alarms cannot be written.
     """
     check_table(out)
+    if out is not None:
+        read = (options.scores, options.bundle, options.normal_scores, options.before)
+        inputs = [path for path in read if path is not None]
+        check_places([Place("--out", out, "events")], inputs, overwrite=overwrite)
     found = tune_alarms(options)
     if out is not None:
         if found.after is None:
             raise ConfigError("There are no alarms to write: give --threshold or --budget.")
         about = {"threshold": found.after.threshold, "calibration": found.how}
-        write_table(out, [asdict(alarm) | about for alarm in found.after.alarms], COLUMNS)
+        rows = [dict.fromkeys(EVENT_COLUMNS) | asdict(a) | about for a in found.after.alarms]
+        write_table(out, rows, EVENT_COLUMNS)
     return found.to_json() | {"out": None if out is None else str(out)}
 
 

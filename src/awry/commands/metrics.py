@@ -87,6 +87,7 @@ def run_frame(options: FrameOptions, out: Path | None = None) -> dict[str, Any]:
         WriteError: the report cannot be written.
     """
     assert options.scores is not None
+    _check_out(out, options)
     found = read_frame_files(
         options.scores,
         options.labels,
@@ -101,6 +102,16 @@ def run_frame(options: FrameOptions, out: Path | None = None) -> dict[str, Any]:
         title = f"Scores of {options.scores.name}"
         metrics["report"] = write_plain_report(out, metrics, found.clips, title=title)
     return metrics
+
+
+def _check_out(out: Path | None, options: FrameOptions) -> None:
+    """Refuse a folder for a report that cannot be written, before anything is read."""
+    if out is not None:
+        from awry.output.places import Place, check_places
+
+        kinds = {"metrics.json": "json", "report.html": "page"}
+        read = [path for path in (options.scores, options.labels) if path is not None]
+        check_places([Place("--out", out / name, kind) for name, kind in kinds.items()], read)
 
 
 def _frame_metrics(found: FrameFiles, options: FrameOptions) -> dict[str, Any]:
@@ -211,6 +222,7 @@ def run_event(
         raise ConfigError(f"--threshold is {threshold}; expected a finite number.")
     if out is not None and alarms is not None:
         raise ConfigError("A report shows curves of scores: leave --out, or give --scores.")
+    _check_out(out, options)
     made, fps = events or EventOptions(hysteresis=0.0), options.fps
     if alarms is not None:
         labels, notes = read_label_files(options.labels, first_frame=options.labels_first_frame)

@@ -7,7 +7,7 @@ draw: the difference is taken draw by draw, so that what makes a clip hard for b
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from awry.errors import InputError
-from awry.evaluation.bootstrap import paired_difference
+from awry.evaluation.bootstrap import interval, paired_difference
 from awry.evaluation.clip_files import listed
 from awry.evaluation.declaration import UNKNOWN
 from awry.evaluation.event_level import EVENT_FIGURES
@@ -37,8 +37,6 @@ SECTION_CHOICES = (
 # What files say by silence that were written before a choice was recorded.
 FORMER: Mapping[str, Mapping[str, Any]] = {"event": {"rule": "touch"}}
 TRUTH = ("n_frames", "n_abnormal", "n_boxes", "n_tracks", "n_events", "n_normal_frames")
-# What is said of each file: filters over time, and how much of the future a score saw.
-TIME = ("smoothing", "lookahead_frames", "lookahead_s")
 # What belongs to a method, not to how it was measured.
 OWN = ("threshold", "alarms")
 
@@ -105,6 +103,13 @@ def figures(metrics: Metrics) -> dict[str, float]:
     }
 
 
+def own_interval(metrics: Metrics, place: str) -> list[float] | None:
+    """The 95 % interval of a figure itself; None where no draws are recorded of it."""
+    draws = _bootstrap(metrics).get("values", {}).get(place)
+    found = None if draws is None else interval(np.array(draws, np.float64))
+    return None if found is None else list(found)
+
+
 def compare(base: Metrics, other: Metrics) -> dict[str, Any]:
     """What two measurements share, whether or not their protocols agree.
 
@@ -126,11 +131,11 @@ def compare(base: Metrics, other: Metrics) -> dict[str, Any]:
             "other": second[place],
             "difference": second[place] - first[place],
         }
-        interval = None if unpaired else _interval(base, other, place)
-        row["interval"] = interval
-        row["excludes_zero"] = None if interval is None else not interval[0] <= 0 <= interval[1]
+        around = None if unpaired else _interval(base, other, place)
+        row["interval"] = around
+        row["excludes_zero"] = None if around is None else not around[0] <= 0 <= around[1]
         rows[place] = row
-        without += [place] if interval is None else []
+        without += [place] if around is None else []
     if without and not unpaired:
         notes.append(f"No draws are recorded of {listed(without)}.")
     if _smoothing_unknown(base) != _smoothing_unknown(other):
@@ -157,50 +162,6 @@ def protocol_differences(base: Metrics, other: Metrics) -> list[str]:
     for section in ("frame", "region", "event", "pixel"):
         found += _section_differences(section, base, other)
     return list(dict.fromkeys(found))
-
-
-def compare_files(paths: Sequence[Path], *, despite_differences: bool = False) -> dict[str, Any]:
-    """The first measurement against each further one.
-
-    Args:
-        paths: two or more files.
-        despite_differences: compare although protocols differ.
-
-    Returns:
-        `base`; `comparisons`, one for each further file: `file`, `protocol_differences`, and
-        what `compare` gives; `settings`: each file's method, preset, seed, smoothing and look-ahead
-        where known.
-
-    Raises:
-        InputError: fewer than two files, a file that cannot be read, protocols that differ, or
-            no figure that both have.
-    """
-    if len(paths) < 2:
-        raise InputError("There is nothing to compare with; give two or more metrics.json files.")
-    base, *others = [read_metrics(path) for path in paths]
-    comparisons = []
-    for path, other in zip(paths[1:], others, strict=True):
-        differing = protocol_differences(base, other)
-        if differing and not despite_differences:
-            raise InputError(
-                f"{paths[0]} and {path} were not measured alike: {'; '.join(differing)}. Measure "
-                "both in one way, or give --despite-differences."
-            )
-        found = compare(base, other)
-        if not found["figures"]:
-            raise InputError(f"{paths[0]} and {path} share no figure.")
-        comparisons.append({"file": str(path), "protocol_differences": differing, **found})
-    return {
-        "base": str(paths[0]),
-        "comparisons": comparisons,
-        "settings": {
-            str(path): {
-                name: metrics.get("settings", {}).get(name)
-                for name in ("method", "preset", "seed", *TIME)
-            }
-            for path, metrics in zip(paths, (base, *others), strict=True)
-        },
-    }
 
 
 def _nested(value: Any) -> bool:

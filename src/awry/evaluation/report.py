@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from numpy.typing import NDArray
 
 from awry import __version__
@@ -17,6 +16,7 @@ from awry.evaluation.declaration import variant_words
 from awry.evaluation.event import Runs, true_runs
 from awry.evaluation.figures import curve_uri, picture_uri, score_limits
 from awry.evaluation.levels import Level
+from awry.evaluation.pages import render
 from awry.evaluation.report_levels import (
     curves,
     event_rows,
@@ -25,7 +25,7 @@ from awry.evaluation.report_levels import (
     worst_normal_moments,
 )
 from awry.evaluation.report_moments import moment, peaks_to_show
-from awry.evaluation.report_overview import contents, headline, in_short, per_cent, tiles
+from awry.evaluation.report_overview import contents, headline, in_short, tiles
 from awry.evaluation.scored_clip import Peak, ScoredClip
 from awry.storage import write_text
 
@@ -124,7 +124,7 @@ def write_report(
     context["strongest"] = [] if labelled else _strongest(clips, thresholds)
     context["in_short"] = in_short(metrics, context["headline"], alarms, clips)
     context["contents"] = [(id, words) for id, words, there in contents(context) if there]
-    write_text(path, _render("report.html.j2", context))
+    write_text(path, render("report.html.j2", context))
 
 
 def write_strangest(path: Path, moments: Sequence[Peak], title: str, advice: str) -> None:
@@ -145,19 +145,7 @@ def write_strangest(path: Path, moments: Sequence[Peak], title: str, advice: str
         "version": __version__,
         "moments": [moment(peak, number, "moment") for number, peak in enumerate(moments, 1)],
     }
-    write_text(path, _render("strangest.html.j2", context))
-
-
-def _render(template: str, context: Mapping[str, Any]) -> str:
-    environment = Environment(
-        loader=PackageLoader("awry.evaluation"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["per_cent"] = per_cent
-    return environment.get_template(template).render(context)
+    write_text(path, render("strangest.html.j2", context))
 
 
 def _strongest(

@@ -7,6 +7,7 @@ from typing import Any
 
 from awry.evaluation.event import Runs
 from awry.evaluation.event_words import whole_per_cent, worst_of
+from awry.evaluation.pages import per_cent
 from awry.evaluation.scored_clip import ScoredClip
 
 
@@ -97,7 +98,3 @@ def contents(context: Mapping[str, Any]) -> list[tuple[str, str, Any]]:
         ("clips", f"Clips ({len(context['clips'])})", context["clips"]),
         ("settings", "Settings", True),
     ]
-
-
-def per_cent(value: float | None, digits: int = 2) -> str:
-    return "\u2013" if value is None else f"{100 * value:.{digits}f}"

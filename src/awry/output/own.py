@@ -20,7 +20,8 @@ def is_ours(path: Path, kind: str) -> bool:
 
     Args:
         path: what stands there.
-        kind: `scores`, `regions`, `events`, `video`, `maps`, `json`, `page`, `picture`, `work`.
+        kind: `scores`, `regions`, `events`, `comparison`, `video`, `maps`, `json`, `page`,
+            `picture`, `work`.
     """
     if path.is_dir():
         return kind == "work" and _is_work(path)
@@ -74,6 +75,7 @@ _KNOWN: dict[str, Callable[[Path], bool]] = {
     "scores": _table(SCORE_COLUMNS),
     "regions": _table(REGION_COLUMNS),
     "events": _table(EVENT_COLUMNS),
+    "comparison": _table(("figure", "run", "file", "value")),
     "video": written_by_awry,
     "maps": _is_maps,
     "json": _is_json,

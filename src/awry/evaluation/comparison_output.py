@@ -1,0 +1,160 @@
+"""A comparison on disk: plots with intervals, and the table as HTML, CSV and JSON."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from awry import __version__
+from awry.evaluation.figures import BLUE, INK, VERMILLION
+from awry.evaluation.pages import render
+from awry.evaluation.robustness_plots import STYLE
+from awry.storage import whole_file, write_json, write_text
+
+# What is written, and what kind of file each is; see `awry.output.own`.
+FILES = {
+    "comparison.json": "json",
+    "comparison.csv": "comparison",
+    "comparison.html": "page",
+    "comparison.png": "picture",
+}
+COLUMNS = (
+    *("figure", "run", "file", "value", "low", "high"),
+    *("difference", "difference_low", "difference_high", "excludes_zero"),
+)
+GREY = "#9a9aa2"
+MOST_ROWS = 40  # a taller picture is not looked at
+
+
+def write_comparison(out: Path, found: Mapping[str, Any]) -> list[str]:
+    """Write a comparison's table and plots.
+
+    Args:
+        out: the folder for `comparison.json`, `.csv`, `.html` and `.png`.
+        found: what `compare_runs` gave.
+
+    Returns:
+        The files' paths.
+
+    Raises:
+        WriteError: they cannot be written.
+    """
+    paths = [out / name for name in FILES]
+    picture = _picture(found)
+    write_json(paths[0], dict(found))
+    write_text(paths[1], _csv(found))
+    context = {
+        "title": "Runs side by side",
+        "version": __version__,
+        "runs": found["runs"],
+        "rows": table_rows(found),
+        "comparisons": found["comparisons"],
+        "settings": found["settings"],
+        "picture": "data:image/png;base64," + base64.b64encode(picture).decode("ascii"),
+    }
+    write_text(paths[2], render("comparison.html.j2", context))
+    with whole_file(paths[3]) as temporary:
+        temporary.write_bytes(picture)
+    return [str(path) for path in paths]
+
+
+def table_rows(found: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """A row for each figure: `figure`, `base` and `others`, one a further run, None where missing.
+
+    Each of them has `value` and `interval`, those of further runs also `difference`,
+    `difference_interval` and `excludes_zero`.
+    """
+    base, *others = found["runs"]
+    places = dict.fromkeys(place for run in found["runs"] for place in run["figures"])
+    rows = []
+    for place in places:
+        cells = []
+        for run, compared in zip(others, found["comparisons"], strict=True):
+            own, row = run["figures"].get(place), compared["figures"].get(place, {})
+            cells.append(
+                own
+                and {
+                    **own,
+                    "difference": row.get("difference"),
+                    "difference_interval": row.get("interval"),
+                    "excludes_zero": row.get("excludes_zero"),
+                }
+            )
+        rows.append({"figure": place, "base": base["figures"].get(place), "others": cells})
+    return rows
+
+
+def _csv(found: Mapping[str, Any]) -> str:
+    """A line for each figure of each run."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for row in table_rows(found):
+        for run, cell in zip(found["runs"], [row["base"], *row["others"]], strict=True):
+            if cell is None:
+                continue
+            compared = [cell.get("difference"), *(cell.get("difference_interval") or ("", ""))]
+            own = [cell["value"], *(cell["interval"] or ("", ""))]
+            verdict = cell.get("excludes_zero")
+            known = [row["figure"], run["name"], run["file"], *own, *compared]
+            writer.writerow([*known, "" if verdict is None else int(verdict)])
+    return text.getvalue()
+
+
+def _picture(found: Mapping[str, Any]) -> bytes:
+    """PNG: a row for each figure, on the left its values, on the right its differences."""
+    rows = table_rows(found)[:MOST_ROWS]
+    names = [run["name"] for run in found["runs"]]
+    with mpl.rc_context(STYLE):
+        height = max(len(rows), 1) * (0.55 + 0.22 * len(names)) + 0.8
+        figure = Figure(figsize=(9.5, height), layout="constrained")
+        grid = figure.subplots(max(len(rows), 1), 2, squeeze=False)
+        for (left, right), row in zip(grid, rows, strict=False):
+            cells = [row["base"], *row["others"]]
+            _points(left, names, [(c and c["value"], c and c["interval"]) for c in cells], INK)
+            left.set_title(row["figure"], fontsize=9, color=INK, loc="left")
+            changes = [(c and c["difference"], c and c["difference_interval"])
+                       for c in row["others"]]  # fmt: skip
+            colours = [
+                GREY
+                if not (c and c["excludes_zero"])
+                else BLUE
+                if c["difference"] > 0
+                else VERMILLION
+                for c in row["others"]
+            ]
+            _points(right, names[1:], changes, colours)
+            right.axvline(0, color=GREY, linewidth=1, linestyle=":")
+            right.set_title(f"less {names[0]}", fontsize=9, color=INK, loc="left")
+        buffer = io.BytesIO()
+        figure.savefig(buffer, format="png", dpi=110, metadata={"Software": "awry"})
+    return buffer.getvalue()
+
+
+def _points(
+    axes: Axes,
+    names: Sequence[str],
+    values: Sequence[tuple[float | None, Sequence[float] | None]],
+    colours: str | Sequence[str],
+) -> None:
+    """A point for each run with its interval as a bar, the first run on top."""
+    for place, (value, around) in enumerate(values):
+        colour = colours if isinstance(colours, str) else colours[place]
+        if around is not None:
+            axes.plot(around, [place, place], color=colour, linewidth=1.6)
+        if value is not None:
+            axes.plot([value], [place], "o", color=colour, markersize=4.5)
+    axes.set_yticks(range(len(names)), names, fontsize=8)
+    axes.set_ylim(len(names) - 0.5, -0.5)
+    axes.tick_params(axis="x", labelsize=8)
+    axes.grid(axis="x", color="#e4e4e8", linewidth=0.7)
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right"]].set_visible(False)

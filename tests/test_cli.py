@@ -97,6 +97,7 @@ def test_what_the_system_refuses_is_one_line(
         ("score", "{}", "x", "--out", "x.csv"),
         ("evaluate", "x", "--data", "{}", "--out", "x"),
         ("datasets", "{}"),
+        ("datasets", "x", "{}"),
         ("sift", "{}", "--out", "x"),
         ("review", "{}"),
         ("compare", "{}", "{}"),

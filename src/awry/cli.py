@@ -7,9 +7,10 @@ import sys
 import traceback
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from awry.cli_export import bench_app, export
 from awry.cli_measure import compare, evaluate, reproduce, robustness
@@ -35,13 +36,29 @@ from awry.cli_options import (
     report_failures,
     say,
     show_result,
+    shown,
 )
 from awry.cli_sift import review, sift
 from awry.errors import ConfigError
 from awry.interrupts import stop_on_signals
 
+
+class _Commands(TyperGroup):
+    """The commands; what is said of wrong words shows no secrets of addresses."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """As Typer's."""
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            if isinstance(getattr(error, "message", None), str):
+                error.message = shown(error.message)  # type: ignore[attr-defined]
+            raise
+
+
 app = typer.Typer(
     name="awry",
+    cls=_Commands,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

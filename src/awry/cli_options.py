@@ -67,12 +67,16 @@ def console() -> Console:
     return Console(stderr=True)
 
 
-def say(message: object) -> None:
-    """One line on standard error, without the secrets of addresses that were typed."""
+def shown(message: str) -> str:
+    """A message as it may be shown: printable, without the secrets of addresses that were typed."""
     from awry.video.address import without_addresses
 
-    sentence = printable(without_addresses(str(message), sys.argv[1:]))
-    print(f"awry: {sentence}", file=sys.stderr, flush=True)
+    return printable(without_addresses(message, sys.argv[1:]))
+
+
+def say(message: object) -> None:
+    """One line on standard error, as it may be shown."""
+    print(f"awry: {shown(str(message))}", file=sys.stderr, flush=True)
 
 
 @contextmanager

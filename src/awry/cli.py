@@ -239,12 +239,18 @@ def datasets(
 
 
 @app.command()
-def methods(as_json: Json = False) -> None:
-    """List the methods with their presets and settings."""
+def methods(
+    name: Annotated[str | None, typer.Argument(help="One method: all that can be set.")] = None,
+    as_json: Json = False,
+) -> None:
+    """List the methods with their presets and settings, or show one of them in full."""
     with refusals():
         from awry.commands import inspect
 
-        show_result(inspect.list_methods(), as_json, inspect.show_methods)
+        if name is not None:
+            show_result(inspect.method_page(name), as_json, inspect.show_method_page)
+        else:
+            show_result(inspect.list_methods(), as_json, inspect.show_methods)
 
 
 @app.command()

@@ -81,3 +81,18 @@ def test_what_evaluating_would_refuse_is_a_failure(awry, shared_data: Path, tmp_
     assert said.code == 1
     assert "longer than the clip" in said.json["failed"][0]
     assert "longer than the clip" in said.err
+
+
+def test_one_method_in_full(awry, monkeypatch) -> None:
+    monkeypatch.setenv("COLUMNS", "160")
+    page = awry("methods", "daml", "--json").json
+    assert page["package"] == "awry"
+    height = next(one for one in page["settings"] if one["name"] == "height")
+    assert (height["default"], height["kind"]) == (128, "whole number, at least 16")
+    shown = awry("methods", "daml")
+    assert shown.code == 0
+    for word in ("presets side by side", "paper", "cpu", "input_stride", "frames between two"):
+        assert word in shown.out
+    refused = awry("methods", "damll")
+    assert refused.code == 2
+    assert "did you mean 'daml'?" in refused.err

@@ -8,19 +8,19 @@ import platform
 import shutil
 import textwrap
 from collections import Counter
+from dataclasses import asdict
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from pydantic.fields import FieldInfo
-from pydantic_core import to_jsonable_python
 from rich.markup import escape
 from rich.progress import Progress
 
 from awry.datasets import known_layouts, open_dataset
 from awry.datasets.check import check_dataset
 from awry.datasets.truth import track_source
+from awry.methods.description import describe, plain_default
 from awry.registry import OURS, broken_methods, method_class, method_names, package_of
 from awry.terminal import Console, Table
 
@@ -117,23 +117,12 @@ def _described(name: str) -> dict[str, Any]:
         "what": what[0],
         "presets": [str(preset) for preset in kind.presets],
         "settings": {
-            key: {"default": _plain(info), "about": info.description or ""}
+            key: {"default": plain_default(info), "about": info.description or ""}
             for key, info in kind.Config.model_fields.items()
         },
         "package": package_of(name),
         "error": None,
     }
-
-
-def _plain(info: FieldInfo) -> Any:
-    """A setting's default as JSON can hold it; None where there is none."""
-    if info.is_required():
-        return None
-    try:
-        default = info.get_default(call_default_factory=True, validated_data={})
-        return json.loads(json.dumps(to_jsonable_python(default, fallback=repr), allow_nan=False))
-    except Exception as error:  # of somebody's default factory, or of its NaN
-        return repr(error)
 
 
 def examine() -> list[dict[str, Any]]:
@@ -217,10 +206,45 @@ def show_methods(methods: list[dict[str, Any]]) -> None:
         if method["error"]:
             printer.print(method["error"], highlight=False, markup=False, soft_wrap=True)
     printer.print(
-        "Defaults and meanings of the settings: awry methods --json",
+        "Presets side by side, defaults and meanings of the settings: awry methods NAME",
         highlight=False,
         soft_wrap=True,
     )
+
+
+def method_page(name: str) -> dict[str, Any]:
+    """One method: `name`, `text`, `presets`, `levels`, `package`, and every setting in full.
+
+    Raises:
+        ConfigError: there is no such method, with the nearest one, or it is broken.
+    """
+    return asdict(describe(method_class(name))) | {"package": package_of(name)}
+
+
+def show_method_page(page: dict[str, Any]) -> None:
+    """Print one method: what it is, its presets side by side, its settings."""
+    printer = Console()
+    printer.print(page["name"], style="bold", highlight=False, markup=False)
+    printer.print(page["text"], highlight=False, markup=False)
+    if page["levels"]:
+        printer.print(f"Levels: {', '.join(page['levels'])}", highlight=False, markup=False)
+    differing = [one for one in page["settings"] if one["presets"]]
+    presets = Table("preset", *map(escape, page["presets"]), title="presets side by side")
+    for one in differing:
+        cells = [_value(one["presets"].get(preset, one["default"])) for preset in page["presets"]]
+        presets.add_row(one["name"], *cells)
+    if differing:
+        printer.print(presets)
+    settings = Table("setting", "kind", "default", "meaning", title="settings (--set KEY=VALUE)")
+    for one in page["settings"]:
+        default = "(required)" if one["required"] else _value(one["default"])
+        settings.add_row(one["name"], escape(one["kind"]), default, escape(one["about"]))
+    printer.print(settings)
+
+
+def _value(value: Any) -> str:
+    """A setting's value as `--set` takes it."""
+    return escape(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
 
 
 def show_examination(rows: list[dict[str, Any]]) -> None:

@@ -73,6 +73,11 @@ def test_alarms_before_from_a_file(scores: Path, tmp_path: Path) -> None:
     before = found.to_json()["before"]
     assert (before["threshold"], before["alarms"], before["frames_in_alarm"]) == (None, 1, 4)
     assert [(a.source, a.first) for a in found.change.appeared] == [("a", 1)]
+    for text in ("source,first,last\n", ""):
+        alarms.write_text(text)
+        none = tune_alarms(TuningOptions(scores, threshold=4.0, before=str(alarms), merging=PLAIN))
+        assert none.change is not None
+        assert (none.change.before.alarms, len(none.change.appeared)) == ((), 2)
     for text, said in (
         ("source,first,last\nc,1,2\n", "line 2: there are no scores of c"),
         ("source,first,last\nb,2,1\n", "from frame 2 to 1"),

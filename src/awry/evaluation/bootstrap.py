@@ -156,6 +156,8 @@ def resampled_micro_auc(scores: Scores, labels: Labels, draws: Draws) -> NDArray
     normal = [np.sort(s[truth == 0]) for s, truth in zip(scores, labels, strict=True)]
     positives = np.concatenate([*abnormal, np.empty(0)])
     owner = np.repeat(np.arange(count), [len(part) for part in abnormal])
+    order = np.argsort(positives)  # neighbours are looked for in neighbouring memory: much faster
+    positives, owner = positives[order], owner[order]
     right = np.empty((count, count))
     for column, below in enumerate(normal):
         ranks = np.searchsorted(below, positives, "left") + np.searchsorted(

@@ -78,11 +78,13 @@ class NumberTable:
 
     def place(self, row: int) -> str:
         """`line N` of a row, from 1; the file is read once more for it. `row N` in Parquet."""
-        if self.path.suffix.lower() == ".parquet":
+        ending = self.path.suffix.lower()
+        if ending == ".parquet":
             return f"row {row + 1}"
-        from awry.evaluation.table_text import line_of
+        from awry.evaluation import table_json, table_text
 
-        return f"line {line_of(self.path, row)}"
+        lines = table_json if ending == ".jsonl" else table_text
+        return f"line {lines.line_of(self.path, row)}"
 
     def where(self, row: int) -> str:
         """File and place of a row, to begin a message with."""
@@ -145,13 +147,8 @@ def read_numbers(
         MissingError: Parquet, and pyarrow is not installed.
     """
     ending = path.suffix.lower()
-    if ending == ".parquet":
-        from awry.evaluation.table_parquet import read_parquet
+    from awry.evaluation import table_json, table_parquet, table_text
 
-        columns, clips = read_parquet(path, Wanted(names, optional, sparse))
-    else:
-        from awry.evaluation.table_text import read_json_lines, read_text
-
-        read = read_json_lines if ending == ".jsonl" else read_text
-        columns, clips = read(path, Wanted(names, optional, sparse))
-    return NumberTable(path, columns, clips)
+    read = {".parquet": table_parquet.read_parquet, ".jsonl": table_json.read_json_lines}
+    wanted = Wanted(names, optional, sparse)
+    return NumberTable(path, *read.get(ending, table_text.read_text)(path, wanted))

@@ -9,7 +9,7 @@ import numpy as np
 
 from awry.errors import InputError, MissingError
 from awry.evaluation.number_table import CLIP_COLUMNS, Wanted
-from awry.evaluation.table_text import Found, clip_column
+from awry.evaluation.table_columns import Found, clip_column
 from awry.foreign import quoted, reading
 
 

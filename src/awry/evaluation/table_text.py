@@ -1,4 +1,4 @@
-"""Columns of comma-separated text and of JSON lines.
+"""Columns of comma-separated text.
 
 Python's own modules decide what a file holds, and name the line of whatever is wrong. Large files
 of plain numbers are read by pyarrow where it is installed, and only if it cannot have read anything
@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import codecs
 import csv
-import json
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import chain, islice
@@ -18,17 +17,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from awry.errors import InputError
-from awry.evaluation.number_table import CLIP_COLUMNS, ClipColumn, Wanted
+from awry.evaluation.number_table import CLIP_COLUMNS, Wanted
+from awry.evaluation.table_columns import Found, Gathered, chunks, clip_column, whole_lines
 from awry.foreign import quoted, reading
 from awry.partial import MARK
 
-Columns = dict[str, NDArray[np.float64]]
-Found = tuple[Columns, ClipColumn | None]
-
-CHUNK = 100_000  # rows
 LARGE = 4_000_000  # bytes; below, importing pyarrow would take longer than reading
 BLOCK = 2**24  # bytes
 
@@ -75,50 +70,8 @@ def read_text(path: Path, columns: Wanted) -> Found:
     return found or _read_plainly(path, layout)
 
 
-def read_json_lines(path: Path, columns: Wanted) -> Found:
-    """Columns of a file with one JSON object a line; see `read_numbers`."""
-    with closing(_objects(path)) as rows:
-        first = next(rows, None)
-        if first is None:
-            return {name: np.empty(0) for name in columns.names}, None
-        return _read_objects(path, first, rows, columns)
-
-
-def _read_objects(
-    path: Path,
-    first: dict[str, Any],
-    rest: Iterator[dict[str, Any]],
-    columns: Wanted,
-) -> Found:
-    missing = [name for name in columns.names if name not in first]
-    if missing:
-        raise InputError(
-            f"{path} has no '{missing[0]}' in its first line; expected "
-            f"{','.join(columns.names)}, found "
-            f"{quoted(','.join(first), 200)}."
-        )
-    wanted = columns.among(first)
-    clip = next((name for name in CLIP_COLUMNS if name in first), None)
-    gathered = _Gathered(wanted)
-    row = 0
-    for chunk in _chunks(chain([first], rest)):
-        try:
-            numbers = [[_json_cell(one, name, columns) for one in chunk] for name in wanted]
-            owners = None if clip is None else [_json_name(one[clip]) for one in chunk]
-        except (KeyError, TypeError, OverflowError):
-            _blame_object(path, row, chunk, columns, clip)
-            raise
-        gathered.add(numbers, owners)
-        row += len(chunk)
-    return gathered.joined()
-
-
 def line_of(path: Path, row: int) -> int:
     """The line of a row, from 1."""
-    if path.suffix.lower() == ".jsonl":
-        with path.open("rb") as file:
-            lines = (line for line, text in enumerate(file, 1) if text.strip())
-            return next(islice(lines, row, None))
     with closing(_rows(path)) as rows:
         first = next(rows)
         body = rows if _is_header(first[1]) else chain([first], rows)
@@ -128,19 +81,12 @@ def line_of(path: Path, row: int) -> int:
 def _rows(path: Path) -> Generator[tuple[int, list[str]], None, None]:
     """Rows that are not blank, each with the line on which it begins."""
     with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.reader(_whole_lines(path, file), strict=True)
+        reader = csv.reader(whole_lines(path, file), strict=True)
         line = 1
         for cells in reader:
             if _is_row(cells):
                 yield line, cells
             line = reader.line_num + 1
-
-
-def _whole_lines(path: Path, file: Iterable[str]) -> Iterable[str]:
-    """The lines of a file; of one that is still written those alone that have an end."""
-    if MARK not in path.name:
-        return file
-    return (line for line in file if line.endswith(("\n", "\r")))
 
 
 def _is_row(cells: Sequence[str]) -> bool:
@@ -196,44 +142,15 @@ def _layout(
     return _Layout(wanted, sparse, clip, len(header), False, True, line)
 
 
-class _Gathered:
-    """Columns that come in chunks."""
-
-    def __init__(self, names: Sequence[str]) -> None:
-        self._parts: dict[str, list[NDArray[np.float64]]] = {name: [] for name in names}
-        self._owners: list[NDArray[np.int32]] = []
-        self._names: dict[str, int] = {}
-
-    def add(self, columns: Sequence[Sequence[str | float]], owners: Sequence[str] | None) -> None:
-        """Add a chunk; `owners` are its clips' names, or None.
-
-        Raises:
-            ValueError: a cell is no number.
-        """
-        for part, column in zip(self._parts.values(), columns, strict=True):
-            part.append(np.fromiter(map(float, column), np.float64, len(column)))
-        if owners is not None:
-            for name in dict.fromkeys(owners):
-                self._names.setdefault(name, len(self._names))
-            places = map(self._names.__getitem__, owners)
-            self._owners.append(np.fromiter(places, np.int32, len(owners)))
-
-    def joined(self) -> Found:
-        columns = {name: np.concatenate([np.empty(0), *part]) for name, part in self._parts.items()}
-        if not self._owners:
-            return columns, None
-        return columns, ClipColumn(tuple(self._names), np.concatenate(self._owners))
-
-
 def _read_plainly(path: Path, layout: _Layout) -> Found:
     """By Python's csv module; whatever is wrong is named with its line."""
-    gathered = _Gathered(list(layout.wanted))
+    gathered = Gathered(list(layout.wanted), with_clips=layout.clip is not None)
     done = 0
     with reading(path, "text", InputError) as place, closing(_rows(path)) as numbered:
         rows = (cells for place.line, cells in numbered)
         if layout.header:
             next(rows)
-        for chunk in _chunks(rows):
+        for chunk in chunks(rows):
             try:
                 gathered.add(*_picked(chunk, layout))
             except (ValueError, IndexError):
@@ -315,17 +232,6 @@ def _read_by_library(path: Path, layout: _Layout) -> Found | None:
     return columns, None if layout.clip is None else clip_column(table[str(layout.clip)])
 
 
-def clip_column(column: Any) -> ClipColumn:
-    """From pyarrow's dictionary of names (`ChunkedArray`)."""
-    joined = column.unify_dictionaries().combine_chunks()
-    if hasattr(joined, "chunks"):
-        joined = joined.chunk(0)
-    given = [str(name).strip() for name in joined.dictionary.to_pylist()]
-    names = {name: place for place, name in enumerate(dict.fromkeys(given))}
-    places = np.array([names[name] for name in given], np.int32)
-    return ClipColumn(tuple(names), places[joined.indices.to_numpy()])
-
-
 def _plain_lines(path: Path, skipped: int) -> int | None:
     """How many lines follow the first ones; None where a library may read them otherwise.
 
@@ -355,53 +261,3 @@ def _plain_lines(path: Path, skipped: int) -> int | None:
                 edges += sum(block.count(edge) for edge in (b',"', b'\n"', b'",', b'"\n'))
     lines += last != b"\n"
     return lines if quotes == edges and quotes % 2 == 0 else None
-
-
-def _chunks(rows: Iterator[Any]) -> Iterator[list[Any]]:
-    while chunk := list(islice(rows, CHUNK)):
-        yield chunk
-
-
-def _objects(path: Path) -> Generator[dict[str, Any], None, None]:
-    with reading(path, "JSON lines", InputError) as place, path.open(encoding="utf-8-sig") as file:
-        for place.line, text in enumerate(_whole_lines(path, file), 1):
-            if text.strip():
-                found = json.loads(text)
-                if not isinstance(found, dict):
-                    raise ValueError("expected one JSON object a line")
-                yield found
-
-
-def _json_cell(row: Mapping[str, Any], name: str, columns: Wanted) -> float:
-    if name in columns.sparse and row.get(name) is None:
-        return float("nan")
-    value = row[name]
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise TypeError(value)
-    return float(value)
-
-
-def _json_name(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError(value)
-    return value.strip()
-
-
-def _blame_object(
-    path: Path,
-    skipped: int,
-    chunk: Sequence[dict[str, Any]],
-    columns: Wanted,
-    clip: str | None,
-) -> None:
-    for row, one in enumerate(chunk, skipped):
-        where = f"{path}, line {line_of(path, row)}"
-        for name in columns.among(chunk[0]):
-            try:
-                _json_cell(one, name, columns)
-            except (KeyError, TypeError, OverflowError):
-                said = quoted(json.dumps(one.get(name)))
-                raise InputError(f"{where}: {name} is {said}; expected a number.") from None
-        if clip is not None and not isinstance(one.get(clip), str):
-            said = quoted(json.dumps(one.get(clip)))
-            raise InputError(f"{where}: {clip} is {said}; expected the clip's name.")

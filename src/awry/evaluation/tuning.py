@@ -223,7 +223,7 @@ def _read_runs(
     """Alarms as `awry score --events` writes them."""
     table = read_numbers(path, ["first", "last"])
     runs: dict[str, list[tuple[int, int]]] = {one.source: [] for one in sources}
-    if table.clips is None and len(sources) > 1:
+    if table.clips is None and len(sources) != 1 and len(table):
         raise InputError(f"{path} has no column 'source', but the scores are of several sources.")
     ends = np.stack([table.finite(name) - first_frame for name in ("first", "last")], axis=1)
     for row, (first, last) in enumerate(ends.tolist()):

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler
+from pathlib import Path
 
 import av
 import numpy as np
@@ -175,6 +176,40 @@ def test_a_stream_whose_server_dies_is_lost(make_video) -> None:
         assert problem.startswith(f"Lost the stream {scheme}://127.0.0.1")
         assert "the other side ended it" in problem
         assert stream.is_live == (scheme != "http")
+
+
+@pytest.mark.parametrize("codec", ["mpeg2video", "libx264"])
+@pytest.mark.parametrize(("at", "seconds"), [(12, 9800), (12, 3), (0, 3), (29, 70)])
+def test_one_wild_stamp_moves_no_other_frame(
+    make_video, tmp_path: Path, codec: str, at: int, seconds: float
+) -> None:
+    with (
+        av.open(str(make_video("a.ts", codec, 30))) as plain,
+        av.open(str(tmp_path / "wild.ts"), "w") as wild,
+    ):
+        stream = wild.add_stream_from_template(plain.streams.video[0])
+        for number, packet in enumerate(plain.demux(video=0)):
+            if packet.size:
+                packet.stream = stream
+                packet.pts += int((number == at) * seconds / packet.time_base)
+                wild.mux(packet)
+    with serving(sent((tmp_path / "wild.ts").read_bytes())) as url:
+        live = LiveStream(url, 5, 5)
+        frames, _ = read(live)
+    expected = [n / 25 for n in range(30)]
+    assert [frame.time_s for frame in frames[:29]] == pytest.approx(expected[:29])
+    assert len(frames) == 30
+    assert any("runs ahead" in note for note in live.health.notes)
+
+
+def test_a_size_that_changes_is_noted_when_it_does(texture) -> None:
+    pictures = [jpeg(image) for image in texture(4)]
+    pictures += [jpeg(image[:48, :64]) for image in texture(4)]
+    with serving(pushed(pictures)) as url:
+        stream = LiveStream(url, 5, 5)
+        frames, _ = read(stream)
+    assert [frame.image.shape[:2] for frame in frames] == [(96, 128)] * 4 + [(48, 64)] * 4
+    assert "size changes from 128x96 to 64x48 from frame 4" in stream.health.notes[0]
 
 
 def test_pushed_pictures_that_are_cut_off_are_damaged(texture) -> None:

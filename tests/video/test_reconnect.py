@@ -89,13 +89,23 @@ def test_it_gives_up_after_so_many_failures_in_a_row() -> None:
         Case(Camera(1), attempts=0)
 
 
-def test_the_first_connection_must_stand_and_a_file_does_not_begin_anew() -> None:
-    with pytest.raises(SourceError, match="Nobody answers"):
-        Case(None, Camera(1))
+def test_nobody_answers_at_first() -> None:
+    case = Case(None, None, Camera(2, lost=False))
+    assert (case.source.name, case.source.fps, case.source.is_live) == ("stream", None, True)
+    assert [frame.index for frame in case.source] == [0, 1]
+    assert case.waits == [1, 2]
+    assert case.source.health.notes[:2] == ["Nobody answers. Connecting again.", "Connected."]
+    with pytest.raises(SourceError, match="Gave up after 1 attempts"):
+        list(Case(None, None, attempts=1).source)
+
+
+def test_a_file_does_not_begin_anew() -> None:
     sent = Camera(2)
     sent.is_file = True
     with pytest.raises(SourceError, match=r"^Lost it\.$"):
         list(Case(sent, Camera(2)).source)
+    with pytest.raises(SourceError, match=r"^Lost it\.$"):
+        list(Case(None, sent, Camera(2)).source)
 
 
 def test_it_can_be_stopped_while_it_waits() -> None:

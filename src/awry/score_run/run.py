@@ -172,7 +172,7 @@ class _Run:
         if not is_live_place(where.where):
             return where.open()
         if options.reconnect:
-            source: Source = Reconnecting(where.open, attempts=options.attempts)
+            source: Source = Reconnecting(where.open, name=where.name, attempts=options.attempts)
         else:
             source = where.open()
         return self._readers.enter_context(Reader(source, arrived=self._arrived))

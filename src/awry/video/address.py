@@ -49,17 +49,19 @@ def is_address(text: str) -> bool:
     return "://" in text
 
 
+def is_device(text: str) -> bool:
+    """Whether a text is a camera of this machine: a number or `/dev/videoN`, and no file."""
+    path = Path(text)
+    return bool(_DEVICE.fullmatch(text)) and not path.is_dir() and not path.is_file()
+
+
 def is_live_place(text: str) -> bool:
-    """Whether a text is an address, or a device that is no file of that name.
+    """Whether a text is an address or a device.
 
     >>> is_live_place("rtsp://camera/live"), is_live_place("/dev/video7"), is_live_place("a.mp4")
     (True, True, False)
     """
-    return is_address(text) or bool(_DEVICE.fullmatch(text) and not _is_stored(Path(text)))
-
-
-def _is_stored(path: Path) -> bool:
-    return path.is_file() or path.is_dir()
+    return is_address(text) or is_device(text)
 
 
 def named_address(text: str) -> tuple[str | None, str]:

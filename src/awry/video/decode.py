@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, repeat
 
 from av.container import InputContainer
 from av.video.frame import PictureType
@@ -16,11 +15,13 @@ from awry.video.places import Placed, Places
 from awry.video.source import SourceHealth
 from awry.video.table import FrameTable
 from awry.video.timeline import JUMP_S, Timeline
-from awry.video.unpack import LISTED, Picture, Unpacker
+from awry.video.unpack import LISTED, READ_ERRORS, Picture, Unpacker
 from awry.video.upright import Turn, turn_of, upright_image
 
 # So many of the next frames' stamps are looked at before a frame's own is believed.
 _AHEAD = 4
+# Live, a stamp is believed at once that is so near to where it was expected.
+_SUDDEN_S = 0.5
 # Codecs without pyramids of bidirectional pictures.
 _SIMPLE_B = frozenset({"mpeg1video", "mpeg2video", "mpeg4", "vc1", "wmv3"})
 
@@ -58,8 +59,9 @@ class Decoder:
     Args:
         container: freshly opened, not yet read.
         health: filled while frames are read.
-        live: deliver each frame at once instead of looking at the stamps that follow, none from
-            before the first key frame, and count places from the first frame that comes.
+        live: deliver each frame at once, unless its stamp is in doubt, instead of looking at the
+            stamps that follow; none from before the first key frame; and count places from the
+            first frame that comes.
         pace: as it was measured; None takes what the container claims.
         clock: seconds for containers that carry no time of their own; None takes the stamps.
     """
@@ -124,18 +126,38 @@ class Decoder:
         return notes
 
     def _with_ahead(self) -> Iterator[tuple[Picture, list[Picture]]]:
-        """Each picture with the next ones, as far as they are looked at, as they are shown."""
-        count = 0 if self._live else _AHEAD
+        """Each picture with the next ones, as far as they are looked at, as they are shown.
+
+        Live, a picture waits for the next one only where its stamp alone leaves in doubt what it
+        means.
+        """
         held: list[Picture] = []
-        for picture in chain(self._unpacker.pictures(), repeat(None)):
-            if picture is not None:
-                held.append(picture)
-            elif not held:
-                return
-            if picture is None or len(held) > count:
-                sort = self._unpacker.reorders and not self._counted
+        pictures = self._unpacker.pictures()
+        error: Exception | None = None
+        more = True
+        while more:
+            try:
+                picture = next(pictures, None)
+            except READ_ERRORS as lost:  # what is held comes first
+                picture, error = None, lost
+            more = picture is not None
+            held += [] if picture is None else [picture]
+            while held and (not more or len(held) > self._looked_at(held[0])):
+                sort = self._unpacker.reorders and not self._counted and not self._live
                 first = held.pop(_first_shown(held) if sort else 0)
                 yield first, list(held)
+        if error is not None:
+            raise error
+
+    def _looked_at(self, picture: Picture) -> int:
+        """How many pictures must be known after this one."""
+        return int(self._is_sudden(picture)) if self._live else _AHEAD
+
+    def _is_sudden(self, picture: Picture) -> bool:
+        """Whether a stamp is the first one, or far from where it was expected."""
+        if self._clock is not None or self._counted or picture.stamp is None:
+            return False
+        return self._end_s is None or abs(picture.stamp - self._end_s) > _SUDDEN_S
 
     def _placed(self, picture: Picture, ahead: list[Picture]) -> Placed:
         """The picture's place; what is missing before it is counted, and suffers the rest."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from awry.calls import known_options
@@ -11,6 +10,7 @@ from awry.names import shown
 from awry.video.address import (
     STREAM_PREFIXES,
     is_address,
+    is_device,
     name_of,
     named_address,
     redact,
@@ -24,7 +24,6 @@ from awry.video.source import Source
 
 __all__ = ["Found", "FoundSource", "find_sources", "list_sources", "open_source"]
 
-_DEVICE = re.compile(r"\d{1,3}|/dev/video\d+")
 _LOOKED_FOR = (
     f"a folder of pictures ({PICTURES}), a video file, a picture, a folder of videos or "
     f"of such folders, an address ({', '.join(STREAM_PREFIXES)}), or a camera (0 or /dev/video0)"
@@ -52,15 +51,11 @@ def open_source(what: str | Path | int, *, fps: float | None = None) -> Source:
         name, url = named_address(text)
         return LiveStream(url, name=name)
     path = Path(text)
-    if _is_device(path):
+    if is_device(text):
         return Camera(text)
     if path.is_dir():
         return _only_one(path, fps).open()
     return _open_file(path, fps)
-
-
-def _is_device(path: Path) -> bool:
-    return bool(_DEVICE.fullmatch(str(path))) and not path.is_dir() and not path.is_file()
 
 
 def _only_one(folder: Path, fps: float | None) -> FoundSource:
@@ -109,7 +104,7 @@ def find_sources(what: str | Path, *, fps: float | None = None) -> Found:
         name, where = name or name_of(url), redact(url)
     elif path.is_dir():
         return _found_inside(path, fps)
-    elif _is_device(path):
+    elif is_device(text):
         name, where = text, text
     else:
         _check_file(path)

@@ -12,6 +12,7 @@ from awry.commands import demo
 from awry.commands.demo import KINDS, kind_of
 from awry.commands.evaluate import Scored
 from awry.datasets.digits import make_digits
+from awry.evaluation.frame import micro_auc
 from awry.evaluation.scored_clip import ScoredClip
 from awry.fitting import FitOptions
 
@@ -30,7 +31,8 @@ def scored_clip(name: str, value: float) -> ScoredClip:
 def test_each_kind_is_measured_against_the_normal_clips() -> None:
     values = {"normal-00": 1.0, "normal-01": 3.0, "shape-00": 4.0, "digit-00": 2.0, "speed-00": 0.0}
     clips = [scored_clip(name, value) for name, value in values.items()]
-    found = demo._per_kind(Scored(clips, [], [], {}), [clip.scores for clip in clips])
+    scores = [clip.scores for clip in clips]
+    found = demo._per_kind(Scored(clips, [], [], {}), scores, micro_auc)
     assert found == {"shape": 1.0, "digit": 0.5, "speed": 0.0, "all": 0.5}
 
 

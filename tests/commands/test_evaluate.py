@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
@@ -224,3 +225,46 @@ def test_when_every_clip_fails_nothing_is_written(
     assert said.code == 2
     assert "No test clip could be read" in said.err
     assert not out.exists()
+
+
+def _lossy_video(path: Path, images: np.ndarray, bad: range) -> None:
+    """A video of bare JPEG pictures; those of `bad` are unreadable."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mjpeg", rate=10)
+        stream.height, stream.width = images.shape[1:3]
+        stream.pix_fmt = "yuvj420p"
+        for number, image in enumerate(images):
+            for packet in stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")):
+                if number in bad:
+                    zeros = av.Packet(bytes(300))
+                    zeros.stream, zeros.time_base = packet.stream, packet.time_base
+                    zeros.pts, zeros.dts = packet.pts, packet.dts
+                    packet = zeros
+                container.mux(packet)
+        container.mux(stream.encode())
+
+
+def test_lost_frames_move_no_label(
+    awry, bundle: Path, tmp_path: Path, out: Path, clip_images
+) -> None:
+    root = tmp_path / "videos"
+    _lossy_video(root / "train/day.avi", clip_images(1), range(0))
+    _lossy_video(root / "test/gate.avi", clip_images(900), range(10, 20))
+    (root / "labels").mkdir()
+    labels = np.zeros(60, np.uint8)
+    labels[30:45] = 1
+    np.save(root / "labels/gate.npy", labels)
+    words = ("--data", root, "--out", out, "--no-flow", "--json")
+    said = awry("evaluate", bundle, *words)
+    assert said.code == 0
+    frame = said.json["frame"]
+    assert (frame["n_frames"], frame["n_abnormal"]) == (50, 15)
+    assert frame["micro_auc"] > 0.95
+    assert "10 frames could not be had" in (out / "report.html").read_text()
+    # Sixty frames were filmed, whatever was lost of them.
+    for length in (50, 61, 6000):
+        np.save(root / "labels/gate.npy", labels.repeat(100)[:length])
+        said = awry("evaluate", bundle, *words)
+        assert said.code == 2
+        assert f"its labels speak of {length}" in said.err

@@ -332,3 +332,18 @@ def test_somebody_elses_files_beside_the_bundle_stay(
     words = ("--preset", "tiny")
     assert awry("fit", "flow", "--data", shared_data, "--out", tmp_path / "b", *words).code == 0
     assert [path.name for path in (tmp_path / "b.work").iterdir()] == ["pictures"]
+
+
+def test_frames_of_another_size_are_left_out_before_training(awry, tmp_path: Path) -> None:
+    train = tmp_path / "yard" / "train"
+    write_images(train / "monday", moving_square(60, 0))
+    write_images(train / "tuesday", moving_square(60, 1))
+    write_images(train / "tuesday", moving_square(30, 2, (96, 144)), first=61)
+    write_images(train / "wednesday", moving_square(60, 3, (48, 48)))
+    words = ("--preset", "tiny", "--fps", 10, "--json")
+    said = awry("fit", "daml", "--data", tmp_path / "yard", "--out", tmp_path / "b", *words)
+    assert said.code == 1
+    failed = " ".join(said.json["failed"])
+    assert "tuesday: Frames of another size than the first" in failed
+    assert "wednesday was left out: its frames are 48x48" in failed
+    assert "monday" not in failed

@@ -45,9 +45,14 @@ def test_frame_prints_the_keys_of_metrics_json(awry, files) -> None:
 def test_frame_for_people(awry, files, monkeypatch) -> None:
     monkeypatch.setenv("COLUMNS", "120")
     (files["labels"] / "notes.md").write_text("")
-    said = awry("metrics", "frame", "--scores", files["scores"], "--labels", files["labels"])
+    words = ("metrics", "frame", "--scores", files["scores"], "--labels", files["labels"])
+    said, found = awry(*words), awry(*words, "--json").json
     assert said.code == 0
-    assert "micro AUC" in said.out
+    assert "95 %" in said.out
+    low, high = (100 * end for end in found["intervals"]["frame"])
+    assert f"{low:.1f}-{high:.1f}" in said.out
+    assert "Intervals: 95 %, bootstrap over clips" in said.out
+    assert "Smoothing: inside the scorer: unknown; afterwards: none." in said.out
     assert "triangle" in said.out
     assert "notes.md" in said.out
 

@@ -238,7 +238,7 @@ def test_bad_pictures_among_good_ones(awry, bundle: Path, clip: Path, out: Path)
     ]
     assert "011.png" in said.err
     assert "021.png" in said.err
-    assert "1 frames are of another size" in said.err
+    assert "another size than the first (72x48) were left out: 1, the first of" in said.err
     assert len(said.json["failed"]) == 3
 
 

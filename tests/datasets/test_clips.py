@@ -126,3 +126,17 @@ def test_a_part_of_a_clip_knows_its_place_and_a_clip_of_its_own_does_not() -> No
     assert [(frame.index, frame.number) for frame in part] == [(0, 6), (1, 7), (2, 8)]
     own = list(Excerpt(source, 6, 8, "own"))
     assert [(frame.index, frame.number) for frame in own] == [(0, 0), (1, 1), (2, 2)]
+
+
+def test_an_excerpt_counts_what_was_lost_inside_it() -> None:
+    class Lossy(ArraySource):
+        def __iter__(self):
+            yield from (frame for frame in super().__iter__() if frame.index not in (2, 5, 9))
+            self.health.lost = 3
+
+    images = np.zeros((10, 4, 4, 3), np.uint8)
+    for first, last, lost in ((0, 4, 1), (3, None, 2), (3, 5, 1), (6, 8, 0), (6, 20, 1)):
+        part = Excerpt(Lossy(images), first, last, "part")
+        given = len(list(part))
+        assert part.health.lost == lost
+        assert given + lost == min(9, 9 if last is None else last) - first + 1

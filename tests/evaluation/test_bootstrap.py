@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import average_precision_score, roc_auc_score
 
 from awry.errors import InputError
 from awry.evaluation.bootstrap import (
@@ -14,7 +14,13 @@ from awry.evaluation.bootstrap import (
     resampled,
     resampled_micro_auc,
 )
-from awry.evaluation.frame import average_precision, macro_auc, micro_auc
+from awry.evaluation.frame import (
+    average_precision,
+    clip_aucs_sentinels,
+    macro_auc,
+    macro_auc_sentinels,
+    micro_auc,
+)
 from awry.evaluation.pixel import pixel_auc
 
 
@@ -37,6 +43,20 @@ def test_the_fast_way_equals_scikit_learn_on_every_draw() -> None:
         for draw in draws
     ]
     np.testing.assert_allclose(resampled_micro_auc(scores, labels, draws), expected, rtol=1e-12)
+
+
+def test_average_precision_and_sentinels_have_a_fast_way_with_equal_values() -> None:
+    scores, labels = made(3)
+    draws = np.concatenate([clip_draws(9, 30), [[0] * 9, [1] * 9]])
+    found = resampled(average_precision, scores, labels, draws)
+    for value, draw in zip(found[:-2], draws, strict=False):
+        truth, values = (np.concatenate([one[k] for k in draw]) for one in (labels, scores))
+        assert value == pytest.approx(average_precision_score(truth, values))
+    assert np.isnan(found[-2:]).all()
+    every = resampled(macro_auc_sentinels, scores, labels, np.arange(9)[None])
+    assert every[0] == pytest.approx(macro_auc_sentinels(scores, labels))
+    one = resampled(macro_auc_sentinels, scores, labels, np.full((1, 9), 4))
+    assert one[0] == pytest.approx(clip_aucs_sentinels(scores, labels)[4])
 
 
 def test_a_draw_of_one_class_is_left_out() -> None:

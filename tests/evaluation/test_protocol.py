@@ -63,7 +63,22 @@ def test_every_row_of_the_protocol_is_there() -> None:
     assert all(tuple(row) == METRICS for row in rows)
     low, high = found["intervals"]["frame"]
     assert low <= found["frame"]["micro_auc"] <= high
+    assert found["intervals"]["frame_figures"]["micro_auc"] == [low, high]
+    for name in ("macro_auc", "macro_auc_sentinels", "ap"):
+        low, high = found["intervals"]["frame_figures"][name]
+        assert low <= found["frame"][name] <= high
+        assert f"frame.{name}" in found["bootstrap"]["values"]
     assert json.loads(json.dumps(found, allow_nan=False)) == found
+
+
+def test_a_single_clip_says_why_there_are_no_intervals() -> None:
+    found = evaluate(CLIPS[:1])
+    assert found["intervals"]["frame"] is None
+    assert found["intervals"]["frame_figures"] == {}
+    assert found["settings"]["interval"] == (
+        "none: they are drawn over clips, and there is one labelled clip"
+    )
+    assert evaluate(CLIPS)["settings"]["interval"].startswith("95 %, bootstrap over clips, 1000")
 
 
 def test_the_primary_row_is_neither_normalised_nor_smoothed() -> None:

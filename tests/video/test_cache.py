@@ -228,3 +228,17 @@ def test_fingerprint(tmp_path: Path) -> None:
     assert len(seen) == 5
     with pytest.raises(SourceError, match="Cannot find"):
         fingerprint(tmp_path / "missing")
+
+
+def test_a_fingerprint_of_any_names_and_of_files_that_may_not_be_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / os.fsdecode(b"caf\xe9.png")).touch()
+    assert len(fingerprint(tmp_path)) == 64
+
+    def refusing(path: Path) -> bool:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "is_file", refusing)
+    with pytest.raises(SourceError, match=r"Cannot look at the files of .*: Permission denied"):
+        fingerprint(tmp_path)

@@ -66,6 +66,16 @@ def test_other_pictures_beside_videos_are_footage_passed_over(tmp_path: Path, vi
     assert failure.endswith("000.png, 001.png, 002.png, 003.png, 004.png and 2 more.")
 
 
+def test_many_pictures_beside_a_video_are_a_clip_as_well(tmp_path: Path, video) -> None:
+    video("Train001/look.mp4")
+    for number in range(30):
+        picture(tmp_path / "Train001" / f"{number:03d}.png")
+    found = list_folder(tmp_path)
+    assert [one.name for one in found.sources] == ["Train001", "Train001/look"]
+    assert [len(list(one.open())) for one in found.sources] == [30, 3]
+    assert found.failed == found.notes == ()
+
+
 def test_videos_below_and_with_rare_or_unknown_endings_are_taken(tmp_path: Path, video) -> None:
     for name in ("one.mp4", "two.dav", "three.divx", "four.xyz", "five", "sub/one.mp4",
                  "sub/deeper/six.m2v"):  # fmt: skip

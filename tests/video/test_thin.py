@@ -49,3 +49,14 @@ def test_lost_frames_keep_their_places_and_health_is_renumbered(fake_source) -> 
 def test_numbers_below_one_are_refused(every: int, max_frames: int | None) -> None:
     with pytest.raises(ConfigError, match="must be 1 or more"):
         Thinned(numbered(3), every, max_frames)
+
+
+def test_lost_frames_are_counted_among_the_kept_places(fake_source) -> None:
+    there = [0, 1, 2, 3, 5, 7, 8, 9]  # 4 and 6 were lost, and 10 at the end
+    frames = [Frame(n, n / 10, np.zeros((4, 4, 3), np.uint8)) for n in there]
+    thinned = Thinned(fake_source(frames, health=SourceHealth(lost=3)), 2)
+    assert [frame.index for frame in thinned] == [0, 1, 4]
+    assert thinned.health.lost == 3  # 4, 6 and 10
+    thinned = Thinned(fake_source(frames, health=SourceHealth(lost=3)), 2, max_frames=4)
+    assert [frame.index for frame in thinned] == [0, 1]
+    assert thinned.health.lost == 2

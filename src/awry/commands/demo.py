@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +14,12 @@ from numpy.typing import NDArray
 from awry.commands.clip_scoring import Scored, score_clips
 from awry.commands.evaluate import EvaluateOptions, write_evaluation
 from awry.commands.fit import run_fit
+from awry.commands.robustness_output import with_interval
 from awry.datasets.base import Clip, Dataset
 from awry.datasets.digits import KINDS, make_digits
 from awry.datasets.truth import with_tracks
 from awry.detector import Detector, scored
+from awry.evaluation.bootstrap import bootstrap_interval
 from awry.evaluation.content_free import content_free_scores
 from awry.evaluation.frame import micro_auc
 from awry.fitting import FitOptions
@@ -28,6 +30,7 @@ from awry.terminal import Console, Table
 
 ALL = "all"
 Picture = NDArray[np.uint8]
+Metric = Callable[[Sequence[NDArray[np.float64]], Sequence[NDArray[np.uint8]]], Any]
 
 
 def run_demo(method: str, out: Path, seed: int, console: Console) -> dict[str, Any]:
@@ -35,7 +38,8 @@ def run_demo(method: str, out: Path, seed: int, console: Console) -> dict[str, A
 
     Returns:
         `method`; `auc`: micro AUC per kind of anomaly and for all together; `references`: the
-        same for scores that see no pixel and for plain optical flow; and where everything is.
+        same for scores that see no pixel and for plain optical flow; `intervals`: by row and
+        kind, 95 % over clips; and where everything is.
     """
     started = time.monotonic()
     method_class(method).configure("demo")  # refused before anything is drawn
@@ -50,14 +54,19 @@ def run_demo(method: str, out: Path, seed: int, console: Console) -> dict[str, A
     write_evaluation(detector, data, scores, out, options)
     video = out / "overlay.mp4"
     _write_overlay(detector, data, video)
-    content_free = content_free_scores(len(clip.scores) for clip in scores.clips)
+    references = {
+        "flow": scores.flow,
+        **content_free_scores(len(clip.scores) for clip in scores.clips),
+    }
+    own = [clip.scores for clip in scores.clips]
+    rows = {method: own, **references}
     return {
         "method": method,
-        "auc": _per_kind(scores, [clip.scores for clip in scores.clips]),
+        "auc": _per_kind(scores, own, micro_auc),
         "references": {
-            "flow": _per_kind(scores, scores.flow),
-            **{name: _per_kind(scores, found) for name, found in content_free.items()},
+            name: _per_kind(scores, found, micro_auc) for name, found in references.items()
         },
+        "intervals": {name: _per_kind(scores, found, _interval) for name, found in rows.items()},
         "seconds": round(time.monotonic() - started, 1),
         "report": str(out / "report.html"),
         "overlay": str(video),
@@ -74,10 +83,10 @@ def kind_of(clip: str) -> str:
     return clip.rpartition("-")[0]
 
 
-def _per_kind(scores: Scored, found: list[NDArray[np.float64]]) -> dict[str, float]:
-    """Micro AUC of each kind's clips against the normal ones, and of all."""
+def _per_kind(scores: Scored, found: list[NDArray[np.float64]], metric: Metric) -> dict[str, Any]:
+    """A metric of each kind's clips against the normal ones, and of all."""
     labels = [np.asarray(clip.labels) for clip in scores.clips]
-    auc = {}
+    values = {}
     for kind in (*KINDS, ALL):
         wanted = (kind, "normal")
         chosen = [
@@ -85,8 +94,15 @@ def _per_kind(scores: Scored, found: list[NDArray[np.float64]]) -> dict[str, flo
             for number, clip in enumerate(scores.clips)
             if kind == ALL or kind_of(clip.name) in wanted
         ]
-        auc[kind] = micro_auc([found[n] for n in chosen], [labels[n] for n in chosen])
-    return auc
+        values[kind] = metric([found[n] for n in chosen], [labels[n] for n in chosen])
+    return values
+
+
+def _interval(
+    scores: Sequence[NDArray[np.float64]], labels: Sequence[NDArray[np.uint8]]
+) -> list[float] | None:
+    found = bootstrap_interval(micro_auc, scores, labels)
+    return None if found is None else list(found)
 
 
 def _first_of_each_kind(data: Dataset) -> dict[str, Clip]:
@@ -130,10 +146,12 @@ def _write_overlay(detector: Detector, data: Dataset, path: Path) -> None:
 def show_demo(summary: dict[str, Any]) -> None:
     """Print the table of figures and where everything is."""
     kinds = list(summary["auc"])
-    table = Table("", *kinds, title="micro AUC, per cent, moving digits")
-    rows = {summary["method"].upper(): summary["auc"], **summary["references"]}
+    title = "micro AUC, per cent, moving digits; below it the 95 % interval over clips"
+    table = Table("", *kinds, title=title)
+    rows = {summary["method"]: summary["auc"], **summary["references"]}
     for name, row in rows.items():
-        table.add_row(name, *(f"{100 * row[kind]:.1f}" for kind in kinds))
+        cells = [with_interval(row, summary["intervals"][name], kind, digits=1) for kind in kinds]
+        table.add_row(name.upper() if name == summary["method"] else name, *cells)
     printer = Console()
     printer.print(table)
     for what in ("report", "overlay", "bundle"):

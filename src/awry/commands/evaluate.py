@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from rich.table import Column
 
 from awry import __version__
 from awry.commands.clip_scoring import Scored, score_clips
@@ -152,16 +153,10 @@ def _ignore_preview(detector: Detector, clips: Sequence[ScoredClip]) -> Picture 
 
 def show_metrics(metrics: dict[str, Any]) -> None:
     """Print the table that a person wants first."""
-    rows = {"this method": metrics["frame"]}
-    rows |= {f"this method, {name}": row for name, row in metrics["variants"].items()}
-    rows |= {f"content-free {name}": row for name, row in metrics["content_free"].items()}
-    rows |= {f"reference {name}": row for name, row in metrics["references"].items()}
-    rows |= {f"level {name}": row for name, row in metrics["levels"].items()}
-    rows |= {f"part {name}": row for name, row in metrics["parts"].items()}
     settings = metrics["settings"]
     printer = Console()
     if settings["n_clips_labelled"]:
-        show_rows("frame level, per cent", rows)
+        show_rows(metrics, "this method")
         show_levels(metrics)
     else:
         printer.print("No test clip has labels: everything was scored, nothing was measured.")
@@ -170,14 +165,51 @@ def show_metrics(metrics: dict[str, Any]) -> None:
     printer.print(f"report: {metrics['report']}", highlight=False, markup=False, soft_wrap=True)
 
 
-def show_rows(title: str, rows: Mapping[str, Mapping[str, Any]]) -> None:
-    """Print frame metrics as a table, one row each, in per cent."""
-    table = Table("", "micro AUC", "macro AUC (n)", "with sentinels", "AP", title=title)
-    for name, row in rows.items():
+KINDS = {
+    "variants": "{own}, {name}",
+    "content_free": "content-free {name}",
+    "references": "reference {name}",
+    "levels": "level {name}",
+    "parts": "part {name}",
+}
+FIGURES = {"macro_auc": "macro AUC", "macro_auc_sentinels": "with sentinels", "ap": "AP"}
+
+
+def show_rows(metrics: Mapping[str, Any], own: str) -> None:
+    """Print frame metrics as a table, one row each, in per cent; `own` names the primary row."""
+    rows = [(own, metrics["frame"], metrics["intervals"]["frame"])]
+    for kind, words in KINDS.items():
+        for name, row in metrics[kind].items():
+            label = words.format(own=own, name=name)
+            rows.append((label, row, metrics["intervals"][kind][name]))
+    heads = (
+        Column("micro AUC", no_wrap=True),
+        "95 % interval",
+        "macro AUC (n)",
+        "with sentinels",
+        "AP",
+    )
+    table = Table("", *heads, title="frame level, per cent")
+    for label, row, pair in rows:
         macro = f"{_per_cent(row['macro_auc'])} ({row['macro_n']})"
         sentinels = _per_cent(row["macro_auc_sentinels"])
-        table.add_row(name, _per_cent(row["micro_auc"]), macro, sentinels, _per_cent(row["ap"]))
-    Console().print(table)
+        cells = (_per_cent(row["micro_auc"]), _between(pair), macro, sentinels)
+        table.add_row(label, *cells, _per_cent(row["ap"]))
+    printer = Console()
+    printer.print(table)
+    found = metrics["intervals"]["frame_figures"]
+    others = [f"{FIGURES[name]} {_between(found[name])}" for name in FIGURES if found.get(name)]
+    settings = metrics["settings"]
+    said = [f"{own}, 95 % intervals: {', '.join(others)}."] if others else []
+    said.append(f"Intervals: {settings['interval']}.")
+    said.append(f"Smoothing: {settings['smoothing']}. Seen of the future: "
+                f"{settings['future_seen']['none']}.")  # fmt: skip
+    for sentence in said:
+        printer.print(sentence, highlight=False, markup=False, soft_wrap=True)
+
+
+def _between(pair: Sequence[float] | None) -> str:
+    return "-" if pair is None else f"{100 * pair[0]:.1f}-{100 * pair[1]:.1f}"
 
 
 def show_levels(metrics: Mapping[str, Any]) -> None:

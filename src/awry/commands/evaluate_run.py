@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from awry import __version__
 from awry.commands.evaluate import show_metrics
-from awry.commands.interactions import mean_of, simulate_interactions
+from awry.commands.interactions import AUCS, mean_of, simulate_interactions
 from awry.commands.ranked import peak_of_event
+from awry.commands.robustness_output import with_interval
 from awry.commands.sift import Given, given_dataset
 from awry.datasets.base import Clip
 from awry.datasets.pairing import labels_at, labels_of
@@ -217,10 +218,10 @@ def show_run_metrics(metrics: dict[str, Any]) -> None:
     if "interactions" not in metrics:
         return
     table = Table(
-        "", "fed back", "AUC, all frames", "AUC without them", "before", title="simulated feedback"
+        *("", "fed back", "AUC, all frames", "AUC without them", "before"),
+        title="simulated feedback; below each figure its 95 % interval over clips",
     )
     for row in metrics["interactions"]["mean"]:
-        figures = [row[name] for name in ("auc", "auc_left_out", "auc_left_out_before")]
-        cells = [f"{100 * value:.2f}" for value in figures]
+        cells = [with_interval(row, row["intervals"], name) for name in AUCS]
         table.add_row(str(row["interaction"]), f"{row['fed_back']:.0f}", *cells)
     Console().print(table)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from copy import deepcopy
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from awry.evaluation.bootstrap import bootstrap_interval
 from awry.evaluation.frame import micro_auc
 from awry.evaluation.scored_clip import ScoredClip
 from awry.methods.sdor.feedback import simulated_marks
@@ -15,6 +17,7 @@ from awry.sifting.feedback import learn_from
 from awry.sifting.run import Run
 from awry.training.loop import Reporter
 
+AUCS = ("auc", "auc_left_out", "auc_left_out_before")
 SHOWN, MARKED = 0.1, 5
 """Share of the frames that is shown, and frames of each kind that are marked, each time."""
 
@@ -37,7 +40,8 @@ def simulate_interactions(
 
     Returns:
         A row for each interaction from 0: `interaction`, `fed_back` (frames so far, with
-        neighbours), `auc` over all frames, `auc_left_out` and `auc_left_out_before`.
+        neighbours), `auc` over all frames, `auc_left_out` and `auc_left_out_before`, and
+        `intervals`, the 95 % interval over clips of each.
     """
     labels = np.concatenate([clip.labels for clip in clips if clip.labels is not None])
     before = now = run.scores
@@ -46,7 +50,8 @@ def simulate_interactions(
     generator = np.random.default_rng(expert)
     marks: dict[int, bool] = {}
     known = np.zeros(len(labels), bool)
-    rows = [_row(0, known, labels, before, before)]
+    ends = np.cumsum([len(clip.scores) for clip in clips])[:-1].tolist()
+    rows = [_row(0, known, labels, before, before, ends)]
     for number in range(1, count + 1):
         new = simulated_marks(now, labels > 0, SHOWN, MARKED, generator, np.flatnonzero(known))
         marks = {**marks, **new} if run.config.feedback_kept else new
@@ -55,7 +60,7 @@ def simulate_interactions(
         run, feedback = learn_from(run, marks, number, reporter)
         known[feedback.places] = True
         now = run.scores
-        rows.append(_row(number, known, labels, before, now))
+        rows.append(_row(number, known, labels, before, now, ends))
         reporter.message(
             f"interaction {number}: AUC without fed-back frames "
             f"{rows[-1]['auc_left_out']:.4f}, before {rows[-1]['auc_left_out_before']:.4f}"
@@ -71,26 +76,47 @@ def _row(
     labels: NDArray[np.uint8],
     before: NDArray[np.float64],
     now: NDArray[np.float64],
+    ends: list[int],
 ) -> dict[str, Any]:
-    rest = ~known
-    return {
-        "interaction": number,
-        "fed_back": int(known.sum()),
-        "auc": micro_auc([now], [labels]),
-        "auc_left_out": micro_auc([now[rest]], [labels[rest]]),
-        "auc_left_out_before": micro_auc([before[rest]], [labels[rest]]),
+    """One interaction's row; `ends` are the places where a clip ends and the next begins."""
+    views = {
+        "auc": (now, np.ones(len(known), bool)),
+        "auc_left_out": (now, ~known),
+        "auc_left_out_before": (before, ~known),
     }
+    row: dict[str, Any] = {"interaction": number, "fed_back": int(known.sum()), "intervals": {}}
+    for name, (scores, kept) in views.items():
+        row[name] = micro_auc([scores[kept]], [labels[kept]])
+        counted = [np.flatnonzero(part) for part in np.split(kept, ends)]
+        series, truth = (
+            [part[places] for part, places in zip(np.split(one, ends), counted, strict=True)]
+            for one in (scores, labels)
+        )
+        row["intervals"][name] = bootstrap_interval(micro_auc, series, truth)
+    return row
+
+
+def _widest(pairs: Sequence[tuple[float, float] | None]) -> tuple[float, float] | None:
+    known = [pair for pair in pairs if pair is not None]
+    return (min(low for low, _ in known), max(high for _, high in known)) if known else None
 
 
 def mean_of(experts: list[list[dict[str, Any]]]) -> list[dict[str, Any]]:
-    """The mean over several experts of each figure, interaction by interaction."""
+    """The mean over several experts of each figure, interaction by interaction.
+
+    Intervals go from the lowest end of all experts' to the highest.
+    """
     shortest = min(len(rows) for rows in experts)
     return [
         {
             "interaction": number,
             **{
                 name: float(np.mean([rows[number][name] for rows in experts]))
-                for name in ("fed_back", "auc", "auc_left_out", "auc_left_out_before")
+                for name in ("fed_back", *AUCS)
+            },
+            "intervals": {
+                name: _widest([rows[number]["intervals"][name] for rows in experts])
+                for name in AUCS
             },
         }
         for number in range(shortest)

@@ -32,7 +32,7 @@ from awry.evaluation.files import (
 from awry.evaluation.frame import micro_auc
 from awry.evaluation.levels import evaluate_levels
 from awry.evaluation.number_table import read_numbers
-from awry.evaluation.protocol import bootstrap_record, evaluate_frames
+from awry.evaluation.protocol import bootstrap_record, evaluate_frames, interval_words
 from awry.evaluation.region import region_figures, resampled_region
 from awry.scoring.calibration import POOLED, Budget, CalibrationClip, calibrate
 from awry.scoring.events import EventOptions, find_runs
@@ -178,6 +178,7 @@ def run_region(options: RegionOptions) -> dict[str, Any]:
             "method": f"detections of {options.detections}",
             "labels": f"tracks in {options.tracks}",
             "region": choice,
+            "interval": interval_words(len(clips)) if clips else "none: see the notes",
             "notes": notes,
             "awry": __version__,
         },
@@ -283,6 +284,7 @@ def run_event(
             "method": f"scores of {options.scores}" if alarms is None else f"alarms of {alarms}",
             "labels": str(options.labels),
             "event": {**how, "fps": fps},
+            "interval": interval_words(len(names)),
             "notes": notes,
             "awry": __version__,
         },
@@ -362,10 +364,7 @@ def show_frame(metrics: dict[str, Any]) -> None:
     """Print the table of rows."""
     from awry.commands.evaluate import show_rows
 
-    rows = {"these scores": metrics["frame"]}
-    rows |= {f"these scores, {name}": row for name, row in metrics["variants"].items()}
-    rows |= {f"content-free {name}": row for name, row in metrics["content_free"].items()}
-    show_rows("frame level, per cent", rows)
+    show_rows(metrics, "these scores")
     _show_notes([*metrics["settings"]["notes"], *metrics["settings"]["clip_notes"]])
     _show_report(metrics)
 
@@ -381,7 +380,7 @@ def show_figures(metrics: dict[str, Any]) -> None:
         shown = "-" if value is None else f"{value:.4f}" if isinstance(value, float) else str(value)
         table.add_row(name, shown, between)
     Console().print(table)
-    _show_notes(metrics["settings"]["notes"])
+    _show_notes([f"Intervals: {metrics['settings']['interval']}.", *metrics["settings"]["notes"]])
     _show_report(metrics)
 
 

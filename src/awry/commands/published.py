@@ -19,6 +19,11 @@ from awry.evaluation.published import (
 from awry.evaluation.reproduction import PRIMARY, why_not
 from awry.terminal import Console, Table
 
+INTERVALS = (
+    "95 %: interval over clips of ours, primary (as the paper where there is no other), from the "
+    "lowest end to the highest over the seeds; - without two clips."
+)
+
 
 def list_tables() -> list[dict[str, Any]]:
     """The published tables, and why those that cannot be run cannot."""
@@ -88,7 +93,7 @@ def show_reproduction(summary: dict[str, Any]) -> None:
     """Print our figures beside the published ones."""
     dataset = summary["data"]["taken_as"]
     # The headings are broken by hand, so that the cells' names need not be.
-    heads = ("cell", "published", "ours, as\nthe paper", "ours,\nprimary", "seeds")
+    heads = ("cell", "published", "ours, as\nthe paper", "ours,\nprimary", "95 %", "seeds")
     title = f"{summary['table']} on {dataset} at scale {summary['scale']}, shares in per cent"
     grid = Table(*heads, title=title)
     run = [row for row in summary["cells"] if row["ours"]]
@@ -100,9 +105,11 @@ def show_reproduction(summary: dict[str, Any]) -> None:
             row["cell"].replace(f"/{dataset}/", " "),
             printed or "-",
             *(_ours(ours.get(protocol), unit) for protocol in (row["convention"], PRIMARY)),
+            _intervals(ours.get(PRIMARY) or ours.get(row["convention"]), unit),
             row["status"],
         )
     Console().print(grid)
+    _say(INTERVALS)
     _say_each(
         f"published: {row['published']['protocol']}. Basis: {row['published']['basis']}."
         for row in run
@@ -153,6 +160,16 @@ def _ours(row: dict[str, Any] | None, unit: str) -> str:
     factor = 100 if unit == SHARE else 1
     mean = words(factor * row["mean"])
     return mean if row["deviation"] is None else f"{mean}±{words(factor * row['deviation'])}"
+
+
+def _intervals(row: dict[str, Any] | None, unit: str) -> str:
+    """From the lowest end to the highest of all seeds' intervals."""
+    pairs = [pair for pair in (row or {}).get("intervals", {}).values() if pair]
+    if not pairs:
+        return "-"
+    factor = 100 if unit == SHARE else 1
+    low, high = min(pair[0] for pair in pairs), max(pair[1] for pair in pairs)
+    return f"{factor * low:.1f} to {factor * high:.1f}"
 
 
 def _say_each(sentences: Iterable[str]) -> None:

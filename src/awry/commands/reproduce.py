@@ -313,7 +313,12 @@ def _cell_row(
             str(seed): _figure(record, cell.part, protocol, figure)
             for seed, record in by_seed.items()
         }
-        row["ours"][protocol] = _over_seeds(values)
+        row["ours"][protocol] = _over_seeds(values) | {
+            "intervals": {
+                str(seed): _interval(record, cell.part, protocol, figure)
+                for seed, record in by_seed.items()
+            }
+        }
     row["notes"] = list(dict.fromkeys(n for record in by_seed.values() for n in record["notes"]))
     seconds = [record["training_seconds"] for record in by_seed.values()]
     return row | {"training_seconds": seconds}
@@ -326,6 +331,14 @@ def _figure(record: Record, part: str, protocol: str, figure: str) -> float | No
     else:
         value = record["figures"].get(part, {}).get(protocol, {}).get(figure)
     return None if value is None else float(value)
+
+
+def _interval(record: Record, part: str, protocol: str, figure: str) -> list[float] | None:
+    """The 95 % interval over clips of one figure of a fit; older records have it of one alone."""
+    figures = record["figures"].get(part, {}).get(protocol, {})
+    former = {"micro_auc": figures.get("interval")}
+    pair: list[float] | None = figures.get("intervals", former).get(figure)
+    return pair
 
 
 def _published(row: PublishedRow) -> dict[str, Any]:

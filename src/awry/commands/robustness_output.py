@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,8 @@ from rich.table import Column
 from awry.commands.cells import Cell
 from awry.evaluation.robustness_plots import Axis, Line, auc_limits, shown_names, write_panels
 from awry.terminal import Console, Table
+
+BELOW = "Below a figure stands its 95 % interval over clips, where there are two clips or more."
 
 
 def plot_robustness(out: Path, title: str, clean: Cell, cells: Sequence[Cell]) -> list[str]:
@@ -57,19 +59,41 @@ def show_robustness(result: dict[str, Any]) -> None:
     names = shown_names([cell["auc"] for cell in cells])
     rate = _rate(result["clean"])
     unit = "per hour" if rate.endswith("hour") else "per 1000 frames"
-    heads = (f"false alarms {unit}", "normal frames over, %", "events found, %")
+    shares_of = ("normal frames over, %", "normal frames in alarm, %", "events found, %")
+    heads = (f"false alarms {unit}", *shares_of)
     first = Column("corruption", no_wrap=True)
     title = "micro AUC of each kind of score, per cent, and alarms at the clean threshold"
     table = Table(first, "", "what it is", *names.values(), *heads, title=title)
     for cell in cells:
         severity = str(cell["severity"] or "")
-        aucs = [per_cent(cell["auc"].get(name)) for name in names]
-        alarms = "-" if cell[rate] is None else f"{cell[rate]:.1f}"
-        shares = [per_cent(cell["normal_share_over"]), per_cent(cell["recall"])]
+        aucs = [with_interval(cell["auc"], cell["interval"], name) for name in names]
+        own = cell["alarm_interval"]
+        alarms = with_interval(cell, own, rate, factor=1, digits=1)
+        shares = [
+            per_cent(cell["normal_share_over"]),
+            *(with_interval(cell, own, name) for name in ("normal_share_in_alarm", "recall")),
+        ]
         table.add_row(cell["corruption"], severity, cell["says"], *aucs, alarms, *shares)
     printer = Console()
     printer.print(table)
-    show_words(printer, [*result["notes"], "plots: " + ", ".join(result["plots"])])
+    words = [BELOW, *result["notes"], "plots: " + ", ".join(result["plots"])]
+    show_words(printer, words)
+
+
+def with_interval(
+    figures: Mapping[str, Any],
+    intervals: Mapping[str, Sequence[float] | None],
+    name: str,
+    *,
+    factor: float = 100,
+    digits: int = 2,
+) -> str:
+    """A figure with its 95 % interval below it, where it has one."""
+    value, pair = figures.get(name), intervals.get(name)
+    if value is None:
+        return "-"
+    shown = f"{factor * value:.{digits}f}"
+    return shown if pair is None else f"{shown}\n{factor * pair[0]:.0f} to {factor * pair[1]:.0f}"
 
 
 def per_cent(value: float | None) -> str:
@@ -121,11 +145,14 @@ def show_refit(result: dict[str, Any]) -> None:
         for cell in cells:
             training = cell["training"]
             aucs = [
-                " / ".join(per_cent(one["auc"].get(name)) for one in (cell, cell["recount"]))
+                "\n/ ".join(
+                    with_interval(one["auc"], one["interval"], name)
+                    for one in (cell, cell["recount"])
+                )
                 for name in names
             ]
             counts = (str(cell[kind]), str(training["frames"]), str(training["abnormal_frames"]))
             table.add_row(*counts, *aucs)
         printer.print(table)
-    words = [f"recounted: {result['recounted']}.", "plots: " + ", ".join(result["plots"])]
+    words = [BELOW, f"recounted: {result['recounted']}.", "plots: " + ", ".join(result["plots"])]
     show_words(printer, words)

@@ -14,7 +14,17 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from awry.errors import InputError
-from awry.evaluation.frame import Labels, Scores, checked, clip_aucs, macro_auc, micro_auc
+from awry.evaluation.frame import (
+    Labels,
+    Scores,
+    average_precision,
+    checked,
+    clip_aucs,
+    clip_aucs_sentinels,
+    macro_auc,
+    macro_auc_sentinels,
+    micro_auc,
+)
 from awry.evaluation.pixel import pixel_auc
 
 Metric = Callable[[Sequence[ArrayLike], Sequence[ArrayLike]], Any]
@@ -102,8 +112,9 @@ def resampled(
 
     Args:
         metric: of `awry.evaluation.frame` or alike: takes scores and labels of clips, gives a
-            float or a tuple that begins with it. `micro_auc`, `pixel_auc` and `macro_auc` take
-            a fast way with equal values.
+            float or a tuple that begins with it. `micro_auc`, `pixel_auc`, `macro_auc` and
+            `average_precision` take a fast way with equal values; `macro_auc_sentinels` scales
+            scores over all clips, not over each draw's.
         scores, labels: one array (n_i,) for each of c clips.
         draws: int (resamples, c) of `clip_draws`.
 
@@ -119,6 +130,10 @@ def resampled(
     if metric is macro_auc:
         values = np.array([np.nan if v is None else v for v in clip_aucs(series, marks)])
         return _resampled_mean(values, draws)
+    if metric is macro_auc_sentinels:
+        return _resampled_mean(np.array(clip_aucs_sentinels(series, marks)), draws)
+    if metric is average_precision:
+        return resampled_ap(series, marks, draws)
     _check_draws(draws, len(series))
     return np.array([_value(metric, series, marks, draw) for draw in draws], np.float64)
 
@@ -153,6 +168,32 @@ def resampled_micro_auc(scores: Scores, labels: Labels, draws: Draws) -> NDArray
     pairs = (weights @ [len(part) for part in abnormal]) * (weights @ [len(p) for p in normal])
     found = np.einsum("ra,ab,rb->r", weights, right, weights, optimize=True)
     return np.divide(found, pairs, out=np.full(len(draws), np.nan), where=pairs > 0)
+
+
+def resampled_ap(scores: Scores, labels: Labels, draws: Draws) -> NDArray[np.float64]:
+    """Average precision of each draw of clips: frames are sorted once, draws weigh them.
+
+    Args:
+        scores, labels: one array (n_i,) for each of c clips.
+        draws: int (resamples, c), the clips of each draw.
+
+    Returns:
+        float64 (resamples,); NaN where a draw has one class only.
+    """
+    pooled = np.concatenate([*scores, np.empty(0)])
+    order = np.argsort(-pooled, kind="stable")
+    abnormal = np.concatenate([*labels, np.empty(0, np.uint8)])[order] == 1
+    clip = np.repeat(np.arange(len(scores)), [len(one) for one in scores])[order]
+    # Frames of equal score are one step.
+    steps = np.flatnonzero(np.append(np.diff(pooled[order]) != 0, True)) if len(pooled) else order
+    values = np.full(len(draws), np.nan)
+    for number, weights in enumerate(clip_weights(draws, len(scores))):
+        weight = weights[clip]
+        taken, true = np.cumsum(weight)[steps], np.cumsum(weight * abnormal)[steps]
+        if len(taken) and 0 < true[-1] < taken[-1]:
+            precision = np.divide(true, taken, out=np.zeros_like(true), where=taken > 0)
+            values[number] = np.diff(true, prepend=0) @ precision / true[-1]
+    return values
 
 
 def interval(values: ArrayLike) -> tuple[float, float] | None:

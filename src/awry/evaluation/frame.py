@@ -134,6 +134,13 @@ def macro_auc_sentinels(
     Raises:
         InputError: as `checked`, or there is no clip.
     """
+    return float(np.mean(clip_aucs_sentinels(scores, labels, names)))
+
+
+def clip_aucs_sentinels(
+    scores: Sequence[ArrayLike], labels: Sequence[ArrayLike], names: Sequence[str] | None = None
+) -> list[float]:
+    """Each clip's own AUC with its two sentinels; errors as `macro_auc_sentinels`."""
     series, marks = checked(scores, labels, names)
     if not sum(map(len, series)):
         raise InputError("Macro AUC with sentinels needs at least one clip with frames.")
@@ -143,7 +150,7 @@ def macro_auc_sentinels(
     for clip, truth in zip(series, marks, strict=True):
         scaled = (clip - low) / span if span > 0 else np.full(len(clip), 0.5)
         values.append(_roc_auc(np.append(truth, [0, 1]), np.append(scaled, [0.0, 1.0])))
-    return float(np.mean(values))
+    return values
 
 
 def average_precision(

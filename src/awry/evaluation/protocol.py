@@ -14,12 +14,22 @@ from awry.errors import InputError
 from awry.evaluation.bootstrap import RESAMPLES, SEED, interval, protocol_draws, resampled
 from awry.evaluation.content_free import content_free_scores
 from awry.evaluation.declaration import SIGMA, future_seen, smoothing_words, variant_words
-from awry.evaluation.frame import METRICS, clip_aucs, frame_metrics, macro_auc, micro_auc
+from awry.evaluation.frame import (
+    METRICS,
+    average_precision,
+    clip_aucs,
+    frame_metrics,
+    macro_auc,
+    macro_auc_sentinels,
+    micro_auc,
+)
 from awry.evaluation.scored_clip import ScoredClip, Series, shared_parts, unscored_dropped
 from awry.scoring.calibration import SceneCalibration
 from awry.scoring.normalisation import normalise
 from awry.scoring.smoothing import smooth
 
+MOST_FRAMES_OF_AP = 200_000
+"""More frames get no interval of average precision: it would take minutes."""
 CalibrationByScene = Callable[[str], SceneCalibration] | Mapping[str, SceneCalibration]
 
 
@@ -55,7 +65,8 @@ def evaluate_frames(
         `content_free.NAME`, `references.NAME` and `.NAME_offline`, `levels.NAME` and
         `.NAME_offline`, `parts.NAME` hold the
         figures of `frame_metrics` each, all None or 0 where no clip has labels; `intervals`
-        holds, in the same places, the 95 % interval `[low, high]` of the micro AUC or None;
+        holds, in the same places, the 95 % interval `[low, high]` of the micro AUC or None, and
+        under `frame_figures` those of the primary row's figures by name;
         `bootstrap` holds what `awry.evaluation.compare` pairs, see `bootstrap_record`; `clips`
         lists each clip's own figures; `settings`.
 
@@ -71,7 +82,9 @@ def evaluate_frames(
                 f"The reference {name} has scores of {len(series)} clips, expected {len(clips)}."
             )
     measured = [clips[place] for place in labelled]
-    rows: dict[str, Any] = {"frame": _measure(measured, [clip.scores for clip in measured])}
+    rows: dict[str, Any] = {
+        "frame": _measure(measured, [clip.scores for clip in measured], every_figure=True)
+    }
     rows["variants"] = _variants(measured, calibration_by_scene)
     content_free = content_free_scores(len(clip.scores) for clip in measured)
     rows["content_free"] = {
@@ -94,7 +107,7 @@ def evaluate_frames(
     rows["parts"] = {n: _measure(measured, part) for n, part in parts.items() if n not in levels}
     return {
         **_pick(rows, "metrics"),
-        "intervals": _pick(rows, "interval"),
+        "intervals": {**_pick(rows, "interval"), "frame_figures": _intervals(rows["frame"])},
         "bootstrap": bootstrap_record([clip.name for clip in measured], _draw_values(rows)),
         "clips": _clip_rows(clips),
         "settings": _settings(clips, len(measured), rows["variants"], settings or {}),
@@ -121,6 +134,7 @@ def _measure(
     scores: Sequence[Series],
     *,
     all_scored: bool = False,
+    every_figure: bool = False,
 ) -> _Row:
     if not clips:
         counts = ("macro_n", "n_frames", "n_abnormal", "n_scored")
@@ -135,9 +149,18 @@ def _measure(
         "micro_auc": resampled(micro_auc, scores, labels, draws),
         "macro_auc": resampled(macro_auc, scores, labels, draws),
     }
+    if every_figure:
+        values["macro_auc_sentinels"] = resampled(macro_auc_sentinels, scores, labels, draws)
+        if metrics["n_frames"] <= MOST_FRAMES_OF_AP:
+            values["ap"] = resampled(average_precision, scores, labels, draws)
     found = interval(values["micro_auc"])
     names = tuple(clip.name for clip in clips)
     return _Row(metrics, None if found is None else list(found), values, names)
+
+
+def _intervals(row: _Row) -> dict[str, list[float] | None]:
+    found = {name: interval(values) for name, values in row.draws.items()}
+    return {name: None if pair is None else list(pair) for name, pair in found.items()}
 
 
 def bootstrap_record(clips: Sequence[str], values: Mapping[str, Series]) -> dict[str, Any]:
@@ -202,6 +225,14 @@ def _variants(
     return rows
 
 
+def interval_words(clips: int) -> str:
+    """How intervals over so many labelled clips were drawn, or why there are none."""
+    if clips > 1:
+        return f"95 %, bootstrap over clips, {RESAMPLES} resamples, seed {SEED}"
+    number = "there is one labelled clip" if clips else "there is none with labels"
+    return f"none: they are drawn over clips, and {number}"
+
+
 def _clip_rows(clips: Sequence[ScoredClip]) -> list[dict[str, Any]]:
     rows = []
     for clip in clips:
@@ -245,7 +276,7 @@ def _settings(
         "variants": {name: variant_words(name, inside) for name in variants},
         "future_seen": future_seen(["none", *variants], settings, [clip.fps for clip in clips]),
         "unscored_frames": "take the nearest scored frame's value and count",
-        "interval": f"95 %, bootstrap over clips, {RESAMPLES} resamples, seed {SEED}",
+        "interval": interval_words(n_labelled),
         "n_clips": len(clips),
         "n_clips_labelled": n_labelled,
         "clip_notes": notes,

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from awry.errors import ConfigError, InputError
-from awry.evaluation.bootstrap import bootstrap_interval
-from awry.evaluation.frame import frame_metrics, micro_auc
+from awry.evaluation.bootstrap import Metric, bootstrap_interval
+from awry.evaluation.frame import frame_metrics, macro_auc, macro_auc_sentinels, micro_auc
 from awry.evaluation.protocol import offline
 from awry.evaluation.published import (
     SHARE,
@@ -24,6 +24,11 @@ from awry.scoring.normalisation import normalise
 PRIMARY, CONVENTION = "none", "clip_unscored_dropped"
 SMOOTHED, VALIDATION = "offline", "validation"
 MEASURED = (PRIMARY, CONVENTION, SMOOTHED)
+WITH_INTERVAL: Mapping[str, Metric] = {
+    "micro_auc": micro_auc,
+    "macro_auc": macro_auc,
+    "macro_auc_sentinels": macro_auc_sentinels,
+}
 
 # Table -> the detail that tells its fits apart.
 _FITS = {"daml-table2": "motion", "daml-table4": "loss", "daml-table5": "motion"}
@@ -289,7 +294,7 @@ def measure_parts(clips: Sequence[ScoredClip]) -> dict[str, dict[str, Any]]:
 
     Returns:
         part -> each of `MEASURED` (see `awry.evaluation.protocol.VARIANTS`) -> the figures of
-        `frame_metrics`, and `interval`, that of the micro AUC or None.
+        `frame_metrics`, and `intervals`, by figure, None where there is none.
 
     Raises:
         InputError: no clip has labels, or one has no scored frame, or a score is not finite.
@@ -318,5 +323,8 @@ def _figures(clips: Sequence[ScoredClip]) -> dict[str, Any]:
     figures = frame_metrics(
         scores, labels, [clip.scored for clip in clips], [clip.name for clip in clips]
     )
-    interval = bootstrap_interval(micro_auc, scores, labels)
-    return {**figures, "interval": None if interval is None else list(interval)}
+    intervals = {
+        name: bootstrap_interval(metric, scores, labels) for name, metric in WITH_INTERVAL.items()
+    }
+    found = {name: None if pair is None else list(pair) for name, pair in intervals.items()}
+    return {**figures, "intervals": found}

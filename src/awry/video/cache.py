@@ -55,21 +55,23 @@ def fingerprint(path: str | Path) -> str:
     Cheap: no content is read. Hidden files do not count.
 
     Raises:
-        SourceError: there is no such path.
+        SourceError: there is no such path, or its files may not be looked at.
     """
     path = Path(path)
     if not path.exists():
         raise SourceError(f"Cannot find {path}.")
-    files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file())
     digest = hashlib.sha256()
-    for file in files:
-        name = file.name if file == path else file.relative_to(path).as_posix()
-        if "/." in f"/{name}" and file != path:
-            continue
-        facts = file.stat()
-        digest.update(
-            f"{name}\0{facts.st_size}\0{facts.st_mtime_ns}\n".encode(errors="surrogateescape")
-        )
+    try:
+        files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file())
+        for file in files:
+            name = file.name if file == path else file.relative_to(path).as_posix()
+            if "/." in f"/{name}" and file != path:
+                continue
+            facts = file.stat()
+            about = f"{name}\0{facts.st_size}\0{facts.st_mtime_ns}\n"
+            digest.update(about.encode(errors="surrogateescape"))
+    except OSError as error:
+        raise SourceError(f"Cannot look at the files of {path}: {error.strerror}.") from error
     return digest.hexdigest()
 
 

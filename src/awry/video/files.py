@@ -11,7 +11,7 @@ from av.container import InputContainer
 from awry.errors import SourceError
 from awry.frames import Frame
 from awry.video.clock import container_start
-from awry.video.container import check_video, decoder_options
+from awry.video.container import check_video, decoder_options, main_video
 from awry.video.decode import Decoder, announced_frames
 from awry.video.pace import measured_pace
 from awry.video.source import SourceHealth
@@ -98,8 +98,12 @@ class VideoFile:
             if self.path.stat().st_size == 0:
                 raise SourceError(f"The video file {self.path} is empty (zero bytes).")
             # All programme tables: a transport stream's first one may be the damaged one.
-            options = {"scan_all_pmts": "1", **decoder_options()}
-            container = av.open(str(self.path), options=options)
+            options = {"scan_all_pmts": "1"}
+            container = av.open(str(self.path), options={**options, **decoder_options()})
+            if (video := main_video(container)) and not video.codec_context.width:
+                # The limit made FFmpeg forget the size; without it, it comes from the header.
+                container.close()
+                container = av.open(str(self.path), options=options)
         except READ_ERRORS as error:
             raise SourceError(
                 f"Cannot read {self.path} as video: {reason(error)}; "

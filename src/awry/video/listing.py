@@ -21,6 +21,9 @@ from awry.video.source import Source
 NAMED = 5
 """Files left out that are named one by one; the rest is counted."""
 
+FRAMES_BESIDE = 24
+"""So many pictures for each video beside them are a clip of their own, no snapshots."""
+
 # Folders that systems make for themselves: thumbnails, lost blocks, waste paper.
 _SYSTEM = frozenset({
     "@eadir", "__macosx", "lost+found", "$recycle.bin", "system volume information", "#recycle",
@@ -102,8 +105,8 @@ def list_folder(folder: Path, fps: float | None = None, *, labelled: bool = Fals
     """All sources in a folder and its sub-folders; none of them is opened.
 
     Each video and each animation is a source. The pictures of a folder are one source, unless
-    there are videos in the same folder: then these are the sources, and the pictures are left out
-    and named, as snapshots where they are called like a video.
+    there are videos in the same folder: then a few pictures are left out and named, as snapshots
+    where they are called like a video. Many (`FRAMES_BESIDE` a video) are a source all the same.
 
     Args:
         folder: an existing folder; links are followed, each folder is listed once.
@@ -224,14 +227,15 @@ class _Walk:
             elif kind in _OF_KIND:
                 self.leave(_OF_KIND[kind], path)
         self.found += [folder / name for name in videos]
-        if videos:
-            called = _Called(videos)
-            for name in pictures:
-                self.leave(_COVER if called.like(name) else _BESIDE, folder / name)
-        elif pictures:
+        called = _Called(videos)
+        others = [name for name in pictures if not videos or not called.like(name)]
+        if others and len(others) >= FRAMES_BESIDE * len(videos):
             self.found.append(folder)
             for name in each_once(pictures)[1]:
                 self.leave(_TWICE, folder / name)
+            return
+        for name in pictures:
+            self.leave(_BESIDE if name in others else _COVER, folder / name)
 
 
 def _is(entry: os.DirEntry[str], asks: Callable[[os.DirEntry[str]], bool]) -> bool:

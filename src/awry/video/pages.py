@@ -23,7 +23,7 @@ from awry.errors import AwryError
 from awry.names import shown
 from awry.video.limits import check_pixels
 
-BROWSER_SECONDS = 0.1
+BROWSER_MILLISECONDS = 100.0
 """How long browsers show a picture of an animation that gives no time."""
 
 _READ_ERRORS = (
@@ -46,7 +46,7 @@ def opened(path: Path) -> Iterator[Image.Image]:
             kind that is not supported, or larger than the limit. The message says which.
     """
     with told(path), _open(path) as picture:
-        check_pixels(*picture.size, "It")
+        check_pixels(*picture.size, "it")
         yield picture
 
 
@@ -143,10 +143,14 @@ def is_animated(path: Path) -> bool:
 
 def page_seconds(picture: Image.Image) -> float | None:
     """How long the page is shown; None where the format has no times."""
+    milliseconds = _milliseconds(picture)
+    return None if milliseconds is None else milliseconds / 1000
+
+
+def _milliseconds(picture: Image.Image) -> float | None:
     if picture.format not in _ANIMATED:
         return None
-    milliseconds = float(picture.info.get("duration") or 0)
-    return milliseconds / 1000 if milliseconds > 0 else BROWSER_SECONDS
+    return float(picture.info.get("duration") or 0) or BROWSER_MILLISECONDS
 
 
 def read_pages(path: Path) -> Iterator[tuple[float, NDArray[np.uint8] | OSError]]:
@@ -157,7 +161,7 @@ def read_pages(path: Path) -> Iterator[tuple[float, NDArray[np.uint8] | OSError]
     Raises:
         OSError: the file cannot be read at all.
     """
-    seconds = 0.0
+    milliseconds = 0.0
     with opened(path) as picture:
         for number in page_numbers(picture):
             found: NDArray[np.uint8] | OSError
@@ -167,8 +171,8 @@ def read_pages(path: Path) -> Iterator[tuple[float, NDArray[np.uint8] | OSError]
                     found = decoded(picture)
             except OSError as error:
                 found = error
-            yield seconds, found
-            seconds += page_seconds(picture) or 0.0
+            yield milliseconds / 1000, found
+            milliseconds += _milliseconds(picture) or 0.0
 
 
 def decoded(picture: Image.Image) -> NDArray[np.uint8]:
@@ -183,7 +187,7 @@ def decoded(picture: Image.Image) -> NDArray[np.uint8]:
     Raises:
         OSError: as `opened`, inside of which this is to be called.
     """
-    check_pixels(*picture.size, "It")
+    check_pixels(*picture.size, "it")
     picture.load()
     if is_turned(picture):
         picture = ImageOps.exif_transpose(picture)
@@ -228,5 +232,5 @@ def said_of(path: Path, error: OSError) -> str:
         empty = False
     if empty:
         return "the file is empty (zero bytes)."
-    reason = error.strerror or str(error) or "it is unreadable"
-    return f"{shown(reason).rstrip('.')} ({type(error).__name__})."
+    reason = shown(error.strerror or str(error) or "it is unreadable").rstrip(".")
+    return f"{reason}." if type(error) is OSError else f"{reason} ({type(error).__name__})."

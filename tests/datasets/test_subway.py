@@ -87,3 +87,11 @@ def test_a_file_alone(tmp_path: Path) -> None:
     write(tmp_path, {})
     with pytest.raises(DatasetError, match="no video"):
         open_dataset(tmp_path)
+
+
+def test_other_footage_beside_is_named(tmp_path: Path, write_video) -> None:
+    write_video(tmp_path / "subway_exit.avi", 12)
+    write_video(tmp_path / "old" / "cut.avi", 3)
+    (tmp_path / "subway.json").write_text('{"exit": {"train": [[0, 5]], "abnormal": [[8, 9]]}}')
+    (note,) = open_dataset(tmp_path).notes
+    assert note.endswith("being neither entrance nor exit: old/cut.")

@@ -107,6 +107,15 @@ def test_content_decides_where_the_ending_tells_nothing(
     assert bool(names(tmp_path)) is is_taken
 
 
+def test_jpegs_one_after_another_are_a_video(tmp_path: Path) -> None:
+    picture(tmp_path / "one.jpg")
+    content = (tmp_path / "one.jpg").read_bytes()
+    (tmp_path / "one.jpg").unlink()
+    (tmp_path / "stream.dump").write_bytes(content * 5)
+    (one,) = list_folder(tmp_path).sources
+    assert len(list(one.open())) == 5
+
+
 def test_animations_are_clips_and_still_pictures_of_the_same_format_are_frames(
     tmp_path: Path,
 ) -> None:

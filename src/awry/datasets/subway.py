@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from awry.datasets.base import Clip, Dataset, Layout, LayoutInfo
-from awry.datasets.clips import excerpt, frame_count
+from awry.datasets.clips import ClipFinder, excerpt, frame_count, named
 from awry.datasets.labels import Range, labels_from_ranges, load_json, parse_ranges, unlabelled
 from awry.errors import DatasetError, nearest
 from awry.video.files import VideoFile
@@ -51,12 +51,13 @@ def _read(root: Path, fps: float | None) -> Dataset:
     train: list[Clip] = []
     test: list[Clip] = []
     notes: list[str] = []
-    rates = []
+    rates, videos = [], []
     for part in TRAINING_MINUTES:
         entry = written.get(part, {})
         video = _named_video(root, part, entry)
         if video is None:
             continue
+        videos.append(video)
         source = FoundSource(part, str(video), partial(VideoFile, video, part))
         rates.append(VideoFile(video).fps or FPS)
         normal, abnormal = _ranges(root / _FILE, part, entry, rates[-1], notes)
@@ -64,10 +65,21 @@ def _read(root: Path, fps: float | None) -> Dataset:
         test.append(_test_clip(source, normal[-1][1] + 1, abnormal, root / _FILE))
     if not test:
         raise DatasetError(f"{root} holds no video of the subway's entrance or exit.")
-    notes += unlabelled(test, f"{_FILE} does not give their abnormal frames")
+    finder = ClipFinder(root, fps)
+    others = [one.name for one in finder.clips() if Path(one.where) not in videos]
+    if others:
+        notes.append(f"Left out in {root}, being neither entrance nor exit: {named(others)}.")
+    notes += finder.notes + unlabelled(test, f"{_FILE} does not give their abnormal frames")
     variant = test[0].name if len(test) == 1 else "subway"
     return Dataset(
-        "subway", variant, root, fps or rates[0], tuple(train), tuple(test), notes=tuple(notes)
+        "subway",
+        variant,
+        root,
+        fps or rates[0],
+        tuple(train),
+        tuple(test),
+        notes=tuple(notes),
+        failed=tuple(finder.failed),
     )
 
 

@@ -59,6 +59,8 @@ _OTHER = frozenset({
 # fmt: on
 _LITTER = frozenset({"thumbs.db", "ehthumbs.db", "desktop.ini", ".ds_store", ".directory"})
 _HEAD = 4096
+_FAR = 2**22
+_JPEG_AFTER_JPEG = b"\xff\xd9\xff\xd8\xff"
 
 
 def ending_of(name: str) -> str:
@@ -100,7 +102,10 @@ def kind_of(name: str, path: str | Path) -> Kind:
         return known
     try:
         with open(path, "rb") as file:  # noqa: PTH123 - a text path, for speed
-            return _by_content(file.read(_HEAD))
+            head = file.read(_HEAD)
+            if head.startswith(b"\xff\xd8\xff") and _JPEG_AFTER_JPEG in head + file.read(_FAR):
+                return Kind.VIDEO
+            return _by_content(head)
     except OSError:
         return Kind.UNREADABLE
 
@@ -122,6 +127,7 @@ _VIDEO_STARTS = (
     b"\x00\x00\x01\xba", b"\x00\x00\x01\xb3", b"\x00\x00\x01\xb0",  # MPEG
     b"\x00\x00\x00\x01\x67", b"\x00\x00\x00\x01\x27", b"\x00\x00\x00\x01\x47",  # H.264
     b"\x00\x00\x00\x01\x09", b"\x00\x00\x00\x01\x40", b"\x00\x00\x00\x01\x46",  # H.264, HEVC
+    b"\x00\x00\x01\x67", b"\x00\x00\x01\x27", b"\x00\x00\x01\x09", b"\x00\x00\x01\x40\x01",
     b".RMF", b"DHAV", b"DAHUA", b"IMKH", b"YUV4MPEG2", b"\x06\x0e\x2b\x34", b"DKIF",
     b"nut/multimedia",
 )

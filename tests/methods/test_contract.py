@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
+import numpy as np
 import pytest
 
+from awry.evaluation.peaks import peak_of
 from awry.registry import method_class, method_names
 from awry.testing import MethodCheck
 from awry.testing.contract import Case, checks_of, frames
@@ -27,3 +31,18 @@ def test_our_methods_tell_their_time_by_stage(name: str) -> None:
     (model,) = detector.models.values()
     if model.graphs():
         assert {"resize", "network", "maps"} <= set(scorer.seconds)
+
+
+@pytest.mark.parametrize("name", method_names())
+def test_our_methods_say_where_and_why_of_every_moment(name: str) -> None:
+    """Others can only name the part, and have no map where they leave it out."""
+    detector = CASES[name].detector
+    assert detector.strangest
+    for moment in detector.strangest:
+        peak, map_ = peak_of(moment, detector, "yard"), moment.score.map
+        assert peak.reason.endswith(".")
+        assert not set(re.split(r"\W+", peak.reason)) & {"latent", "distance", "flow"}
+        if map_ is not None and np.ptp(map_) > 0:
+            assert peak.marks
+            assert peak.heat is not None
+            assert (peak.heat != peak.image).any()

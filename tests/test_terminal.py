@@ -61,7 +61,8 @@ def test_without_an_end_there_is_a_bar_all_the_same() -> None:
     bars.add_task("scoring camera", total=None, completed=7)
     with console.capture() as captured:
         console.print(bars.get_renderable())
-    assert "7/?" in captured.get()
+    assert " 7 " in captured.get()
+    assert "?" not in captured.get()
     assert "━" * 10 in captured.get()
     assert "left" not in captured.get()
 
@@ -122,3 +123,14 @@ def test_control_characters_are_shown_and_not_obeyed() -> None:
     assert "\x1b]" not in text
     assert not {"\x07", "\x9b", "\u202e"} & set(text)
     assert text.count("\\x1b]0;title\\x07b\\r\\x9b2J\\u202ec") >= 2
+
+
+def test_a_sentence_in_a_narrow_column_becomes_a_line_of_a_list() -> None:
+    console = terminal(40)
+    table = Table("source", "frames", "why")
+    reason = "Lower middle: something moves at a speed that is not usual, " * 2
+    table.add_row("gate", "33-46", reason)
+    console.print(table)
+    lines = shown(console)
+    assert lines[0].rstrip() == "gate"
+    assert lines[2].startswith("  why: Lower middle: something moves")

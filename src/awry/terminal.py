@@ -15,6 +15,7 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    Task,
     TaskID,
     TextColumn,
     TimeElapsedColumn,
@@ -32,6 +33,7 @@ _LEAST_BAR, _MOST_BAR = 10, 40
 _BESIDE = len("10000/10000") + len("0:00:00") + len("left 0:00:00") + 4
 _LEAST_TITLE = 8
 _ENDLESS = 10_000
+_MOST_LINES = 5
 
 
 class Console(RichConsole):
@@ -70,22 +72,30 @@ class Bars(Progress):
 def progress_bars(console: RichConsole) -> Bars:
     """The bars of every command. A task without a total shows that something goes on."""
     room = max(console.width - _BESIDE, _LEAST_TITLE + _LEAST_BAR)
-    bar = min(max(room // 2, _LEAST_BAR), _MOST_BAR)
+    bar = min(max(room // 3, _LEAST_BAR), _MOST_BAR)
     title = Column(no_wrap=True, overflow="ellipsis", max_width=max(room - bar, _LEAST_TITLE))
     return Bars(
         TextColumn("[bold]{task.description}", table_column=title),
         BarColumn(bar_width=bar, table_column=Column(min_width=bar)),
-        MofNCompleteColumn(table_column=Column(no_wrap=True)),
+        _Steps(table_column=Column(no_wrap=True)),
         TimeElapsedColumn(table_column=Column(no_wrap=True)),
         _Left(table_column=Column(no_wrap=True)),
         console=console,
     )
 
 
+class _Steps(MofNCompleteColumn):
+    """`12/300`; the steps alone where the end is unknown."""
+
+    def render(self, task: Task) -> Text:
+        """As rich's, without a question mark."""
+        return Text(f"{task.completed:.0f}") if task.total is None else super().render(task)
+
+
 class _Left(TimeRemainingColumn):
     """`left 0:01:20`; nothing where the end is unknown."""
 
-    def render(self, task: Any) -> Text:
+    def render(self, task: Task) -> Text:
         """As rich's, with the word."""
         return Text("") if task.total is None else Text.assemble("left ", super().render(task))
 
@@ -129,7 +139,8 @@ class BarReporter:
 class Table(rich.table.Table):
     """Rich's table; where it is too wide for the terminal, a list of its rows.
 
-    A table that is squeezed below the width of its words breaks names and numbers in the middle.
+    A table that is squeezed below the width of its words breaks names and numbers in the middle,
+    and sentences in a narrow column become towers.
     """
 
     def __rich_console__(self, console: RichConsole, options: ConsoleOptions) -> RenderResult:
@@ -139,14 +150,17 @@ class Table(rich.table.Table):
         least = [one.minimum for one in ranges]
         borders = Measurement.get(console, wide, self).maximum - sum(one.maximum for one in ranges)
         room = options.max_width - borders - sum(least)
-        if room < 0:
+        wanted = [one.maximum - one.minimum for one in ranges]
+        widths = [one.maximum for one in ranges]
+        if sum(wanted) > room:  # rich would take from the widest, whatever its words
+            widths = [a + b * room // sum(wanted) for a, b in zip(least, wanted, strict=True)]
+        lines = (one.maximum / max(w, 1) for one, w in zip(ranges, widths, strict=True))
+        if room < 0 or max(lines, default=0) > _MOST_LINES:
             yield from self._as_list(console)
             return
-        wanted = [one.maximum - one.minimum for one in ranges]
         before = [column.width for column in self.columns]
-        if sum(wanted) > room:  # rich would take from the widest, whatever its words
-            for column, width, more in zip(self.columns, least, wanted, strict=True):
-                column.width = width + more * room // sum(wanted)
+        for column, width in zip(self.columns, widths, strict=True):
+            column.width = width
         yield from super().__rich_console__(console, options)
         for column, own in zip(self.columns, before, strict=True):
             column.width = own

@@ -11,14 +11,21 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
-from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from awry.datasets.arrays import load_array
 from awry.datasets.clips import frame_size, known_length
 from awry.errors import DatasetError
 from awry.video.images import image_files
 from awry.video.limits import check_pixels
-from awry.video.pages import is_turned, opened, page_count, page_numbers, said_of, upright_size
+from awry.video.pages import (
+    is_turned,
+    opened,
+    page_count,
+    page_numbers,
+    said_of,
+    tiff_tags,
+    upright_size,
+)
 
 Masks = Callable[[], NDArray[np.bool_]]
 
@@ -81,19 +88,20 @@ def mask_values(path: Path, page: int = 0) -> NDArray[Any]:
         with opened(path) as picture:
             if page:
                 picture.seek(page_numbers(picture)[page])
-            deep = picture.mode not in ("1", "L", "P", "F") and ";16" in str(
-                getattr(picture, "tile", "")
-            )
-            if not (deep and picture.mode[:1] != "I"):
+            if not _is_deep_colour(picture):
                 picture.load()
                 return _values(ImageOps.exif_transpose(picture) if is_turned(picture) else picture)
     except OSError as error:
-        unknown = isinstance(error.__cause__, UnidentifiedImageError)
-        if not unknown or path.suffix.lower() not in (".tif", ".tiff"):
+        if not isinstance(error.__cause__, UnidentifiedImageError):
             raise
-        check_pixels(*_tiff_size(path), path)
-    # 16-bit colours, which Pillow reads in 8 bits, and numbers that it does not know.
+        tags = tiff_tags(path)
+        check_pixels(int(tags.get(256, 0)), int(tags.get(257, 0)), path)
     return _by_opencv(path)
+
+
+def _is_deep_colour(picture: Image.Image) -> bool:
+    """16-bit colours, of which Pillow keeps 8 bits."""
+    return len(picture.getbands()) > 1 and ";16" in str(getattr(picture, "tile", ""))
 
 
 def _values(picture: Image.Image) -> NDArray[Any]:
@@ -121,20 +129,8 @@ def _one_channel(colours: NDArray[Any]) -> NDArray[Any]:
     return colours
 
 
-def _tiff_size(path: Path) -> tuple[int, int]:
-    """Width and height as the tags of a TIFF have them, which Pillow does not know otherwise."""
-    try:
-        with path.open("rb") as file:
-            head = file.read(8)
-            tags = ImageFileDirectory_v2(head + (file.read(8) if head[2:3] == b"+" else b""))
-            file.seek(tags.next)
-            tags.load(file)
-        return int(tags[256]), int(tags[257])
-    except Exception as error:  # whatever Pillow raises on damaged tags
-        raise OSError("it is no picture of a known kind") from error
-
-
 def _by_opencv(path: Path) -> NDArray[Any]:
+    """16-bit colours, and TIFF of numbers that Pillow does not know."""
     try:
         found = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
     except (cv2.error, MemoryError):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import struct
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -79,23 +79,41 @@ def _open(path: Path) -> Image.Image:
 
 def _why_unknown(path: Path) -> str:
     """Why a reader that knows most formats does not know this one."""
-    with path.open("rb") as file:
-        head = file.read(8)
-        if head[:4] not in (b"II*\x00", b"MM\x00*"):
-            return "it is no picture of a known kind"
-        try:
-            tags = TiffImagePlugin.ImageFileDirectory_v2(head)
-            file.seek(tags.next)
-            tags.load(file)
-            bits, form = tags.get(258, (1,)), tags.get(339, (1,))
-            samples = tags.get(277, 1)
-        except (OSError, *_READ_ERRORS):
-            return "its TIFF header is broken"
+    try:
+        tags = tiff_tags(path)
+    except OSError as error:
+        return str(error)
+    bits, form = (_first(tags.get(number, 1)) for number in (258, 339))
     forms = {1: "whole numbers", 2: "signed whole numbers", 3: "floating-point numbers"}
     return (
-        f"TIFF with {samples} samples of {bits[0]} bits a pixel, {forms.get(form[0], 'unknown')}, "
-        "is not supported; convert it to 8 or 16 bits"
+        f"TIFF with {_first(tags.get(277, 1))} samples of {bits} bits a pixel, "
+        f"{forms.get(form, 'unknown')}, is not supported; convert it to 8 or 16 bits"
     )
+
+
+def _first(value: Any) -> Any:
+    return value[0] if isinstance(value, tuple) and value else value
+
+
+def tiff_tags(path: Path) -> Mapping[int, Any]:
+    """The tags of a TIFF's first page, whether its pictures can be read or not.
+
+    Raises:
+        OSError: it is no TIFF, or its tags are broken.
+    """
+    with path.open("rb") as file:
+        head = file.read(8)
+        if head[:4] not in (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+"):
+            raise OSError("it is no picture of a known kind")
+        try:
+            tags = TiffImagePlugin.ImageFileDirectory_v2(
+                head + (file.read(8) if b"+" in head[2:4] else b"")
+            )
+            file.seek(tags.next)
+            tags.load(file)
+            return dict(tags)
+        except Exception as error:  # whatever Pillow raises on damaged tags
+            raise OSError("its TIFF header is broken") from error
 
 
 def page_numbers(picture: Image.Image) -> list[int]:

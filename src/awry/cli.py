@@ -77,13 +77,18 @@ def demo(
     ),
     method: Annotated[str, typer.Option(help="One with a preset for it: daml, ssmtl.")] = "daml",
     seed: Annotated[int, typer.Option(help="Every random choice follows from it.")] = 0,
+    overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
     """Fit, score and evaluate a method on moving digits: no data needed, about five minutes."""
     with refusals():
         from awry.commands.demo import run_demo, show_demo
+        from awry.output.places import check_folder
 
-        show_result(run_demo(method, out, seed, console()), as_json, show_demo)
+        files = {"metrics.json": "json", "report.html": "page", "overlay.mp4": "video"}
+        check_folder("--out", out, files, overwrite=overwrite)
+
+        show_result(run_demo(method, out, seed, console(), overwrite=overwrite), as_json, show_demo)
 
 
 @app.command()
@@ -112,6 +117,7 @@ def fit(
     max_frames: Annotated[int | None, typer.Option(min=1, help="Most frames of a clip.")] = None,
     cache: Annotated[Path | None, typer.Option(help="Folder for resized frames.")] = None,
     cache_size: Annotated[float, typer.Option(min=0.001, help="Its limit in GiB.")] = 8.0,
+    overwrite: Overwrite = False,
     fps: Fps = None,
     as_json: Json = False,
 ) -> None:
@@ -137,6 +143,7 @@ def fit(
             cache=cache,
             cache_gib=cache_size,
             resume=resume,
+            overwrite=overwrite,
         )
         method_class(method).configure(preset, options.changes)
         found = open_dataset(data, format=layout, fps=fps)

@@ -12,6 +12,7 @@ from awry.cli_options import (
     Fps,
     Json,
     Layout,
+    Overwrite,
     console,
     refusals,
     report_failures,
@@ -39,6 +40,7 @@ def export(
         float | None, typer.Option(min=0, help="Micro AUC that int8 may lose on --data: 0.01.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Keep int8 beyond --bound.")] = False,
+    overwrite: Overwrite = False,
     check: Annotated[
         Path | None, typer.Option(help="Compare an exported bundle again, on this machine.")
     ] = None,
@@ -51,7 +53,8 @@ def export(
     with refusals():
         from awry.commands.export import ExportCommand, run_check, run_export, show_export
         from awry.datasets import open_dataset
-        from awry.export import ExportOptions
+        from awry.export import ExportOptions, check_exported
+        from awry.output.places import Place, check_places
 
         given = None if data is None else open_dataset(data, format=layout, fps=fps)
         if check is not None:
@@ -64,6 +67,9 @@ def export(
         elif bundle is None or out is None:
             raise ConfigError("Give a bundle and --out DIR, or --check DIR.")
         else:
+            reads = [one for one in (bundle, data, clip) if one is not None]
+            check_places([Place("--out", out, "bundle")], reads, overwrite=overwrite)
+            check_exported(out, overwrite)
             options = ExportOptions(to or "onnx", int8, tolerance)
             command = ExportCommand(options, given, clip, bound, force)
             found = run_export(bundle, out, command, console())

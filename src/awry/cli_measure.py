@@ -29,6 +29,12 @@ from awry.cli_options import (
 )
 from awry.errors import ConfigError
 
+ROBUSTNESS = {"robustness.json": "json", "settings.json": "json", "frames": "frames"} | {
+    f"robustness{what}.{ending}": "picture"
+    for what in ("", "-false-alarms", "-threshold")
+    for ending in ("png", "svg")
+}
+
 
 def evaluate(
     bundle: Path,
@@ -50,6 +56,7 @@ def evaluate(
     cache: Annotated[
         Path | None, typer.Option(help="Folder where what teachers say of frames is kept.")
     ] = None,
+    overwrite: Overwrite = False,
     fps: Fps = None,
     as_json: Json = False,
 ) -> None:
@@ -58,6 +65,7 @@ def evaluate(
         from awry.commands.evaluate import EvaluateOptions, run_evaluate, show_metrics
         from awry.datasets import open_dataset
         from awry.evaluation.event import EventRule
+        from awry.output.places import REPORT, check_folder
         from awry.sifting.run import is_run
 
         if is_run(bundle) != merged:
@@ -66,6 +74,7 @@ def evaluate(
                 if is_run(bundle)
                 else f"--merged is for what awry sift made; {bundle} is not such a run."
             )
+        check_folder("--out", out, REPORT, (bundle, data), overwrite=overwrite)
         if merged:
             from awry.commands import evaluate_run as runs
 
@@ -97,6 +106,7 @@ def reproduce(
     dataset: Annotated[
         str | None, typer.Option(help="Which of the table's data sets the data are.")
     ] = None,
+    overwrite: Overwrite = False,
     layout: Layout = None,
     fps: Fps = None,
     as_json: Json = False,
@@ -121,11 +131,14 @@ def reproduce(
         from awry.commands.reproduce import ReproduceOptions, run_reproduce
         from awry.datasets import open_dataset
         from awry.evaluation.reproduction import cells_of
+        from awry.output.places import check_folder
 
         numbers = whole_numbers(seeds, "--seeds", lowest=0)
         given = parse_changes(changes or []) | chosen_teachers(detector, classifier, depth)
         options = ReproduceOptions(scale, tuple(numbers), cells, dataset, given)
         cells_of(table)
+        files = {f"{table}.json": "json", "frames": "frames"}
+        check_folder("--out", out, files, [data], overwrite=overwrite)
         found = open_dataset(data, format=layout, fps=fps)
         summary = run_reproduce(table, found, out, options, console())
         show_result(summary, as_json, published.show_reproduction)
@@ -154,6 +167,7 @@ def robustness(
     seed: Annotated[int, typer.Option(help="Every random choice follows from it.")] = 0,
     budget: OtherBudget = None,
     threshold: OtherThreshold = None,
+    overwrite: Overwrite = False,
     layout: Layout = None,
     fps: Fps = None,
     as_json: Json = False,
@@ -164,6 +178,7 @@ def robustness(
         from awry.commands import robustness as runs
         from awry.commands.fit import parse_changes
         from awry.datasets import open_dataset
+        from awry.output.places import check_folder
 
         spoiling = {
             "--corruptions": corruptions,
@@ -174,6 +189,8 @@ def robustness(
         refitting = {"--subsample": subsample, "--contaminate": contaminate}
         fitting = {**refitting, "--preset": preset, "--set": changes or None}
         runs.check_choice(bundle, refit, spoiling, refitting, fitting)
+        reads = [data, *([bundle] if bundle else [])]
+        check_folder("--out", out, ROBUSTNESS, reads, overwrite=overwrite)
         wanted = tuple(part.strip() for part in parts.split(",") if part.strip())
         if bundle is not None:
             options = runs.RobustnessOptions.parse(corruptions, severities, wanted, clips, seed)

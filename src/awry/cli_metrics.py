@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -27,6 +28,13 @@ Report = Annotated[
 ]
 
 
+def _check_report(out: Path | None, read: Sequence[Path | None], overwrite: bool) -> None:
+    from awry.output.places import REPORT, check_folder
+
+    if out is not None:
+        check_folder("--out", out, REPORT, [one for one in read if one], overwrite=overwrite)
+
+
 @metrics_app.command("frame")
 def metrics_frame(
     scores: Annotated[Path, typer.Option(help="CSV clip,frame,score, a folder of CSV, or npy.")],
@@ -35,12 +43,14 @@ def metrics_frame(
     labels_first_frame: LabelsFirst = 0,
     fps: Annotated[float | None, typer.Option("--fps", min=0.01, help="For seconds.")] = None,
     out: Report = None,
+    overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
     """Frame level: micro and macro AUC, AP, variants and what sees no pixel."""
     with refusals():
         from awry.commands.metrics import FrameOptions, run_frame, show_frame
 
+        _check_report(out, (scores, labels), overwrite)
         options = FrameOptions(scores, labels, scores_first_frame, labels_first_frame, fps)
         print_noted(run_frame(options, out), as_json, show_frame)
 
@@ -102,6 +112,7 @@ def metrics_event(
     scores_first_frame: ScoresFirst = 0,
     labels_first_frame: LabelsFirst = 0,
     out: Report = None,
+    overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
     """Event level: precision, recall, delay and false alarms, as an operator feels them."""
@@ -111,6 +122,7 @@ def metrics_event(
         from awry.scoring.calibration import Budget
         from awry.scoring.events import EventOptions
 
+        _check_report(out, (scores, labels, alarms, normal_scores), overwrite)
         options = FrameOptions(scores, labels, scores_first_frame, labels_first_frame, fps)
         made = EventOptions(hysteresis=0.0, merge_gap=merge_gap, min_length=min_length)
         found = run_event(
@@ -143,6 +155,7 @@ def alarms(
         str | None, typer.Option(help="A threshold or a file of alarms to compare with.")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Alarms: .csv, .jsonl or .parquet.")] = None,
+    overwrite: Overwrite = False,
     merge_gap: Annotated[
         int, typer.Option(help="Without a bundle: frames between runs that are one alarm.")
     ] = 10,

@@ -12,6 +12,7 @@ from awry.cli_options import (
     Fps,
     Json,
     Layout,
+    Overwrite,
     console,
     refusals,
     report_failures,
@@ -53,6 +54,7 @@ def sift(
     cache_size: Annotated[
         float, typer.Option(min=0.001, help="Most GiB for the frames' activations.")
     ] = 40.0,
+    overwrite: Overwrite = False,
     fps: Fps = None,
     as_json: Json = False,
 ) -> None:
@@ -60,6 +62,7 @@ def sift(
     with refusals():
         from awry.commands import sift as sifting
         from awry.commands.fit import parse_changes
+        from awry.output.places import check_folder
         from awry.sifting import SiftOptions
 
         if bool(sources) == (data is not None or layout is not None):
@@ -78,7 +81,9 @@ def sift(
             cache_size,
             resume,
             cast("ScenesBy", scenes_by),
+            overwrite,
         )
+        check_folder("--out", out, {}, [*(sources or ()), *([data] if data else [])])
         if sources:
             given = sifting.given_sources(sources, fps)
         else:

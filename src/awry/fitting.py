@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import time
 from collections.abc import Mapping, Sequence
@@ -14,20 +13,22 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import TypeAdapter, ValidationError
 
+from awry.begun import differences
 from awry.datasets.base import Clip, Dataset
 from awry.datasets.clips import Excerpt
 from awry.detector import Detector, scored
-from awry.errors import BundleError, ConfigError, nearest
+from awry.errors import ConfigError, nearest
 from awry.foreign import read_json
 from awry.methods.base import Method, MethodConfig
+from awry.output.places import Place, check_places
 from awry.registry import method_class
 from awry.scoring.calibration import POOLED, Budget, Calibration, CalibrationClip, calibrate
 from awry.scoring.moments import Moment, MomentKeeper, strongest
-from awry.storage import write_text
+from awry.storage import write_json
 from awry.teachers.outputs import keep_outputs
-from awry.training.bundle import check_place
+from awry.training.bundle import check_place, method_of
 from awry.training.environment import machine, versions
-from awry.training.footage import Footage, working_folder
+from awry.training.footage import Footage, is_begun, working_folder
 from awry.training.loop import FitContext, Reporter, Silent
 from awry.training.split import Exclusion, Span
 from awry.video.cache import FrameCache
@@ -53,6 +54,8 @@ class FitOptions:
         cache: folder for resized frames; None: in the fit's working folder.
         cache_gib: most GiB that the cache may hold.
         resume: go on from the working folder's checkpoint.
+        overwrite: replace another method's bundle, and throw away the checkpoint of a fit that
+            was stopped.
     """
 
     preset: str = "cpu"
@@ -69,6 +72,7 @@ class FitOptions:
     cache: Path | None = None
     cache_gib: float = 8.0
     resume: bool = False
+    overwrite: bool = False
 
 
 def fit_options(**options: Any) -> FitOptions:
@@ -124,9 +128,9 @@ def fit(
     reporter = reporter or Silent()
     kind = method_class(method)
     config = kind.configure(options.preset, options.changes, data.variant)
-    check_place(out)
     work = working_folder(out)
-    _say_what_is_left(work, options.resume, reporter)
+    _check_places(method, data, out, work, options)
+    _look_at_what_is_left(work, options, reporter)
     footage = _footage(data, work, options, reporter)
     _remember_settings(work, method, config.model_dump(mode="json"), footage, options)
     with keep_outputs(options.cache or work / "frames"):
@@ -163,17 +167,43 @@ def _learned(
     return replace(fitted, facts=facts, strangest=_strangest(fitted, footage))
 
 
-def _say_what_is_left(work: Path, resume: bool, reporter: Reporter) -> None:
-    """Whoever starts anew must never go on from an older fit's checkpoint."""
-    left = (work / "fit").is_dir()
-    if left and not resume:
-        reporter.message(
-            f"{work} holds what an earlier fit left when it stopped; starting afresh. "
-            "(--resume would have gone on from there.)"
+def _check_places(method: str, data: Dataset, out: Path, work: Path, options: FitOptions) -> None:
+    check_place(out)
+    places = [
+        Place("--out", out, "bundle"),
+        Place("the working folder", work, "folder"),
+        Place("the working folder", work / "frames", "frames"),
+    ]
+    if options.cache is not None:
+        places.append(Place("--cache", options.cache, "cache"))
+    files = [what.partition(":")[2] for what in options.changes.values() if isinstance(what, str)]
+    read: list[str | Path] = [file for file in files if file]
+    if data.root is not None:
+        read.append(data.root)
+    check_places(places, read, overwrite=options.overwrite)
+    before = method_of(out)
+    if before not in (None, method) and not options.overwrite:
+        raise ConfigError(
+            f"--out {out} holds a bundle of {before}. Choose another place, or add --overwrite to "
+            f"replace it by one of {method}."
         )
-        shutil.rmtree(work / "fit", ignore_errors=True)
-    elif resume and not left:
-        reporter.message(f"--resume: there is nothing to go on from in {work}; starting afresh.")
+
+
+def _look_at_what_is_left(work: Path, options: FitOptions, reporter: Reporter) -> None:
+    """Whoever starts anew must never go on from an older fit's checkpoint, nor lose it unasked."""
+    left = is_begun(work)
+    if options.resume:
+        if not left:
+            reporter.message(
+                f"--resume: there is nothing to go on from in {work}; starting afresh."
+            )
+        return
+    if left and not options.overwrite:
+        raise ConfigError(
+            f"{work} holds the checkpoint of a fit that was stopped: --resume goes on from there, "
+            "--overwrite throws it away and starts afresh."
+        )
+    shutil.rmtree(work / "fit", ignore_errors=True)
 
 
 def _footage(data: Dataset, work: Path, options: FitOptions, reporter: Reporter) -> Footage:
@@ -201,22 +231,25 @@ def _remember_settings(
     mine = {
         "method": method,
         "config": config,
-        "data": footage.fingerprint(),
         "seed": options.seed,
         "per_scene": options.per_scene,
-        "shares": [options.validation, options.calibration],
+        "ignore": list(footage.ignore.specs),
+        "every": options.every,
+        "max_frames": options.max_frames,
         "exclude": [f"{e.clip}:{e.first}-{e.last}" for e in options.exclude],
+        "shares": [options.validation, options.calibration],
+        "footage": footage.contents(),
     }
-    if options.resume and file.is_file():
-        cure = "Start again without --resume."
-        before = read_json(file, "the settings of a fit", BundleError, cure)
-        different = [key for key in mine if before.get(key) != mine[key]]
-        if different:
-            raise BundleError(
-                f"--resume: the fit in {work} was started with another {', '.join(different)}. "
-                "Give the same settings again, or start anew without --resume."
+    if options.resume and is_begun(work) and file.is_file():
+        start_anew = "Start anew with --overwrite instead of --resume."
+        before = read_json(file, "the settings of a fit", ConfigError, start_anew)
+        if different := differences(before, mine):
+            raise ConfigError(
+                f"--resume: the fit in {work} was started otherwise: {'; '.join(different)}. Give "
+                "the same settings and footage again, or start anew with --overwrite instead of "
+                "--resume."
             )
-    write_text(file, json.dumps(mine, indent=2))
+    write_json(file, mine)
 
 
 def _facts(

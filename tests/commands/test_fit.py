@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,12 @@ import torch
 from safetensors.torch import load_file
 
 from awry.commands.fit import parse_changes
+from awry.datasets import open_dataset
 from awry.errors import ConfigError
+from awry.fitting import FitOptions, _footage, _remember_settings
 from awry.methods.daml import fitting
 from awry.terminal import BarReporter
+from awry.training.loop import Silent
 from support import moving_square, write_images
 
 DAML = ("--preset", "tiny", "--set", "first_epochs=2", "--set", "second_epochs=3", "--seed", "7")
@@ -281,11 +285,14 @@ def test_ctrl_c_at_the_end_of_a_phase_keeps_the_phase(
     assert "prediction epoch 1/3" in said.err
 
 
-def test_without_resume_a_fit_starts_afresh_and_says_so(
+def test_a_checkpoint_is_thrown_away_only_where_it_is_said(
     awry, shared_data: Path, uninterrupted: Path, left: Path
 ) -> None:
-    said = awry("fit", "daml", "--data", shared_data, "--out", left, *DAML)
-    assert "starting afresh" in said.err
+    words = ("fit", "daml", "--data", shared_data, "--out", left, *DAML)
+    refused = awry(*words)
+    assert refused.code == 2
+    assert "--resume goes on from there, --overwrite throws it away" in refused.err
+    said = awry(*words, "--overwrite")
     assert "reconstruction epoch 1/2" in said.err
     assert_equal_tensors(left, uninterrupted)
 
@@ -302,19 +309,30 @@ def test_starting_afresh_forgets_the_older_checkpoint(
     words = ("fit", "daml", "--data", shared_data, "--out", left, *other)
     with monkeypatch.context() as patch:
         patch.setattr("awry.methods.daml.train", at_once)
-        assert awry(*words).code == 130
+        assert awry(*words, "--overwrite").code == 130
     assert "reconstruction epoch 1/2" in awry(*words, "--resume").err
 
 
-@pytest.mark.parametrize("changed", [("--seed", "8"), ("--set", "channels=5"), ("--every", "2")])
+@pytest.mark.parametrize(
+    ("changed", "named"),
+    [
+        (("--seed", "8"), "seed (7 then, 8 now)"),
+        (("--set", "channels=5"), "config.channels ("),
+        (("--every", "2"), "every (1 then, 2 now)"),
+        (("--ignore", "rows:0-3"), "ignore (none then, rows:0-3 now)"),
+        (("--max-frames", "50"), "max_frames (none then, 50 now)"),
+        (("--exclude", "day0:0-9"), "exclude (none then, day0:0-9 now)"),
+        (("--per-scene",), "per_scene (False then, True now)"),
+    ],
+)
 def test_resume_with_other_settings_is_refused(
-    awry, shared_data: Path, left: Path, changed: tuple[str, str]
+    awry, shared_data: Path, left: Path, changed: tuple[str, ...], named: str
 ) -> None:
     words = (*DAML, *changed, "--resume")
     said = awry("fit", "daml", "--data", shared_data, "--out", left, *words)
     assert said.code == 2
-    expected = {"--seed": "seed", "--set": "config", "--every": "data"}[changed[0]]
-    assert f"was started with another {expected}" in said.err
+    assert f"was started otherwise: {named}" in said.err
+    assert said.err.count(" now)") == 1
     assert (left.with_name("b.work") / "fit").is_dir()
 
 
@@ -347,3 +365,60 @@ def test_frames_of_another_size_are_left_out_before_training(awry, tmp_path: Pat
     assert "tuesday: Frames of another size than the first" in failed
     assert "wednesday was left out: its frames are 48x48" in failed
     assert "monday" not in failed
+
+
+def test_resume_with_other_footage_names_the_clip(awry, data: Path, tmp_path: Path) -> None:
+    work = tmp_path / "b.work"
+    (work / "fit" / "0").mkdir(parents=True)
+    (work / "fit" / "0" / "checkpoint.safetensors").touch()
+    options = FitOptions(preset="tiny")
+    footage = _footage(open_dataset(data), work, options, Silent())
+    _remember_settings(work, "flow", {}, footage, options)
+    (data / "train" / "day1" / "060.png").unlink()
+    again = _footage(open_dataset(data), work, options, Silent())
+    with pytest.raises(
+        ConfigError, match=r"started otherwise: footage\.day1 \(\w+ then, \w+ now\)"
+    ):
+        _remember_settings(work, "flow", {}, again, replace(options, resume=True))
+
+
+@pytest.mark.parametrize("content", ["", "{", "[1]", '{"seed": 8'])
+def test_damaged_settings_are_one_sentence(
+    awry, shared_data: Path, left: Path, content: str
+) -> None:
+    (left.with_name("b.work") / "fit.json").write_text(content)
+    said = awry("fit", "daml", "--data", shared_data, "--out", left, *DAML, "--resume")
+    assert said.code == 2
+    assert "fit.json" in said.err
+    assert "--overwrite" in said.err
+    assert said.err.count("\n") < 5
+
+
+def test_another_methods_bundle_is_replaced_only_where_it_is_said(
+    awry, shared_data: Path, bundle: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "b"
+    shutil.copytree(bundle, out)
+    words = ("fit", "knn", "--data", shared_data, "--out", out, "--preset", "tiny")
+    refused = awry(*words)
+    assert refused.code == 2
+    assert "holds a bundle of flow" in refused.err
+    again = awry("fit", "flow", "--data", shared_data, "--out", out, "--preset", "tiny")
+    assert again.code == 0, again.err
+
+
+def test_fit_never_replaces_its_footage(awry, data: Path) -> None:
+    for out in (data, data / "train", data / "train" / "day0", data.parent):
+        said = awry("fit", "flow", "--data", data, "--out", out, "--preset", "tiny")
+        assert said.code == 2
+    assert len(list(data.rglob("*.png"))) == 300
+    video = data / "train" / "day0" / "model"
+    said = awry("fit", "flow", "--data", data, "--out", video, "--preset", "tiny")
+    assert said.code == 2
+    assert "lies among the footage" in said.err
+    work = data.with_name("b.work") / "frames"
+    work.mkdir(parents=True)
+    (work / "mine.mp4").touch()
+    said = awry("fit", "flow", "--data", data, "--out", data.with_name("b"), "--preset", "tiny")
+    assert said.code == 2
+    assert (work / "mine.mp4").exists()

@@ -133,3 +133,88 @@ def test_one_video_that_cannot_be_written_costs_nothing_else(
         assert len(list(csv.DictReader(file))) == 120
     with (tmp_path / "e.csv").open() as file:
         assert len(list(csv.DictReader(file))) == 2
+
+
+def words_of(command: str, bundle: Path, data: Path, out: Path) -> tuple[object, ...]:
+    """The command with an output at `out`, a folder or the alarms' table."""
+    scores, labels = data.parent / "scores.csv", data / "labels.csv"
+    return {
+        "evaluate": ("evaluate", bundle, "--data", data, "--out", out, "--no-flow"),
+        "robustness": ("robustness", bundle, "--data", data, "--out", out),
+        "reproduce": ("reproduce", "daml-table5", "--data", data, "--out", out, "--scale", "tiny"),
+        "demo": ("demo", "--out", out),
+        "export": ("export", bundle, "--out", out),
+        "sift": ("sift", data / "test", "--out", out),
+        "metrics": ("metrics", "frame", "--scores", scores, "--labels", labels, "--out", out),
+        "alarms": ("alarms", scores, "--threshold", "0.5", "--out", out),
+    }[command]
+
+
+@pytest.fixture
+def scores(data: Path) -> Path:
+    path = data.parent / "scores.csv"
+    rows = [f"{clip},{frame},0.1\n" for clip in ("clip0", "clip1") for frame in range(60)]
+    path.write_text("clip,frame,score\n" + "".join(rows))
+    return path
+
+
+@pytest.mark.usefixtures("scores")
+@pytest.mark.parametrize(
+    ("command", "file"),
+    [
+        ("evaluate", "metrics.json"),
+        ("evaluate", "report.html"),
+        ("robustness", "robustness.json"),
+        ("robustness", "robustness.png"),
+        ("robustness", "frames/mine.mp4"),
+        ("reproduce", "daml-table5.json"),
+        ("reproduce", "frames/mine.png"),
+        ("demo", "overlay.mp4"),
+        ("demo", "report.html"),
+        ("metrics", "report.html"),
+        ("alarms", ""),
+    ],
+)
+def test_nobody_elses_file_is_replaced(
+    awry, bundle: Path, data: Path, tmp_path: Path, command: str, file: str
+) -> None:
+    place = tmp_path / "out" / file if file else tmp_path / "alarms.csv"
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_text("mine\n")
+    out = tmp_path / "out" if file else place
+    said = awry(*words_of(command, bundle, data, out))
+    assert said.code == 2
+    assert "nothing that awry wrote there" in said.err
+    assert "scor" not in said.err.replace(str(tmp_path), "")
+    assert place.read_text() == "mine\n"
+
+
+@pytest.mark.usefixtures("scores")
+@pytest.mark.parametrize(
+    "command",
+    ["evaluate", "robustness", "reproduce", "demo", "export", "sift", "metrics", "alarms"],
+)
+def test_every_command_knows_first_what_cannot_be_written(
+    awry, bundle: Path, data: Path, tmp_path: Path, command: str
+) -> None:
+    (tmp_path / "file").write_text("mine\n")
+    below = tmp_path / "file" / ("a.csv" if command == "alarms" else "out")
+    said = awry(*words_of(command, bundle, data, below))
+    assert said.code == 2
+    assert "Cannot write" in said.err
+    assert (tmp_path / "file").read_text() == "mine\n"
+
+
+def test_alarms_never_replace_the_scores(awry, scores: Path) -> None:
+    before = digest(scores)
+    said = awry("alarms", scores, "--threshold", "0.5", "--out", scores, "--overwrite")
+    assert said.code == 2
+    assert digest(scores) == before
+
+
+def test_export_does_not_replace_a_fitted_bundle(awry, bundle: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(bundle, other)
+    said = awry("export", bundle, "--out", other)
+    assert said.code == 2
+    assert "holds a bundle that was fitted" in said.err

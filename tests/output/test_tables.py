@@ -74,11 +74,11 @@ def test_names_of_any_bytes_can_be_written(tmp_path: Path, ending: str) -> None:
     path = tmp_path / f"s{ending}"
     write_table(path, [{"source": "h\udce4ll,\n\U0001f41f", "frame": 0, "score": 1.0}], COLUMNS)
     if ending == ".csv":
-        assert rows_of(path)[0]["source"] == "h\\xe4ll,\n\U0001f41f"
+        assert rows_of(path)[0]["source"] == "h\\xe4ll,\\n\U0001f41f"
 
 
 def test_formulas_are_escaped_where_asked(tmp_path: Path) -> None:
-    names = ["=1+1", "+1", "-1", "@x", "\tx", "\rx", "a=1"]
+    names = ["=1+1", "+1", "-1", "@x", "a=1"]
     rows = [{"source": name, "frame": -1, "score": -0.5} for name in names]
     write_table(tmp_path / "plain.csv", rows, COLUMNS)
     write_table(tmp_path / "safe.csv", rows, COLUMNS, escape_formulas=True)

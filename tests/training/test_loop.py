@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import resource
 import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -53,13 +56,14 @@ def phases(
 class StopsAfter(Silent):
     """Presses Ctrl-C after so many steps."""
 
-    def __init__(self, steps: int) -> None:
+    def __init__(self, steps: int, number: int = signal.SIGINT) -> None:
         self.left = steps
+        self.number = number
 
     def advance(self, losses: dict[str, float]) -> None:
         self.left -= 1
         if self.left == 0:
-            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(self.number)
 
 
 @pytest.mark.parametrize(
@@ -87,6 +91,40 @@ def test_resume_reaches_what_an_uninterrupted_fit_reaches(
         return [(e["phase"], e["epoch"], e["total"]) for e in context.history]
 
     assert losses(straight) == losses(resumed)
+
+
+def test_sigterm_writes_a_checkpoint_as_ctrl_c_does(tmp_path: Path) -> None:
+    net = model()
+    stops = StopsAfter(3, signal.SIGTERM)
+    with pytest.raises(Interrupted, match="the state is in"):
+        train(net, phases(net), FitContext(tmp_path, reporter=stops))
+    assert (tmp_path / CHECKPOINT).is_file()
+
+
+FULL = """
+import sys, torch
+from pathlib import Path
+from awry.errors import WriteError
+from awry.training.checkpoint import Progress, save
+try:
+    save(Path(sys.argv[1]) / "c.safetensors", torch.nn.Linear(100, 100), None, Progress())
+except WriteError as error:
+    print(error)
+"""
+
+
+def test_a_checkpoint_on_a_full_disk_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "c.safetensors").write_text("before")
+    said = subprocess.run(
+        [sys.executable, "-c", FULL, tmp_path],
+        capture_output=True,
+        text=True,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000)),
+    )
+    assert said.stdout.startswith(f"Cannot write {tmp_path / 'c.safetensors'}: ")
+    assert said.stderr == ""
+    assert [path.name for path in tmp_path.iterdir()] == ["c.safetensors"]
+    assert (tmp_path / "c.safetensors").read_text() == "before"
 
 
 def test_the_signal_handler_is_put_back(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from rich.markup import escape
 from awry.errors import ConfigError
 from awry.evaluation.tuning import TuningOptions, tune_alarms
 from awry.output.places import Place, check_places
-from awry.output.tables import EVENT_COLUMNS, check_table, write_table
+from awry.output.tables import EVENT_COLUMNS, check_table, growing_path, write_table
 from awry.terminal import Console, Table
 
 __all__ = ["TuningOptions", "run_alarms", "show_alarms"]
@@ -34,7 +34,8 @@ def run_alarms(
     if out is not None:
         read = (options.scores, options.bundle, options.normal_scores, options.before)
         inputs = [path for path in read if path is not None]
-        check_places([Place("--out", out, "events")], inputs, overwrite=overwrite)
+        place = Place("--out", out, "events", growing_path(out))
+        check_places([place], inputs, overwrite=overwrite)
     found = tune_alarms(options)
     if out is not None:
         if found.after is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
 import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -72,10 +73,16 @@ def _in_own_process(bundle: Path, options: BenchOptions) -> dict[str, Any]:
     """Memory and start-up are a process's own: nothing of another bundle is in them."""
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=context) as pool:
-        return pool.submit(_measure, bundle, options, time.time()).result()
+        try:
+            return pool.submit(_measure, bundle, options, time.time()).result()
+        except KeyboardInterrupt:  # the pool would wait for the measurement's end
+            for process in multiprocessing.active_children():
+                process.terminate()
+            raise
 
 
 def _measure(bundle: Path, options: BenchOptions, asked_at: float) -> dict[str, Any]:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started it decides
     detector = Detector.load(bundle)
     started = time.time() - asked_at
     data = open_dataset(options.data, format=options.layout, fps=options.fps)

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from awry.begun import differences
 from awry.datasets.base import Clip, Dataset
 from awry.datasets.pairing import labels_of
 from awry.detector import Detector, scored
@@ -54,11 +55,10 @@ class Cells:
             write_text(file, text + "\n")
 
     def _compare(self, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
-        names = sorted({*before, *now})
-        different = [name for name in names if before.get(name) != now.get(name)]
-        if different:
+        if before != now:
+            different = differences(before, now) or sorted(before.keys() ^ now.keys())
             raise ConfigError(
-                f"{self._out} holds cells with another {', '.join(different)}. Give the same "
+                f"{self._out} holds cells of other settings: {'; '.join(different)}. Give the same "
                 "settings again, another --out, or remove the folder."
             )
 

@@ -27,14 +27,26 @@ from awry.methods.daml.scoring import DAMLScorer
 from awry.registry import method_class
 from awry.score_run.overlay import OverlayWriter
 from awry.terminal import Console, Table
+from awry.training.footage import is_begun, working_folder
 
 ALL = "all"
 Picture = NDArray[np.uint8]
 Metric = Callable[[Sequence[NDArray[np.float64]], Sequence[NDArray[np.uint8]]], Any]
 
 
-def run_demo(method: str, out: Path, seed: int, console: Console) -> dict[str, Any]:
+def run_demo(
+    method: str, out: Path, seed: int, console: Console, *, overwrite: bool = False
+) -> dict[str, Any]:
     """Fit a method's `demo` preset on moving digits, evaluate, write report and overlay.
+
+    A demo that was stopped goes on.
+
+    Args:
+        method: its name.
+        out: folder of everything.
+        seed: every random choice follows from it.
+        console: shows progress.
+        overwrite: replace another method's bundle, and start a stopped demo afresh.
 
     Returns:
         `method`; `auc`: micro AUC per kind of anomaly and for all together; `references`: the
@@ -45,7 +57,9 @@ def run_demo(method: str, out: Path, seed: int, console: Console) -> dict[str, A
     method_class(method).configure("demo")  # refused before anything is drawn
     data = with_tracks(make_digits(seed=seed))
     bundle = out / "bundle"
-    run_fit(method, data, bundle, FitOptions(preset="demo", seed=seed), console)
+    resume = is_begun(working_folder(bundle)) and not overwrite
+    fitting = FitOptions(preset="demo", seed=seed, resume=resume, overwrite=overwrite)
+    run_fit(method, data, bundle, fitting, console)
     detector = Detector.load(bundle)
     scores = score_clips(detector, data, console)
     called = method.upper()

@@ -22,7 +22,7 @@ from awry.export.networks import named, to_int8, to_onnx, to_openvino
 from awry.export.parity import Parity, compare, watched
 from awry.runtimes import ENDINGS, check_runtime
 from awry.scoring.calibration import POOLED
-from awry.training.bundle import check_place, write_bundle
+from awry.training.bundle import check_place, is_exported, method_of, write_bundle
 from awry.training.environment import hardware, machine, versions
 
 if TYPE_CHECKING:
@@ -57,6 +57,19 @@ class ExportOptions:
     def __post_init__(self) -> None:
         if self.tolerance is not None and not math.isfinite(self.tolerance):
             raise ConfigError(f"A tolerance of {self.tolerance} compares nothing: give a number.")
+
+
+def check_exported(out: Path, overwrite: bool) -> None:
+    """Refuse to replace a bundle that was fitted: it cannot be exported again.
+
+    Raises:
+        ConfigError: one stands there.
+    """
+    if not overwrite and method_of(out) is not None and not is_exported(out):
+        raise ConfigError(
+            f"--out {out} holds a bundle that was fitted. Choose another place, or add "
+            "--overwrite to replace it."
+        )
 
 
 def export(

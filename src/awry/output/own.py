@@ -10,6 +10,7 @@ from pathlib import Path
 
 from awry.errors import AwryError
 from awry.output.tables import EVENT_COLUMNS, REGION_COLUMNS, SCORE_COLUMNS
+from awry.video.kinds import has_footage_ending
 from awry.video.writer import written_by_awry
 
 _HEAD = 1 << 16
@@ -21,10 +22,10 @@ def is_ours(path: Path, kind: str) -> bool:
     Args:
         path: what stands there.
         kind: `scores`, `regions`, `events`, `comparison`, `video`, `maps`, `json`, `page`,
-            `picture`, `work`.
+            `picture`, or `frames`, cached ones.
     """
     if path.is_dir():
-        return kind == "work" and _is_work(path)
+        return kind == "frames" and _is_cache(path)
     if not path.stat().st_size:
         return True
     with suppress(OSError, ValueError, LookupError, AwryError):
@@ -58,7 +59,7 @@ def _is_maps(path: Path) -> bool:
 def _is_json(path: Path) -> bool:
     """Whatever awry writes as JSON says with which settings, or of which table, it is."""
     found = json.loads(path.read_text("utf-8"))
-    return isinstance(found, dict) and bool({"settings", "table", "format"} & set(found))
+    return isinstance(found, dict) and bool({"settings", "table", "format", "labels"} & set(found))
 
 
 def _names_us(path: Path) -> bool:
@@ -66,15 +67,15 @@ def _names_us(path: Path) -> bool:
         return b"awry" in file.read(_HEAD)
 
 
-def _is_work(folder: Path) -> bool:
-    """A fit's working folder holds nothing else than a fit puts there."""
-    return {entry.name for entry in folder.iterdir()} <= {"fit", "fit.json", "frames"}
+def _is_cache(folder: Path) -> bool:
+    """Cached frames are arrays, never videos or pictures."""
+    return not any(has_footage_ending(one.name) for one in folder.iterdir())
 
 
 _KNOWN: dict[str, Callable[[Path], bool]] = {
     "scores": _table(SCORE_COLUMNS),
     "regions": _table(REGION_COLUMNS),
-    "events": _table(EVENT_COLUMNS),
+    "events": _table(EVENT_COLUMNS[:7]),
     "comparison": _table(("figure", "run", "file", "value")),
     "video": written_by_awry,
     "maps": _is_maps,

@@ -11,7 +11,7 @@ import errno
 import os
 import tempfile
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +21,9 @@ from awry.output.own import is_ours
 from awry.storage import failure
 from awry.video.kinds import has_footage_ending
 
-FOLDERS = ("folder", "bundle", "work")
+REPORT = {"metrics.json": "json", "report.html": "page"}
+"""What a measurement puts into its folder."""
+FOLDERS = ("folder", "bundle", "cache", "frames")
 _SEEN_AS_FOOTAGE = ("video", "picture", *FOLDERS)
 
 
@@ -33,7 +35,7 @@ class Place:
         option: what the user calls it, for messages: `--out`.
         path: of the file or folder.
         kind: what is written: one of `awry.output.own.is_ours`; `folder`, into which only files
-            with places of their own are put; `bundle`, which is replaced as a whole; `picture`.
+            with places of their own are put; `bundle`, which is replaced as a whole; `cache`.
         growing: where it stands while it is written, if that is another name beside it.
     """
 
@@ -75,6 +77,19 @@ def check_places(
             _check_foreign(place)
 
 
+def check_folder(
+    option: str,
+    folder: Path,
+    files: Mapping[str, str],
+    inputs: Iterable[str | Path] = (),
+    *,
+    overwrite: bool = False,
+) -> None:
+    """`check_places` for a folder into which files are put: name -> kind."""
+    inside = [Place(option, folder / name, kind) for name, kind in files.items()]
+    check_places([Place(option, folder, "folder"), *inside], inputs, overwrite=overwrite)
+
+
 def _check_against_inputs(places: Sequence[Place], inputs: Sequence[Path]) -> None:
     by_identity = {key: path for path in inputs for key in _identities(path)}
     folders = {_resolved(path): path for path in inputs if path.is_dir()}
@@ -90,7 +105,7 @@ def _check_against_inputs(places: Sequence[Place], inputs: Sequence[Path]) -> No
         for above in own.parents:
             if above in folders:
                 _check_within(place, folders[above])
-        if place.kind in ("bundle", "work"):
+        if place.kind in ("bundle", "frames"):
             for path, where in resolved:
                 if own in where.parents:
                     raise ConfigError(
@@ -107,7 +122,7 @@ def _check_within(place: Place, read: Path) -> None:
             "anew. Choose a place outside of it."
         )
     foreign = place.path.is_file() and not is_ours(place.path, place.kind)
-    if foreign or (place.kind in _SEEN_AS_FOOTAGE and _among_footage(place.path)):
+    if foreign or (place.kind in _SEEN_AS_FOOTAGE and _among_footage(place.path, place.kind)):
         raise ConfigError(
             f"{place} lies among the footage of {read}, which is read. Choose a place outside of "
             "it."
@@ -136,7 +151,7 @@ def _check_against_others(places: Sequence[Place]) -> None:
             f"{other} and {place} are one file, or would be on a disk that ignores case. Choose "
             "different places."
         )
-    for whole in (place for place in places if place.kind in ("bundle", "work")):
+    for whole in (place for place in places if place.kind == "bundle"):
         for place in places:
             if _resolved(whole.path) in _resolved(place.path).parents:
                 raise ConfigError(f"{place} lies in {whole}, which is replaced as a whole.")
@@ -152,7 +167,7 @@ def _check_writable(place: Place) -> None:
             with suppress(FileNotFoundError):
                 os.lstat(name)  # says so where the name is too long
         whole = path.absolute()
-        within = (whole, *whole.parents) if place.kind == "folder" else whole.parents
+        within = (whole, *whole.parents) if place.kind in ("folder", "cache") else whole.parents
         there = next(one for one in within if os.path.lexists(one))
         with tempfile.NamedTemporaryFile(dir=there, prefix=".awry-"):
             pass
@@ -175,7 +190,7 @@ def _check_form(place: Place) -> None:
 
 
 def _check_foreign(place: Place) -> None:
-    if place.kind in ("folder", "bundle") or not place.path.exists():
+    if place.kind in ("folder", "bundle", "cache") or not place.path.exists():
         return
     try:
         ours = is_ours(place.path, place.kind)
@@ -215,17 +230,17 @@ def _identities(path: Path) -> set[object]:
     return {name, (there.st_dev, there.st_ino)}
 
 
-def _among_footage(path: Path) -> bool:
+def _among_footage(path: Path, kind: str) -> bool:
     """Whether a later reading could find it beside the videos or pictures that are there."""
     try:
         beside = [entry for entry in path.parent.iterdir() if entry.name != path.name]
-        return any(_is_footage(entry) for entry in beside)
+        return any(_is_footage(entry, within=kind not in FOLDERS) for entry in beside)
     except OSError:
         return False
 
 
-def _is_footage(entry: Path) -> bool:
-    """A video or picture that awry did not make, or a folder with such right inside."""
+def _is_footage(entry: Path, *, within: bool) -> bool:
+    """A video or picture that awry did not make; `within`: or a folder with such right inside."""
     if entry.is_dir():
-        return any(has_footage_ending(one.name) for one in entry.iterdir())
+        return within and any(has_footage_ending(one.name) for one in entry.iterdir())
     return has_footage_ending(entry.name) and not is_ours(entry, "video")

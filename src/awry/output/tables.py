@@ -33,7 +33,7 @@ EVENT_COLUMNS = [
 # Parquet columns need a type even where every value is missing; all others are numbers.
 _WORDS = ("source", "clock", "calibration", "parts", "regions", "reason", "class")
 _WHOLE = ("frame", "scored", "first", "last", "peak")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@")
 SECONDS_BETWEEN_SYNCS = 1.0
 _ROWS_AT_ONCE = 20_000
 
@@ -94,14 +94,14 @@ class TableWriter:
 
     Every row is handed to the system at once, so that no death of the process loses one, and to
     the disk itself about once a second, for power cuts. Nested values stay nested in JSON lines
-    and are JSON within a cell elsewhere. Numbers have full precision. Names that have no UTF-8
-    form, as those of files may, are written with escapes.
+    and are JSON within a cell elsewhere. Numbers have full precision. Signs in names that
+    have no UTF-8 form, or control a terminal, are written with escapes.
 
     Args:
         path: where the table will be.
         columns: come first and are there even without rows; others follow in order of appearance.
         escape_formulas: in CSV, text that a spreadsheet would take for a formula (it begins with
-            `=`, `+`, `-`, `@`, a tab or a carriage return) gets an apostrophe before it.
+            `=`, `+`, `-` or `@`) gets an apostrophe before it.
 
     Attributes:
         rows: how many there are.

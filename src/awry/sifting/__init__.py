@@ -17,6 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from awry.begun import differences
 from awry.datasets.base import Clip
 from awry.errors import ConfigError, FootageError, SourceError
 from awry.foreign import read_json
@@ -27,7 +28,7 @@ from awry.sifting.scenes import with_scenes
 from awry.storage import write_json
 from awry.teachers.classifier import require_packages
 from awry.training.environment import machine, versions
-from awry.training.footage import clip_key, opened
+from awry.training.footage import clip_key, is_begun, opened
 from awry.training.loop import FitContext, Reporter, Silent
 from awry.video.ignore import IgnoreRegions
 
@@ -170,18 +171,22 @@ def _check_place(out: Path, options: SiftOptions, config: SDORConfig) -> None:
             f"{out} exists and is not a run; it was left alone. Choose another --out."
         )
     if options.resume and begun.is_file():
-        cure = "Start again without --resume."
+        cure = "Start anew with --overwrite instead of --resume."
         before = read_json(begun, "the settings of a run", ConfigError, cure)
-        different = [key for key in mine if before.get(key) != mine[key]]
-        if different:
+        if different := differences(before, mine):
             raise ConfigError(
-                f"--resume: the run in {out} was started with another {', '.join(different)}. "
-                "Give the same settings again, or start anew without --resume."
+                f"--resume: the run in {out} was started otherwise: {'; '.join(different)}. Give "
+                "the same settings again, or start anew with --overwrite instead of --resume."
             )
     elif (out / "feedback.jsonl").is_file():
         raise ConfigError(
             f"{out} holds a run with a person's feedback, which would be lost. Choose another "
             "--out, or move feedback.jsonl away."
+        )
+    elif is_begun(out) and not options.overwrite:
+        raise ConfigError(
+            f"{out} holds the checkpoint of a run that was stopped: --resume goes on from there, "
+            "--overwrite throws it away and starts afresh."
         )
     else:
         shutil.rmtree(out / "fit", ignore_errors=True)

@@ -42,6 +42,7 @@ class SiftOptions:
         resume: go on with an interrupted run.
         scenes_by: how scenes are told apart where no data set names them, see
             `awry.sifting.scenes.with_scenes`.
+        overwrite: throw away the checkpoint of a run that was stopped.
     """
 
     preset: str = "cpu"
@@ -52,6 +53,7 @@ class SiftOptions:
     cache_gib: float = 40.0
     resume: bool = False
     scenes_by: ScenesBy = "picture"
+    overwrite: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,6 +80,22 @@ def check_place(path: Path) -> None:
         )
 
 
+def is_exported(path: Path) -> bool:
+    """Whether the bundle that stands at a place was exported from another one."""
+    try:
+        return "export" in json.loads((path / MANIFEST).read_text("utf-8"))
+    except (OSError, ValueError, TypeError, RecursionError):
+        return False
+
+
+def method_of(path: Path) -> str | None:
+    """The method of the bundle that stands at a place; None without one, or where it is damaged."""
+    try:
+        return str(json.loads((path / MANIFEST).read_text("utf-8"))["method"])
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        return None
+
+
 def read_bundle(path: Path) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
     """Read and check a bundle.
 

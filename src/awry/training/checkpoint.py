@@ -108,7 +108,7 @@ def save(
     best: BestWeights | None = None,
 ) -> None:
     """Write a checkpoint, whole or not at all."""
-    from safetensors.torch import save_file
+    from safetensors.torch import save as to_bytes
 
     tensors = {f"model.{name}": value for name, value in model.state_dict().items()}
     if optimizer is not None:
@@ -123,11 +123,9 @@ def save(
         for name in ("phase", "epoch", "step", "sums", "history", "seconds", "lowest")
     }
     with whole_file(path) as temporary:
-        save_file(
-            {name: value.contiguous() for name, value in tensors.items()},
-            temporary,
-            metadata={"progress": json.dumps(about)},
-        )
+        # Written by ourselves: what safetensors raises on a full disk is no OSError.
+        safe = {name: value.contiguous() for name, value in tensors.items()}
+        temporary.write_bytes(to_bytes(safe, metadata={"progress": json.dumps(about)}))
 
 
 def load(path: Path, model: nn.Module) -> tuple[Progress, dict[str, dict[str, Tensor]]]:

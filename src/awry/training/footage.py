@@ -188,6 +188,16 @@ class Footage:
                 keys.append(self._key(clip))
         return hashlib.sha256("".join(keys).encode()).hexdigest()
 
+    def contents(self) -> dict[str, str]:
+        """Clip's name -> what stands for its files' content, by which other files are noticed."""
+        found = {}
+        for clip in self.clips:
+            with suppress(SourceError):
+                source = clip.open()
+                about = f"{content_key(source)} {source.fps}"
+                found[clip.name] = hashlib.sha256(about.encode()).hexdigest()[:12]
+        return found
+
     def runs(
         self, part: str, size: tuple[int, int] | None = None, *, grey: bool = False
     ) -> list[Run]:
@@ -348,6 +358,11 @@ def working_folder(bundle: Path) -> Path:
     """Where a fit keeps its frame cache and checkpoint until the bundle is whole."""
     place = bundle if bundle.name else bundle.resolve()
     return place.with_name(place.name + ".work")
+
+
+def is_begun(work: Path) -> bool:
+    """Whether a working folder holds a checkpoint."""
+    return any(path.is_file() for path in (work / "fit").rglob("*"))
 
 
 def remove_working_folder(bundle: Path, cache: Path | None) -> None:

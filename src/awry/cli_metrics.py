@@ -164,7 +164,6 @@ def alarms(
         float | None, typer.Option("--fps", min=0.01, help="Where scores have no times.")
     ] = None,
     scores_first_frame: ScoresFirst = 0,
-    overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
     """Try another threshold or budget on saved scores: what appears, what vanishes, how often."""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import struct
 from itertools import accumulate
 
 import av
@@ -47,3 +48,16 @@ def test_bare_streams_have_the_rate_that_their_codec_names(numbered) -> None:
     assert source.fps == pytest.approx(10)
     assert [frame.time_s for frame in source] == pytest.approx([n / 10 for n in range(12)])
     assert "carries no time stamps" in source.health.notes[0]
+
+
+@pytest.mark.parametrize("rate", [1000, 90000])
+def test_an_avi_that_claims_what_cannot_be_has_no_times(numbered, rate: int) -> None:
+    path = numbered.make("a.avi", "mjpeg", 12)
+    data = bytearray(path.read_bytes())
+    place = data.find(b"strh") + 8 + 20  # scale and rate of the stream's header
+    data[place : place + 8] = struct.pack("<2I", 1, rate)
+    path.write_bytes(data)
+    source = VideoFile(path)
+    assert source.fps is None
+    assert [(frame.index, frame.time_s) for frame in source] == [(n, None) for n in range(12)]
+    assert f"claims {rate:g} frames/s, which cannot be" in source.health.notes[0]

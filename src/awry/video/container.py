@@ -11,8 +11,8 @@ from awry.video.limits import check_pixels, max_pixels
 
 # Pictures that go with a file and are not its video: covers, posters, thumbnails for seeking.
 _BESIDE = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
-# No camera films at another rate; a header that says so is wrong.
-_RATES = (1e-4, 1000.0)
+# A claimed rate outside of these is a mistake of the header.
+_RATES = (1e-4, 500.0)
 # Bare pictures one after another: their stamps are made up from a made-up rate.
 WITHOUT_CLOCK = frozenset({"h264", "hevc", "mjpeg", "mpjpeg", "m4v", "mpegvideo", "h263", "obu"})
 # FFmpeg counts pixels in 32 bits.
@@ -84,6 +84,11 @@ def opening_notes(container: InputContainer) -> list[str]:
         notes.append(
             f"Its pixels are not square ({shape.numerator}:{shape.denominator}); frames are taken "
             "pixel by pixel, as stored."
+        )
+    if read.average_rate and counts_frames(container) and claimed_rate(container) is None:
+        notes.append(
+            f"Its header claims {float(read.average_rate):g} frames/s, which cannot be, and it has "
+            "no time stamps; frames have no times."
         )
     others = [
         stream

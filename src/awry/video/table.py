@@ -38,11 +38,12 @@ class FrameTable:
             self._filled = set(self._numbers.values())
         elif self._is_mov and any(entry.size == 0 for entry in entries):
             self._numbers = {entry.timestamp: number for number, entry in enumerate(entries)}
-        self.gaps_are_losses = bool(self._numbers) if self._is_mov else not self._is_avi
+        has_table = self._is_avi or (self._is_mov and self._stream.frames > 0)
+        self.gaps_are_losses = not has_table or (self._is_mov and bool(self._numbers))
         """Whether a gap in the stamps is a loss.
 
-        A table of frames would tell of each; other containers tell nothing. An empty entry in a
-        table is a frame whose data have gone.
+        A table of frames would tell of each; other containers, and fragments of an mp4, tell
+        nothing. An empty entry in a table is a frame whose data have gone.
         """
 
     def number_of(self, packet: av.Packet) -> int | None:

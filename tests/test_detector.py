@@ -193,6 +193,14 @@ def test_per_scene_models_of_a_real_method(tmp_path: Path) -> None:
     assert highest("slow") > 1.5 * highest("fast")
     with pytest.raises(ConfigError, match="none for 'unheard-of'"):
         highest("unheard-of")
+    # Words are the method's, and the height that of each scene or of all pooled.
+    usual = detector.calibration
+    assert usual is not None
+    for scene in ("slow", "*"):
+        explainer = detector.explainer(scene)
+        assert explainer.height(usual.scene(scene).threshold) == pytest.approx(1.0)
+        reason = explainer.reason(FrameScore(0, 0.0, 9.0, {"flow": 9.0}), None)
+        assert reason.startswith("Something moves faster than in normal footage;")
 
 
 def test_strangest_moments_name_the_clips_own_frames(tmp_path: Path) -> None:

@@ -92,15 +92,14 @@ class Detector:
         return model.scorer(setting)
 
     def explainer(self, scene: str = POOLED) -> Explainer:
-        """What says in words why scores of a scene are high.
+        """What says in words why scores of a scene are high; of all pooled where it is unknown.
 
         Raises:
             BundleError: there is no calibration.
-            ConfigError: as `scorer`.
         """
         if self.calibration is None:
             raise BundleError("This detector has no calibration yet; awry.fit gives it one.")
-        model = self.model_of(scene)
+        model = next(iter(self.models.values()))  # all of one method, whose words they share
         return Explainer(self.calibration.scene(scene), model.describe, model.levels)
 
     def model_of(self, scene: str) -> Method:

@@ -79,9 +79,11 @@ def run_fit(
     detector.save(out)
     remove_working_folder(out, options.cache)
     page = out / "strangest.html"
+    scenes = {clip.name: clip.scene for clip in data.train}
+    peaks = [peak_of(one, detector, scenes.get(one.clip, POOLED)) for one in detector.strangest]
     write_strangest(
         page,
-        [peak_of(moment, detector) for moment in detector.strangest],
+        peaks,
         title=f"{method}: strangest moments of the training footage",
         advice="If something here was not normal after all, fit again with --exclude "
         "CLIP:FIRST-LAST (repeatable), with the clip and frame numbers below the picture.",
@@ -95,8 +97,8 @@ def run_fit(
         "threshold": calibration.threshold,
         "calibration": calibration.how,
         "strangest": [
-            {"clip": moment.clip, "frame": moment.frame.index, "score": moment.value}
-            for moment in detector.strangest
+            {"clip": peak.clip, "frame": peak.index, "score": peak.score, "reason": peak.reason}
+            for peak in peaks
         ],
         "page": str(page),
         "notes": [*data.notes, *detector.facts["data"]["notes"]],
@@ -108,9 +110,10 @@ def show_fit(summary: dict[str, Any]) -> None:
     """Print what the fit came to."""
     printer = Console()
     printer.print("strangest moments of the training footage:")
-    table = Table("clip", "frame", "score")
+    table = Table("clip", "frame", "score", "why")
     for moment in summary["strangest"]:
-        table.add_row(escape(moment["clip"]), str(moment["frame"]), f"{moment['score']:.4g}")
+        numbers = (str(moment["frame"]), f"{moment['score']:.4g}")
+        table.add_row(escape(moment["clip"]), *numbers, escape(moment["reason"]))
     printer.print(table)
     for sentence in (
         f"Look at them in {summary['page']}",

@@ -11,8 +11,8 @@ from awry.scoring.calibration import POOLED
 from awry.scoring.moments import Moment
 from awry.video.overlay import heat_image
 
-LEAST_HEAT = 0.5
-"""Of the heat's scale, where the highest of normal footage is; below, a map has its own scale."""
+LEAST_HEAT = 0.6
+"""Of the heat's scale, where heat is drawn in full; a map that is lower has its own scale."""
 
 
 def peak_of(moment: Moment, detector: Detector, scene: str = POOLED) -> Peak:

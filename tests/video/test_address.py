@@ -78,6 +78,8 @@ def test_no_secret_is_shown(address: str, host: str) -> None:
         ),
         ("rtsp://a/Streaming/Channels/101/", "rtsp://a/Streaming/Channels/101/", None),
         ("rtsp://a/h264Preview_01_main", "rtsp://a/h264Preview_01_main", None),
+        ("rtsp://a/mpeg4/ch1/streams.mpegts", "rtsp://a/mpeg4/ch1/streams.mpegts", None),
+        (f"rtsp://a/{'mpegts' * 5000}x", "rtsp://a/***", "a"),
         ("rtsp://a/axis-media/media.amp", "rtsp://a/axis-media/media.amp", None),
         ("rtsp://a:8554/garden", "rtsp://a:8554/***", "a:8554"),
         ("rtsp://a/live/123456", "rtsp://a/live/***", "a/live"),

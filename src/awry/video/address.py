@@ -28,9 +28,11 @@ _WORDS = (
     "m4s main media mjpeg mjpg mov mp2 mp4 mpeg mpeg4 mpegts multicast nvr onvif play playlist "
     "preview primary profile qcif realmonitor sd sdp second secondary snap snapshot still stream "
     "streaming streams sub test track trackid ts unicast vga video videos view"
-).replace(" ", "|")
+)
+# The longest first and never taken back, so that no text takes long.
+_LONGEST_FIRST = "|".join(sorted(_WORDS.split(), key=len, reverse=True))
 # Long numbers may be passwords too.
-_HARMLESS = re.compile(rf"(?:{_WORDS}|(?<!\d)\d{{1,3}}(?!\d)|[._-])+", re.IGNORECASE)
+_HARMLESS = re.compile(rf"(?:{_LONGEST_FIRST}|(?<!\d)\d{{1,3}}(?!\d)|[._-])++", re.IGNORECASE)
 _HARMLESS_KEY = re.compile(
     r"(?:camera|cam|channel|chan|ch|subtype|stream|streamtype|profile|resolution|fps|width|height)"
     r"=(?:\d{1,4}(?:x\d{1,4})?)",

@@ -188,6 +188,27 @@ def test_event_at_a_threshold_and_from_alarms(awry, tmp_path: Path) -> None:
     assert "give --fps" in same.json["settings"]["notes"][0]
 
 
+def test_an_alarm_that_never_ends_finds_nothing(awry, tmp_path: Path) -> None:
+    truth = np.zeros(300, int)
+    truth[100:150] = truth[200:210] = 1
+    np.save(tmp_path / "labels.npy", truth)
+    np.save(tmp_path / "scores.npy", np.full(300, 2.0))
+    words = ("--scores", tmp_path / "scores.npy", "--labels", tmp_path / "labels.npy",
+             "--threshold", 1, "--fps", 10)  # fmt: skip
+    found = event(awry, *words).json
+    assert (found["recall"], found["f1"], found["precision_time"]) == (0, 0, pytest.approx(0.2))
+    assert found["false_alarm_minutes_per_hour"] == 60
+    assert found["worst"] == "100 % of normal time in alarm"
+    assert found["missed"] == {"never_off": 2}
+    assert found["settings"]["interval"].endswith("there is one labelled clip")
+    former = event(awry, *words, "--rule", "touch").json
+    assert (former["recall"], former["precision"], former["worst"]) == (1, 1, found["worst"])
+    shown = awry("metrics", "event", *words).out
+    assert "Events not found, 2: the alarm is never off in this clip." in shown
+    refused = event(awry, *words, "--rule", "tuch")
+    assert (refused.code, "did you mean 'touch'" in refused.err) == (2, True)
+
+
 def test_event_intervals_and_the_table(awry, files) -> None:
     words = ("--scores", files["scores"], "--labels", files["labels"], "--threshold", 0.5)
     found = event(awry, *words, "--min-length", 1, "--merge-gap", 0, "--fps", 10).json

@@ -161,7 +161,7 @@ def test_a_foreign_file_is_not_taken_for_figures(
     words = ("--data", shared_data, "--out", out, *WORDS, *ROW)
     said = awry("reproduce", "daml-table5", *words)
     assert said.code == 1
-    assert "is not a result of awry reproduce" in said.err
+    assert "as a result of awry reproduce" in said.err
 
 
 def test_the_list_and_a_table_without_data(awry) -> None:

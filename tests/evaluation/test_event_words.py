@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from awry.evaluation.event_matching import Outcome
-from awry.evaluation.event_words import whole_per_cent, why_missed, worst_of
+from awry.evaluation.event_words import faults, whole_per_cent, why_missed
 
 
 @pytest.mark.parametrize(
@@ -14,7 +14,7 @@ from awry.evaluation.event_words import whole_per_cent, why_missed, worst_of
     [
         ({}, "1 of 8 events missed"),
         ({"normal_share_in_alarm": 0.79}, "79 % of normal time in alarm"),
-        ({"precision": 0.2, "false_alarms": 4}, "4 of 5 alarms false"),
+        ({"precision": 0.2, "false_alarms": 4}, "4 of 5 alarms false, 7.5 an hour"),
         ({"n_found": 0, "recall": 0.0, "precision": None, "n_alarms": 0}, "8 of 8 events missed"),
         ({"recall": None, "n_told": 0, "n_found": 0}, "2 % of normal time in alarm"),
         ({"recall": None, "precision": None, "normal_share_in_alarm": None}, None),
@@ -26,9 +26,9 @@ from awry.evaluation.event_words import whole_per_cent, why_missed, worst_of
 )
 def test_the_worst_is_named(change: dict[str, Any], sentence: str | None) -> None:
     row = {"normal_share_in_alarm": 0.02, "recall": 7 / 8, "precision": 1.0, "n_told": 8}
-    row |= {"n_found": 7, "n_alarms": 5, "false_alarms": 0} | change
-    worst = worst_of(row)
-    assert (worst and worst.sentence) == sentence
+    row |= {"n_found": 7, "n_alarms": 5, "false_alarms": 0, "false_alarms_per_hour": 7.5} | change
+    found = faults(row)
+    assert (found[0].sentence if found else None) == sentence
 
 
 def test_per_cent_neither_hides_nor_invents() -> None:

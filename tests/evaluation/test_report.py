@@ -131,9 +131,10 @@ def test_figures_clips_and_settings_are_shown(tmp_path: Path) -> None:
         "plain optical flow", "smoothed causally", "config.channels", "made up",
         "RBDC / TBDC", "4 true boxes on 2 tracks: by hand", "1 of 2 true events found",
         "the budget was 2/hour", "clip1, frames 22 to 49", "missed never above the threshold",
-        "no alarm", "Events missed 1 of 2 the alarms' worst figure: 1 of 2 events found, "
-        "0 of 1 alarms false, 0 an hour of normal footage, 0 % of normal time in alarm; "
-        "budget 2/hour", "NAB score",
+        "no alarm", "Events missed 1 of 2 the alarms' worst figure; 0 % of normal time in alarm, "
+        "0 of 1 alarms false, 0 an hour; budget 2/hour",
+        "The alarms, worst figure first: 1 of 2 events missed, 0 % of normal time in alarm",
+        "Intervals: 95 %, bootstrap over clips", "NAB score",
         "1 alarm (21-49)", "29 abnormal (21-49)", "truly abnormal", "truly normal", "4.00 s",
     ):  # fmt: skip
         assert words in page.words, words
@@ -153,7 +154,9 @@ def test_an_endless_alarm_makes_no_good_headline(tmp_path: Path) -> None:
     levels = evaluate_levels(CLIPS, alarms)
     metrics = with_levels(evaluate_frames(CLIPS), levels)
     page = report(tmp_path / "r.html", CLIPS, metrics=metrics, levels=levels, alarms=alarms)
-    assert "Normal time in alarm 100 % the alarms' worst figure: 0 of 2 events found" in page.words
+    assert "Normal time in alarm 100 % the alarms' worst figure; 2 of 2 events missed" in page.words
+    lead = "The alarms, worst figure first: 100 % of normal time in alarm, 2 of 2 events missed"
+    assert lead in page.words
     assert page.words.count("missed the alarm is never off in this clip") == 2
     # The alarms cover more abnormal frames than normal ones, so they count as right.
     assert page.words.count("in an alarm that counts as right, ") == 2
@@ -214,7 +217,7 @@ def test_nothing_is_left_half_written(tmp_path: Path) -> None:
 
 def test_the_sentence_and_the_pictures_of_events_come_before_the_tables(tmp_path: Path) -> None:
     page = report(tmp_path / "report.html", CLIPS)
-    assert page.words.index("1 of 2 events found") < page.words.index("Micro AUC, this method")
+    assert page.words.index("1 of 2 events missed") < page.words.index("Micro AUC, this method")
     assert [heading["id"] for heading in page.all("h2")] == [
         "missed", "found", "false-alarms", "events", "figures", "levels", "curves", "clips",
         "settings",

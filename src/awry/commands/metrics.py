@@ -23,6 +23,7 @@ from awry.evaluation.boxes import Inverted
 from awry.evaluation.declaration import UNKNOWN
 from awry.evaluation.event import EventRule, Run, true_runs
 from awry.evaluation.event_level import event_level
+from awry.evaluation.event_words import missed_words
 from awry.evaluation.files import (
     FrameFiles,
     read_frame_files,
@@ -257,7 +258,11 @@ def run_event(
         rule=rule,
     )
     if fps is None:
-        notes = [*notes, "No seconds and hours: the frame rate is unknown, give --fps."]
+        notes = [
+            *notes,
+            "No seconds, no hours and no tolerance around events: the frame rate is unknown; "
+            "give --fps.",
+        ]
     report: dict[str, Any] = {}
     if out is not None and threshold is not None and options.scores is not None:
         from awry.evaluation.plain_report import write_plain_report
@@ -380,7 +385,10 @@ def show_figures(metrics: dict[str, Any]) -> None:
         shown = "-" if value is None else f"{value:.4f}" if isinstance(value, float) else str(value)
         table.add_row(name, shown, between)
     Console().print(table)
-    _show_notes([f"Intervals: {metrics['settings']['interval']}.", *metrics["settings"]["notes"]])
+    notes = [f"Intervals: {metrics['settings']['interval']}.", *metrics["settings"]["notes"]]
+    if metrics.get("missed"):
+        notes.insert(0, f"Events not found, {missed_words(metrics['missed'])}.")
+    _show_notes(notes)
     _show_report(metrics)
 
 

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from awry.evaluation.bootstrap import clip_weights, interval, protocol_draws
 from awry.evaluation.event import RATES, EventFigures, EventRule, Runs, event_figures, event_rates
-from awry.evaluation.event_words import worst_of
+from awry.evaluation.event_words import faults
 from awry.evaluation.nab import nab_score, nab_sums
 from awry.evaluation.range_based import RangeOptions, range_rates, range_sums
 
@@ -69,6 +69,5 @@ def event_level(
         weights = clip_weights(draws, len(lengths))
         drawn = {**event_rates(figures.counts.summed(weights)), **published(weights)}
         values = {name: drawn[name] for name in EVENT_FIGURES if np.isfinite(drawn[name]).any()}
-    worst = worst_of(row)
-    row["worst"] = None if worst is None else worst.sentence
-    return EventLevel(row, values, figures)
+    worst = next((fault.sentence for fault in faults(row)), None)
+    return EventLevel({"worst": worst, **row}, values, figures)

@@ -21,41 +21,50 @@ WHY: Mapping[Outcome, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Worst:
-    """The worst figure of the alarms: `label` and `value` for a card, `sentence` for a line."""
+class Fault:
+    """What is wrong with the alarms: `label` and `value` for a card, `sentence` for a line."""
 
     label: str
     value: str
     sentence: str
 
 
-def worst_of(event: Mapping[str, Any]) -> Worst | None:
-    """The worst of events missed, false alarms, and normal time in alarm.
+def faults(event: Mapping[str, Any]) -> list[Fault]:
+    """Events missed, false alarms, and normal time in alarm, the worst first.
 
-    Each is a share: of the events that count, of the alarms, of the normal frames. The largest
-    is the worst; of equal ones normal time comes first, then events.
+    Each is a share: of the events that count, of the alarms, of the normal frames. Of equal ones
+    normal time comes first, then events. Without what it is a share of, one is left out.
 
     Args:
         event: `EventFigures.row`.
 
-    Returns:
-        None where none of the three exists.
-
-    >>> worst_of({"normal_share_in_alarm": 0.79, "recall": 1.0, "precision": 1.0, "n_told": 8,
-    ...           "n_found": 8, "n_alarms": 18, "false_alarms": 0}).sentence
-    '79 % of normal time in alarm'
+    >>> [fault.sentence for fault in faults({
+    ...     "normal_share_in_alarm": 0.79, "recall": 1.0, "precision": 1.0, "n_told": 8,
+    ...     "n_found": 8, "n_alarms": 18, "false_alarms": 0, "false_alarms_per_hour": 0.0})]
+    ['79 % of normal time in alarm', '0 of 8 events missed', '0 of 18 alarms false, 0 an hour']
     """
     missed = f"{event['n_told'] - event['n_found']} of {event['n_told']}"
     false = f"{event['false_alarms']} of {event['n_alarms']}"
+    hourly = event["false_alarms_per_hour"]
+    rate = "" if hourly is None else f", {hourly:.4g} an hour"
     normal = event["normal_share_in_alarm"]
     time = f"{whole_per_cent(normal)} %"
     shares = [
-        (normal, Worst("Normal time in alarm", time, f"{time} of normal time in alarm")),
-        (_less(event["recall"]), Worst("Events missed", missed, f"{missed} events missed")),
-        (_less(event["precision"]), Worst("Alarms false", false, f"{false} alarms false")),
+        (normal, Fault("Normal time in alarm", time, f"{time} of normal time in alarm")),
+        (_less(event["recall"]), Fault("Events missed", missed, f"{missed} events missed")),
+        (_less(event["precision"]), Fault("Alarms false", false, f"{false} alarms false{rate}")),
     ]
-    known = [(share, worst) for share, worst in shares if share is not None]
-    return max(known, key=lambda pair: pair[0])[1] if known else None
+    known = [(share, fault) for share, fault in shares if share is not None]
+    return [fault for _, fault in sorted(known, key=lambda pair: -pair[0])]
+
+
+def missed_words(missed: Mapping[Outcome, int]) -> str:
+    """Why events were not found, and how many each, in one line.
+
+    >>> missed_words({"already_on": 1, "no_alarm": 2})
+    '1: the alarm was on before it began; 2: no alarm in it'
+    """
+    return "; ".join(f"{count}: {WHY[outcome]}" for outcome, count in missed.items())
 
 
 def why_missed(

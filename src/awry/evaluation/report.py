@@ -44,9 +44,12 @@ SHORT_NAMES = {
 }
 REFERENCE_NAMES = {
     "constant": ("constant score", "sees no pixel"),
-    "triangle": ("triangle over the clip", "sees no pixel"),
-    "flow": ("plain optical flow", "no learning; as scored"),
-    "flow_offline": ("plain optical flow, smoothed offline", "no learning"),
+    "triangle": ("triangle over the clip", "sees no pixel, knows the clip's end"),
+    "flow": ("plain optical flow", "no learning; as scored; future seen: none"),
+    "flow_offline": (
+        "plain optical flow, smoothed offline",
+        "no learning; future seen: 32 frames",
+    ),
 }
 
 
@@ -113,6 +116,7 @@ def write_report(
         "found": shown_events(events, found=True),
         "false_alarms": worst_normal_moments(clips, levels, thresholds),
         "settings": list(_flat(settings)),
+        "interval": metrics["settings"]["interval"],
         "failed": list(metrics.get("failed", [])),
         "notes": list(metrics["settings"].get("clip_notes", [])),
         "clips": shown,
@@ -173,12 +177,12 @@ def _groups(metrics: Mapping[str, Any]) -> list[tuple[str, list[dict[str, Any]]]
     """The table's rows under their headings."""
     intervals = metrics["intervals"]
     settings = metrics["settings"]
-    inside = settings.get("smoothing_inside", "none")
+    inside, seen = settings.get("smoothing_inside", "none"), settings["future_seen"]
     named = {"none": (metrics["frame"], intervals["frame"])}
     named |= {name: (row, intervals["variants"][name]) for name, row in metrics["variants"].items()}
     own = []
     for name, (row, interval) in named.items():
-        detail = f"{variant_words(name, inside)}; future seen: {settings['future_seen'][name]}"
+        detail = f"{variant_words(name, inside)}; future seen: {seen[name]}"
         own.append(_row(SHORT_NAMES[name], detail, row, interval))
     plain = []
     for kind in ("content_free", "references"):
@@ -186,13 +190,18 @@ def _groups(metrics: Mapping[str, Any]) -> list[tuple[str, list[dict[str, Any]]]
             label, detail = REFERENCE_NAMES.get(name, (name, ""))
             plain.append(_row(label, detail, row, intervals[kind][name]))
     parts = [
-        _row(name, "this part of the score alone", row, intervals["parts"][name])
+        _row(
+            name,
+            f"this part of the score alone; future seen: {seen['none']}",
+            row,
+            intervals["parts"][name],
+        )
         for name, row in metrics["parts"].items()
     ]
     levels = [
         _row(
             name.replace("_offline", ", smoothed"),
-            "this level alone",
+            f"this level alone; future seen: {seen[_smoothed(name)]}",
             row,
             intervals["levels"][name],
         )
@@ -201,6 +210,11 @@ def _groups(metrics: Mapping[str, Any]) -> list[tuple[str, list[dict[str, Any]]]
     groups = [("This method", own), ("Its levels", levels), ("Plain references", plain)]
     groups.append(("Parts of the score", parts))
     return [(name, rows) for name, rows in groups if rows]
+
+
+def _smoothed(name: str) -> str:
+    """The variant that a level's or reference's row is like."""
+    return "offline" if name.endswith("_offline") else "none"
 
 
 def _row(

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from awry.evaluation.event import Runs
-from awry.evaluation.event_words import whole_per_cent, worst_of
+from awry.evaluation.event_words import faults
 from awry.evaluation.pages import per_cent
 from awry.evaluation.scored_clip import ScoredClip
 
@@ -26,8 +26,9 @@ def in_short(
         clips: all of them.
     """
     event, words = metrics.get("event"), []
-    if event and event["n_events"]:
-        words.append(_alarms_in_words(event))
+    if event and (found := faults(event)):
+        listed = ", ".join(fault.sentence for fault in found)
+        words.append(f"The alarms, worst figure first: {listed}{_budget(event)}")
     elif alarms:
         count, with_alarm = sum(map(len, alarms.values())), sum(map(bool, alarms.values()))
         plural = "" if count == 1 else "s"
@@ -61,22 +62,16 @@ def tiles(metrics: Mapping[str, Any]) -> list[dict[str, str]]:
     if region:
         value = f"{per_cent(region['rbdc'], 1)} / {per_cent(region['tbdc'], 1)}"
         tiles.append({"label": "RBDC / TBDC", "value": value, "detail": region["tracks"]})
-    if event and (worst := worst_of(event)) is not None:
-        detail = "the alarms' worst figure: " + _alarms_in_words(event)
+    if event and (found := faults(event)):
+        worst, *others = found
+        listed = ", ".join(fault.sentence for fault in others)
+        detail = f"the alarms' worst figure; {listed}{_budget(event)}"
         tiles.append({"label": worst.label, "value": worst.value, "detail": detail})
     return tiles
 
 
-def _alarms_in_words(event: Mapping[str, Any]) -> str:
-    """Events found, false alarms and normal time in alarm, in one line."""
-    false, hourly = event["false_alarms"], event["false_alarms_per_hour"]
-    words = [
-        f"{event['n_found']} of {event['n_told']} events found",
-        f"{false} of {event['n_alarms']} alarms false"
-        + ("" if hourly is None else f", {hourly:.4g} an hour of normal footage"),
-        f"{whole_per_cent(event['normal_share_in_alarm'])} % of normal time in alarm",
-    ]
-    return ", ".join(words) + (f"; budget {event['budget']}" if event["budget"] else "")
+def _budget(event: Mapping[str, Any]) -> str:
+    return f"; budget {event['budget']}" if event["budget"] else ""
 
 
 def contents(context: Mapping[str, Any]) -> list[tuple[str, str, Any]]:

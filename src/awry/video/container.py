@@ -15,6 +15,8 @@ _BESIDE = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.
 _RATES = (1e-4, 500.0)
 # Bare pictures one after another: their stamps are made up from a made-up rate.
 WITHOUT_CLOCK = frozenset({"h264", "hevc", "mjpeg", "mpjpeg", "m4v", "mpegvideo", "h263", "obu"})
+# Told FFmpeg when it opens a container, it decodes nothing to learn more than the header says.
+NO_DECODER = {"codec_whitelist": "none"}
 # FFmpeg counts pixels in 32 bits.
 _MOST = 2**31 - 1
 

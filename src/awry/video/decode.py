@@ -244,9 +244,11 @@ def announced_frames(container: InputContainer, pace: Pace) -> int:
     table = FrameTable(container)
     places = _places(container, table, pace, live=False)
     unpacker = Unpacker(container, places, table, SourceHealth(), broken_start=True)
-    packets = sorted(unpacker.packets(), key=lambda packet: (packet.stamp or 0, packet.number))
-    for packet in packets:
+    packets = []
+    for packet in unpacker.packets():
         places.arrived(packet)
+        packets.append(packet)
+    packets.sort(key=lambda packet: (packet.stamp or 0, packet.number))
     for packet in packets:
         places.place(packet, reorders=False)
     end_s = None

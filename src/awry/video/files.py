@@ -11,7 +11,7 @@ from av.container import InputContainer
 from awry.errors import SourceError
 from awry.frames import Frame
 from awry.video.clock import container_start
-from awry.video.container import check_video, decoder_options, main_video
+from awry.video.container import NO_DECODER, check_video, decoder_options, main_video
 from awry.video.decode import Decoder, announced_frames
 from awry.video.pace import measured_pace
 from awry.video.source import SourceHealth
@@ -101,9 +101,9 @@ class VideoFile:
             options = {"scan_all_pmts": "1"}
             container = av.open(str(self.path), options={**options, **decoder_options()})
             if (video := main_video(container)) and not video.codec_context.width:
-                # The limit made FFmpeg forget the size; without it, it comes from the header.
+                # The limit made FFmpeg forget the size. The header has it; nothing is decoded.
                 container.close()
-                container = av.open(str(self.path), options=options)
+                container = av.open(str(self.path), options={**options, **NO_DECODER})
         except READ_ERRORS as error:
             raise SourceError(
                 f"Cannot read {self.path} as video: {reason(error)}; "

@@ -71,6 +71,18 @@ def test_every_row_of_the_protocol_is_there() -> None:
     assert json.loads(json.dumps(found, allow_nan=False)) == found
 
 
+def test_smoothing_inside_the_scorer_is_recorded() -> None:
+    inside = "mean over 9 frames (0.9 s), 4 of them later"
+    about = {"smoothing_inside": inside, "lookahead_frames": 4, "lookahead_s": 0.4}
+    settings = evaluate_frames(CLIPS, settings=about)["settings"]
+    assert settings["smoothing"] == f"inside the scorer: {inside}; afterwards: none"
+    assert all(inside in words for words in settings["variants"].values())
+    assert settings["future_seen"]["none"] == settings["future_seen"]["causal"] == "0.4 s"
+    assert settings["future_seen"]["clip"] == "the whole clip"
+    plain = evaluate_frames(CLIPS)["settings"]
+    assert (plain["smoothing"], plain["future_seen"]["none"]) == ("none", "unknown")
+
+
 def test_a_single_clip_says_why_there_are_no_intervals() -> None:
     found = evaluate(CLIPS[:1])
     assert found["intervals"]["frame"] is None

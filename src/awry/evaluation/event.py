@@ -327,12 +327,10 @@ def _judged(
     if rule.name == "touch":
         right, delays = touching(alarms, truth)
         shares = shares_inside(alarms, marked(truth, length))
-        return (
-            alarms,
-            right,
-            shares,
-            [("no_alarm" if delay is None else "found", delay) for delay in delays],
-        )
+        outcomes: list[tuple[Outcome, int | None]] = [
+            ("no_alarm" if delay is None else "found", delay) for delay in delays
+        ]
+        return alarms, right, shares, outcomes
     alarms = joined(alarms)
     shares = shares_inside(alarms, marked(truth, length, tolerance))
     return alarms, shares >= 0.5, shares, begun_in(alarms, truth, tolerance, length)

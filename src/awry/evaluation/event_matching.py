@@ -54,12 +54,21 @@ def touching(alarms: RunArray, truth: RunArray) -> tuple[NDArray[np.bool_], list
         bool (k,), and for each event the frames from its first to the first alarmed one inside
         it, 0 if the alarm began before; None where no alarm touches it.
     """
-    shared = (alarms[:, None, 0] <= truth[:, 1]) & (alarms[:, None, 1] >= truth[:, 0])
-    delays = np.maximum(alarms[:, None, 0] - truth[:, 0], 0)
-    missed = np.iinfo(np.int64).max
-    best = np.where(shared, delays, missed).min(axis=0, initial=missed)
-    right = np.asarray(shared.any(axis=1), bool)
-    return right, [None if delay == missed else delay for delay in best.tolist()]
+    firsts, lasts = np.sort(truth[:, 0]), np.sort(truth[:, 1])
+    # An event that does not touch an alarm begins behind its end or ends before its begin.
+    begun = np.searchsorted(firsts, alarms[:, 1], "right")
+    right = np.asarray(begun > np.searchsorted(lasts, alarms[:, 0]), bool)
+    begins, ends = np.sort(alarms[:, 0]), np.sort(alarms[:, 1])
+    delays: list[int | None] = []
+    for first, last in truth.tolist():
+        following = int(np.searchsorted(begins, first, "right"))
+        if following > np.searchsorted(ends, first):  # one is on at its first frame
+            delays.append(0)
+        elif following < len(begins) and begins[following] <= last:
+            delays.append(int(begins[following]) - first)
+        else:
+            delays.append(None)
+    return right, delays
 
 
 def begun_in(

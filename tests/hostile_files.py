@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 import scipy.io
 import torch
+from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
 from pyarrow import parquet
 from torch import nn
@@ -33,11 +34,12 @@ from awry.evaluation.box_files import (
     read_frame_counts,
     read_track_files,
 )
-from awry.evaluation.compare import compare_files
+from awry.evaluation.comparison import compare_runs, read_runs
 from awry.evaluation.files import read_frame_files
 from awry.methods.sdor import SDOR
 from awry.sifting import SiftOptions, sift
 from awry.sifting.run import load_run
+from awry.teachers.depth import load_depth
 from awry.teachers.objects import load_detector
 from awry.training import checkpoint
 from awry.training.split import Exclusion
@@ -272,7 +274,9 @@ def metrics(root: Path) -> Prepared:
         (root / name).write_text(json.dumps(found, indent=1))
 
     def read() -> None:
-        show_comparison(compare_files([root / "a.json", root / "b.json"], despite_differences=True))
+        runs = read_runs([root / "a.json", root / "b.json"])
+        found = compare_runs(runs, despite_differences=True)
+        show_comparison({**found, "written": []})
 
     return Prepared(root / "b.json", read)
 
@@ -404,7 +408,18 @@ def excluded(root: Path) -> Prepared:
     return Prepared(file, lambda: Exclusion.parse(file.read_text("utf-8", errors="replace")))
 
 
-def onnx_file(root: Path, made: Path) -> Prepared:
-    file = root / made.name
-    file.write_bytes(made.read_bytes())
-    return Prepared(file, partial(load_detector, f"onnx:{file}"))
+def depth_model(root: Path) -> Prepared:
+    """A network in ONNX: the mean of the colours, times a weight."""
+    picture = helper.make_tensor_value_info("picture", TensorProto.FLOAT, [1, 3, 32, 32])
+    depth = helper.make_tensor_value_info("depth", TensorProto.FLOAT, [1, 32, 32])
+    weight = numpy_helper.from_array(np.full((1, 32, 32), 0.5, np.float32), "weight")
+    nodes = [
+        helper.make_node("ReduceMax", ["picture"], ["most"], axes=[1], keepdims=0),
+        helper.make_node("Mul", ["most", "weight"], ["depth"]),
+    ]
+    graph = helper.make_graph(nodes, "depth", [picture], [depth], [weight])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+    file = root / "depth.onnx"
+    file.write_bytes(model.SerializeToString())
+    image = np.full((16, 24, 3), 90, np.uint8)
+    return Prepared(file, lambda: load_depth(f"onnx:{file}")(image))

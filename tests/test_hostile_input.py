@@ -90,6 +90,7 @@ ALONE: dict[str, Make] = {
     "run.json": partial(files.run, name="run.json"),
     "run-scores": partial(files.run, name="scores.csv"),
     "feedback": files.feedback,
+    "onnx": files.depth_model,
     "checkpoint": files.saved_checkpoint,
     "ignore": partial(files.ignored, text="polygon:0,0;20,0;0,30"),
     "ignore-box": partial(files.ignored, text="rectangle:1,2,30,"),

@@ -16,10 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from awry.errors import ConfigError, nearest
+from awry.foreign import reading
 from awry.runtimes import onnx_session
 from awry.teachers.hub import from_hub
 from awry.teachers.outputs import digest, kept_outputs
 from awry.teachers.weights import file_hash, find_weights
+from awry.video.limits import check_pixels
 
 Picture = NDArray[np.uint8]
 Depth = NDArray[np.float32]
@@ -89,11 +91,9 @@ def _ramp(picture: Picture) -> Depth:
 
 def _onnx(what: str, name: str) -> DepthTeacher:
     path = find_weights(name, "The depth model", INSTEAD)
-    try:
+    with reading(path, "an ONNX model", ConfigError):
         session = onnx_session(path)
-    except Exception as error:  # the runtime's own errors have no common parent
-        raise ConfigError(f"{path} cannot be read as an ONNX model: {error}") from error
-    put = session.get_inputs()[0]
+        put = session.get_inputs()[0]
     if len(put.shape) != 4 or put.shape[1] not in (3, "3"):
         raise ConfigError(
             f"{path} takes {put.shape}; a depth model takes RGB pictures (1, 3, h, w). Use another "
@@ -105,9 +105,11 @@ def _onnx(what: str, name: str) -> DepthTeacher:
         # Where the file leaves the size open, the nearest multiples of 32 serve every network.
         free = [max(32, round(side / 32) * 32) for side in picture.shape[:2]]
         height, width = (side or free[place] for place, side in enumerate(sides))
-        sized = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
-        batch = sized.transpose(2, 0, 1)[None].astype(np.float32)
-        found = np.squeeze(np.asarray(session.run(None, {put.name: batch})[0]))
+        with reading(path, "a depth model that takes pictures", ConfigError):
+            check_pixels(width, height, path, ConfigError)
+            sized = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
+            batch = sized.transpose(2, 0, 1)[None].astype(np.float32)
+            found = np.squeeze(np.asarray(session.run(None, {put.name: batch})[0]))
         if found.ndim != 2:
             raise ConfigError(
                 f"{path} gives {found.shape}; a depth model gives one picture (h, w). Use another "

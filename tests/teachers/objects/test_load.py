@@ -53,7 +53,7 @@ def test_a_file_that_is_no_network_is_refused(
 ) -> None:
     (tmp_path / "bad.onnx").write_text("nothing")
     monkeypatch.setenv("AWRY_WEIGHTS", str(tmp_path))
-    with pytest.raises(ConfigError, match=r"bad\.onnx cannot be read as ONNX"):
+    with pytest.raises(ConfigError, match=r"Cannot read bad\.onnx as a detector in ONNX"):
         load_detector("onnx:bad.onnx")
 
 

@@ -13,10 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from awry.errors import ConfigError, MissingError
+from awry.foreign import reading, reason_of
 from awry.runtimes import onnx_session
 from awry.teachers.objects.base import ObjectDetector, Picture, View
 from awry.teachers.objects.options import DetectorOptions
 from awry.teachers.weights import file_hash, find_weights
+from awry.video.limits import check_pixels
 
 Floats = NDArray[np.float32]
 Candidates = tuple[Floats, Floats, Floats]
@@ -205,26 +207,25 @@ class ONNXDetector(ObjectDetector):
             "The detector's ONNX file",
             "--detector torchvision:NAME, boxes:FILE or foreground",
         )
-        try:
+        with reading(path.name, "a detector in ONNX", ConfigError):
             self._session = onnx_session(path)
-        except Exception as error:  # its errors share no class of their own
-            raise ConfigError(f"{path.name} cannot be read as ONNX: {error}.") from error
-        first = self._session.get_inputs()[0]
-        self._input = first.name
-        height, width = (side if isinstance(side, int) else 416 for side in first.shape[2:])
-        shapes = [output.shape for output in self._session.get_outputs()]
-        self.layout = layout_of(shapes, (height, width), path)
-        if isinstance(self.layout, YOLOX):
+            first = self._session.get_inputs()[0]
+            self._input = first.name
+            height, width = (side if isinstance(side, int) else 416 for side in first.shape[2:])
+            check_pixels(width, height, path.name, ConfigError)
+            shapes = [output.shape for output in self._session.get_outputs()]
+            self.layout = layout_of(shapes, (height, width), path)
+            # Also whether it runs at all: damaged weights may be found no earlier.
             self._check_raw(path)
         super().__init__(
             f"onnx:{path.name}", file_hash(path), "sigmoid", self.layout.threshold, options
         )
 
     def _check_raw(self, path: Path) -> None:
-        """Decoded boxes have the same shape as raw ones, and would be decoded twice."""
+        """YOLOX's decoded boxes have the same shape as raw ones, and would be decoded twice."""
         grey = np.full((*self.layout.side, 3), 114, np.uint8)
         raw = self._session.run(None, {self._input: self.layout.prepare(grey)})[0]
-        if float(np.abs(raw[0, :, :2]).max()) > FARTHEST_OFFSET:
+        if isinstance(self.layout, YOLOX) and float(np.abs(raw[0, :, :2]).max()) > FARTHEST_OFFSET:
             raise ConfigError(
                 f"{path.name} is a YOLOX that decodes its boxes itself; export it without "
                 "--decode_in_inference."
@@ -255,12 +256,14 @@ class DarknetDetector(ObjectDetector):
                 'Darknet files. pip install "opencv-python-headless<5", or convert the network to '
                 "ONNX and use --detector onnx:FILE."
             )
-        words = ("The detector's Darknet file", "--detector onnx:FILE")
+        about = ("The detector's Darknet file", "--detector onnx:FILE")
         stem = Path(file)
-        config = find_weights(str(stem.with_suffix(".cfg")), *words)
-        weights = find_weights(str(stem.with_suffix(".weights")), *words)
+        config = find_weights(str(stem.with_suffix(".cfg")), *about)
+        weights = find_weights(str(stem.with_suffix(".weights")), *about)
         # OpenCV sets class scores below its `thresh` to zero; all of them are wanted.
-        words_of = re.sub(r"(?m)^\[yolo\]", "[yolo]\nthresh=0.001", config.read_text("utf-8"))
+        with reading(config.name, "Darknet's settings", ConfigError):
+            words = config.read_text("utf-8")
+        words_of = re.sub(r"(?m)^\[yolo\]", "[yolo]\nthresh=0.001", words)
         with TemporaryDirectory() as folder:
             lowered = Path(folder) / config.name
             lowered.write_text(words_of, "utf-8")
@@ -268,7 +271,7 @@ class DarknetDetector(ObjectDetector):
                 self._network = reader(str(lowered), str(weights))
             except cv2.error as error:
                 raise ConfigError(
-                    f"{config.name} and {weights.name} cannot be read: {error}"
+                    f"{config.name} and {weights.name} cannot be read: {reason_of(error)}."
                 ) from error
         content = (file_hash(config), file_hash(weights))
         super().__init__(f"darknet:{stem.name}", content, "sigmoid", 0.5, options)

@@ -99,11 +99,12 @@ class VideoFile:
                 raise SourceError(f"The video file {self.path} is empty (zero bytes).")
             # All programme tables: a transport stream's first one may be the damaged one.
             options = {"scan_all_pmts": "1"}
-            container = av.open(str(self.path), options={**options, **decoder_options()})
-            if (video := main_video(container)) and not video.codec_context.width:
-                # The limit made FFmpeg forget the size. The header has it; nothing is decoded.
-                container.close()
-                container = av.open(str(self.path), options={**options, **NO_DECODER})
+            # Beyond the limit FFmpeg may forget the size. Most headers have it, so that nothing is
+            # decoded; the codec's own data have it where they do not.
+            for more in (decoder_options(), NO_DECODER, {}):
+                container = av.open(str(self.path), options={**options, **more})
+                if (video := main_video(container)) is None or video.codec_context.width:
+                    break
         except READ_ERRORS as error:
             raise SourceError(
                 f"Cannot read {self.path} as video: {reason(error)}; "

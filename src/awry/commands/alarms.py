@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +40,7 @@ def run_alarms(
         if found.after is None:
             raise ConfigError("There are no alarms to write: give --threshold or --budget.")
         about = {"threshold": found.after.threshold, "calibration": found.how}
-        rows = [dict.fromkeys(EVENT_COLUMNS) | asdict(a) | about for a in found.after.alarms]
+        rows = [dict.fromkeys(EVENT_COLUMNS) | found.row(a) | about for a in found.after.alarms]
         write_table(out, rows, EVENT_COLUMNS)
     return found.to_json() | {"out": None if out is None else str(out)}
 
@@ -70,12 +69,14 @@ def show_alarms(found: dict[str, Any]) -> None:
 def _show_list(printer: Console, name: str, alarms: list[dict[str, Any]], style: str) -> None:
     if not alarms:
         return
-    table = Table("source", "frames", "seconds", "peak", "score", title=name, style=style)
+    clocks = ["clock"] if any("clock" in row for row in alarms) else []
+    head = ["source", *clocks, "frames", "seconds", "peak", "score"]
+    table = Table(*head, title=name, style=style)
     for row in alarms[:LISTED]:
         known = row["start_s"] is not None
         seconds = f"{row['start_s']:.1f}-{row['end_s']:.1f}" if known else "-"
         cells = (f"{row['first']}-{row['last']}", seconds, str(row["peak"]), f"{row['score']:.4g}")
-        table.add_row(escape(row["source"]), *cells)
+        table.add_row(escape(row["source"]), *(row.get(key) or "-" for key in clocks), *cells)
     printer.print(table)
     if len(alarms) > LISTED:
         printer.print(f"and {len(alarms) - LISTED} more {name}: see --json", highlight=False)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from awry.errors import ConfigError, InputError
+from awry.evaluation.clock_column import read_starts
 from awry.evaluation.files import read_source_scores
 from awry.evaluation.number_table import LAST_FRAME, read_numbers
 from awry.scoring.alarms import (
+    Alarm,
     AlarmChange,
     Alarms,
     SourceScores,
@@ -29,6 +32,7 @@ from awry.scoring.calibration import (
 )
 from awry.scoring.events import EventOptions
 from awry.training.bundle import read_calibration
+from awry.video.clock import clock_time
 
 # What a person may choose among; each with the threshold that keeps it.
 BUDGETS = ("60/hour", "10/hour", "2/hour", "12/day", "2/day", "2/week")
@@ -76,6 +80,7 @@ class Tuning:
         steps: other thresholds to choose from, and each one's budget; None for those that go by
             how many alarms these scores give.
         merging: how frames became alarms.
+        starts: when the sources' first frames were taken, as far as their scores say so.
         notes: what one should know, one sentence each.
     """
 
@@ -86,19 +91,28 @@ class Tuning:
     steps: list[tuple[str | None, Alarms]]
     merging: EventOptions
     notes: list[str]
+    starts: Mapping[str, datetime] = field(default_factory=dict)
+
+    def row(self, alarm: Alarm) -> dict[str, Any]:
+        """An alarm in plain values, with `clock`, when it began, where that is known."""
+        started_at = self.starts.get(alarm.source)
+        clock = {} if started_at is None else {"clock": clock_time(started_at, alarm.start_s)}
+        return asdict(alarm) | clock
 
     def to_json(self) -> dict[str, Any]:
         """Plain values that `json` can write."""
         before, after = None if self.change is None else self.change.before, self.after
+        appeared = self.change.appeared if self.change else ()
+        vanished = self.change.vanished if self.change else ()
         return {
             "sources": self.sources,
             "threshold": None if after is None else after.threshold,
             "how": self.how,
             "before": None if before is None else figures(before),
             "after": None if after is None else figures(after),
-            "appeared": [asdict(alarm) for alarm in (self.change.appeared if self.change else ())],
-            "vanished": [asdict(alarm) for alarm in (self.change.vanished if self.change else ())],
-            "alarms": [asdict(alarm) for alarm in (after.alarms if after else ())],
+            "appeared": [self.row(alarm) for alarm in appeared],
+            "vanished": [self.row(alarm) for alarm in vanished],
+            "alarms": [self.row(alarm) for alarm in (after.alarms if after else ())],
             "steps": [{"budget": budget, **figures(one)} for budget, one in self.steps],
             "merging": asdict(self.merging),
             "notes": self.notes,
@@ -166,6 +180,7 @@ def tune_alarms(options: TuningOptions) -> Tuning:
         steps=steps,
         merging=merging,
         notes=notes,
+        starts=read_starts(options.scores, [one.source for one in sources]),
     )
 
 

@@ -41,8 +41,7 @@ class Scored:
     Attributes:
         clips: the clips that could be read.
         flow: the motion reference's scores of the same clips; empty where it was not wanted.
-        failed: the clips that could not be read and footage that was passed over, one sentence
-            each.
+        failed: the clips that could not be read, one sentence each.
         speed: `frames`, and `ms_per_frame`: of the method's stages where it measures them, and
             `all`, with reading, references and pictures.
     """
@@ -81,7 +80,7 @@ def score_clips(
             "To score footage without measuring, use awry score."
         )
     check_parts(detector, parts)
-    clips, flows, failed = [], [], list(data.failed)
+    clips, flows, failed = [], [], []
     stages: dict[str, float] = {}
     started = time.monotonic()
     with progress_bars(console) as progress:

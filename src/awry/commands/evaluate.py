@@ -60,8 +60,8 @@ def run_evaluate(
     """Score the test clips, measure, write `metrics.json` and `report.html`.
 
     Returns:
-        What `metrics.json` holds, with `failed` (clips that could not be read, one sentence
-        each), and `report`, the path of the report.
+        What `metrics.json` holds, with `failed` (clips that could not be read and footage that was
+        passed over, one sentence each), and `report`, the path of the report.
 
     Raises:
         DatasetError: no test clip, or none that can be read.
@@ -88,7 +88,8 @@ def write_evaluation(
         settings=_settings(detector, data, clips),
         levels=method_class(detector.method).levels,
     )
-    metrics = with_levels(metrics, levels) | {"failed": scores.failed, "speed": scores.speed}
+    failed = [*data.failed, *scores.failed]
+    metrics = with_levels(metrics, levels) | {"failed": failed, "speed": scores.speed}
     write_json(out / "metrics.json", metrics)
     write_report(
         out / "report.html",

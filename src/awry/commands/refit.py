@@ -134,7 +134,7 @@ def run_refit(data: Dataset, out: Path, options: RefitOptions, console: Console)
         "settings": settings,
         "recounted": RECOUNTED[options.kind],
         "cells": found,
-        "failed": failed + [sentence for cell in found for sentence in cell["failed"]],
+        "failed": [*data.failed, *failed, *(said for cell in found for said in cell["failed"])],
     }
     title = f"{options.method} ({options.preset}) on {data.variant}"
     result["plots"] = plot_refit(out, title, options.kind, found)

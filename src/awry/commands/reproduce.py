@@ -152,7 +152,7 @@ def run_reproduce(
         "data": {"layout": data.name, "variant": data.variant, "taken_as": dataset},
         "ours": {name: OURS[name] for name in OURS if any(name in c.figures for c in mine)},
         "cells": [_cell_row(cell, dataset, options.seeds, found) for cell in cells],
-        "failed": failed,
+        "failed": [*data.failed, *failed],
     }
     write_json(out / f"{table}.json", summary)
     return summary

@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -148,7 +149,9 @@ def run_robustness(
         "clean": clean,
         "cells": others,
         "notes": [*_notes(clean, data), *time_notes(declared(_any_scorer(detector, data)))],
-        "failed": list(dict.fromkeys(s for cell in (clean, *others) for s in cell["failed"])),
+        "failed": list(
+            dict.fromkeys(chain(data.failed, *(cell["failed"] for cell in (clean, *others))))
+        ),
     }
     result["plots"] = plot_robustness(out, f"{detector.method} on {data.variant}", clean, others)
     write_json(out / "robustness.json", result)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.metrics import roc_auc_score
 
 from awry.errors import InputError
 from awry.evaluation.frame import (
@@ -114,3 +115,13 @@ def test_refusals_of_the_other_metrics() -> None:
         macro_auc_sentinels([], [])
     with pytest.raises(InputError, match="Clip number 0: the score of frame 0"):
         frame_metrics([[np.nan]], [[0]])
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 9999), count=st.integers(2, 80), digits=st.integers(0, 3))
+def test_the_auc_is_scikit_learns_also_with_ties(seed: int, count: int, digits: int) -> None:
+    rng = np.random.default_rng(seed)
+    labels = (rng.random(count) > 0.6).astype(np.uint8)
+    labels[:2] = 0, 1
+    scores = rng.normal(size=count).round(digits)
+    assert micro_auc([scores], [labels]) == pytest.approx(roc_auc_score(labels, scores), abs=1e-14)

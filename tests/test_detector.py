@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -310,14 +311,14 @@ def test_a_bundle_of_a_method_that_is_not_installed(
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"seed": 1}, "another seed"),
-        ({"changes": {"blur": 3}}, "another config"),
-        ({"per_scene": True}, "another per_scene"),
-        ({"every": 2}, "another data"),
-        ({"ignore": ("rows:0-1",)}, "another data"),
-        ({"validation": 0.2}, "another shares"),
-        ({"exclude": (Exclusion("train-0", 0, 1),)}, "another exclude"),
-        ({"seed": 1, "every": 2}, "another data, seed"),
+        ({"seed": 1}, "seed (0 then, 1 now)"),
+        ({"changes": {"blur": 3}}, "config.blur (9 then, 3 now)"),
+        ({"per_scene": True}, "per_scene (False then, True now)"),
+        ({"every": 2}, "every (1 then, 2 now)"),
+        ({"ignore": ("rows:0-1",)}, "ignore (none then, rows:0-1 now)"),
+        ({"validation": 0.2}, "shares (0.1, 0.1 then, 0.2, 0.1 now)"),
+        ({"exclude": (Exclusion("train-0", 0, 1),)}, "exclude (none then, train-0:0-1 now)"),
+        ({"seed": 1, "every": 2}, "seed (0 then, 1 now); every (1 then, 2 now)"),
     ],
 )
 def test_resume_with_other_settings_is_refused(
@@ -327,18 +328,25 @@ def test_resume_with_other_settings_is_refused(
     start = FitOptions(preset="tiny")
     fit("flow", data, tmp_path / "b", start)
     fit("flow", data, tmp_path / "b", FitOptions(preset="tiny", resume=True))
-    (working_folder(tmp_path / "b") / "fit").mkdir(exist_ok=True)
-    with pytest.raises(BundleError, match=f"{said}. Give the same settings again"):
+    pretend_checkpoint(tmp_path / "b")
+    with pytest.raises(ConfigError, match=re.escape(f"otherwise: {said}. Give the same settings")):
         fit("flow", data, tmp_path / "b", FitOptions(preset="tiny", resume=True, **changed))
+
+
+def pretend_checkpoint(bundle: Path) -> None:
+    folder = working_folder(bundle) / "fit" / "0"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "checkpoint.safetensors").touch()
 
 
 def test_resume_with_another_method_or_footage_is_refused(tmp_path: Path) -> None:
     data = moving_square_data(clips=1, length=30)
     fit("flow", data, tmp_path / "b", FitOptions(preset="tiny"))
-    with pytest.raises(BundleError, match="another method"):
+    pretend_checkpoint(tmp_path / "b")
+    with pytest.raises(ConfigError, match=r"method \(flow then, knn now\)"):
         fit("knn", data, tmp_path / "b", FitOptions(preset="tiny", resume=True))
     other = moving_square_data(seed=1, clips=1, length=30)
-    with pytest.raises(BundleError, match="another data"):
+    with pytest.raises(ConfigError, match=r"otherwise: footage\.train-0 \("):
         fit("flow", other, tmp_path / "b", FitOptions(preset="tiny", resume=True))
 
 
@@ -348,7 +356,10 @@ def test_a_new_start_forgets_the_old_checkpoint(tmp_path: Path) -> None:
     fit("daml", data, tmp_path / "b", FitOptions(preset="tiny", seed=0))
     folder = working_folder(tmp_path / "b") / "fit"
     (checkpoint,) = folder.rglob("*.safetensors")
-    fit("brightness", data, tmp_path / "b", FitOptions(preset="tiny", seed=1))
+    with pytest.raises(ConfigError, match="--overwrite throws it away"):
+        fit("brightness", data, tmp_path / "b", FitOptions(preset="tiny", seed=1))
+    assert checkpoint.exists()
+    fit("brightness", data, tmp_path / "b", FitOptions(preset="tiny", seed=1, overwrite=True))
     assert not checkpoint.exists()
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from awry.video.address import HIDDEN, STREAM_PREFIXES, name_of, redact, safe, without_addresses
@@ -91,6 +91,7 @@ def test_what_is_shown(url: str, shown: str, name: str | None) -> None:
     assert name is None or name_of(url) == name
 
 
+@settings(deadline=None)
 @given(st.sampled_from(STREAM_PREFIXES), st.text(min_size=1), st.text(min_size=1))
 def test_no_user_and_password_is_shown(scheme: str, user: str, password: str) -> None:
     plain = redact(f"{scheme}host/live")

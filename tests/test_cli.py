@@ -72,7 +72,12 @@ def test_a_fault_of_the_program_is_not_exit_code_1(
 
 
 @pytest.mark.parametrize(
-    ("error", "code"), [(OSError(13, "Permission denied", "there"), 2), (KeyboardInterrupt(), 130)]
+    ("error", "code"),
+    [
+        (OSError(13, "Permission denied", "there"), 2),
+        (EOFError(), 2),
+        (KeyboardInterrupt(), 130),
+    ],
 )
 def test_what_the_system_refuses_is_one_line(
     monkeypatch: pytest.MonkeyPatch, error: BaseException, code: int

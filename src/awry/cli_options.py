@@ -101,6 +101,9 @@ def refusals() -> Iterator[None]:
     except (AwryError, OSError) as error:
         say(error)
         raise typer.Exit(CANNOT_START) from error
+    except EOFError as error:  # which the command line's library takes for a wish to stop
+        say(f"A file ended too early: {str(error) or 'nothing is in it'}.")
+        raise typer.Exit(CANNOT_START) from error
     except KeyboardInterrupt as error:
         say(str(error) or f"stopped by {stopped_by()}")
         raise typer.Exit(exit_code()) from error

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from awry.video.live import Camera, LiveStream
     from awry.video.memory import ArraySource
     from awry.video.open import Found, FoundSource, find_sources, list_sources, open_source
-    from awry.video.overlay import draw_overlay, heat_image
+    from awry.video.overlay import Mark, draw_overlay, heat_image
     from awry.video.reader import Reader
     from awry.video.reconnect import Reconnecting
     from awry.video.source import Source, SourceHealth
@@ -33,6 +33,7 @@ __all__ = [
     "IgnoreRegions",
     "ImageFolder",
     "LiveStream",
+    "Mark",
     "Reader",
     "Reconnecting",
     "Source",
@@ -57,7 +58,7 @@ _MODULES = {
     "live": ("Camera", "LiveStream"),
     "memory": ("ArraySource",),
     "open": ("Found", "FoundSource", "find_sources", "list_sources", "open_source"),
-    "overlay": ("draw_overlay", "heat_image"),
+    "overlay": ("Mark", "draw_overlay", "heat_image"),
     "reader": ("Reader",),
     "reconnect": ("Reconnecting",),
     "source": ("Source", "SourceHealth"),

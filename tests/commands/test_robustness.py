@@ -94,7 +94,8 @@ def test_cells_of_other_settings_are_refused(
     assert awry(*words).code == 0
     said = awry(*words, "--seed", 1, "--clips", 1)
     assert (said.code, said.out) == (2, "")
-    assert "another clips, labels, seed" in said.err
+    assert "clips (clip0, clip1 then, clip0 now); labels (" in said.err
+    assert "seed (0 then, 1 now). Give the same settings again" in said.err
     cell = out / "cells" / "contrast-1.json"
     cell.write_text(cell.read_text().replace('"settings": "', '"settings": "0'))
     said = awry(*words)

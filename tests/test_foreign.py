@@ -71,6 +71,13 @@ def test_json_that_is_none(tmp_path: Path, text: str | bytes) -> None:
         read_json(file)
 
 
+@pytest.mark.parametrize("left", [b"", b"\n", bytes(4096)])
+def test_json_after_a_power_cut(tmp_path: Path, left: bytes) -> None:
+    (tmp_path / "a.json").write_bytes(left)
+    with pytest.raises(DatasetError, match="nothing in it, as after a power cut"):
+        read_json(tmp_path / "a.json")
+
+
 def test_json_with_a_byte_order_mark(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text('{"a": 1}', encoding="utf-8-sig")
     assert read_json(tmp_path / "a.json") == {"a": 1}

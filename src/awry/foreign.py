@@ -181,7 +181,10 @@ def read_json(
         error: the file cannot be read, is no JSON, or holds something else than an object.
     """
     with reading(path, what, error, cure):
-        loaded = json.loads(read_text(path))
+        text = read_text(path)
+        if not text.strip("\0 \n"):
+            raise ValueError("there is nothing in it, as after a power cut")
+        loaded = json.loads(text)
         if not isinstance(loaded, dict):
             raise ValueError(f"it should hold one JSON object, but holds {json.dumps(loaded)[:40]}")
     return loaded

@@ -201,14 +201,14 @@ def _read_by_library(path: Path, layout: _Layout) -> Found | None:
         from pyarrow import csv as library
     except ImportError:
         return None
-    lines = _plain_lines(path, layout.line if layout.header else layout.line - 1)
+    skipped = layout.line if layout.header else layout.line - 1
+    lines = _plain_lines(path, skipped)
     if lines is None:
         return None
     names = [str(at) for at in range(layout.width)]
     kinds: dict[str, Any] = {str(at): pa.float64() for at in layout.wanted.values()}
     if layout.clip is not None:
         kinds[str(layout.clip)] = pa.dictionary(pa.int32(), pa.string())
-    skipped = layout.line if layout.header else layout.line - 1
     try:
         table = library.read_csv(
             path,

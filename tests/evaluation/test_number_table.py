@@ -236,3 +236,8 @@ def test_the_library_is_asked_for_large_files(tmp_path: Path, monkeypatch) -> No
     assert table.where(2).endswith("line 4")
     path.write_text("0,0.5\r\n1,0.25\r\n")
     assert read_numbers(path, ["frame", "score"]).columns["score"].tolist() == [0.5, 0.25]
+
+
+def test_a_quote_that_is_never_closed_is_named_by_its_line(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"line 3: a quote is never closed"):
+        read(tmp_path, 'frame,score\n0,1\n1,"2\n2,3\n')

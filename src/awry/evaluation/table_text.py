@@ -83,10 +83,16 @@ def _rows(path: Path) -> Generator[tuple[int, list[str]], None, None]:
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.reader(whole_lines(path, file), strict=True)
         line = 1
-        for cells in reader:
-            if _is_row(cells):
-                yield line, cells
-            line = reader.line_num + 1
+        try:
+            for cells in reader:
+                if _is_row(cells):
+                    yield line, cells
+                line = reader.line_num + 1
+        except csv.Error as error:
+            why = "a quote is never closed" if "end of data" in str(error) else str(error)
+            raise InputError(
+                f"{path}, line {line}: {why}; expected comma-separated text."
+            ) from error
 
 
 def _is_row(cells: Sequence[str]) -> bool:

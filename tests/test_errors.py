@@ -1,9 +1,7 @@
 import io
 
-from rich.console import Console
-
 from awry.errors import DatasetError
-from awry.terminal import Table
+from awry.terminal import Console, Table
 
 
 def test_a_message_never_steers_the_terminal() -> None:

@@ -47,6 +47,7 @@ def test_frames_stand_upright(numbered, words: str) -> None:
         assert np.array_equal(frame.image, as_seen(plain.image))
         assert frame.image.flags.c_contiguous
     assert source.health.notes == [f"Frames are {words}, as the file's display matrix says."]
+    assert source.health.ok  # nothing is wrong with it
     assert source.frame_size() == frames[0].image.shape[:2]
 
 

@@ -45,7 +45,7 @@ def _problems(clip: Clip, full: bool) -> Iterator[str]:
         yield str(error)
         return
     health = source.health
-    yield from health.notes
+    yield from health.faults
     if health.damaged:
         yield f"{len(health.damaged)} frames are damaged."
     checks = [_labels(clip, frames, full), _masks(clip, full)]

@@ -220,3 +220,4 @@ class Excerpt:
         assert end is not None
         self.health.lost = max(0, end - self.first + 1) - given
         self.health.notes = self.source.health.notes
+        self.health.remarks = self.source.health.remarks

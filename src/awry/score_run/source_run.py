@@ -117,8 +117,8 @@ class SourceRun:
             self._every[title].notes += stream.result.oddities()
         if source.stopped:
             self._first.notes.append(f"{name}: stopped by {stopped_by()}; what was scored is kept.")
-        self._first.notes += [f"{name}: {note}" for note in source.notes]
-        lost = [*source.health.notes, *source.problems]
+        self._first.notes += [f"{name}: {note}" for note in [*source.notes, *source.health.remarks]]
+        lost = [*source.health.faults, *source.problems]
         if source.health.damaged:
             lost.append(
                 f"{len(source.health.damaged)} frames are damaged; all that could be had was "

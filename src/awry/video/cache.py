@@ -205,7 +205,7 @@ class FrameCache:
             _write_header(file, len(facts.frame_indices), shape)
         facts.images = file_checksum(folder / "images.npy")
         facts.lost = source.health.lost + len(skipped)
-        facts.notes = [*source.health.notes, *_skipped_note(skipped, facts.original_size)]
+        facts.notes = [*source.health.faults, *_skipped_note(skipped, facts.original_size)]
         write_sealed(folder / "clip.json", asdict(facts))
 
     def _room(self, needed: int) -> int:

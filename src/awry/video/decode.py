@@ -101,7 +101,8 @@ class Decoder:
         Raises:
             av.FFmpegError: the connection failed or timed out; broken data raise nothing.
         """
-        self._health.notes += self._opening_notes()
+        for note in self._opening_notes():
+            self._health.remark(note)
         timeline = Timeline(self._pace.step, self._health)
         before = -1
         for picture, ahead in self._with_ahead():
@@ -175,7 +176,7 @@ class Decoder:
             self._damage.begin(picture.packet.number - 1)
         turn = turn_of(picture.decoded)
         if turn != self._turn and turn.words is not None:
-            self._health.notes.append(turn.words)
+            self._health.remark(turn.words)
         self._turn = turn
         return placed
 

@@ -19,17 +19,29 @@ class SourceHealth:
             to its end, the frames that were given and these are all that were filmed.
         skipped: frames of a live source that came faster than they were taken.
         notes: one sentence for each problem, in the order of their appearance.
+        remarks: those of the notes that speak of no fault, such as that frames were turned upright.
     """
 
     damaged: list[int] = field(default_factory=list)
     lost: int = 0
     skipped: int = 0
     notes: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
 
     @property
     def ok(self) -> bool:
         """True while nothing went wrong."""
-        return not (self.damaged or self.lost or self.skipped or self.notes)
+        return not (self.damaged or self.lost or self.skipped or self.faults)
+
+    @property
+    def faults(self) -> list[str]:
+        """The notes that are no mere remarks."""
+        return [note for note in self.notes if note not in self.remarks]
+
+    def remark(self, sentence: str) -> None:
+        """Note what should be known though nothing is wrong."""
+        self.notes.append(sentence)
+        self.remarks.append(sentence)
 
 
 @runtime_checkable

@@ -66,3 +66,4 @@ class Thinned:
         """What the source says is true of the thinned clip as well."""
         self.health.lost = lost
         self.health.notes = self.source.health.notes
+        self.health.remarks = self.source.health.remarks

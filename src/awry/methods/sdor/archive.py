@@ -317,7 +317,7 @@ class _Reading:
             number += 1
         if self._size is None:
             raise SourceError(f"The clip {self._stretch.name} gave no frame at all.")
-        notes = list(source.health.notes)
+        notes = source.health.faults
         if self._skipped:
             notes.append(f"{self._skipped} frames of another aspect ratio than the first skipped.")
         lost = source.health.lost + self._skipped

@@ -112,6 +112,18 @@ def test_scores_that_cannot_be_used(put, scores: str, said: str) -> None:
         read_frame_files(put("s.csv", scores), put("l.csv", LABELS))
 
 
+def test_frames_that_awry_score_left_out_are_lost_and_count(put) -> None:
+    scores = put("s.csv", "source,frame,score,scored\na,0,0.1,1\na,1,0.2,1\na,5,0.9,1\n")
+    labels = put("l.csv", "frame,label\n" + "".join(f"{n},{int(n > 3)}\n" for n in range(6)))
+    found = read_frame_files(scores, labels)
+    clip = found.clips[0]
+    assert clip.scores.tolist() == [0.1, 0.2, 0.2, 0.2, 0.9, 0.9]
+    assert clip.scored.tolist() == [True, True, False, False, False, True]
+    assert clip.labels is not None
+    assert clip.labels.tolist() == [0, 0, 0, 0, 1, 1]
+    assert [note.split(" in ")[0] for note in found.notes] == ["Clip l: 3 of 6 frames have no row"]
+
+
 def test_labels_that_cannot_be_used(put) -> None:
     scores = put("s.csv", SCORES)
     with pytest.raises(InputError, match=r"line 3: the label of clip a at its frame 1 .* is 2"):

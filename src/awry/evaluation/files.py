@@ -10,7 +10,7 @@ a header; npy is (n,).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ from awry.evaluation.dataset_labels import (
 from awry.evaluation.number_table import TABLES, NumberTable, read_numbers
 from awry.evaluation.scored_clip import ScoredClip, Series
 from awry.scoring.alarms import SourceScores
+from awry.scoring.fill import fill_nearest
 
 ARRAYS = (".npy",)
 
@@ -57,6 +58,7 @@ class _Series:
         start: the number of the first frame, 0 unless the file counts otherwise than expected.
         frames: int64 (n,), each frame's number; None: one after the other from `start`.
         times: float64 (n,), seconds, NaN where unknown; None without a column.
+        absent: how many of the frames stand in no row; they have the nearest frame's value.
     """
 
     values: NDArray[np.float64]
@@ -65,6 +67,7 @@ class _Series:
     start: int = 0
     frames: NDArray[np.int64] | None = None
     times: NDArray[np.float64] | None = None
+    absent: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +126,7 @@ def read_frame_files(
     for name in natsorted(found):
         _check_counting(name, (found[name], truth[name]), (for_scores, for_labels))
         clips.append(_clip(name, found[name], truth[name], fps))
-    return FrameFiles(clips, [*left_scores, *left_labels, *_one_class(clips)])
+    return FrameFiles(clips, [*left_scores, *left_labels, *_absent(found), *_one_class(clips)])
 
 
 def read_label_files(
@@ -274,7 +277,9 @@ def _ordered(
             f"{table.where(rows[twice + 1])}: frame {frames[twice] + kind.first_frame} of clip "
             f"{clip} is in {table.place(rows[twice])} already; expected each frame once."
         )
-    for gap in np.flatnonzero(np.diff(frames) > 1)[: 0 if kind.gaps else 1]:
+    gaps = np.flatnonzero(np.diff(frames) > 1)
+    says_what_is_scored = "scored" in table.columns
+    for gap in gaps[: 0 if kind.gaps or says_what_is_scored else 1]:
         raise InputError(
             f"{table.where(rows[gap + 1])}: clip {clip} goes from frame "
             f"{frames[gap] + kind.first_frame} to {frames[gap + 1] + kind.first_frame}; expected "
@@ -285,7 +290,30 @@ def _ordered(
     _check_values(values, kind, clip, lambda place: table.where(rows[place]))
     start = int(frames[0]) if len(frames) else 0
     times = table.columns["time_s"][rows] if "time_s" in table.columns else None
-    return _Series(values, scored[order], table.path, start, frames, times)
+    series = _Series(values, scored[order], table.path, start, frames, times)
+    return _with_absent(series) if gaps.size and not kind.gaps else series
+
+
+def _with_absent(series: _Series) -> _Series:
+    """With the frames that stand in no row, as `awry score` leaves out those that were lost.
+
+    They count, as frames that were not scored: whoever leaves frames out gains nothing by it.
+    """
+    assert series.frames is not None
+    rows = series.frames - series.frames[0]
+    there = np.zeros(rows[-1] + 1, bool)
+    there[rows] = True
+    values, scored = np.zeros(len(there)), np.zeros(len(there), bool)
+    values[rows], scored[rows] = series.values, series.scored
+    absent = len(there) - len(rows)
+    return replace(
+        series,
+        values=fill_nearest(values, there),
+        scored=scored,
+        frames=np.arange(len(there)) + series.frames[0],
+        times=None,
+        absent=absent,
+    )
 
 
 def _check_values(
@@ -356,6 +384,15 @@ def _check_start(clip: str, series: _Series, kind: _Kind) -> None:
 def _clip(name: str, scores: _Series, labels: _Series, fps: float | None) -> ScoredClip:
     marks = labels.values.astype(np.uint8)
     return ScoredClip(name, "scene", fps, scores.values, scores.scored, marks)
+
+
+def _absent(found: Mapping[str, _Series]) -> list[str]:
+    return [
+        f"Clip {name}: {series.absent} of {len(series.values)} frames have no row in "
+        f"{series.where} (lost, say); they take the nearest frame's score and count as not scored."
+        for name, series in found.items()
+        if series.absent
+    ]
 
 
 def _one_class(clips: Sequence[ScoredClip]) -> list[str]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 from av.container import InputContainer
 from av.video.frame import PictureType
 
 from awry.frames import Frame
 from awry.video.container import claimed_rate, counts_frames, has_clock, opening_notes, the_video
 from awry.video.pace import Pace
-from awry.video.places import Placed, Places
+from awry.video.places import REORDER, Packet, Placed, Places
 from awry.video.source import SourceHealth
 from awry.video.table import FrameTable
 from awry.video.timeline import JUMP_S, Timeline
@@ -93,7 +94,9 @@ class Decoder:
         self._first_lost: int | None = None
         self._last = -1
         self._turn = Turn()
+        # Where the last picture ends, and the furthest end of any, wild stamps among them.
         self._end_s: float | None = None
+        self._furthest_s: float | None = None
 
     def frames(self) -> Iterator[Frame]:
         """Frames in presentation order.
@@ -145,10 +148,34 @@ class Decoder:
             held += [] if picture is None else [picture]
             while held and (not more or len(held) > self._looked_at(held[0])):
                 sort = self._unpacker.reorders and not self._counted and not self._live
-                first = held.pop(_first_shown(held) if sort else 0)
+                first = held.pop(self._first_shown(held) if sort else 0)
                 yield first, list(held)
         if error is not None:
             raise error
+
+    def _first_shown(self, held: Sequence[Picture]) -> int:
+        """Which of the next pictures is shown first.
+
+        A decoder that has lost a picture may give one before others that are shown before it.
+        Where nothing but this picture fits what is due, it is its stamp that is wrong.
+        """
+        stamp = held[0].stamp
+        if stamp is None:
+            return 0
+        earlier = [
+            (one.stamp, place)
+            for place, one in enumerate(held)
+            if one.stamp is not None and stamp - JUMP_S < one.stamp < stamp
+        ]
+        if not earlier:
+            return 0
+        due_s, step = self._end_s, self._pace.step
+        if due_s is not None and step is not None and self._pace.constant:
+            steps = (min(earlier)[0] - due_s) / step
+            if 0.5 < steps < 1.5 and not self._places.owes(due_s, step / 2):
+                held[0].packet.wild = True
+                return 0
+        return min(earlier)[1]
 
     def _looked_at(self, picture: Picture) -> int:
         """How many pictures must be known after this one."""
@@ -193,9 +220,13 @@ class Decoder:
             return self._clock(), []
         if self._counted:
             return (None if self._pace.step is None else place * self._pace.step), []
+        following = [later.stamp for later in ahead if later.stamp is not None]
         if picture.stamp is not None:
-            self._end_s = picture.stamp + (self._pace.step or 0.0)
-        return picture.stamp, [later.stamp for later in ahead if later.stamp is not None]
+            end_s = picture.stamp + (self._pace.step or 0.0)
+            self._furthest_s = max(end_s, self._furthest_s or end_s)
+            if not following or picture.stamp <= max(following):  # else it is a wild one
+                self._end_s = end_s
+        return picture.stamp, following
 
     def _close(self) -> None:
         """Count what is missing at the end, and sum up."""
@@ -206,7 +237,9 @@ class Decoder:
         length = self._places.length
         self._lose(unfinished, length - unfinished)
         if not self._live:
-            missing = self._table.total(length, self._end_s, self._pace) - length
+            # A container's length is its furthest stamp's: with a wild one it tells nothing.
+            end_s = self._end_s if self._furthest_s == self._end_s else None
+            missing = self._table.total(length, end_s, self._pace) - length
             # Frames that are missing at unknown places cannot be counted among the others.
             self._lose(missing if told else 0, length)
             if missing:
@@ -249,26 +282,39 @@ def announced_frames(container: InputContainer, pace: Pace) -> int:
     for packet in unpacker.packets():
         places.arrived(packet)
         packets.append(packet)
-    packets.sort(key=lambda packet: (packet.stamp or 0, packet.number))
+    wild = _without_wild(packets)
     for packet in packets:
         places.place(packet, reorders=False)
     end_s = None
-    if packets and packets[-1].stamp is not None:
+    if packets and packets[-1].stamp is not None and not wild:
         end_s = packets[-1].stamp * float(the_video(container).time_base or 0) + (pace.step or 0.0)
     return table.total(places.length, end_s, pace)
 
 
-def _first_shown(held: Sequence[Picture]) -> int:
-    """Which of the next pictures is shown first.
+def _without_wild(packets: list[Packet]) -> bool:
+    """Put packets in the order of their stamps; wild ones stay behind the packet before them.
 
-    A decoder that has lost a picture may give one before others that are shown before it.
+    A stamp is wild that is later than those of all next packets that a decoder could reorder; at
+    the file's end, where these are few, it must be later by more steps than that.
+
+    Args:
+        packets: in the order of decoding; sorted in place.
+
+    Returns:
+        Whether there is a wild one.
     """
-    stamp = held[0].stamp
-    if stamp is None:
-        return 0
-    earlier = [
-        (one.stamp, place)
-        for place, one in enumerate(held)
-        if one.stamp is not None and stamp - JUMP_S < one.stamp < stamp
-    ]
-    return min(earlier)[1] if earlier else 0
+    stamps = sorted(packet.stamp for packet in packets if packet.stamp is not None)
+    farthest = REORDER * float(np.median(np.diff(stamps))) if len(stamps) > 1 else 0.0
+    found = False
+    order: dict[int, tuple[int, int]] = {}
+    before = 0
+    for place, packet in enumerate(packets):
+        following = [one.stamp for one in packets[place + 1 : place + 1 + REORDER] if one.stamp]
+        if packet.stamp is not None and following:
+            room = 0 if len(following) == REORDER else farthest
+            packet.wild = packet.stamp > max(following) + room
+            found = found or packet.wild
+        before = before if packet.wild or packet.stamp is None else packet.stamp
+        order[packet.number] = (before, packet.number)
+    packets.sort(key=lambda packet: order[packet.number])
+    return found

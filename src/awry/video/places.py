@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 # A picture may be decoded this much earlier than it is shown (H.264 and HEVC allow 16).
-_REORDER = 16
+REORDER = 16
 # A longer gap in the stamps is none of lost frames but of the clock, or of the recording.
 _LONGEST_LOSS_S = 60.0
 # How far, in steps, a gap may be from a whole number of steps.
@@ -33,12 +33,14 @@ class Packet:
         stamp: presentation stamp in ticks, or None where there is none that can be relied on.
         failed: the decoder refused it.
         corrupt: the demuxer doubts it.
+        wild: its stamp runs ahead of those that follow, and says nothing of its place.
     """
 
     number: int
     stamp: int | None
     failed: bool = False
     corrupt: bool = False
+    wild: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ class Places:
         self._unstamped = 0
         self._past = 0
         # Numbers that were taken for lost, in case their pictures come after all.
-        self._given_up: deque[int] = deque(maxlen=4 * _REORDER)
+        self._given_up: deque[int] = deque(maxlen=4 * REORDER)
         self._late = 0
         # Pictures beyond the first of a packet: in packed streams, a later packet has none then.
         self._surplus = 0
@@ -118,7 +120,7 @@ class Places:
         self._number = number + 1
         behind = self._stamp is not None and stamp is not None and stamp <= self._stamp
         self._past = self._past + 1 if behind else 0
-        if self._past > _REORDER:  # the clock has started anew
+        if self._past > REORDER:  # the clock has started anew
             self._stamp, behind = None, False
         packet = Packet(number, None if self._counted or behind else stamp)
         self._pending.append(packet)
@@ -135,6 +137,13 @@ class Places:
             self._count -= 1
             self._late += 1
             self._counted |= self._late >= _DISBELIEF
+
+    def owes(self, time_s: float, within_s: float) -> bool:
+        """Whether a packet near a time, on the stamps' clock, has given no picture so far."""
+        return any(
+            packet.stamp is not None and abs(packet.stamp * self._tick - time_s) <= within_s
+            for packet in self._pending
+        )
 
     def place(
         self,
@@ -153,7 +162,7 @@ class Places:
             anchor: this is no bidirectional picture, so that all that were stored before it are
                 shown before it.
         """
-        stamp = None if self._counted else packet.stamp
+        stamp = None if self._counted or packet.wild else packet.stamp
         if stamp is not None and any(p.stamp is not None and p.stamp < stamp for p in ahead):
             stamp = None  # it runs ahead
         in_order = anchor or not reorders
@@ -198,7 +207,7 @@ class Places:
 
 def _is_before(one: Packet, packet: Packet, stamp: int | None, in_order: bool) -> bool:
     """Whether a packet that gave no picture so far stood before a picture that is shown now."""
-    if one.number + _REORDER < packet.number:
+    if one.number + REORDER < packet.number:
         return True
     if one.stamp is not None and stamp is not None:
         return one.stamp < stamp

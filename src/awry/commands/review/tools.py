@@ -111,7 +111,8 @@ class Tools:
         frames = sum(len(clip.indices) for clip in session.run.clips)
         with ui.element("h1").classes("review-title"):
             ui.label(session.folder.resolve().name)
-        words = f"{frames} frames of {len(session.run.clips)} clips, the top {session.share:.0%}"
+        clips = len(session.run.clips)
+        words = f"{frames} frames of {clips} clip{'s' * (clips != 1)}, the top {session.share:.0%}"
         ui.label(words).classes("review-quiet")
         self._count = ui.label().classes("review-quiet review-count")
 

@@ -42,7 +42,7 @@ def test_the_demo_in_small(
 ) -> None:
     small = partial(make_digits, train_clips=12, test_clips=2, length=24)
     monkeypatch.setattr(demo, "make_digits", small)
-    monkeypatch.setattr(demo, "FitOptions", lambda preset, seed: FitOptions("tiny", seed=seed))
+    monkeypatch.setattr(demo, "FitOptions", lambda preset, **more: FitOptions("tiny", **more))
     monkeypatch.chdir(tmp_path)
     said = awry("demo", "--method", method, "--out", "shown", "--json")
     assert said.code == 0

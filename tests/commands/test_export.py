@@ -113,7 +113,7 @@ def test_int8_ranges_from_a_video(awry, fitted: Path, tmp_path: Path, make_video
         (["BUNDLE", "--check", "x"], "--check DIR exports nothing"),
         (["BUNDLE", "--to", "tensorrt", "--out", "x"], "no runtime 'tensorrt'"),
         (["--check", "BUNDLE"], "was not exported"),
-        (["BUNDLE", "--out", "BUNDLE"], "is the bundle itself"),
+        (["BUNDLE", "--out", "BUNDLE"], "which is read: it would be lost"),
         (["--check", "nowhere"], "is not a bundle"),
     ],
 )

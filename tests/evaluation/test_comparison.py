@@ -45,14 +45,17 @@ WEAK, STRONG = measured(0.3, method="weak"), measured(2.0, method="strong")
 
 
 def test_files_and_folders_any_number_of_runs(put, tmp_path: Path) -> None:
-    first, second = put("weak/metrics.json", WEAK), put("b.json", STRONG)
+    values = {k: v for k, v in STRONG["bootstrap"]["values"].items() if k != "frame.ap"}
+    without = {**STRONG, "bootstrap": {**STRONG["bootstrap"], "values": values}}
+    first, second = put("weak/metrics.json", WEAK), put("b.json", without)
     found = compare_runs(read_runs([tmp_path / "weak", second, f"again={first}"]))
     assert found["base"] == str(first)
     assert [run["name"] for run in found["runs"]] == ["weak", "b", "again"]
     assert [each["file"] for each in found["comparisons"]] == [str(second), str(first)]
     assert found["comparisons"][1]["figures"]["frame.ap"]["difference"] == 0
     assert found["settings"][str(second)]["method"] == "strong"
-    assert "No draws are recorded of" in found["comparisons"][0]["notes"][0]
+    assert found["comparisons"][0]["notes"] == ["No draws are recorded of frame.ap."]
+    assert found["comparisons"][1]["notes"] == []
     own = found["runs"][1]["figures"]["frame.micro_auc"]
     draws = np.array(STRONG["bootstrap"]["values"]["frame.micro_auc"])
     assert own == {"value": STRONG["frame"]["micro_auc"], "interval": list(interval(draws))}

@@ -317,7 +317,7 @@ def test_other_videos_are_refused(session: ReviewSession, run_folder: Path, monk
 
 
 def test_what_is_no_run_is_said(tmp_path: Path) -> None:
-    with pytest.raises(BundleError, match="is not a sifted archive"):
+    with pytest.raises(BundleError, match="is no sifted archive"):
         ReviewSession(tmp_path)
 
 

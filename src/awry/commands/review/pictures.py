@@ -7,6 +7,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import cv2
 import numpy as np
@@ -92,8 +93,15 @@ class Pictures:
         """The seconds around a frame as animated WebP: at most 4 s, 480 pixels, 12 a second."""
         return self._store.get(("clip", clip, place), lambda: self._clip(clip, place))
 
+    def _decoded(self, make: Callable[..., bytes | None], *words: Any) -> bytes | None:
+        try:
+            future = self._decoding.submit(make, *words)
+        except RuntimeError:  # the program is ending
+            return None
+        return future.result()
+
     def _frame(self, clip: int, place: int) -> bytes | None:
-        return self._decoding.submit(self._decoded_frame, clip, place).result()
+        return self._decoded(self._decoded_frame, clip, place)
 
     def _decoded_frame(self, clip: int, place: int) -> bytes | None:
         frame = next(self._frames(clip, np.array([place])), None)
@@ -109,7 +117,7 @@ class Pictures:
         return _jpeg(heat_image(image, heat, own_scale(heat)))
 
     def _clip(self, clip: int, place: int) -> bytes | None:
-        return self._decoding.submit(self._decoded_clip, clip, place).result()
+        return self._decoded(self._decoded_clip, clip, place)
 
     def _decoded_clip(self, clip: int, place: int) -> bytes | None:
         places, step = around(self._session.run.clips[clip], place)

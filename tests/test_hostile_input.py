@@ -22,7 +22,7 @@ from awry.fitting import FitOptions, fit
 from hostile import Mutation, damaged, mutations
 from support import moving_square_data
 
-EXAMPLES = int(os.environ.get("AWRY_FUZZ", "25"))
+EXAMPLES = int(os.environ.get("AWRY_FUZZ", "12"))
 """Damaged files of each kind; a thousand find what a few do not."""
 
 Make = Callable[[Path], files.Prepared]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Iterator
 
 import pytest
 
@@ -11,6 +12,15 @@ from awry.interrupts import exit_code, forget, interrupt_flag, stop_on_signals, 
 NUMBERS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 
 
+@pytest.fixture
+def not_ignored() -> Iterator[None]:
+    """Signals as a terminal has them, also where the tests themselves run under `nohup`."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("not_ignored")
 @pytest.mark.parametrize("number", NUMBERS)
 def test_the_first_signal_is_remembered_and_the_second_interrupts(number: int) -> None:
     before = [signal.getsignal(one) for one in NUMBERS]

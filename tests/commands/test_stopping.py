@@ -71,12 +71,15 @@ def scoring(
 
     with serving(endless) as url:
         command = [*COMMAND, "score", bundle, url, "--out", out, *words]
+        # Inherited: as a terminal has it, also where the tests themselves run under nohup.
+        before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
         with subprocess.Popen(
             [str(word) for word in command],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         ) as process:
+            signal.signal(signal.SIGHUP, before)
             try:
                 yield process, until
             finally:

@@ -16,6 +16,7 @@ from PIL import Image
 
 from awry.commands.ranked import frames_as_sifted
 from awry.commands.review.session import ReviewSession
+from awry.errors import SourceError
 from awry.evaluation.peaks import own_scale
 from awry.frames import Frame
 from awry.sifting.run import RankedClip
@@ -96,8 +97,8 @@ class Pictures:
     def _decoded(self, make: Callable[..., bytes | None], *words: Any) -> bytes | None:
         try:
             future = self._decoding.submit(make, *words)
-        except RuntimeError:  # the program is ending
-            return None
+        except RuntimeError as error:  # its threads have ended
+            raise SourceError("The review is ending.") from error
         return future.result()
 
     def _frame(self, clip: int, place: int) -> bytes | None:

@@ -20,17 +20,17 @@ import numpy as np
 import torch
 from rich.console import Console
 
-from awry.commands.clip_scoring import score_clips
 from awry.datasets import open_dataset
 from awry.datasets.base import Dataset
 from awry.detector import Detector
-from awry.evaluation.frame import micro_auc
-from awry.evaluation.speed import SpeedOptions, measure_speed
-from awry.export.parity import watched
+from awry.evaluation.clip_scoring import score_clips
+from awry.evaluation.metrics.frame import micro_auc
+from awry.exporting.parity import watched
 from awry.frames import Frame
 from awry.methods.daml import DAML
 from awry.methods.daml.model import motion_name, to_input
 from awry.methods.ssmtl import SSMTL
+from awry.studies.speed import SpeedOptions, measure_speed
 from awry.video.cache import resized
 
 KEY_FRAMES = 4

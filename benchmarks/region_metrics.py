@@ -1,7 +1,7 @@
 """Time and memory of RBDC and TBDC at the size of a large data set.
 
-Measures `awry.evaluation.region.region_figures` from arrays (checks of the input included, files
-not): 45 000 frames in 107 clips, 20 000 true boxes and 550 000 detections, made from a seed. A
+Measures `awry.evaluation.metrics.region.region_figures` from arrays (checks of the input
+included, files not): 45 000 frames in 107 clips, 20 000 true boxes and 550 000 detections, made from a seed. A
 part of the detections follows the true boxes, the rest lies anywhere. Also measures 1 000 draws
 of clips with `resampled_region`. Prints the best and the median of five runs, the process's peak
 memory and the figures.
@@ -22,8 +22,8 @@ from typing import Any
 import numpy as np
 
 from awry.datasets.tracks import Tracks
-from awry.evaluation.boxes import Detections
-from awry.evaluation.region import region_figures, resampled_region
+from awry.evaluation.metrics.boxes import Detections
+from awry.evaluation.metrics.region import region_figures, resampled_region
 
 CLIPS, FRAMES, BOXES, DETECTIONS = 107, 45_000, 20_000, 550_000
 TRACK, FOLLOWING, WIDTH, HEIGHT = 100, 60_000, 856, 480

@@ -21,7 +21,7 @@ from awry.methods.sdor import SDOR
 from awry.methods.sdor.archive import CHUNK, Archive, ArchivedClip, Stretch, read_archive
 from awry.methods.sdor.initial import detect_initially
 from awry.methods.sdor.labels import choose_labels
-from awry.training.loop import Silent
+from awry.progress import Silent
 from awry.video import ArraySource
 
 SIZE = (240, 360)

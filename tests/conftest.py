@@ -1,13 +1,23 @@
-"""What several tests need."""
+"""What several tests need: the shared data, small footage, and commands as a person types them."""
 
 from __future__ import annotations
 
+import json
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+from typer.testing import CliRunner
+
+from awry.cli.app import app
+from awry.video.writer import VideoWriter
+from support import moving_square, write_images
 
 ROOT = Path(__file__).resolve().parent.parent
+ABNORMAL = slice(30, 45)
 
 
 @pytest.fixture(scope="session")
@@ -18,3 +28,88 @@ def shared() -> Path:
         if place and (Path(place) / "data").is_dir():
             return Path(place)
     pytest.skip("needs the shared data folder ($AWRY_SHARED or ../shared)")
+
+
+class Said:
+    """What a command came to."""
+
+    def __init__(self, result: Any) -> None:
+        self.code: int = result.exit_code
+        self.out: str = result.stdout
+        self.err: str = result.stderr
+
+    @property
+    def json(self) -> Any:
+        """Standard output, which must be JSON and nothing else."""
+        return json.loads(self.out)
+
+
+Awry = Callable[..., Said]
+
+
+@pytest.fixture(scope="session")
+def awry() -> Awry:
+    """Runs a command in this process; faults of the program are raised."""
+
+    def run(*words: object) -> Said:
+        result = CliRunner().invoke(app, [str(word) for word in words])
+        if result.exception and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return Said(result)
+
+    return run
+
+
+def running_square(seed: int, size: tuple[int, int] = (48, 72)) -> np.ndarray:
+    """A clip in whose middle the square runs."""
+    images = moving_square(60, seed, size)
+    images[ABNORMAL] = moving_square(60, seed + 50, size, speed=8)[ABNORMAL]
+    return images
+
+
+def write_video(path: Path, images: np.ndarray, fps: float = 10) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with VideoWriter(path, fps, size=images.shape[1:3]) as writer:
+        for image in images:
+            writer.write(image)
+    return path
+
+
+@pytest.fixture(scope="session")
+def make_video() -> Callable[..., Path]:
+    return write_video
+
+
+@pytest.fixture(scope="session")
+def clip_images() -> Callable[..., np.ndarray]:
+    return running_square
+
+
+def write_data(root: Path) -> Path:
+    for number in range(3):
+        write_images(root / "train" / f"day{number}", moving_square(60, number))
+    for number in range(2):
+        write_images(root / "test" / f"clip{number}", running_square(900 + number))
+    (root / "labels.csv").write_text("clip,first,last\nclip0,30,44\nclip1,30,44\n")
+    return root
+
+
+@pytest.fixture(scope="session")
+def shared_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A plain folder that tests only read."""
+    return write_data(tmp_path_factory.mktemp("data") / "yard")
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """A plain folder that a test may spoil."""
+    return write_data(tmp_path / "yard")
+
+
+@pytest.fixture(scope="session")
+def bundle(awry: Awry, shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The motion reference, fitted; tests only read it."""
+    out = tmp_path_factory.mktemp("bundle") / "flow"
+    said = awry("fit", "flow", "--data", shared_data, "--out", out, "--preset", "tiny", "--fps", 10)
+    assert said.code == 0, said.err
+    return out

@@ -21,23 +21,23 @@ from PIL import Image
 from pyarrow import parquet
 from torch import nn
 
-from awry.commands.compare import show_comparison
-from awry.commands.review.log import FeedbackLog
+from awry.cli.show_compare import show_comparison
 from awry.datasets import open_dataset
 from awry.datasets.tracks import read_tracks
 from awry.datasets.truth import with_tracks
 from awry.detector import Detector, scored
 from awry.errors import ConfigError
-from awry.evaluation.box_files import (
+from awry.evaluation.comparison import compare_runs, read_runs
+from awry.evaluation.files.boxes import (
     check_box_files,
     read_detection_files,
     read_frame_counts,
     read_track_files,
 )
-from awry.evaluation.comparison import compare_runs, read_runs
-from awry.evaluation.files import read_frame_files
+from awry.evaluation.files.frames import read_frame_files
 from awry.methods.sdor import SDOR
 from awry.sifting import SiftOptions, sift
+from awry.sifting.review.log import FeedbackLog
 from awry.sifting.run import load_run
 from awry.teachers.depth import load_depth
 from awry.teachers.objects import load_detector

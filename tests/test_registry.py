@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from awry import registry
-from awry.commands import inspect
+from awry.cli import inspect
 from awry.errors import ConfigError
 from awry.methods.base import Method
 from awry.methods.flow import Flow

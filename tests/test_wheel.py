@@ -12,12 +12,12 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 CODE = """
-import awry, awry.evaluation.report
+import awry, awry.evaluation.report.page
 from importlib.metadata import entry_points
 from pathlib import Path
 print(Path(awry.__file__).parent)
 print(sorted(point.name for point in entry_points(group="awry.methods")))
-awry.evaluation.report.write_strangest(Path("page.html"), [], "title", "advice")
+awry.evaluation.report.page.write_strangest(Path("page.html"), [], "title", "advice")
 """
 
 
@@ -49,13 +49,13 @@ def test_the_wheel_holds_everything_and_installs(tmp_path: Path) -> None:
         (points,) = (name for name in names if name.endswith("entry_points.txt"))
         said = archive.read(points).decode()
     assert "awry/py.typed" in names
-    for folder in ("templates", "papers"):
-        files = {path.name for path in (ROOT / "src/awry/evaluation" / folder).iterdir()}
-        assert {f"awry/evaluation/{folder}/{name}" for name in files} <= set(names)
+    for folder in ("evaluation/report/templates", "studies/papers"):
+        files = {path.name for path in (ROOT / "src/awry" / folder).iterdir()}
+        assert {f"awry/{folder}/{name}" for name in files} <= set(names)
     modules = {path.relative_to(ROOT / "src").as_posix() for path in ROOT.glob("src/awry/**/*.py")}
     assert modules <= set(names)
     assert not [name for name in names if name.startswith("tests")]
-    assert "awry = awry.cli:main" in said
+    assert "awry = awry.cli.app:main" in said
     assert "daml = awry.methods.daml:DAML" in said
 
     target = tmp_path / "target"

@@ -12,11 +12,11 @@ for frame in awry.open_source("video.mp4"):
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.metadata import version as _version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from awry.calls import known_options
+from awry.version import __version__
 
 if TYPE_CHECKING:
     from awry.datasets.base import Dataset
@@ -27,12 +27,12 @@ __all__ = [
     "Event",
     "Frame",
     "FrameScore",
+    "__version__",
     "fit",
     "load",
     "open_dataset",
     "open_source",
 ]
-__version__ = _version("awry")
 
 # Imported where they are used: `import awry` stays fast.
 _LAZY = {

@@ -21,6 +21,7 @@ from awry.errors import ConfigError, nearest
 from awry.foreign import read_json
 from awry.methods.base import Method, MethodConfig
 from awry.output.places import Place, check_places
+from awry.progress import Reporter, Silent
 from awry.registry import method_class
 from awry.scoring.calibration import POOLED, Budget, Calibration, CalibrationClip, calibrate
 from awry.scoring.moments import Moment, MomentKeeper, strongest
@@ -29,7 +30,7 @@ from awry.teachers.outputs import keep_outputs
 from awry.training.bundle import check_place, method_of
 from awry.training.environment import machine, versions
 from awry.training.footage import Footage, is_begun, working_folder
-from awry.training.loop import FitContext, Reporter, Silent
+from awry.training.loop import FitContext
 from awry.training.split import Exclusion, Span
 from awry.video.cache import FrameCache
 from awry.video.ignore import IgnoreRegions

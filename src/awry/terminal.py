@@ -24,7 +24,9 @@ from rich.progress import (
 from rich.table import Column
 from rich.text import Text
 
+from awry.frames import Event
 from awry.names import printable
+from awry.progress import NO_FIGURES
 
 __all__ = ["BarReporter", "Bars", "Console", "Table", "progress_bars"]
 
@@ -101,11 +103,18 @@ class _Left(TimeRemainingColumn):
 
 
 class BarReporter:
-    """A `Reporter` that shows phases as bars, messages above them and losses below."""
+    """A `Reporter` on a terminal or in a notebook: bars, messages above them, figures below.
 
-    def __init__(self, console: RichConsole) -> None:
-        self._bars = progress_bars(console)
-        self._task: TaskID | None = None
+    Use it in a `with`, or let the first task begin it and call `close` in the end.
+
+    Args:
+        console: where to; standard error if None.
+    """
+
+    def __init__(self, console: RichConsole | None = None) -> None:
+        self._bars = progress_bars(Console(stderr=True) if console is None else console)
+        self._tasks: dict[str, TaskID] = {}
+        self._newest = ""
 
     def __enter__(self) -> BarReporter:
         self._bars.start()
@@ -117,23 +126,53 @@ class BarReporter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Leave the bars as they stand."""
         self._bars.words = ""
         self._bars.stop()
 
-    def start(self, title: str, total: int, done: int) -> None:
+    def start(self, title: str, total: int | None = None, done: int = 0) -> None:
         """A new bar."""
         self._bars.words = ""
-        self._task = self._bars.add_task(escape(title), total=total, completed=done)
+        self._bars.start()
+        self._tasks[title] = self._bars.add_task(escape(title), total=total, completed=done)
+        self._newest = title
 
-    def advance(self, losses: Mapping[str, float]) -> None:
-        """One step of the newest bar."""
-        if self._task is not None:
-            self._bars.words = "  ".join(f"{name} {value:.4g}" for name, value in losses.items())
-            self._bars.update(self._task, advance=1)
+    def advance(self, figures: Mapping[str, float] = NO_FIGURES, title: str = "") -> None:
+        """One step of a bar; the figures below."""
+        self._bars.words = "  ".join(f"{name} {value:.4g}" for name, value in figures.items())
+        task = self._tasks.get(title or self._newest)
+        if task is not None:
+            self._bars.update(task, advance=1)
+
+    def end(self, title: str) -> None:
+        """Its bar stands still."""
+        if title in self._tasks:
+            self._bars.stop_task(self._tasks[title])
 
     def message(self, sentence: str) -> None:
         """A line above the bars."""
         self._bars.console.print(sentence, highlight=False, markup=False, soft_wrap=True)
+
+    def alarm(self, event: Event, *, over: bool) -> None:
+        """Say since when it is on, or from when to when it was, and its highest score."""
+        if over:
+            self.message(
+                f"alarm over, {event.source}: frames {event.first}-{event.last}"
+                f"{_when(event.end_s)}, highest score {event.score:.4g} at frame {event.peak}. "
+                f"{event.reason}"
+            )
+        else:
+            since = f"since frame {event.first}{_when(event.start_s, event.clock)}"
+            score = f"score {event.score:.4g} over {event.threshold:.4g}"
+            self.message(f"ALARM {event.source}: {since}, {score}. {event.reason}")
+
+
+def _when(seconds: float | None, clock: str | None = None) -> str:
+    at = "" if clock is None else f", {clock}"
+    return "" if seconds is None else f" ({seconds:.1f} s{at})"
 
 
 class Table(rich.table.Table):
@@ -152,7 +191,7 @@ class Table(rich.table.Table):
         room = options.max_width - borders - sum(least)
         wanted = [one.maximum - one.minimum for one in ranges]
         widths = [one.maximum for one in ranges]
-        if sum(wanted) > room:  # rich would take from the widest, whatever its words
+        if sum(wanted) > room >= 0:  # rich would take from the widest, whatever its words
             widths = [a + b * room // sum(wanted) for a, b in zip(least, wanted, strict=True)]
         lines = (one.maximum / max(w, 1) for one, w in zip(ranges, widths, strict=True))
         if room < 0 or max(lines, default=0) > _MOST_LINES:

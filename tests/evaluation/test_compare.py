@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 
 from awry.errors import InputError
-from awry.evaluation.bootstrap import clip_draws, interval
 from awry.evaluation.compare import (
     compare,
     figures,
     protocol_differences,
     read_metrics,
 )
-from awry.evaluation.frame import micro_auc
+from awry.evaluation.metrics.bootstrap import clip_draws, interval
+from awry.evaluation.metrics.frame import micro_auc
 from awry.evaluation.protocol import evaluate_frames
 from awry.evaluation.scored_clip import ScoredClip
 

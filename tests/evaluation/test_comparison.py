@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from awry.errors import ConfigError, InputError
-from awry.evaluation.bootstrap import interval
 from awry.evaluation.comparison import compare_runs, read_runs
 from awry.evaluation.comparison_output import FILES, table_rows, write_comparison
+from awry.evaluation.metrics.bootstrap import interval
 from awry.evaluation.protocol import evaluate_frames
 from awry.evaluation.scored_clip import ScoredClip
 

@@ -5,9 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from awry.evaluation.bootstrap import protocol_draws
-from awry.evaluation.event import EventRule
 from awry.evaluation.event_level import EVENT_FIGURES, event_level
+from awry.evaluation.metrics.bootstrap import protocol_draws
+from awry.evaluation.metrics.event import EventRule
 
 ALARMS = [[(0, 4), (8, 9)], [(5, 6)], [], [(30, 39)]]
 TRUTH = [[(2, 6)], [(0, 9), (20, 29)], [(3, 4)], []]

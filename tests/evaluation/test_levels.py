@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from awry.datasets.tracks import Tracks
-from awry.evaluation.boxes import Detections
 from awry.evaluation.compare import figures as compared
 from awry.evaluation.levels import Level, evaluate_levels, with_levels
+from awry.evaluation.metrics.boxes import Detections
 from awry.evaluation.protocol import evaluate_frames
 from awry.evaluation.scored_clip import ScoredClip
 from awry.scoring.events import EventOptions

@@ -9,7 +9,7 @@ import pytest
 
 from awry.errors import InputError
 from awry.evaluation.declaration import VARIANTS
-from awry.evaluation.frame import METRICS, frame_metrics
+from awry.evaluation.metrics.frame import METRICS, frame_metrics
 from awry.evaluation.protocol import evaluate_frames
 from awry.evaluation.scored_clip import ScoredClip
 from awry.scoring.calibration import Budget, CalibrationClip, calibrate

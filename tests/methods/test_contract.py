@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pytest
 
-from awry.evaluation.peaks import peak_of
+from awry.evaluation.report.peaks import peak_of
 from awry.registry import method_class, method_names
 from awry.testing import MethodCheck
 from awry.testing.contract import Case, checks_of, frames

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from awry.errors import ConfigError, InputError
-from awry.evaluation.frame import micro_auc
+from awry.evaluation.metrics.frame import micro_auc
 from awry.scoring.smoothing import KINDS, CausalSmoother, smooth
 
 ALL = [

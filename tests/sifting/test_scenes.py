@@ -9,8 +9,8 @@ import pytest
 
 from awry.datasets.base import Clip
 from awry.errors import ConfigError, SourceError
+from awry.progress import Silent
 from awry.sifting.scenes import edge_field, similarity, with_scenes
-from awry.training.loop import Silent
 from awry.video import ArraySource, list_sources
 
 

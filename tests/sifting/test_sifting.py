@@ -10,10 +10,10 @@ import pytest
 
 from awry.datasets.base import Clip
 from awry.errors import BundleError, ConfigError, FootageError, MissingError, SourceError
+from awry.progress import Silent
 from awry.sifting import SiftOptions, sift
 from awry.sifting.feedback import learn_from, with_model
 from awry.sifting.run import Run, load_run, rank_events
-from awry.training.loop import Silent
 from awry.video import ArraySource
 
 OPTIONS = SiftOptions(preset="tiny", changes={"epochs": 4})

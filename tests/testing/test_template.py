@@ -14,7 +14,7 @@ import pytest
 
 import awry
 from awry import registry
-from awry.commands.inspect import list_methods
+from awry.cli.inspect import list_methods
 from awry.detector import scored
 from awry.testing import moving_square_data
 

@@ -6,6 +6,7 @@ import resource
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ import torch
 from torch import Tensor, nn
 
 from awry.errors import BundleError, TrainingError
-from awry.training.loop import CHECKPOINT, FitContext, Interrupted, Phase, Silent, train
+from awry.progress import NO_FIGURES, Silent
+from awry.training.loop import CHECKPOINT, FitContext, Interrupted, Phase, train
 
 
 def model() -> nn.Sequential:
@@ -60,7 +62,7 @@ class StopsAfter(Silent):
         self.left = steps
         self.number = number
 
-    def advance(self, losses: dict[str, float]) -> None:
+    def advance(self, figures: Mapping[str, float] = NO_FIGURES, title: str = "") -> None:
         self.left -= 1
         if self.left == 0:
             signal.raise_signal(self.number)

@@ -15,10 +15,10 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from awry.errors import InputError
-from awry.evaluation.bootstrap import interval, paired_difference
-from awry.evaluation.clip_files import listed
 from awry.evaluation.declaration import UNKNOWN
 from awry.evaluation.event_level import EVENT_FIGURES
+from awry.evaluation.files.clips import listed
+from awry.evaluation.metrics.bootstrap import interval, paired_difference
 from awry.foreign import read_json, reading
 
 Metrics = Mapping[str, Any]

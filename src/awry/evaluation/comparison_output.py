@@ -13,11 +13,11 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from awry import __version__
-from awry.evaluation.figures import BLUE, INK, VERMILLION
-from awry.evaluation.pages import render
-from awry.evaluation.robustness_plots import STYLE
+from awry.evaluation.report.figures import BLUE, INK, VERMILLION
+from awry.evaluation.report.panels import STYLE
+from awry.evaluation.report.render import render
 from awry.storage import whole_file, write_json, write_text
+from awry.version import __version__
 
 # What is written, and what kind of file each is; see `awry.output.own`.
 FILES = {

@@ -9,11 +9,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from awry.evaluation.bootstrap import clip_weights, interval, protocol_draws
-from awry.evaluation.event import RATES, EventFigures, EventRule, Runs, event_figures, event_rates
-from awry.evaluation.event_words import faults
-from awry.evaluation.nab import nab_score, nab_sums
-from awry.evaluation.range_based import RangeOptions, range_rates, range_sums
+from awry.evaluation.metrics.bootstrap import clip_weights, interval, protocol_draws
+from awry.evaluation.metrics.event import (
+    RATES,
+    EventFigures,
+    EventRule,
+    Runs,
+    event_figures,
+    event_rates,
+)
+from awry.evaluation.metrics.nab import nab_score, nab_sums
+from awry.evaluation.metrics.range_based import RangeOptions, range_rates, range_sums
+from awry.evaluation.report.event_words import faults
 
 PUBLISHED = ("range_precision", "range_recall", "range_f1", "nab")
 EVENT_FIGURES = (*RATES, *PUBLISHED)

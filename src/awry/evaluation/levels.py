@@ -10,17 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from awry.errors import InputError
-from awry.evaluation.bootstrap import (
+from awry.evaluation.event_level import event_level
+from awry.evaluation.metrics.bootstrap import (
     Draws,
     interval,
     protocol_draws,
     resampled_micro_auc,
 )
-from awry.evaluation.event import EventFigures, EventRule, Runs, true_runs
-from awry.evaluation.event_level import event_level
-from awry.evaluation.pixel import pixel_auc
+from awry.evaluation.metrics.event import EventFigures, EventRule, Runs, true_runs
+from awry.evaluation.metrics.pixel import pixel_auc
+from awry.evaluation.metrics.region import RegionFigures, region_figures, resampled_region
 from awry.evaluation.protocol import bootstrap_record
-from awry.evaluation.region import RegionFigures, region_figures, resampled_region
 from awry.evaluation.scored_clip import ScoredClip
 from awry.scoring.events import EventOptions
 

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from awry.errors import InputError
-from awry.evaluation.bootstrap import RESAMPLES, SEED, interval, protocol_draws, resampled
-from awry.evaluation.content_free import content_free_scores
 from awry.evaluation.declaration import SIGMA, future_seen, smoothing_words, variant_words
-from awry.evaluation.frame import (
+from awry.evaluation.metrics.bootstrap import RESAMPLES, SEED, interval, protocol_draws, resampled
+from awry.evaluation.metrics.content_free import content_free_scores
+from awry.evaluation.metrics.frame import (
     METRICS,
     average_precision,
     clip_aucs,

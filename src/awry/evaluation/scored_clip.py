@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from awry.datasets.tracks import Tracks
-from awry.evaluation.boxes import Detections
+from awry.evaluation.metrics.boxes import Detections
 
 if TYPE_CHECKING:  # measuring plain files draws nothing
     from awry.video.overlay import Mark
@@ -65,8 +65,8 @@ class ScoredClip:
         frames: how many frames the clip has, those that were lost included; None: n.
         tracks: its true boxes; None where there are none to be had.
         detections: the method's regions; None where it gives none.
-        pixel_scores: float64 (n,), of `awry.evaluation.pixel.pixel_score`, filled; None without
-            maps or masks.
+        pixel_scores: float64 (n,), of `awry.evaluation.metrics.pixel.pixel_score`, filled; None
+            without maps or masks.
         pixel_labels: uint8 (n,), 1 where a mask has a pixel; None: as `labels`.
         indices: int64 (n,), each frame's index in the clip; None: 0 to n - 1, none was lost.
         event_peaks: the strongest scored frame of each true event that has one.

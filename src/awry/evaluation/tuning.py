@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from awry.errors import ConfigError, InputError
-from awry.evaluation.clock_column import read_starts
-from awry.evaluation.files import read_source_scores
-from awry.evaluation.number_table import LAST_FRAME, read_numbers
+from awry.evaluation.files.clock import read_starts
+from awry.evaluation.files.frames import read_source_scores
+from awry.evaluation.files.numbers import LAST_FRAME, read_numbers
 from awry.scoring.alarms import (
     Alarm,
     AlarmChange,

@@ -1,61 +1,14 @@
-"""What came of the sources that were scored, and whom it is told while it comes."""
+"""What came of the sources that were scored."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any
 
 from awry.frames import Event
 from awry.output.tables import event_row
-
-
-class ScoreReporter(Protocol):
-    """Whoever shows how scoring goes on: the command line, a log, a test.
-
-    Sources may take turns: each call says of which it speaks.
-    """
-
-    def source_begins(self, name: str) -> None:
-        """A source is opened."""
-
-    def frame_scored(self, name: str) -> None:
-        """One frame of a source went by."""
-
-    def source_ends(self, name: str) -> None:
-        """A source is through, or could not go on."""
-
-    def alarm_begins(self, event: Event) -> None:
-        """An alarm is certain now; `event` is what is known of it."""
-
-    def alarm_ends(self, event: Event) -> None:
-        """An alarm is over and in the table."""
-
-    def message(self, sentence: str) -> None:
-        """Something to say in words."""
-
-
-class Silent:
-    """A reporter that shows nothing."""
-
-    def source_begins(self, name: str) -> None:
-        """Show nothing."""
-
-    def frame_scored(self, name: str) -> None:
-        """Show nothing."""
-
-    def source_ends(self, name: str) -> None:
-        """Show nothing."""
-
-    def alarm_begins(self, event: Event) -> None:
-        """Show nothing."""
-
-    def alarm_ends(self, event: Event) -> None:
-        """Show nothing."""
-
-    def message(self, sentence: str) -> None:
-        """Show nothing."""
 
 
 @dataclass(slots=True)

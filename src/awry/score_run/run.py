@@ -18,10 +18,11 @@ from awry.errors import AwryError, ConfigError, SourceError, WriteError
 from awry.interrupts import interrupt_flag, stopped_by
 from awry.output.names import file_stem
 from awry.output.places import check_places
+from awry.progress import Reporter, Silent
 from awry.score_run.forgiving import Forgiving
 from awry.score_run.options import ScoreOptions, check_options
 from awry.score_run.outputs import Outputs
-from awry.score_run.result import ScoreReporter, ScoreResult, Silent
+from awry.score_run.result import ScoreResult
 from awry.score_run.source_run import SourceRun
 from awry.video.address import is_live_place
 from awry.video.open import FoundSource, find_sources
@@ -37,7 +38,7 @@ def score_sources(
     detector: Detector,
     sources: Sequence[str],
     options: ScoreOptions,
-    reporter: ScoreReporter | None = None,
+    reporter: Reporter | None = None,
     also: Mapping[str, Detector] = MappingProxyType({}),
 ) -> ScoreResult:
     """Score every source; those that fail are listed and the rest is done.
@@ -113,7 +114,7 @@ def score_sources(
 class _Run:
     """Several detectors on several sources."""
 
-    def __init__(self, every: Mapping[str, Outputs], reporter: ScoreReporter) -> None:
+    def __init__(self, every: Mapping[str, Outputs], reporter: Reporter) -> None:
         self._every = every
         self._first = every[""]
         self.reporter = reporter
@@ -155,7 +156,7 @@ class _Run:
         if interrupted:
             self._first.notes.append(f"{name}: not scored, stopped by {stopped_by()}")
             return
-        self.reporter.source_begins(name)
+        self.reporter.start(name)
         try:
             source = Forgiving(self._opened(where), interrupted, self._first.options.start)
             yield from SourceRun(name, source, self._every, overlay, self.reporter).steps()
@@ -164,7 +165,7 @@ class _Run:
         except AwryError as error:
             self._first.failed.append(f"{name}: {error}")
         finally:
-            self.reporter.source_ends(name)
+            self.reporter.end(name)
 
     def _opened(self, where: FoundSource) -> Source:
         """A file, or the reader of a stream or a camera."""

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from awry.errors import AwryError, SourceError, WriteError
 from awry.interrupts import stopped_by
+from awry.progress import Reporter
 from awry.score_run.forgiving import Forgiving
 from awry.score_run.outputs import Outputs
-from awry.score_run.result import ScoreReporter
 from awry.score_run.stream import Step, Stream
 
 
@@ -34,7 +34,7 @@ class SourceRun:
         source: Forgiving,
         every: Mapping[str, Outputs],
         overlay: Path | None,
-        reporter: ScoreReporter,
+        reporter: Reporter,
     ) -> None:
         self._name = name
         self._source = source
@@ -96,7 +96,7 @@ class SourceRun:
                     del going[title]
                 moved = moved or step is Step.SCORED
             if moved:
-                self._reporter.frame_scored(self._name)
+                self._reporter.advance(title=self._name)
             if going:
                 self._tell()
                 yield moved

@@ -12,10 +12,11 @@ from awry.detector import scored, scored_live
 from awry.errors import AwryError
 from awry.frames import Event, Frame, FrameScore
 from awry.output.maps import MapsWriter
+from awry.progress import Reporter
 from awry.score_run.forgiving import Forgiving
 from awry.score_run.outputs import Outputs
 from awry.score_run.overlay import OverlayWriter
-from awry.score_run.result import ScoreReporter, SourceResult
+from awry.score_run.result import SourceResult
 from awry.scoring.events import EventFinder
 from awry.scoring.fill import FilledScore, ScoreFiller
 from awry.video.clock import clock_time
@@ -92,7 +93,7 @@ class Stream:
         source: Forgiving,
         frames: Iterable[Frame | None],
         overlay: Path | None,
-        reporter: ScoreReporter | None,
+        reporter: Reporter | None,
     ) -> None:
         detector, options = outputs.detector, outputs.options
         assert detector.calibration is not None
@@ -197,7 +198,7 @@ class Stream:
         if event is not None and event.first != self._announced:
             self._announced = event.first
             if self._reporter is not None:
-                self._reporter.alarm_begins(self._explained(event))
+                self._reporter.alarm(self._explained(event), over=False)
 
     def _end_alarm(self, event: Event) -> None:
         self._announce(event)
@@ -205,7 +206,7 @@ class Stream:
         self.result.alarms += 1
         self._outputs.add_event(event)
         if self._reporter is not None:
-            self._reporter.alarm_ends(event)
+            self._reporter.alarm(event, over=True)
 
     def _explained(self, event: Event) -> Event:
         """With its reason in words, and its clock time."""

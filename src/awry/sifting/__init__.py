@@ -23,13 +23,14 @@ from awry.errors import ConfigError, FootageError, SourceError
 from awry.foreign import read_json
 from awry.methods.sdor import SDOR, SDORConfig
 from awry.methods.sdor.archive import Archive, Stretch, read_archive
+from awry.progress import Reporter, Silent
 from awry.sifting.run import FORMAT, RankedClip, RankedEvent, Run, SiftOptions, ranked_clips
 from awry.sifting.scenes import with_scenes
 from awry.storage import write_json
 from awry.teachers.classifier import require_packages
 from awry.training.environment import machine, versions
 from awry.training.footage import clip_key, is_begun, opened
-from awry.training.loop import FitContext, Reporter, Silent
+from awry.training.loop import FitContext
 from awry.video.ignore import IgnoreRegions
 
 __all__ = ["RankedClip", "RankedEvent", "Run", "SiftOptions", "archive_of", "sift"]

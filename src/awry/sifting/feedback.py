@@ -14,9 +14,10 @@ from awry.methods.sdor.feedback import Feedback, feedback_phase, tuned_learners,
 from awry.methods.sdor.labels import Series
 from awry.methods.sdor.model import SDORModel
 from awry.methods.sdor.selftraining import labels_of, rank
+from awry.progress import Reporter
 from awry.sifting import archive_of
 from awry.sifting.run import Run, load_model
-from awry.training.loop import FitContext, Reporter, train
+from awry.training.loop import FitContext, train
 
 
 def with_model(run: Run, clips: Sequence[Clip], reporter: Reporter) -> Run:

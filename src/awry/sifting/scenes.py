@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from awry.datasets.base import Clip
 from awry.errors import AwryError, ConfigError, nearest
-from awry.training.loop import Reporter
+from awry.progress import Reporter
 
 ScenesBy = Literal["picture", "folder", "file", "none"]
 

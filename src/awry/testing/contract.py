@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 
 from awry.detector import Detector
 from awry.errors import AwryError, BundleError, ConfigError, FrameError
-from awry.export import ExportOptions, export
-from awry.export.parity import FLOOR
+from awry.exporting import ExportOptions, export
+from awry.exporting.parity import FLOOR
 from awry.fitting import FitOptions, fit
 from awry.frames import Frame, FrameScore
 from awry.methods.base import Method

@@ -18,7 +18,7 @@ from awry.datasets.base import Clip
 from awry.errors import FootageError, FrameError, SourceError
 from awry.frames import Frame
 from awry.names import name_key
-from awry.training.loop import Reporter, Silent
+from awry.progress import Reporter, Silent
 from awry.training.split import Exclusion, Span, split_scenes, without
 from awry.video.cache import CachedClip, FrameCache, fingerprint, same_aspect
 from awry.video.ignore import IgnoreRegions

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from awry.errors import TrainingError
 from awry.interrupts import interrupt_flag
+from awry.progress import Reporter, Silent
 from awry.training.checkpoint import (
     BestWeights,
     Progress,
@@ -30,32 +31,6 @@ from awry.training.checkpoint import (
 
 CHECKPOINT = "checkpoint.safetensors"
 SECONDS_BETWEEN_CHECKPOINTS = 60.0
-
-
-class Reporter(Protocol):
-    """Whoever shows a fit's progress: the command line's bars, a log, a test."""
-
-    def start(self, title: str, total: int, done: int) -> None:
-        """A phase begins: `total` steps in all, `done` of them from an earlier run."""
-
-    def advance(self, losses: dict[str, float]) -> None:
-        """One step is done."""
-
-    def message(self, sentence: str) -> None:
-        """Something to say in words."""
-
-
-class Silent:
-    """A reporter that shows nothing."""
-
-    def start(self, title: str, total: int, done: int) -> None:
-        """Show nothing."""
-
-    def advance(self, losses: dict[str, float]) -> None:
-        """Show nothing."""
-
-    def message(self, sentence: str) -> None:
-        """Show nothing."""
 
 
 class Interrupted(KeyboardInterrupt):

@@ -11,7 +11,7 @@ import pytest
 
 from awry.methods.sdor import SDOR, SDORConfig
 from awry.methods.sdor.archive import Archive, Stretch, read_archive
-from awry.training.loop import Silent
+from awry.progress import Silent
 from awry.video import ArraySource
 
 SIZE = (40, 60)

@@ -18,7 +18,7 @@ from awry.methods.sdor.archive import (
     as_pictures,
     read_archive,
 )
-from awry.training.loop import Silent
+from awry.progress import Silent
 from awry.video import ArraySource, SourceHealth
 
 Tiny = Callable[..., SDORConfig]

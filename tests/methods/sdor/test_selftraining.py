@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import torch
 from awry.methods.sdor import SDOR, SDORConfig
 from awry.methods.sdor.archive import Archive
 from awry.methods.sdor.selftraining import Ranking, ordinal_loss, phases, rank
+from awry.progress import NO_FIGURES, Silent
 from awry.training import loop
 from awry.training.loop import FitContext, Interrupted
 
@@ -80,19 +81,16 @@ def test_an_interrupted_fit_goes_on_to_the_same_end(
     whole = method.final_scores(ranking)
     asked: list[bool] = []
 
-    class Stops:
+    class Stops(Silent):
         steps = 0
 
-        def start(self, title: str, total: int, done: int) -> None:
+        def start(self, title: str, total: int | None = None, done: int = 0) -> None:
             self.title = title
 
-        def advance(self, losses: dict[str, float]) -> None:
+        def advance(self, figures: Mapping[str, float] = NO_FIGURES, title: str = "") -> None:
             self.steps += self.title == "round 2"
             if self.steps == 2:
                 asked.append(True)
-
-        def message(self, sentence: str) -> None:
-            pass
 
     with monkeypatch.context() as patch:
         patch.setattr(loop, "interrupt_flag", lambda: nullcontext(asked))

@@ -20,8 +20,8 @@ from awry.methods.ssmtl.fitting import Batch, draw, losses, motion_answers, phas
 from awry.methods.ssmtl.model import SSMTLModel
 from awry.methods.ssmtl.pools import FramePool, ObjectPool, middles, split_runs
 from awry.methods.ssmtl.sequences import room_needed
+from awry.progress import Silent
 from awry.training.footage import Footage
-from awry.training.loop import Silent
 from awry.video.cache import FrameCache
 from awry.video.memory import ArraySource
 from support import moving_square, moving_square_data, noise_run

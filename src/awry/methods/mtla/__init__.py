@@ -30,7 +30,8 @@ from awry.methods.mtla.samples import (
 )
 from awry.methods.mtla.scoring import MTLAScorer
 from awry.methods.mtla.teachers import Teachers, occurring
-from awry.training.loop import Reporter, Silent, train
+from awry.progress import Reporter, Silent
+from awry.training.loop import train
 from awry.video.pictures import Pictures, working_size
 
 if TYPE_CHECKING:

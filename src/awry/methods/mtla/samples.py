@@ -12,11 +12,11 @@ from torch import Tensor
 from awry.errors import FootageError
 from awry.methods.mtla.config import MTLAConfig
 from awry.methods.mtla.teachers import Floats, Size, Teachers, class_map, median_picture
+from awry.progress import Reporter
 from awry.teachers.objects import View
 from awry.teachers.objects.base import view_of
 from awry.teachers.segmenter import Segments
 from awry.training.footage import Run
-from awry.training.loop import Reporter
 from awry.video.cache import resized
 from awry.video.pictures import Pictures
 

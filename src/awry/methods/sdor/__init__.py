@@ -34,8 +34,9 @@ from awry.video.memory import ArraySource
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from awry.progress import Reporter
     from awry.training.footage import Footage, Run
-    from awry.training.loop import FitContext, Reporter
+    from awry.training.loop import FitContext
 
 __all__ = ["SDOR", "SDORConfig"]
 

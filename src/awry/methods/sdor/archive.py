@@ -22,8 +22,8 @@ from awry.errors import FootageError, FrameError, SourceError
 from awry.frames import Frame
 from awry.methods.sdor.config import SDORConfig
 from awry.methods.sdor.model import SDORModel
+from awry.progress import Reporter
 from awry.storage import whole_folder
-from awry.training.loop import Reporter
 from awry.video.cache import resized, same_aspect
 from awry.video.pictures import Pictures
 from awry.video.source import Source

@@ -26,12 +26,14 @@ from awry.methods.ssmtl.pools import Pool, check, find_objects, split_runs, whol
 from awry.methods.ssmtl.scoring import SSMTLScorer
 from awry.methods.ssmtl.sequences import room_needed
 from awry.methods.ssmtl.teachers import Teachers
-from awry.training.loop import Silent, train
+from awry.progress import Silent
+from awry.training.loop import train
 from awry.video.pictures import working_size
 
 if TYPE_CHECKING:
+    from awry.progress import Reporter
     from awry.training.footage import Footage, Run
-    from awry.training.loop import FitContext, Reporter
+    from awry.training.loop import FitContext
 
 __all__ = ["SSMTL", "SSMTLConfig"]
 

@@ -14,9 +14,9 @@ from awry.frames import Objects
 from awry.methods.ssmtl.config import SSMTLConfig
 from awry.methods.ssmtl.sequences import cut, cut_out, grown, room_needed
 from awry.methods.ssmtl.teachers import Teachers
+from awry.progress import Reporter
 from awry.teachers.objects.base import view_of
 from awry.training.footage import Run
-from awry.training.loop import Reporter
 from awry.video.pictures import Pictures, coloured
 
 CLASSIFIED_AT_ONCE = 64

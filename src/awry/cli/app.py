@@ -1,0 +1,307 @@
+"""The command line: parses, calls, prints. Everything else is imported where it is needed."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from io import TextIOWrapper
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from awry.cli.export import bench_app, export
+from awry.cli.measure import compare, evaluate, reproduce, robustness
+from awry.cli.metrics import alarms, metrics_app
+from awry.cli.options import (
+    CANNOT_START,
+    DONE,
+    Changes,
+    Classifiers,
+    Data,
+    Depths,
+    Detectors,
+    Fps,
+    Json,
+    Layout,
+    OtherBudget,
+    OtherThreshold,
+    Overwrite,
+    console,
+    load,
+    nobody_reads,
+    refusals,
+    report_failures,
+    say,
+    show_result,
+    shown,
+)
+from awry.cli.sift import review, sift
+from awry.errors import ConfigError
+from awry.interrupts import stop_on_signals
+
+
+class _Commands(TyperGroup):
+    """The commands; what is said of wrong words shows no secrets of addresses."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """As Typer's."""
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            if isinstance(getattr(error, "message", None), str):
+                error.message = shown(error.message)  # type: ignore[attr-defined]
+            raise
+
+
+app = typer.Typer(
+    name="awry",
+    cls=_Commands,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+app.add_typer(
+    metrics_app, name="metrics", help="Measure plain files of any detector as the protocol says."
+)
+app.add_typer(bench_app, name="bench")
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option(help="Where report, video and bundle go.")] = Path(
+        "demo-out"
+    ),
+    method: Annotated[str, typer.Option(help="One with a preset for it: daml, ssmtl.")] = "daml",
+    seed: Annotated[int, typer.Option(help="Every random choice follows from it.")] = 0,
+    overwrite: Overwrite = False,
+    as_json: Json = False,
+) -> None:
+    """Fit, score and evaluate a method on moving digits: no data needed, about five minutes."""
+    with refusals():
+        from awry.output.places import check_folder
+        from awry.studies.demo import run_demo, show_demo
+
+        files = {"metrics.json": "json", "report.html": "page", "overlay.mp4": "video"}
+        check_folder("--out", out, files, overwrite=overwrite)
+
+        show_result(run_demo(method, out, seed, console(), overwrite=overwrite), as_json, show_demo)
+
+
+@app.command()
+def fit(
+    method: Annotated[str, typer.Argument(help="See: awry methods.")],
+    data: Data,
+    out: Annotated[Path, typer.Option(help="The bundle's folder.")],
+    layout: Layout = None,
+    preset: Annotated[str, typer.Option(help="paper, cpu, tiny, ...")] = "cpu",
+    changes: Changes = None,
+    detector: Detectors = None,
+    classifier: Classifiers = None,
+    depth: Depths = None,
+    seed: Annotated[int, typer.Option(help="Every random choice follows from it.")] = 0,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on where a fit stopped.")] = False,
+    per_scene: Annotated[bool, typer.Option("--per-scene", help="One model a scene.")] = False,
+    ignore: Annotated[
+        list[str] | None,
+        typer.Option(help="rows:0-23, rectangle:x0,y0,x1,y1 or polygon:x,y;x,y;x,y"),
+    ] = None,
+    exclude: Annotated[
+        list[str] | None, typer.Option(help="CLIP:FIRST-LAST that was not normal after all.")
+    ] = None,
+    budget: Annotated[str, typer.Option(help="False alarms allowed.")] = "2/hour",
+    every: Annotated[int, typer.Option(min=1, help="Keep each n-th frame.")] = 1,
+    max_frames: Annotated[int | None, typer.Option(min=1, help="Most frames of a clip.")] = None,
+    cache: Annotated[Path | None, typer.Option(help="Folder for resized frames.")] = None,
+    cache_size: Annotated[float, typer.Option(min=0.001, help="Its limit in GiB.")] = 8.0,
+    overwrite: Overwrite = False,
+    fps: Fps = None,
+    as_json: Json = False,
+) -> None:
+    """Learn what is normal from a data set's training part; write a bundle."""
+    with refusals():
+        from awry.datasets import open_dataset
+        from awry.fit_run import chosen_teachers, parse_changes, run_fit, show_fit
+        from awry.fitting import FitOptions
+        from awry.registry import method_class
+        from awry.scoring.calibration import Budget
+        from awry.training.split import Exclusion
+
+        options = FitOptions(
+            preset=preset,
+            changes=parse_changes(changes or []) | chosen_teachers(detector, classifier, depth),
+            seed=seed,
+            per_scene=per_scene,
+            ignore=tuple(ignore or ()),
+            budget=Budget.parse(budget),
+            every=every,
+            max_frames=max_frames,
+            exclude=tuple(Exclusion.parse(text) for text in exclude or ()),
+            cache=cache,
+            cache_gib=cache_size,
+            resume=resume,
+            overwrite=overwrite,
+        )
+        method_class(method).configure(preset, options.changes)
+        found = open_dataset(data, format=layout, fps=fps)
+        summary = run_fit(method, found, out, options, console())
+        show_result(summary, as_json, show_fit)
+    report_failures(summary["failed"])
+
+
+@app.command()
+def score(
+    bundle: Path,
+    sources: Annotated[list[str], typer.Argument(help="Videos, folders, streams, cameras.")],
+    out: Annotated[Path, typer.Option(help="Scores: .csv, .jsonl or .parquet.")],
+    regions: Annotated[Path | None, typer.Option(help="Boxes, likewise.")] = None,
+    events: Annotated[Path | None, typer.Option(help="Alarms, likewise.")] = None,
+    maps: Annotated[Path | None, typer.Option(help="Folder for anomaly maps.")] = None,
+    overlay: Annotated[Path | None, typer.Option(help="A video to look at; one a source.")] = None,
+    also: Annotated[
+        list[Path] | None,
+        typer.Option(help="A further bundle for the same frames; its name joins its outputs'."),
+    ] = None,
+    scene: Annotated[str, typer.Option(help="Which fitted scene this is.")] = "*",
+    parts: Annotated[list[str] | None, typer.Option(help="Extra parts; all for every one.")] = None,
+    budget: OtherBudget = None,
+    threshold: OtherThreshold = None,
+    escape_formulas: Annotated[
+        bool, typer.Option("--escape-formulas", help="For spreadsheets: names like =1+1 in CSV.")
+    ] = False,
+    overwrite: Overwrite = False,
+    fps: Fps = None,
+    reconnect: Annotated[
+        bool, typer.Option("--reconnect", help="Open a lost stream or camera anew, for ever.")
+    ] = False,
+    reconnect_attempts: Annotated[
+        int | None, typer.Option(min=1, help="Likewise, but give up after so many in a row.")
+    ] = None,
+    start: Annotated[
+        str | None,
+        typer.Option(help="When the first frame was taken: 2026-11-28T22:00, with +01:00 or not."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Score new video: per frame, and regions, alarms, maps or an overlay where asked."""
+    with refusals():
+        from awry.cli.show_score import run_score, show_score
+        from awry.score_run import ScoreOptions
+        from awry.video.clock import parse_start
+
+        if threshold is not None and also:
+            raise ConfigError("--threshold is in one bundle's scores; with --also give --budget.")
+        options = ScoreOptions(
+            out,
+            regions,
+            events,
+            maps,
+            overlay,
+            scene,
+            tuple(parts or ()),
+            fps,
+            overwrite=overwrite,
+            reads=(bundle, *(also or ())),
+            escape_formulas=escape_formulas,
+            reconnect=reconnect or reconnect_attempts is not None,
+            attempts=reconnect_attempts,
+            start=None if start is None else parse_start(start),
+        )
+        others = {path.name: load(path, budget) for path in also or ()}
+        if len(others) < len(also or ()):
+            raise ConfigError("Two bundles of --also have one name: their outputs would be one.")
+        summary = run_score(load(bundle, budget, threshold), sources, options, console(), others)
+        show_result(summary, as_json, show_score)
+    report_failures(summary["failed"])
+
+
+for command in (alarms, sift, review, evaluate, reproduce, robustness, compare, export):
+    app.command()(command)
+
+
+@app.command()
+def datasets(
+    folder: Annotated[Path | None, typer.Argument(help="What is in it?")] = None,
+    layout: Layout = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="Decode every frame and read every mask.")
+    ] = False,
+    fps: Fps = None,
+    as_json: Json = False,
+) -> None:
+    """List the known data sets and how to get them, or check what is in a folder."""
+    with refusals():
+        from awry.cli import inspect
+
+        if folder is not None or layout is not None:
+            found = inspect.describe_dataset(folder, layout, fps, console(), full=full)
+            show_result(found, as_json, inspect.show_dataset)
+        else:
+            found = {"failed": []}
+            show_result(inspect.list_layouts(), as_json, inspect.show_layouts)
+    report_failures(found["failed"])
+
+
+@app.command()
+def methods(
+    name: Annotated[str | None, typer.Argument(help="One method: all that can be set.")] = None,
+    as_json: Json = False,
+) -> None:
+    """List the methods with their presets and settings, or show one of them in full."""
+    with refusals():
+        from awry.cli import inspect
+
+        if name is not None:
+            show_result(inspect.method_page(name), as_json, inspect.show_method_page)
+        else:
+            show_result(inspect.list_methods(), as_json, inspect.show_methods)
+
+
+@app.command()
+def doctor(as_json: Json = False) -> None:
+    """Say what is installed, what is missing and what to do about it."""
+    with refusals():
+        from awry.cli import inspect
+
+        show_result(inspect.examine(), as_json, inspect.show_examination)
+
+
+@app.callback(invoke_without_command=True)
+def version(
+    show: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    max_pixels: Annotated[
+        int | None, typer.Option(min=1, help="Largest picture that is read; 100000000 by default.")
+    ] = None,
+) -> None:
+    """Learns what is normal for a fixed camera and says when, where and why something is not."""
+    if max_pixels is not None:
+        from awry.video.limits import VARIABLE
+
+        os.environ[VARIABLE] = str(max_pixels)  # for processes of our own as well
+    if show:
+        from awry.version import __version__
+
+        typer.echo(__version__)
+        raise typer.Exit(DONE)
+
+
+def main() -> None:
+    """Entry point of the command `awry`."""
+    stop_on_signals()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # signs that the console lacks are written out
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        app()
+    except Exception:
+        # Python's own exit code would be 1, which here means that the rest was done.
+        say(f"this is a fault of awry itself; please report these lines:\n{traceback.format_exc()}")
+        sys.exit(CANNOT_START)
+    finally:
+        try:
+            sys.stdout.flush()
+        except BrokenPipeError:
+            sys.exit(nobody_reads())

@@ -1,0 +1,79 @@
+"""Moments for the report: a picture, its heat map and regions, and what was said of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from awry.evaluation.report.figures import picture_uri
+from awry.evaluation.scored_clip import Peak, ScoredClip
+
+MOST_CLIP_MOMENTS = 40
+"""Moments with pictures in all clips' parts of a report together."""
+
+
+def moment(
+    peak: Peak, number: int, place: str, labels: NDArray[np.uint8] | None = None
+) -> dict[str, Any]:
+    """What the template shows of a peak.
+
+    Args:
+        peak: the moment.
+        number: of the moment among those beside it.
+        place: the part of the page, a unique name, so that the moment can be linked to.
+        labels: (n,) of its clip, for what it truly was.
+    """
+    height, width = peak.image.shape[:2]
+    judged = labels is not None and peak.index < len(labels)
+    return {
+        "id": f"{place}-{number}",
+        "number": number,
+        "clip": peak.clip,
+        "index": peak.index,
+        "score": peak.score,
+        "time": None if peak.time_s is None else f"{peak.time_s:.2f} s",
+        "image": picture_uri(peak.image),
+        "heat": None if peak.heat is None else picture_uri(peak.heat),
+        "width": width,
+        "height": height,
+        "own_heat": peak.own_heat,
+        "reason": peak.reason,
+        "boxes": [
+            {
+                "x": x_min,
+                "y": y_min,
+                "width": x_max - x_min + 1,
+                "height": y_max - y_min + 1,
+                "faint": mark.faint,
+                "words": mark.words,
+            }
+            for mark in peak.marks
+            for x_min, y_min, x_max, y_max in [mark.box]
+        ],
+        "parts": [(name, value) for name, value in peak.parts.items()],
+        "truth": ("abnormal" if labels[peak.index] else "normal") if judged else None,  # type: ignore[index]
+    }
+
+
+def peaks_to_show(
+    clips: Sequence[ScoredClip], thresholds: Mapping[str, float], most: int = MOST_CLIP_MOMENTS
+) -> list[list[Peak]]:
+    """Which peaks of each clip have pictures: each clip's first, then the highest of all.
+
+    With more clips than pictures the clips with the highest have them. Heights are above each
+    clip's threshold.
+    """
+    every = [
+        (place == 0, peak.score - thresholds.get(clip.name, 0.0), number, place)
+        for number, clip in enumerate(clips)
+        for place, peak in enumerate(clip.peaks)
+    ]
+    every.sort(key=lambda one: (-one[0], -one[1], one[2], one[3]))
+    kept = {(number, place) for _, _, number, place in every[:most]}
+    return [
+        [peak for place, peak in enumerate(clip.peaks) if (number, place) in kept]
+        for number, clip in enumerate(clips)
+    ]

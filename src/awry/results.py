@@ -1,0 +1,110 @@
+"""What the functions of the Python API return: typed, frozen, and shown in the same way."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from awry.errors import MissingError
+from awry.storage import write_json
+
+if TYPE_CHECKING:
+    import pandas
+    from matplotlib.axes import Axes
+
+
+class FigureCard(NamedTuple):
+    """One figure as a report's cards show it.
+
+    Attributes:
+        label: what it is, e.g. `micro AUC`.
+        value: as text, e.g. `92.15`.
+        remark: what must be read with it, e.g. its interval.
+    """
+
+    label: str
+    value: str
+    remark: str = ""
+
+
+class Result(ABC):
+    """A result of the Python API; subclasses are frozen dataclasses.
+
+    The command line prints `to_dict()` with `--json`. In a notebook a result shows its cards.
+    """
+
+    __slots__ = ()
+
+    @abstractmethod
+    def to_dict(self) -> dict[str, Any]:
+        """Everything as plain values, which `json.dumps` takes."""
+
+    def save(self, path: str | Path) -> Path:
+        """Write `to_dict()` as JSON.
+
+        Args:
+            path: a file.
+
+        Returns:
+            the file that was written.
+
+        Raises:
+            WriteError: it cannot be written.
+        """
+        write_json(Path(path), self.to_dict())
+        return Path(path)
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """The result's rows as a table: one row for each clip, alarm, run or cell.
+
+        Raises:
+            MissingError: pandas is not installed.
+        """
+        try:
+            import pandas
+        except ImportError as error:
+            raise MissingError("Tables need pandas: pip install pandas.") from error
+        return pandas.DataFrame(list(self.rows()))
+
+    @abstractmethod
+    def rows(self) -> Sequence[Mapping[str, Any]]:
+        """What `to_pandas` shows: plain values, the same keys in every row."""
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the result.
+
+        Args:
+            ax: where to; new axes if None.
+
+        Returns:
+            the axes.
+        """
+        if ax is None:
+            from matplotlib.figure import Figure
+
+            ax = Figure(layout="constrained").add_subplot()
+        self.draw(ax)
+        return ax
+
+    @abstractmethod
+    def draw(self, ax: Axes) -> None:
+        """Draw the result on given axes."""
+
+    @abstractmethod
+    def cards(self) -> Sequence[FigureCard]:
+        """The figures that a reader wants first, each with what must be read with it."""
+
+    def _repr_html_(self) -> str:
+        """The cards, for notebooks."""
+        cells = "".join(
+            '<div style="border:1px solid #8884;border-radius:6px;padding:8px 12px">'
+            f'<div style="font-size:85%">{escape(label)}</div>'
+            f'<div style="font-size:150%">{escape(value)}</div>'
+            f'<div style="font-size:75%;opacity:.75">{escape(remark)}</div></div>'
+            for label, value, remark in self.cards()
+        )
+        title = escape(type(self).__name__)
+        return f'<div title="{title}" style="display:flex;flex-wrap:wrap;gap:8px">{cells}</div>'

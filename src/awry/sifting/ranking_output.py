@@ -1,0 +1,167 @@
+"""What is shown and written of a ranking: its events, their pictures and heat maps, its page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from awry.datasets.base import Clip
+from awry.errors import AwryError
+from awry.evaluation.report.page import write_strangest
+from awry.evaluation.report.peaks import own_scale
+from awry.evaluation.scored_clip import Peak
+from awry.frames import Frame
+from awry.methods.sdor import SDOR
+from awry.methods.sdor.feedback import tuned_learners
+from awry.output.tables import EVENT_COLUMNS, write_table
+from awry.scoring.maps import strongest_place
+from awry.scoring.reasons import sentence, since_in_words
+from awry.sifting.run import RankedEvent, Run, top_threshold
+from awry.video.ignore import IgnoreRegions
+from awry.video.overlay import Mark, heat_image
+from awry.video.pick import picked
+
+SHOWN = 24
+"""Moments on the page."""
+
+
+def event_facts(run: Run, event: RankedEvent) -> dict[str, Any]:
+    """What is said of an event: its clip, frames as filmed, seconds and score."""
+    clip = run.clips[event.clip]
+
+    def seconds(place: int) -> float | None:
+        return None if np.isnan(clip.times[place]) else float(clip.times[place])
+
+    return {
+        "source": clip.name,
+        "first": int(clip.indices[event.first]),
+        "last": int(clip.indices[event.last]),
+        "start_s": seconds(event.first),
+        "end_s": seconds(event.last),
+        "peak": int(clip.indices[event.peak]),
+        "score": event.score,
+    }
+
+
+def write_events(run: Run, events: Sequence[RankedEvent], folder: Path | None = None) -> None:
+    """Write `events.csv`, the strangest first, into the run's folder or another one."""
+    share = run.config.abnormal_share
+    how = f"the {100 * share:g} % top-ranked frames of the archive"
+    threshold = top_threshold(run.scores, share)
+    rows = []
+    for event in events:
+        clip = run.clips[event.clip]
+        parts = {name: float(series[event.peak]) for name, series in clip.parts.items()}
+        facts = event_facts(run, event)
+        since = since_in_words(facts["first"], facts["start_s"])
+        more = {
+            "parts": parts,
+            "regions": [],
+            "threshold": threshold,
+            "calibration": how,
+            "reason": sentence(SDOR.phrases[""], None, None, since, ""),
+        }
+        rows.append(facts | more)
+    write_table((folder or run.folder) / "events.csv", rows, EVENT_COLUMNS)
+
+
+def write_page(
+    run: Run,
+    events: Sequence[RankedEvent],
+    clips: Mapping[str, Clip],
+    folder: Path | None = None,
+) -> Path:
+    """Write `report.html` with the strangest moments, each with its heat map.
+
+    Args:
+        run: with its model.
+        events: the strangest first.
+        clips: what the run was made of, by name.
+        folder: where to; the run's own if None.
+    """
+    page = (folder or run.folder) / "report.html"
+    peaks = [
+        peak for event in events[:SHOWN] if (peak := peak_of_event(run, event, clips)) is not None
+    ]
+    write_strangest(
+        page,
+        peaks,
+        title="Strangest moments of the archive",
+        advice="Ranked by learning from these very frames, without a label. Say which of them are "
+        f"abnormal and which are normal, and it learns from that: awry review {run.folder}",
+    )
+    return page
+
+
+def peak_of_event(run: Run, event: RankedEvent, clips: Mapping[str, Clip]) -> Peak | None:
+    """An event's peak as the reports show it; None where the source is gone."""
+    clip = run.clips[event.clip]
+    frame = next(frames_as_sifted(run, event.clip, [event.peak], clips), None)
+    if frame is None:
+        return None
+    heat = heat_of(run, event.clip, event.peak)
+    shown = None if heat is None else heat_image(frame.image, heat, own_scale(heat))
+    parts = {name: float(series[event.peak]) for name, series in clip.parts.items()}
+    kept = {name: value for name, value in parts.items() if not name.startswith("round")}
+    number = int(clip.indices[event.peak])
+    size = (frame.image.shape[0], frame.image.shape[1])
+    place = None if heat is None else strongest_place(heat, size)
+    return Peak(
+        number,
+        event.score,
+        frame.time_s,
+        frame.image,
+        shown,
+        () if place is None else (Mark(place.box),),
+        clip.name,
+        kept,
+        sentence(SDOR.phrases[""], place, size, "", ""),
+    )
+
+
+def frames_as_sifted(
+    run: Run, number: int, places: Sequence[int] | NDArray[np.int64], clips: Mapping[str, Clip]
+) -> Iterator[Frame]:
+    """Some frames of a run's clip, with ignored pixels black; none where it cannot be read.
+
+    Args:
+        run: the run.
+        number: of the clip.
+        places: in the clip's arrays.
+        clips: what the run was made of, by name.
+    """
+    ranked = run.clips[number]
+    if ranked.name not in clips:
+        return
+    ignore = IgnoreRegions.parse(run.options.ignore)
+    chosen = np.asarray(places, np.int64)
+    # Times lead to the right frames only where nothing went wrong while they were found.
+    exact = not ranked.notes and not ranked.lost and not np.isnan(ranked.times[chosen]).any()
+    times = [float(time) for time in ranked.times[chosen]] if exact else None
+    indices = [int(index) for index in ranked.indices[chosen]]
+    with suppress(AwryError):
+        for frame in picked(clips[ranked.name].open(), indices, times):
+            yield replace(frame, image=ignore.black_out(frame.image))
+
+
+@torch.inference_mode()
+def heat_of(run: Run, clip: int, place: int) -> NDArray[np.float32] | None:
+    """The class activation map of a frame (h, w), of the learners that its score is the mean of.
+
+    None without a model.
+    """
+    if run.method is None or run.method.model is None or run.archive is None:
+        return None
+    activations = run.archive.activations([run.archive.slice_of(clip).start + place])
+    model = run.method.model
+    fed_back = "feedback" in run.clips[clip].parts
+    learners = tuned_learners(model, run.config) if fed_back else model.learners
+    maps = [learner.eval().score_maps(activations)[1] for learner in learners]
+    return np.asarray(torch.stack(maps).mean(0)[0].numpy(), np.float32)

@@ -1,0 +1,192 @@
+"""The moments that a person looks at: the run's events and what was marked, with their ranks."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from awry.sifting.review.log import Key, Label, Mark
+from awry.sifting.review.places import PlacedMark, placed_marks
+from awry.sifting.run import RankedEvent, Run
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """An event of the ranking, or a marked frame that no event holds any more.
+
+    Attributes:
+        clip: number of its clip.
+        first, last: places in the clip's arrays, inclusive.
+        place: of the frame that is shown: the one that was marked last, else the peak.
+        score: the highest.
+        rank: from 1; None for what a person has settled, and for marked frames in no event.
+        label: what was said of it.
+        before: its rank before the last retraining; None where it is new, or nothing was learned.
+    """
+
+    clip: int
+    first: int
+    last: int
+    place: int
+    score: float
+    rank: int | None
+    label: Label | None = None
+    before: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What a retraining changed.
+
+    Attributes:
+        marks: how many were learned from.
+        rose, fell, stayed: moments that stand out as before, by what became of their ranks.
+        new: moments that did not stand out before.
+        gone: moments that do not stand out any more.
+    """
+
+    marks: int
+    rose: int
+    fell: int
+    stayed: int
+    new: int
+    gone: int
+
+    @property
+    def sentence(self) -> str:
+        """In words."""
+        counts = {
+            "rose": self.rose,
+            "fell": self.fell,
+            "unchanged": self.stayed,
+            "new": self.new,
+            "gone from the top": self.gone,
+        }
+        said = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+        marks = f"{self.marks} mark" + "s" * (self.marks != 1)
+        return f"Learned from {marks}. Moments: {said or 'none stands out'}."
+
+
+def moments_of(
+    run: Run,
+    marks: Mapping[Key, Mark],
+    before: Sequence[RankedEvent] | None,
+    learned_from: Collection[Key] = (),
+) -> list[Moment]:
+    """The run's events, the strangest first, then what a person has settled.
+
+    An event has the label of the newest mark that covers half of it, or that speaks of one frame
+    inside it. Events that were called normal, which the ranking has learned, come after the others
+    and have no rank any more; at the end come marks that stand for no event.
+
+    Args:
+        run: with its scores.
+        marks: what counts, the oldest first.
+        before: the events before the last retraining; None where nothing was learned.
+        learned_from: keys of the marks that the ranking has learned.
+    """
+    placed = list(placed_marks(run.clips, marks.values()))
+    learned = (mark for key, mark in marks.items() if key in learned_from)
+    every = run.events()
+    open_events = unsettled(every, list(placed_marks(run.clips, learned)))
+    settled = [event for event in every if event not in open_events]
+    found = [
+        _moment(event, rank, placed, before)
+        for events, ranks in ((open_events, itertools.count(1)), (settled, itertools.repeat(None)))
+        for event, rank in zip(events, ranks, strict=False)
+    ]
+    rest = [mark for mark in placed if not any(_stands_for(mark, event) for event in every)]
+    return found + _beside(run, rest, before)
+
+
+def moments_below(
+    run: Run,
+    marks: Mapping[Key, Mark],
+    before: Sequence[RankedEvent] | None,
+    share: float,
+    ranked: int,
+) -> list[Moment]:
+    """The events that follow when a larger share of the frames is looked at.
+
+    Args:
+        run, marks, before: as in `moments_of`.
+        share: of all frames, above the run's own share.
+        ranked: how many events stand before these.
+    """
+    placed = list(placed_marks(run.clips, marks.values()))
+    return [
+        _moment(event, rank, placed, before)
+        for rank, event in enumerate(run.events_below(share), ranked + 1)
+    ]
+
+
+def unsettled(events: Iterable[RankedEvent], learned: Sequence[PlacedMark]) -> list[RankedEvent]:
+    """The events that a person has not called normal, as far as it was learned."""
+    found = []
+    for event in events:
+        mark = _mark_of(event, learned)
+        if mark is None or mark.label != "normal":
+            found.append(event)
+    return found
+
+
+def _moment(
+    event: RankedEvent,
+    rank: int | None,
+    placed: Sequence[PlacedMark],
+    before: Sequence[RankedEvent] | None,
+) -> Moment:
+    mark = _mark_of(event, placed)
+    inside = mark is not None and event.first <= mark.place <= event.last
+    place = mark.place if mark is not None and inside else event.peak
+    earlier = None if before is None else rank_before(event, before)
+    label = None if mark is None else mark.label
+    return Moment(event.clip, event.first, event.last, place, event.score, rank, label, earlier)
+
+
+def _mark_of(event: RankedEvent, placed: Sequence[PlacedMark]) -> PlacedMark | None:
+    """The newest mark that stands for an event."""
+    return next((mark for mark in reversed(placed) if _stands_for(mark, event)), None)
+
+
+def _stands_for(mark: PlacedMark, event: RankedEvent) -> bool:
+    shared = min(mark.last, event.last) - max(mark.first, event.first) + 1
+    if mark.clip != event.clip or shared < 1:
+        return False
+    return mark.first == mark.last or 2 * shared >= event.last - event.first + 1
+
+
+def _beside(
+    run: Run, marks: Iterable[PlacedMark], before: Sequence[RankedEvent] | None
+) -> list[Moment]:
+    """Marks that stand for no event, the strangest first."""
+    found = []
+    for mark in marks:
+        score = float(run.clips[mark.clip].scores[mark.place])
+        event = RankedEvent(mark.clip, mark.first, mark.last, mark.place, score)
+        earlier = None if before is None else rank_before(event, before)
+        span = (mark.clip, mark.first, mark.last, mark.place)
+        found.append(Moment(*span, score, None, mark.label, earlier))
+    return sorted(found, key=lambda moment: -moment.score)
+
+
+def rank_before(event: RankedEvent, before: Sequence[RankedEvent]) -> int | None:
+    """The best rank among the earlier events that share a frame with this one."""
+    for rank, other in enumerate(before, 1):
+        if other.clip == event.clip and other.first <= event.last and event.first <= other.last:
+            return rank
+    return None
+
+
+def moved(before: Sequence[RankedEvent], after: Sequence[RankedEvent], marks: int) -> Moved:
+    """What became of the events' ranks."""
+    ranks = [(rank_before(event, before), rank) for rank, event in enumerate(after, 1)]
+    return Moved(
+        marks,
+        rose=sum(old is not None and new < old for old, new in ranks),
+        fell=sum(old is not None and new > old for old, new in ranks),
+        stayed=sum(old == new for old, new in ranks),
+        new=sum(old is None for old, _ in ranks),
+        gone=sum(rank_before(event, after) is None for event in before),
+    )

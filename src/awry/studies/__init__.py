@@ -1,0 +1,1 @@
+"""Runs of many measurements: published tables, robustness, speed, the demo."""

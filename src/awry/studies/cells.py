@@ -1,0 +1,271 @@
+"""Runs of many cells: each is scored plainly, kept in a file of its own, and never done twice."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from awry.begun import differences
+from awry.datasets.base import Clip, Dataset
+from awry.datasets.pairing import labels_of
+from awry.detector import Detector, scored
+from awry.errors import AwryError, ConfigError, DatasetError
+from awry.evaluation.scored_clip import ScoredClip
+from awry.fitting import FitOptions, fit
+from awry.foreign import read_json
+from awry.frames import FrameScore
+from awry.scoring.fill import fill_unscored, filled_parts
+from awry.storage import write_text
+from awry.terminal import BarReporter, Console
+from awry.training.footage import remove_working_folder, working_folder
+from awry.video.one_size import OneSize
+
+Cell = dict[str, Any]
+
+
+class Cells:
+    """The finished cells of one run, one JSON file each under `OUT/cells`.
+
+    Args:
+        out: the run's folder.
+        settings: all that a cell's figures depend on, beside the cell's own name; plain values.
+
+    Raises:
+        ConfigError: the folder holds cells of other settings.
+        WriteError: it cannot be written.
+    """
+
+    def __init__(self, out: Path, settings: Mapping[str, Any]) -> None:
+        text = json.dumps(settings, indent=2, sort_keys=True)
+        self._out = out
+        self._key = hashlib.sha256(text.encode()).hexdigest()
+        file = out / "settings.json"
+        begun = any((out / "cells").glob("*.json")) or (out / "fits").is_dir()
+        if begun and file.is_file():
+            self._compare(_read(file), json.loads(text))
+        else:
+            write_text(file, text + "\n")
+
+    def _compare(self, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+        if before != now:
+            different = differences(before, now) or sorted(before.keys() ^ now.keys())
+            raise ConfigError(
+                f"{self._out} holds cells of other settings: {'; '.join(different)}. Give the same "
+                "settings again, another --out, or remove the folder."
+            )
+
+    def get(self, name: str, measure: Callable[[], Cell]) -> Cell:
+        """A cell's values: as they were kept, or measured now and kept.
+
+        Raises:
+            ConfigError: a kept cell is damaged or of other settings.
+        """
+        file = self._out / "cells" / f"{name}.json"
+        if not self.has(name):
+            write_text(
+                file, json.dumps({"settings": self._key, **measure()}, indent=2, allow_nan=False)
+            )
+        values = _read(file)
+        if values.pop("settings", None) != self._key:
+            raise ConfigError(f"{file} is of other settings than its run; remove that file.")
+        return values
+
+    def has(self, name: str) -> bool:
+        """Whether a cell is finished; one that lacks clips is measured again."""
+        file = self._out / "cells" / f"{name}.json"
+        return file.is_file() and not _read(file).get("failed")
+
+
+def _read(file: Path) -> dict[str, Any]:
+    return read_json(file, "what this command writes", ConfigError, "Remove that file.")
+
+
+@dataclass(frozen=True, slots=True)
+class PlainScores:
+    """The scored clips of one cell.
+
+    Attributes:
+        clips: those that could be read.
+        indices: for each of them the frames' indices, int64 (n,).
+        failed: the others, one sentence each.
+    """
+
+    clips: list[ScoredClip]
+    indices: list[NDArray[np.int64]]
+    failed: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One fit with one seed, evaluated once; all cells that need it share it.
+
+    Attributes:
+        key: names its files.
+        method, changes, scale: the method's name, settings, preset.
+        dataset: the table's name of the data.
+        seed: every random choice follows from it.
+        data: what is fitted on and measured.
+        rate: share of abnormal frames that an archive is thinned to; None: as it is.
+    """
+
+    key: str
+    method: str
+    changes: Mapping[str, Any]
+    scale: str
+    dataset: str
+    seed: int
+    data: Dataset
+    rate: float | None = None
+
+
+def score_plainly(
+    detector: Detector, clips: Sequence[Clip], parts: Sequence[str], advance: Callable[[], None]
+) -> PlainScores:
+    """Scores and parts of labelled clips alone: no maps, regions or pictures.
+
+    Frames that a corruption left out (see `awry.studies.corruptions.Corrupted`) are in the
+    count as unscored frames, so that every cell counts the same frames.
+
+    Args:
+        detector: with its own thinning, which sources are scored with.
+        clips: labelled clips.
+        parts: extra parts that are wanted.
+        advance: called after each clip.
+
+    Raises:
+        DatasetError: no clip can be read.
+    """
+    found, indices, failed = [], [], []
+    for clip in clips:
+        try:
+            one, places = _score_clip(detector, clip, parts)
+            found.append(one)
+            indices.append(places)
+        except AwryError as error:
+            failed.append(f"{clip.name}: {error}")
+        advance()
+    if not found:
+        raise DatasetError("No test clip could be read. " + " ".join(failed[:3]))
+    return PlainScores(found, indices, failed)
+
+
+def _score_clip(
+    detector: Detector, clip: Clip, parts: Sequence[str]
+) -> tuple[ScoredClip, NDArray[np.int64]]:
+    spoiled = clip.open()
+    source = OneSize(spoiled)
+    scorer = detector.scorer(
+        clip.scene, clip=f"test/{clip.name}", fps=source.fps, maps=False, parts=parts
+    )
+    scores = [score for _, score in scored(scorer, source, detector.every)]
+    lost = [FrameScore(index, None, None) for index in getattr(spoiled, "dropped", ())]
+    scores = sorted([*scores, *lost], key=lambda score: score.index)
+    if not scores:
+        raise DatasetError("It has no frames.")
+    filled, was_scored = fill_unscored([score.score for score in scores])
+    assert clip.labels is not None, f"{clip.name} has no labels"
+    indices = [score.index for score in scores]
+    scored_clip = ScoredClip(
+        name=clip.name,
+        scene=clip.scene,
+        fps=source.fps,
+        scores=filled,
+        scored=was_scored,
+        labels=labels_of(clip.labels(), indices, source.health.lost),
+        parts=filled_parts(scores),
+    )
+    return scored_clip, np.array(indices, np.int64)
+
+
+def fitted(
+    method: str, data: Dataset, bundle: Path, frames: Path, options: FitOptions, console: Console
+) -> Detector:
+    """A cell's detector: its bundle where there is one, else fitted, gone on with if begun.
+
+    Args:
+        method: a method's name.
+        data: with training clips.
+        bundle: where the detector is, or will be, saved.
+        frames: cache of resized frames that the run's fits share.
+        options: how to fit; cache and resume are set here.
+        console: shows progress.
+
+    Raises:
+        AwryError: as `awry.fitting.fit`.
+    """
+    if (bundle / "manifest.json").is_file():
+        return Detector.load(bundle)
+    begun = (working_folder(bundle) / "fit").is_dir()
+    with BarReporter(console) as reporter:
+        options = replace(options, cache=frames, resume=begun)
+        detector = fit(method, data, bundle, options, reporter)
+    detector.save(bundle)
+    remove_working_folder(bundle, frames)
+    return detector
+
+
+def labelled(data: Dataset) -> list[Clip]:
+    """The test clips that have labels."""
+    return [clip for clip in data.test if clip.labels is not None]
+
+
+def labelled_clips(data: Dataset, wanted: str | None) -> list[Clip]:
+    """The labelled test clips of a data set, or some of them.
+
+    Args:
+        data: the data set.
+        wanted: a number for so many from the first, or a pattern of names such as `Test00*`.
+
+    Raises:
+        DatasetError: there is none.
+    """
+    every = labelled(data)
+    chosen = every
+    if wanted is not None and wanted.isdigit():
+        chosen = every[: int(wanted)]
+    elif wanted is not None:
+        chosen = [clip for clip in every if fnmatchcase(clip.name, wanted)]
+    if not chosen:
+        among = f" match --clips {wanted}" if every else " have labels"
+        raise DatasetError(
+            f"None of the {len(data.test)} test clips of {data.root or data.name}{among}; "
+            "robustness is measured on labelled test clips."
+        )
+    return chosen
+
+
+def data_key(clips: Sequence[Clip]) -> str:
+    """SHA-256 over names and labels of clips."""
+    digest = hashlib.sha256()
+    for clip in clips:
+        digest.update(clip.name.encode())
+        digest.update(b"" if clip.labels is None else np.asarray(clip.labels(), np.uint8).tobytes())
+    return digest.hexdigest()
+
+
+def whole_numbers(text: str, option: str, *, lowest: int, highest: int | None = None) -> list[int]:
+    """Read `1,3,5`, in order and without repetitions.
+
+    Raises:
+        ConfigError: anything else.
+
+    >>> whole_numbers("5,1,1", "--severities", lowest=1)
+    [1, 5]
+    """
+    words = [word.strip() for word in text.split(",")]
+    numbers = sorted({int(word) for word in words if word.isdecimal()})
+    outside = [n for n in numbers if n < lowest or (highest is not None and n > highest)]
+    if not numbers or outside or not all(word.isdecimal() for word in words):
+        limits = f"{lowest} or more" if highest is None else f"{lowest} to {highest}"
+        raise ConfigError(
+            f"Cannot read {option} {text}: expected whole numbers, {limits}, with commas between."
+        )
+    return numbers

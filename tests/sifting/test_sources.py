@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from awry.sifting.sources import given_sources
+
+TINY = ("--preset", "tiny", "--fps", 10)
+
+
+@pytest.fixture(scope="module")
+def sifted(awry, shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data set's two parts, sifted; tests only read it."""
+    out = tmp_path_factory.mktemp("sift") / "run"
+    said = awry("sift", "--data", shared_data, "--merged", "--out", out, *TINY, "--json")
+    assert said.code == 0, said.err
+    assert said.json["frames"] == 5 * 60
+    return out
+
+
+def test_a_ranking_events_and_a_page(sifted: Path) -> None:
+    with (sifted / "scores.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert {row["source"] for row in rows} == {
+        *(f"train/day{n}" for n in range(3)),
+        *(f"test/clip{n}" for n in range(2)),
+    }
+    with (sifted / "events.csv").open() as file:
+        events = list(csv.DictReader(file))
+    scores = [float(event["score"]) for event in events]
+    assert scores == sorted(scores, reverse=True)
+    assert set(json.loads(events[0]["parts"])) >= {"sp", "isolation_forest", "initial"}
+    page = (sifted / "report.html").read_text()
+    assert "Strangest moments" in page
+    assert "awry review" in page
+    assert page.count("under its anomaly map") == min(len(events), 24)
+
+
+def test_it_is_measured_as_transductive(awry, sifted: Path, shared_data: Path, tmp_path) -> None:
+    words = ("--data", shared_data, "--merged", "--out", tmp_path, "--fps", 10, "--json")
+    said = awry("evaluate", sifted, *words)
+    assert said.code == 0, said.err
+    metrics = said.json
+    frame = metrics["frame"]
+    assert (frame["n_frames"], frame["n_abnormal"], frame["n_scored"]) == (300, 30, 300)
+    assert metrics["settings"]["protocol"].startswith("transductive")
+    levels = metrics["levels"]
+    assert levels.keys() >= {"sp", "isolation_forest", "initial", "round_1", "round_2"}
+    assert "There is" not in metrics["why_not"]["event"]
+    assert "transductive" in (tmp_path / "report.html").read_text()
+
+
+def test_simulated_feedback_leaves_out_what_it_was_told(
+    awry, sifted: Path, shared_data: Path, tmp_path: Path
+) -> None:
+    words = ("--data", shared_data, "--merged", "--out", tmp_path, "--fps", 10, "--json")
+    said = awry("evaluate", sifted, *words, "--interactions", 2)
+    assert said.code == 0, said.err
+    found = said.json["interactions"]
+    assert len(found["experts"]) == 3
+    rows = found["mean"]
+    assert [row["interaction"] for row in rows] == [0, 1, 2]
+    assert rows[0]["auc"] == rows[0]["auc_left_out"] == said.json["frame"]["micro_auc"]
+    assert 0 < rows[1]["fed_back"] < rows[2]["fed_back"]
+    # The run on disk is what it was.
+    again = awry("evaluate", sifted, *words)
+    assert again.json["frame"] == said.json["frame"]
+    assert "interactions" not in again.json
+
+
+def test_any_videos_and_one_that_is_broken(awry, make_video, clip_images, tmp_path: Path) -> None:
+    make_video(tmp_path / "in" / "good.mp4", clip_images(1))
+    (tmp_path / "in" / "bad.mp4").write_bytes(b"no video")
+    out = tmp_path / "run"
+    said = awry("sift", tmp_path / "in", tmp_path / "nowhere", "--out", out, *TINY, "--json")
+    assert said.code == 1
+    assert said.json["clips"] == 1
+    assert "bad was left out" in said.err
+    assert "Cannot find" in said.err
+    assert (out / "report.html").is_file()
+    plain = awry("sift", tmp_path / "in" / "good.mp4", "--out", tmp_path / "other", *TINY)
+    assert plain.code == 0
+    assert "strangest moments" in plain.out
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ((), "Give either sources, or --data DIR --merged"),
+        (("a.mp4", "--data", "d", "--merged"), "Give either sources"),
+        (("--data", "d"), "add --merged"),
+        (("nowhere.mp4",), "There is nothing to sift"),
+        (("rtsp://camera/live",), "is a stream or a camera, without an end"),
+    ],
+)
+def test_refusals(awry, tmp_path: Path, words: tuple[str, ...], expected: str) -> None:
+    said = awry("sift", *words, "--out", tmp_path / "run")
+    assert (said.code, said.out) == (2, "")
+    assert expected in said.err
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_refused_stream_leaves_no_password_in_the_run(shared_data: Path) -> None:
+    video = str(shared_data / "test" / "clip0")
+    found = given_sources([video, "rtsp://u:s3cret@camera/live"], None)
+    assert found.about["sources"] == [video]
+    assert "s3cret" not in repr((found.about, found.failed))
+
+
+def test_an_unknown_scene_is_refused(awry, shared_data: Path, tmp_path: Path) -> None:
+    words = ("--data", shared_data, "--merged", "--scene", "hall", "--out", tmp_path / "run")
+    said = awry("sift", *words)
+    assert said.code == 2
+    assert "There is no scene 'hall'" in said.err
+
+
+def test_a_run_needs_merged_and_a_bundle_must_not_have_it(
+    awry, sifted: Path, bundle: Path, shared_data: Path, tmp_path: Path
+) -> None:
+    words = ("--data", shared_data, "--out", tmp_path / "r")
+    said = awry("evaluate", sifted, *words)
+    assert (said.code, "add --merged" in said.err) == (2, True)
+    said = awry("evaluate", bundle, *words, "--merged")
+    assert (said.code, "--merged is for what awry sift made" in said.err) == (2, True)
+
+
+def test_another_data_set_is_refused(awry, sifted: Path, tmp_path: Path) -> None:
+    from support import moving_square, write_images
+
+    write_images(tmp_path / "train" / "other", moving_square(8, 0))
+    write_images(tmp_path / "test" / "more", moving_square(8, 1))
+    said = awry("evaluate", sifted, "--data", tmp_path, "--merged", "--out", tmp_path / "r")
+    assert said.code == 2
+    assert "which is not in this data set" in said.err
+
+
+def test_pictures_as_they_are_where_a_layout_ignores_a_caption(
+    awry, make_video, clip_images, tmp_path: Path
+) -> None:
+    """UMN's caption is ignored by its layout, and is there with --ignore none."""
+    images = np.zeros((40, 240, 320, 3), np.uint8) + 90
+    images[:, 100:140, 100:140] += np.random.default_rng(0).integers(
+        0, 20, (40, 40, 40, 3), dtype=np.uint8
+    )
+    images[30:36, 4:20, 4:150] = 255
+    make_video(tmp_path / "Trim1.mp4", images)
+    (tmp_path / "labels.json").write_text('{"Trim1": [[31, 36]]}')
+    peaks = {}
+    for name, words in (("ignored", ()), ("as it is", ("--ignore", "none"))):
+        out = tmp_path / name.replace(" ", "-")
+        said = awry("sift", "--data", tmp_path, "--merged", "--out", out, *TINY, *words, "--json")
+        assert said.code == 0, said.err
+        assert json.loads((out / "run.json").read_text())["ignore"] == (
+            [] if words else ["rows:0-23", "rectangle:250,198,,"]
+        )
+        with (out / "scores.csv").open() as file:
+            rows = list(csv.DictReader(file))
+        top = sorted(rows, key=lambda row: -float(row["initial"]))[:4]
+        peaks[name] = sum(row["source"].startswith("test/") for row in top)
+    assert peaks["as it is"] == 4

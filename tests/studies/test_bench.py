@@ -1,0 +1,67 @@
+"""`awry bench speed` as a person types it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import awry as library
+from awry.cli.show_bench import show_bench
+
+
+@pytest.fixture(scope="module")
+def fitted(tmp_path_factory: pytest.TempPathFactory, shared_data: Path) -> Path:
+    out = tmp_path_factory.mktemp("flow") / "bundle"
+    library.fit("flow", shared_data, out=out, preset="tiny")
+    return out
+
+
+def test_a_bundle_that_cannot_be_measured_is_listed(
+    awry, fitted: Path, data: Path, tmp_path: Path
+) -> None:
+    words = ["--data", data, "--frames", 20, "--repeats", 1]
+    said = awry("bench", "speed", fitted, tmp_path / "nowhere", *words, "--json")
+    assert said.code == 1
+    assert "nowhere is not a bundle" in said.err
+    (row,) = said.json["rows"]
+    assert (row["method"], row["runtime"], row["precision"]) == ("flow", "pytorch", "fp32")
+    assert row["frames"] == 20
+    assert row["network"]["graphs"] == {}
+    assert row["start_up_s"] > 0
+    shown = awry("bench", "speed", fitted, *words)
+    assert shown.code == 0
+    assert "frames/s" in shown.out
+    assert "ms a frame" in shown.out
+
+
+def test_data_without_test_clips(awry, fitted: Path, data: Path) -> None:
+    import shutil
+
+    shutil.rmtree(data / "test")
+    said = awry("bench", "speed", fitted, "--data", data)
+    assert said.code == 2
+    assert "no test clips" in said.err
+
+
+def test_the_table_can_be_read_in_a_narrow_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    graph = {"ms_per_frame": 2.0, "multiply_adds_per_frame": 1e8, "fraction": 0.5}
+    network = {**graph, "gemm_gflops": 200.0, "graphs": {"encoder": graph}}
+    row = {
+        **{"bundle": "out/yard-openvino", "method": "daml", "preset": "paper"},
+        **{"runtime": "openvino", "precision": "fp32", "every": 4, "start_up_s": 1.5},
+        **{"end_to_end_fps": 104.25, "lookahead_ms": 700.0, "peak_mib": 1308.4, "all_ms": 9.6},
+        "latency_ms": {"median": 141.7, "p95": 162.1, "p99": 162.6},
+        **{"stages_ms": {"read": 1.0, "network": 7.25}, "network": network},
+    }
+    silent = {**row, "bundle": "out/quiet", "latency_ms": {}, "lookahead_ms": None}
+    nothing = {"ms_per_frame": 0, "multiply_adds_per_frame": 0, "gemm_gflops": 200.0, "graphs": {}}
+    rows = [row, silent | {"network": nothing, "every": 1, "peak_mib": None}]
+    show_bench({"rows": rows, "data": "Ped2", "hardware": "Fast One, 2 cores", "threads": 2})
+    said = capsys.readouterr().out
+    for words in (
+        *("yard-openvino", "daml paper", "openvino fp32", "one frame of 4", "141.7/162.1/162.6"),
+        *("1308", "  encoder", " 100 ", "50 %", "9.60 ms a frame", "network 7.25"),
+    ):
+        assert words in said
+    assert max(map(len, said.splitlines())) <= 80

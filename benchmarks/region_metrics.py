@@ -1,12 +1,10 @@
 """Time and memory of RBDC and TBDC at the size of a large data set.
 
 Measures `awry.evaluation.metrics.region.region_figures` from arrays (checks of the input
-included, files not): 45 000 frames in 107 clips, 20 000 true boxes and 550 000 detections, made from a seed. A
-part of the detections follows the true boxes, the rest lies anywhere. Also measures 1 000 draws
-of clips with `resampled_region`. Prints the best and the median of five runs, the process's peak
-memory and the figures.
-
-    python benchmarks/region_metrics.py [--seed N]
+included, files not): 45 000 frames in 107 clips, 20 000 true boxes and 550 000 detections, made
+from a seed. A part of the detections follows the true boxes, the rest lies anywhere. Also
+measures 1 000 draws of clips with `resampled_region`. Prints the best and the median of five
+runs, the process's peak memory and the figures. python benchmarks/region_metrics.py [--seed N]
 """
 
 from __future__ import annotations

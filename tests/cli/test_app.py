@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from awry import cli
+from awry.cli import app as cli
 from awry.cli.app import app
 
 COMMANDS = ("demo", "fit", "score", "alarms", "evaluate", "datasets", "methods", "doctor")

@@ -5,7 +5,7 @@ STAMP := $(VENV)/.installed
 # Exact versions, e.g. constraints.txt, which continuous integration tests; else the newest ones.
 CONSTRAINTS ?=
 
-.PHONY: install demo test lint format wheel clean
+.PHONY: install demo test lint format docs results wheel clean
 
 install: $(STAMP)
 
@@ -27,6 +27,13 @@ lint: install
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/hadolint Dockerfile
+
+docs: install
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs build/docs
+
+results: install
+	$(BIN)/python docs/make_results.py
 
 format: install
 	$(BIN)/ruff check --fix .

@@ -1,4 +1,4 @@
-"""The package that docs/your-own-method.md tells of is built from that page, and works."""
+"""The package that docs/tutorials/own-method.md tells of is built from that page, and works."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from awry.cli.inspect import list_methods
 from awry.detector import scored
 from awry.testing import moving_square_data
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "your-own-method.md"
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "tutorials" / "own-method.md"
 
 
 @pytest.fixture

@@ -12,64 +12,22 @@ from awry.sifting.sources import given_sources
 TINY = ("--preset", "tiny", "--fps", 10)
 
 
-@pytest.fixture(scope="module")
-def sifted(awry, shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data set's two parts, sifted; tests only read it."""
-    out = tmp_path_factory.mktemp("sift") / "run"
-    said = awry("sift", "--data", shared_data, "--merged", "--out", out, *TINY, "--json")
-    assert said.code == 0, said.err
-    assert said.json["frames"] == 5 * 60
-    return out
-
-
-def test_a_ranking_events_and_a_page(sifted: Path) -> None:
-    with (sifted / "scores.csv").open() as file:
+def test_a_ranking_events_and_a_page(merged_run: Path) -> None:
+    with (merged_run / "scores.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert {row["source"] for row in rows} == {
         *(f"train/day{n}" for n in range(3)),
         *(f"test/clip{n}" for n in range(2)),
     }
-    with (sifted / "events.csv").open() as file:
+    with (merged_run / "events.csv").open() as file:
         events = list(csv.DictReader(file))
     scores = [float(event["score"]) for event in events]
     assert scores == sorted(scores, reverse=True)
     assert set(json.loads(events[0]["parts"])) >= {"sp", "isolation_forest", "initial"}
-    page = (sifted / "report.html").read_text()
+    page = (merged_run / "report.html").read_text()
     assert "Strangest moments" in page
     assert "awry review" in page
     assert page.count("under its anomaly map") == min(len(events), 24)
-
-
-def test_it_is_measured_as_transductive(awry, sifted: Path, shared_data: Path, tmp_path) -> None:
-    words = ("--data", shared_data, "--merged", "--out", tmp_path, "--fps", 10, "--json")
-    said = awry("evaluate", sifted, *words)
-    assert said.code == 0, said.err
-    metrics = said.json
-    frame = metrics["frame"]
-    assert (frame["n_frames"], frame["n_abnormal"], frame["n_scored"]) == (300, 30, 300)
-    assert metrics["settings"]["protocol"].startswith("transductive")
-    levels = metrics["levels"]
-    assert levels.keys() >= {"sp", "isolation_forest", "initial", "round_1", "round_2"}
-    assert "There is" not in metrics["why_not"]["event"]
-    assert "transductive" in (tmp_path / "report.html").read_text()
-
-
-def test_simulated_feedback_leaves_out_what_it_was_told(
-    awry, sifted: Path, shared_data: Path, tmp_path: Path
-) -> None:
-    words = ("--data", shared_data, "--merged", "--out", tmp_path, "--fps", 10, "--json")
-    said = awry("evaluate", sifted, *words, "--interactions", 2)
-    assert said.code == 0, said.err
-    found = said.json["interactions"]
-    assert len(found["experts"]) == 3
-    rows = found["mean"]
-    assert [row["interaction"] for row in rows] == [0, 1, 2]
-    assert rows[0]["auc"] == rows[0]["auc_left_out"] == said.json["frame"]["micro_auc"]
-    assert 0 < rows[1]["fed_back"] < rows[2]["fed_back"]
-    # The run on disk is what it was.
-    again = awry("evaluate", sifted, *words)
-    assert again.json["frame"] == said.json["frame"]
-    assert "interactions" not in again.json
 
 
 def test_any_videos_and_one_that_is_broken(awry, make_video, clip_images, tmp_path: Path) -> None:
@@ -116,26 +74,6 @@ def test_an_unknown_scene_is_refused(awry, shared_data: Path, tmp_path: Path) ->
     said = awry("sift", *words)
     assert said.code == 2
     assert "There is no scene 'hall'" in said.err
-
-
-def test_a_run_needs_merged_and_a_bundle_must_not_have_it(
-    awry, sifted: Path, bundle: Path, shared_data: Path, tmp_path: Path
-) -> None:
-    words = ("--data", shared_data, "--out", tmp_path / "r")
-    said = awry("evaluate", sifted, *words)
-    assert (said.code, "add --merged" in said.err) == (2, True)
-    said = awry("evaluate", bundle, *words, "--merged")
-    assert (said.code, "--merged is for what awry sift made" in said.err) == (2, True)
-
-
-def test_another_data_set_is_refused(awry, sifted: Path, tmp_path: Path) -> None:
-    from support import moving_square, write_images
-
-    write_images(tmp_path / "train" / "other", moving_square(8, 0))
-    write_images(tmp_path / "test" / "more", moving_square(8, 1))
-    said = awry("evaluate", sifted, "--data", tmp_path, "--merged", "--out", tmp_path / "r")
-    assert said.code == 2
-    assert "which is not in this data set" in said.err
 
 
 def test_pictures_as_they_are_where_a_layout_ignores_a_caption(

@@ -77,10 +77,20 @@ def evaluate(
         check_folder("--out", out, REPORT, (bundle, data), overwrite=overwrite)
         if merged:
             from awry.cli.show_run import show_run_metrics
-            from awry.sifting import evaluation as runs
+            from awry.sifting.evaluation import evaluate_run
+            from awry.terminal import BarReporter
 
-            chosen = runs.EvaluateRunOptions(layout, fps, interactions=interactions)
-            metrics = runs.run_evaluate_run(bundle, data, out, chosen, console())
+            with BarReporter(console()) as reporter:
+                metrics = evaluate_run(
+                    bundle,
+                    data,
+                    out=out,
+                    format=layout,
+                    fps=fps,
+                    interactions=interactions,
+                    overwrite=overwrite,
+                    reporter=reporter,
+                ).to_dict()
             show_result(metrics, as_json, show_run_metrics)
             report_failures(metrics["failed"])
             return

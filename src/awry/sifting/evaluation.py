@@ -2,31 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.metrics import roc_curve
 
-from awry.datasets.base import Clip
+from awry.datasets.base import Clip, Dataset
 from awry.datasets.pairing import labels_at, labels_of
 from awry.errors import ConfigError, DatasetError
 from awry.evaluation.levels import with_levels
 from awry.evaluation.protocol import evaluate_frames
 from awry.evaluation.report.page import write_report
 from awry.evaluation.scored_clip import Peak, ScoredClip
-from awry.progress import Reporter
+from awry.output.places import REPORT, check_folder
+from awry.progress import Reporter, Silent
+from awry.results import FigureCard, Result
 from awry.sifting.feedback import with_model
 from awry.sifting.interactions import mean_of, simulate_interactions
 from awry.sifting.ranking_output import peak_of_event
 from awry.sifting.run import RankedClip, Run, load_run
-from awry.sifting.sources import Given, given_dataset
+from awry.sifting.sources import Given, given_dataset, merged
 from awry.storage import write_json
-from awry.terminal import BarReporter, Console
 from awry.training.environment import hardware
 from awry.version import __version__
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 TRANSDUCTIVE = (
     "transductive: the frames that are measured are the frames that it learned from, training "
@@ -41,66 +46,150 @@ INTERACTIONS = (
     "auc_left_out_before is of the same frames before the first interaction"
 )
 PEAKS = 2
+EXPERTS = 3
+"""Simulated persons, who differ in what they mark."""
 
 
 @dataclass(frozen=True, slots=True)
-class EvaluateRunOptions:
-    """How a run is evaluated.
+class RunEvaluation(Result):
+    """The figures of a sifted run against the labels that it never saw.
 
     Attributes:
-        layout, fps: as the data set is opened; the run's own scene is taken.
-        interactions: simulate so many rounds of a person's feedback.
-        experts: simulated persons, who differ in what they mark.
+        metrics: what `metrics.json` holds, see `docs/measurement.md`.
+        clips: the run's clips with their scores and labels.
+        report: the page that was written; None before.
     """
 
-    layout: str | None = None
-    fps: float | None = None
-    interactions: int = 0
-    experts: int = 3
+    metrics: Mapping[str, Any]
+    clips: tuple[ScoredClip, ...] = field(repr=False)
+    report: Path | None = None
+
+    @property
+    def micro_auc(self) -> float | None:
+        """Area under the ROC curve over all frames, 0 to 1; None without labels of both kinds."""
+        return self.metrics["frame"]["micro_auc"]
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """Its 95 % interval over clips."""
+        pair = self.metrics["intervals"]["frame"]
+        return None if pair is None else (pair[0], pair[1])
+
+    @property
+    def interactions(self) -> list[dict[str, Any]]:
+        """The mean figures after each simulated interaction, from 0; empty if none was asked for.
+
+        See `awry.sifting.interactions.simulate_interactions` for the keys.
+        """
+        return list(self.metrics.get("interactions", {}).get("mean", ()))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The metrics, with the path of the report."""
+        return {**self.metrics, "report": None if self.report is None else str(self.report)}
+
+    def save(self, path: str | Path) -> Path:
+        """Write `metrics.json` and `report.html` into a folder.
+
+        Raises:
+            WriteError: they cannot be written.
+        """
+        folder = Path(path)
+        write_json(folder / "metrics.json", self.metrics)
+        write_report(
+            folder / "report.html",
+            self.metrics,
+            self.clips,
+            title=f"SDOR, transductive, on {self.metrics['settings']['data']['format']}",
+            settings=self.metrics["settings"],
+        )
+        return folder
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One row for each clip."""
+        return [dict(row) for row in self.metrics["clips"]]
+
+    def draw(self, ax: Axes) -> None:
+        """The ROC curve over all frames."""
+        labelled = [clip for clip in self.clips if clip.labels is not None]
+        ax.set(xlabel="false positive rate", ylabel="true positive rate", title="all frames")
+        ax.plot([0, 1], [0, 1], color="0.7", linestyle="--")
+        if labelled and self.micro_auc is not None:
+            labels = np.concatenate([clip.labels for clip in labelled if clip.labels is not None])
+            rates = roc_curve(labels > 0, np.concatenate([clip.scores for clip in labelled]))
+            ax.plot(rates[0], rates[1], label=f"micro AUC {100 * self.micro_auc:.2f} %")
+            ax.legend(loc="lower right")
+
+    def cards(self) -> list[FigureCard]:
+        """The micro AUC, transductive, and what simulated feedback makes of it."""
+        frame = self.metrics["frame"]
+        pair = self.interval
+        between = "" if pair is None else f"95 %: {100 * pair[0]:.1f}-{100 * pair[1]:.1f}; "
+        shown = [
+            FigureCard("micro AUC, per cent", _per_cent(self.micro_auc), between + "transductive"),
+            FigureCard("frames", str(frame["n_frames"]), f"{frame['n_abnormal']} abnormal"),
+        ]
+        if self.interactions:
+            last = self.interactions[-1]
+            remark = f"without fed-back frames; {_per_cent(last['auc_left_out_before'])} before"
+            label = f"after {last['interaction']} interactions"
+            shown.append(FigureCard(label, _per_cent(last["auc_left_out"]), remark))
+        return shown
 
 
-def run_evaluate_run(
-    folder: Path, data: Path | None, out: Path, options: EvaluateRunOptions, console: Console
-) -> dict[str, Any]:
-    """Measure a run on the data set that it sifted; `metrics.json` and `report.html`.
+def evaluate_run(
+    run: str | Path | Run,
+    data: str | Path | Dataset | None,
+    *,
+    out: str | Path | None = None,
+    format: str | None = None,
+    fps: float | None = None,
+    interactions: int = 0,
+    overwrite: bool = False,
+    reporter: Reporter | None = None,
+) -> RunEvaluation:
+    """Measure a sifted run on the data set that it sifted, training and test clips together.
 
-    Returns:
-        What `metrics.json` holds, and `report`, the path of the report.
+    Args:
+        run: its folder, or the run.
+        data: the data set's folder, or an opened one.
+        out: folder for `metrics.json` and `report.html`; None: nothing is written.
+        format: the layout's name; the one that was sifted if None.
+        fps: frames per second of picture folders.
+        interactions: simulate so many rounds of a person's feedback, by three simulated persons.
+        overwrite: replace what stands at `out`, whoever wrote it.
+        reporter: shows progress.
 
     Raises:
         BundleError: the folder holds no run.
-        ConfigError: the run was not made of this data set.
+        ConfigError: the run was not made of this data set; an output would overwrite something.
+        DatasetError: feedback is to be simulated and a clip has no labels.
     """
-    run = load_run(folder)
+    read = [path for path in (data, run) if isinstance(path, str | Path)]
+    if out is not None:
+        check_folder("--out", Path(out), REPORT, read, overwrite=overwrite)
+    run = run if isinstance(run, Run) else load_run(Path(run))
     about = run.facts["about"]
     if "format" not in about:
         raise ConfigError(
-            f"{folder} was sifted from videos, not from a data set: there are no labels to "
+            f"{run.folder} was sifted from videos, not from a data set: there are no labels to "
             "measure by. Sift with --data DIR --merged."
         )
-    given = given_dataset(data, options.layout or about["format"], about["scene"], options.fps)
+    if isinstance(data, Dataset):
+        given = merged(data, about["scene"])
+    else:
+        root = None if data is None else Path(data)
+        given = given_dataset(root, format or about["format"], about["scene"], fps)
     clips = scored_clips(run, given)
     metrics = measured(run, given, clips)
-    if options.interactions:
-        with BarReporter(console) as reporter:
-            metrics["interactions"] = interactions_of(run, given, clips, options, reporter)
-    write_json(out / "metrics.json", metrics)
-    write_report(
-        out / "report.html",
-        metrics,
-        clips,
-        title=f"SDOR, transductive, on {given.about['format']}",
-        settings=metrics["settings"],
-    )
-    return metrics | {"report": str(out / "report.html")}
+    if interactions:
+        feedback = simulated_feedback(run, given, clips, interactions, reporter or Silent())
+        metrics["interactions"] = feedback
+    result = RunEvaluation(metrics, tuple(clips))
+    return result if out is None else replace(result, report=result.save(out) / "report.html")
 
 
-def interactions_of(
-    run: Run,
-    given: Given,
-    clips: list[ScoredClip],
-    options: EvaluateRunOptions,
-    reporter: Reporter,
+def simulated_feedback(
+    run: Run, given: Given, clips: list[ScoredClip], interactions: int, reporter: Reporter
 ) -> dict[str, Any]:
     """What a person's feedback would bring: `mean` over simulated experts, and `experts`.
 
@@ -111,8 +200,7 @@ def interactions_of(
         raise DatasetError(f"{missing[0]} has no labels: feedback cannot be simulated.")
     run = with_model(run, given.clips, reporter)
     experts = [
-        simulate_interactions(run, clips, options.interactions, seed, reporter)
-        for seed in range(options.experts)
+        simulate_interactions(run, clips, interactions, seed, reporter) for seed in range(EXPERTS)
     ]
     return {"mean": mean_of(experts), "experts": experts, "note": INTERACTIONS}
 
@@ -208,3 +296,7 @@ def _settings(run: Run, given: Given) -> dict[str, Any]:
         "hardware": hardware(),
         "awry": __version__,
     }
+
+
+def _per_cent(value: float | None) -> str:
+    return "-" if value is None else f"{100 * value:.2f}"

@@ -15,18 +15,71 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from awry.calls import known_options
+from awry.calls import checked
 from awry.version import __version__
 
 if TYPE_CHECKING:
-    from awry.datasets.base import Dataset
-    from awry.detector import Detector
+    from awry.datasets import open_dataset
+    from awry.datasets.base import Clip, Dataset
+    from awry.detector import Detector, load
+    from awry.errors import (
+        AwryError,
+        BundleError,
+        ConfigError,
+        DatasetError,
+        ExportError,
+        FootageError,
+        FrameError,
+        InputError,
+        MissingError,
+        SourceError,
+        TrainingError,
+        WriteError,
+    )
+    from awry.frames import Event, Frame, FrameScore, Objects, Region
+    from awry.progress import Reporter, Silent
+    from awry.results import FigureCard, Result
+    from awry.score_run.result import ScoreResult
+    from awry.scoring.budget import Budget
+    from awry.scoring.calibration import Calibration
+    from awry.scoring.moments import Moment
+    from awry.terminal import BarReporter
+    from awry.training.split import Exclusion
+    from awry.video import ArraySource, Source, open_source
 
 __all__ = [
+    "ArraySource",
     "AwryError",
+    "BarReporter",
+    "Budget",
+    "BundleError",
+    "Calibration",
+    "Clip",
+    "ConfigError",
+    "Dataset",
+    "DatasetError",
+    "Detector",
     "Event",
+    "Exclusion",
+    "ExportError",
+    "FigureCard",
+    "FootageError",
     "Frame",
+    "FrameError",
     "FrameScore",
+    "InputError",
+    "MissingError",
+    "Moment",
+    "Objects",
+    "Region",
+    "Reporter",
+    "Result",
+    "ScoreResult",
+    "Silent",
+    "Source",
+    "SourceError",
+    "TrainingError",
+    "WriteError",
     "__version__",
     "fit",
     "load",
@@ -34,23 +87,61 @@ __all__ = [
     "open_source",
 ]
 
-# Imported where they are used: `import awry` stays fast.
+# Imported where they are used: `import awry` stays fast. One line a name: where it stands.
 _LAZY = {
+    "ArraySource": "awry.video",
     "AwryError": "awry.errors",
+    "BarReporter": "awry.terminal",
+    "Budget": "awry.scoring.budget",
+    "BundleError": "awry.errors",
+    "Calibration": "awry.scoring.calibration",
+    "Clip": "awry.datasets.base",
+    "ConfigError": "awry.errors",
+    "Dataset": "awry.datasets.base",
+    "DatasetError": "awry.errors",
+    "Detector": "awry.detector",
     "Event": "awry.frames",
+    "Exclusion": "awry.training.split",
+    "ExportError": "awry.errors",
+    "FigureCard": "awry.results",
+    "FootageError": "awry.errors",
     "Frame": "awry.frames",
+    "FrameError": "awry.errors",
     "FrameScore": "awry.frames",
+    "InputError": "awry.errors",
+    "MissingError": "awry.errors",
+    "Moment": "awry.scoring.moments",
+    "Objects": "awry.frames",
+    "Region": "awry.frames",
+    "Reporter": "awry.progress",
+    "Result": "awry.results",
+    "ScoreResult": "awry.score_run.result",
+    "Silent": "awry.progress",
+    "Source": "awry.video",
+    "SourceError": "awry.errors",
+    "TrainingError": "awry.errors",
+    "WriteError": "awry.errors",
+    "load": "awry.detector",
     "open_dataset": "awry.datasets",
     "open_source": "awry.video",
 }
+# The same for modules: `awry.NAME` is the module itself.
+_LAZY_MODULES: dict[str, str] = {}
 
 
 def __getattr__(name: str) -> Any:
     if name in _LAZY:
         return getattr(import_module(_LAZY[name]), name)
+    if name in _LAZY_MODULES:
+        return import_module(_LAZY_MODULES[name])
     raise AttributeError(f"module 'awry' has no attribute '{name}'")
 
 
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+@checked
 def fit(method: str, data: str | Path | Dataset, *, out: str | Path, **options: Any) -> Detector:
     """Fit a detector on normal footage and save its bundle.
 
@@ -77,16 +168,3 @@ def fit(method: str, data: str | Path | Dataset, *, out: str | Path, **options: 
     detector.save(out)
     remove_working_folder(Path(out), settings.cache)
     return detector
-
-
-@known_options
-def load(bundle: str | Path) -> Detector:
-    """Read a bundle.
-
-    Raises:
-        ConfigError: an unknown option; suggests the nearest.
-        BundleError: no bundle, damaged, foreign, or from a newer version.
-    """
-    from awry.detector import Detector
-
-    return Detector.load(bundle)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from awry.calls import known_options
+from awry.calls import checked
 from awry.errors import BundleError, ConfigError, nearest
 from awry.foreign import reading
 from awry.frames import Frame, FrameScore
@@ -49,7 +49,7 @@ class Detector:
     facts: Mapping[str, Any]
     strangest: Sequence[Moment] = ()
 
-    @known_options
+    @checked
     def scorer(
         self,
         scene: str = POOLED,
@@ -207,8 +207,6 @@ class Detector:
             BundleError: no bundle, damaged, foreign, or from a newer version.
             ConfigError: its method is not installed.
         """
-        if not isinstance(path, str | Path):
-            raise BundleError(f"Expected a bundle's folder, got {type(path).__name__}.")
         manifest, tensors = read_bundle(Path(path))
         with reading(Path(path) / MANIFEST, "a manifest that awry writes", BundleError, CURE):
             kind = method_class(manifest["method"])
@@ -233,6 +231,31 @@ class Detector:
                 (height, width),
                 rest,
             )
+
+
+@checked
+def load(
+    bundle: str | Path, *, budget: str | Budget | None = None, threshold: float | None = None
+) -> Detector:
+    """Read a bundle.
+
+    Args:
+        bundle: its folder.
+        budget: false alarms allowed, e.g. `1/day`, in place of the bundle's own budget.
+        threshold: an alarm has a frame above it; in place of any budget.
+
+    Raises:
+        ConfigError: an unknown option (suggests the nearest), budget and threshold both, or one
+            that cannot be.
+        BundleError: no bundle, damaged, foreign, or from a newer version.
+    """
+    if budget is not None and threshold is not None:
+        raise ConfigError("Give --budget or --threshold: a budget would choose another threshold.")
+    other = None if budget is None else Budget.of(budget)
+    detector = Detector.load(bundle)
+    if threshold is not None:
+        return detector.with_threshold(threshold)
+    return detector if other is None else detector.with_budget(other)
 
 
 def _runtime(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from awry.frames import Event
 
 NO_FIGURES: Mapping[str, float] = MappingProxyType({})
 
 
+@runtime_checkable
 class Reporter(Protocol):
     """Shows how long work goes on. Several tasks may be open at a time, each under its title."""
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from awry.errors import AwryError, ConfigError
+from awry.errors import AwryError
 from awry.interrupts import exit_code, forget, stopped_by
 from awry.names import printable
 from awry.storage import json_text
@@ -121,17 +121,10 @@ def nobody_reads() -> int:
 
 
 def load(bundle: Path, budget: str | None, threshold: float | None = None) -> Detector:
-    """A bundle's detector, with the thresholds for another budget or one given by hand."""
-    from awry.detector import Detector
-    from awry.scoring.calibration import Budget
+    """`awry.load`, imported where it is used."""
+    from awry.detector import load as load_detector
 
-    if budget is not None and threshold is not None:
-        raise ConfigError("Give --budget or --threshold: a budget would choose another threshold.")
-    other = None if budget is None else Budget.parse(budget)
-    detector = Detector.load(bundle)
-    if threshold is not None:
-        return detector.with_threshold(threshold)
-    return detector if other is None else detector.with_budget(other)
+    return load_detector(bundle, budget=budget, threshold=threshold)
 
 
 def show_result(value: Any, as_json: bool, show: Callable[[Any], None]) -> None:

@@ -9,7 +9,7 @@ import importlib
 from functools import cache
 from pathlib import Path
 
-from awry.calls import known_options
+from awry.calls import checked
 from awry.datasets.base import Clip, Dataset, Layout, LayoutInfo
 from awry.datasets.truth import with_tracks
 from awry.errors import ConfigError, DatasetError, nearest
@@ -52,7 +52,7 @@ def known_layouts() -> list[LayoutInfo]:
     return [layout.info for layout in _layouts().values()]
 
 
-@known_options
+@checked
 def open_dataset(
     root: str | Path | None, *, format: str | None = None, fps: float | None = None
 ) -> Dataset:

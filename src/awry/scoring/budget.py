@@ -52,6 +52,15 @@ class Budget:
             )
 
     @classmethod
+    def of(cls, budget: str | Budget) -> Budget:
+        """A budget as a program or a person gives it; see `parse`.
+
+        Raises:
+            ConfigError: it is text of another form.
+        """
+        return cls.parse(budget) if isinstance(budget, str) else budget
+
+    @classmethod
     def parse(cls, text: str) -> Budget:
         """Read `2/hour`, `2/day`, `1/week`, `3 per day`, `1 a minute` or `2/1000frames`.
 

@@ -34,6 +34,15 @@ class Exclusion:
     last: int
 
     @classmethod
+    def of(cls, exclusion: str | Exclusion) -> Exclusion:
+        """An exclusion as a program or a person gives it; see `parse`.
+
+        Raises:
+            ConfigError: it is text of another form.
+        """
+        return cls.parse(exclusion) if isinstance(exclusion, str) else exclusion
+
+    @classmethod
     def parse(cls, text: str) -> Exclusion:
         """Read `clip:first-last`.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from awry.calls import known_options
+from awry.calls import checked
 from awry.errors import SourceError
 from awry.names import shown
 from awry.video.address import (
@@ -30,22 +30,19 @@ _LOOKED_FOR = (
 )
 
 
-@known_options
+@checked
 def open_source(what: str | Path | int, *, fps: float | None = None) -> Source:
     """Open a folder of pictures, a video file, a picture, a network stream or a camera.
 
     Args:
-        what: a path, an address (or `NAME=ADDRESS`) or a device (`0`, `/dev/video0`).
+        what: a path, an address (or `NAME=ADDRESS`) or a device (`0`, `/dev/video0`); images in
+            memory become a source by `awry.ArraySource`.
         fps: frames per second of pictures; videos, animations and streams know their own.
 
     Raises:
+        ConfigError: what is given is neither, or an unknown option.
         SourceError: there is no such thing, it cannot be read, or a folder holds several sources.
     """
-    if not isinstance(what, str | Path | int) or isinstance(what, bool):
-        raise SourceError(
-            f"Expected a path, an address or a device's number, got {type(what).__name__}; images "
-            "in memory become a source by awry.video.ArraySource."
-        )
     text = str(what)
     if is_address(text):
         name, url = named_address(text)

@@ -28,9 +28,10 @@ def test_the_bar_stays_whatever_is_said_beside_it(width: int) -> None:
     reporter = BarReporter(console)
     reporter.start("asking the classifier about everything", 12000, 11999)
     reporter.advance(LOSSES)
-    with console.capture() as captured:
-        console.print(reporter._bars.get_renderable())
-    bars, words, *more = captured.get().splitlines()
+    other = terminal(width)
+    other.print(reporter._bars.get_renderable())
+    reporter.close()
+    bars, words, *more = shown(other)
     assert more == []
     assert max(len(bars), len(words)) <= width
     assert bars.count("━") >= 10

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any
@@ -105,7 +106,7 @@ class _Left(TimeRemainingColumn):
 class BarReporter:
     """A `Reporter` on a terminal or in a notebook: bars, messages above them, figures below.
 
-    Use it in a `with`, or let the first task begin it and call `close` in the end.
+    The first task begins it. `close`, the end of a `with`, or the end of the program end it.
 
     Args:
         console: where to; standard error if None.
@@ -132,11 +133,14 @@ class BarReporter:
         """Leave the bars as they stand."""
         self._bars.words = ""
         self._bars.stop()
+        atexit.unregister(self.close)
 
     def start(self, title: str, total: int | None = None, done: int = 0) -> None:
         """A new bar."""
         self._bars.words = ""
-        self._bars.start()
+        if not self._bars.live.is_started:
+            self._bars.start()
+            atexit.register(self.close)
         self._tasks[title] = self._bars.add_task(escape(title), total=total, completed=done)
         self._newest = title
 

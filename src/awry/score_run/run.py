@@ -23,7 +23,7 @@ from awry.score_run.forgiving import Forgiving
 from awry.score_run.options import ScoreOptions, check_options
 from awry.score_run.outputs import Outputs
 from awry.score_run.result import ScoreResult
-from awry.score_run.source_run import SourceRun
+from awry.score_run.source_run import SourceRun, scoring
 from awry.video.address import is_live_place
 from awry.video.open import FoundSource, find_sources
 from awry.video.reader import Reader
@@ -156,7 +156,7 @@ class _Run:
         if interrupted:
             self._first.notes.append(f"{name}: not scored, stopped by {stopped_by()}")
             return
-        self.reporter.start(name)
+        self.reporter.start(scoring(name))
         try:
             source = Forgiving(self._opened(where), interrupted, self._first.options.start)
             yield from SourceRun(name, source, self._every, overlay, self.reporter).steps()
@@ -165,7 +165,7 @@ class _Run:
         except AwryError as error:
             self._first.failed.append(f"{name}: {error}")
         finally:
-            self.reporter.end(name)
+            self.reporter.end(scoring(name))
 
     def _opened(self, where: FoundSource) -> Source:
         """A file, or the reader of a stream or a camera."""

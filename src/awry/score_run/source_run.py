@@ -14,6 +14,11 @@ from awry.score_run.outputs import Outputs
 from awry.score_run.stream import Step, Stream
 
 
+def scoring(name: str) -> str:
+    """The title of a source's task."""
+    return f"scoring {name}"
+
+
 class SourceRun:
     """One source, read once, that every detector sees.
 
@@ -96,7 +101,7 @@ class SourceRun:
                     del going[title]
                 moved = moved or step is Step.SCORED
             if moved:
-                self._reporter.advance(title=self._name)
+                self._reporter.advance(title=scoring(self._name))
             if going:
                 self._tell()
                 yield moved

@@ -28,7 +28,7 @@ from awry.evaluation.metrics.frame import micro_auc
 from awry.exporting.parity import watched
 from awry.frames import Frame
 from awry.methods.daml import DAML
-from awry.methods.daml.model import motion_name, to_input
+from awry.methods.daml.network import motion_name, to_input
 from awry.methods.ssmtl import SSMTL
 from awry.studies.speed import SpeedOptions, measure_speed
 from awry.video.cache import resized

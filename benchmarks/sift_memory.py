@@ -18,9 +18,10 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from awry.methods.sdor import SDOR
-from awry.methods.sdor.archive import CHUNK, Archive, ArchivedClip, Stretch, read_archive
 from awry.methods.sdor.initial import detect_initially
-from awry.methods.sdor.labels import choose_labels
+from awry.methods.sdor.normality import choose_labels
+from awry.methods.sdor.reading import CHUNK, Stretch, read_archive
+from awry.methods.sdor.samples import Archive, ArchivedClip
 from awry.progress import Silent
 from awry.video import ArraySource
 

@@ -22,7 +22,8 @@ from awry.datasets.base import Clip
 from awry.errors import ConfigError, FootageError, SourceError
 from awry.foreign import read_json
 from awry.methods.sdor import SDOR, SDORConfig
-from awry.methods.sdor.archive import Archive, Stretch, read_archive
+from awry.methods.sdor.reading import Stretch, read_archive
+from awry.methods.sdor.samples import Archive
 from awry.progress import Reporter, Silent
 from awry.sifting.run import FORMAT, RankedClip, RankedEvent, Run, SiftOptions, ranked_clips
 from awry.sifting.scenes import with_scenes

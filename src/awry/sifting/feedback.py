@@ -11,9 +11,9 @@ import numpy as np
 from awry.datasets.base import Clip
 from awry.errors import FootageError
 from awry.methods.sdor.feedback import Feedback, feedback_phase, tuned_learners, with_neighbours
-from awry.methods.sdor.labels import Series
-from awry.methods.sdor.model import SDORModel
-from awry.methods.sdor.selftraining import labels_of, rank
+from awry.methods.sdor.network import SDORModel
+from awry.methods.sdor.normality import Series
+from awry.methods.sdor.training import labels_of, rank
 from awry.progress import Reporter
 from awry.sifting import archive_of
 from awry.sifting.run import Run, load_model

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from awry.errors import BundleError
 from awry.foreign import read_json, reading
 from awry.methods.sdor import SDOR, SDORConfig
-from awry.methods.sdor.archive import Archive
+from awry.methods.sdor.samples import Archive
 from awry.scoring.events import EventOptions, find_runs
 from awry.sifting.facts import check_facts
 from awry.sifting.scenes import ScenesBy

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from awry.datasets.base import Clip
 from awry.errors import DatasetError
 from awry.methods.sdor import SDOR, SDORConfig
-from awry.methods.sdor.archive import Archive
 from awry.methods.sdor.discriminative import discriminative_scores
 from awry.methods.sdor.initial import reduce
-from awry.methods.sdor.labels import Series
-from awry.methods.sdor.selftraining import Ranking, for_all_frames
+from awry.methods.sdor.normality import Series
+from awry.methods.sdor.samples import Archive
+from awry.methods.sdor.training import Ranking, for_all_frames
 from awry.progress import Reporter
 from awry.sifting import SiftOptions, archive_of
 from awry.sifting.evaluation import TRANSDUCTIVE, labels_in, scored_clip

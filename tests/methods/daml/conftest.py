@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from awry.methods.daml.config import DAMLConfig
-from awry.methods.daml.model import DAMLModel
+from awry.methods.daml.network import DAMLModel
 from support import stir
 
 MakeModel = Callable[..., DAMLModel]

@@ -11,11 +11,11 @@ from torch import nn
 
 from awry.frames import Frame
 from awry.methods.base import Setting
-from awry.methods.daml.batches import Batch
 from awry.methods.daml.config import DAMLConfig
-from awry.methods.daml.fitting import losses
-from awry.methods.daml.model import DAMLModel
+from awry.methods.daml.network import DAMLModel
+from awry.methods.daml.samples import Batch
 from awry.methods.daml.scoring import DAMLScorer
+from awry.methods.daml.training import losses
 
 GOLDEN: dict[str, list[float]] = {
     "encode": [0.5211986, 0.6786919, -0.1793535],

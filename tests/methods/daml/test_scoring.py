@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from awry.frames import Frame, FrameScore
 from awry.methods.base import Setting
-from awry.methods.daml.model import DAMLModel
+from awry.methods.daml.network import DAMLModel
 from awry.methods.daml.scoring import DAMLScorer
 from awry.video.ignore import IgnoreRegions
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from awry.methods.mtla.config import MTLAConfig
-from awry.methods.mtla.model import MTLAModel
+from awry.methods.mtla.network import MTLAModel
 from support import stir
 
 MakeModel = Callable[..., MTLAModel]

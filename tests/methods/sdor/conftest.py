@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from awry.methods.sdor import SDOR, SDORConfig
-from awry.methods.sdor.archive import Archive, Stretch, read_archive
+from awry.methods.sdor.reading import Stretch, read_archive
+from awry.methods.sdor.samples import Archive
 from awry.progress import Silent
 from awry.video import ArraySource
 

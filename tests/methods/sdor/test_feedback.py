@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 
 from awry.methods.sdor import SDOR
-from awry.methods.sdor.archive import Archive
 from awry.methods.sdor.feedback import (
     feedback_phase,
     simulated_marks,
     tuned_learners,
     with_neighbours,
 )
-from awry.methods.sdor.labels import PseudoLabels
-from awry.methods.sdor.selftraining import labels_of, rank
+from awry.methods.sdor.normality import PseudoLabels
+from awry.methods.sdor.samples import Archive
+from awry.methods.sdor.training import labels_of, rank
 from awry.training.loop import FitContext, train
 
 Make = Callable[..., tuple[SDOR, Archive]]

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from awry.methods.ssmtl.config import SSMTLConfig
-from awry.methods.ssmtl.model import SSMTLModel
+from awry.methods.ssmtl.network import SSMTLModel
 from support import stir
 
 MakeModel = Callable[..., SSMTLModel]

@@ -16,8 +16,8 @@ from awry.errors import BundleError
 from awry.fitting import FitOptions, fit
 from awry.frames import Frame
 from awry.methods.base import Setting
-from awry.methods.ssmtl.answers import answers, combined
-from awry.methods.ssmtl.model import SSMTLModel
+from awry.methods.ssmtl.network import SSMTLModel
+from awry.methods.ssmtl.parts import answers, combined
 from awry.methods.ssmtl.scoring import SSMTLScorer, working_size
 from support import moving_square, moving_square_data
 

@@ -15,11 +15,12 @@ from torch import Tensor, nn
 
 from awry.errors import BundleError, FootageError, TrainingError
 from awry.methods.base import Method, Scorer, Setting
-from awry.methods.daml.batches import Batches
 from awry.methods.daml.config import PRESETS, DAMLConfig, for_variant
-from awry.methods.daml.fitting import losses, phases, scene_means
-from awry.methods.daml.model import POOLED, DAMLModel
+from awry.methods.daml.network import POOLED, DAMLModel
+from awry.methods.daml.normality import scene_means
+from awry.methods.daml.samples import Batches
 from awry.methods.daml.scoring import DAMLScorer
+from awry.methods.daml.training import losses, phases
 from awry.methods.graphs import Graph
 from awry.training.loop import train
 

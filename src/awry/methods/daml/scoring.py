@@ -16,8 +16,8 @@ from torch.nn import functional as F
 from awry.frames import Frame, FrameScore
 from awry.methods.base import Scorer, Setting, small_mask
 from awry.methods.daml.config import DAMLConfig
-from awry.methods.daml.model import DAMLModel, motion_name, to_input
 from awry.methods.daml.motion import MotionStream
+from awry.methods.daml.network import DAMLModel, motion_name, to_input
 from awry.methods.graphs import Network, eager
 from awry.scoring.maps import blurred
 from awry.video.cache import resized

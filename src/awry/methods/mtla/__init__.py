@@ -16,8 +16,7 @@ from awry.errors import BundleError, FootageError, TrainingError
 from awry.methods.base import Method, MethodConfig, Scorer, Setting
 from awry.methods.graphs import Graph
 from awry.methods.mtla.config import PRESETS, MTLAConfig, for_variant
-from awry.methods.mtla.fitting import loss_of, phases
-from awry.methods.mtla.model import MTLAModel, attention_inputs
+from awry.methods.mtla.network import MTLAModel, attention_inputs
 from awry.methods.mtla.normality import measure_normality
 from awry.methods.mtla.samples import (
     Looking,
@@ -30,6 +29,7 @@ from awry.methods.mtla.samples import (
 )
 from awry.methods.mtla.scoring import MTLAScorer
 from awry.methods.mtla.teachers import Teachers, occurring
+from awry.methods.mtla.training import loss_of, phases
 from awry.progress import Reporter, Silent
 from awry.training.loop import train
 from awry.video.pictures import Pictures, working_size

@@ -1,249 +1,132 @@
-"""MTLA's networks: UNets with scSE, and the attention to direction and distance (Figs. 2 to 4)."""
+"""What MTLA learns: a network for each branch, the scenes' backgrounds, and what is normal."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import pairwise
-from typing import Any
-
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
-from awry.errors import MissingError
-from awry.methods.mtla.config import MTLAConfig
-
-MEAN, DEVIATION = 0.449, 0.226
-"""Of ImageNet's pictures, over the three colours."""
-ATTENTION_FILTERS = 16
+from awry.methods.mtla.config import BRANCHES, Branch, MTLAConfig
+from awry.methods.mtla.unet import AttentionNetwork, UNet, make_unet
 
 
-class SCSE(nn.Module):
-    """Concurrent spatial and channel squeeze and excitation (Roy et al. 2019, their eqs. 1 to 5).
-
-    `x * sigmoid(w . x) + x * sigmoid(W2 relu(W1 mean(x)))`: pixels and channels that matter.
+class AppearanceBranch(nn.Module):
+    """Section 3.2: from the frames before (or the current one) to a segmentation, or a frame.
 
     Args:
-        channels: of the feature map.
-        reduction: of the channels in between.
+        config: resolved.
+        pretrained: the encoder starts from ImageNet's weights.
     """
 
-    def __init__(self, channels: int, reduction: int = 2) -> None:
+    def __init__(self, config: MTLAConfig, pretrained: bool) -> None:
         super().__init__()
-        between = max(1, channels // reduction)
-        self.channel = nn.Sequential(
-            nn.AdaptiveAvgPool2d(1),
-            nn.Conv2d(channels, between, 1),
-            nn.ReLU(inplace=True),
-            nn.Conv2d(between, channels, 1),
-            nn.Sigmoid(),
-        )
-        self.spatial = nn.Sequential(nn.Conv2d(channels, 1, 1), nn.Sigmoid())
+        colours = 1 if config.grey else 3
+        self.gives_classes = config.appearance != "frame"
+        outputs = channels_of(config) if self.gives_classes else colours
+        frames = 1 if config.appearance == "current" else 2
+        name = config.appearance_encoder
+        self.unet = make_unet(name, colours, frames, outputs, config, pretrained=pretrained)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """(n, channels, h, w) -> the same."""
-        found: Tensor = x * self.spatial(x) + x * self.channel(x)
-        return found
-
-
-class AttentionNetwork(nn.Module):
-    """From direction and distance to one map of factors around 1 (Fig. 4).
-
-    Args:
-        inputs: channels: |cos| and |sin| of the flow's angle, relative depth.
-    """
-
-    def __init__(self, inputs: int) -> None:
-        super().__init__()
-        self.layers = nn.Sequential(
-            nn.Conv2d(inputs, ATTENTION_FILTERS, 3, padding=1),
-            nn.ReLU(inplace=True),
-            nn.Conv2d(ATTENTION_FILTERS, ATTENTION_FILTERS, 3, padding=1),
-            nn.ReLU(inplace=True),
-            nn.Conv2d(ATTENTION_FILTERS, 1, 3, padding=1),
-        )
-
-    def forward(self, context: Tensor) -> Tensor:
-        """(n, inputs, h, w) -> (n, 1, h, w) in (0, 2)."""
-        found: Tensor = 2 * self.layers(context).sigmoid()
-        return found
-
-
-class UNet(nn.Module):
-    """An encoder, and a decoder that takes each stage's features by a skip connection.
-
-    Args:
-        stages: of the encoder, finest first; each may halve the picture.
-        channels: behind each stage.
-        outputs: channels of what comes out.
-        scse: stages, from 1, with scSE behind them; those that there are not do not matter.
-        attention: where the map of factors is multiplied, see `MTLAConfig.attention`.
-        stride: of the coarsest features.
-    """
-
-    def __init__(
-        self,
-        stages: Sequence[nn.Module],
-        channels: Sequence[int],
-        outputs: int,
-        stride: int,
-        scse: Sequence[int] = (),
-        attention: str = "none",
-    ) -> None:
-        super().__init__()
-        self.stages = nn.ModuleList(stages)
-        self.scse = nn.ModuleDict(
-            {str(stage): SCSE(channels[stage - 1]) for stage in scse if stage <= len(channels)}
-        )
-        self.ups = nn.ModuleList(
-            block(deep + fine, fine) for deep, fine in pairwise(reversed(channels))
-        )
-        self.last = block(channels[0], channels[0])
-        self.out = nn.Conv2d(channels[0], outputs, 1)
-        self.stride = stride
-        self.attention = attention
-        # A third faster on a CPU than the plain layout.
-        self.to(memory_format=torch.channels_last)
-
-    def forward(self, x: Tensor, factors: Tensor | None = None) -> Tensor:
-        """Pictures to maps of the same size, whatever it is.
+    def forward(self, pictures: Tensor) -> Tensor:
+        """What is expected.
 
         Args:
-            x: float32 (n, c, h, w), in [0, 1].
-            factors: the attention map (n, 1, h, w), or None.
+            pictures: float32 (n, frames * colours, h, w) in [0, 1], earlier frames first.
 
         Returns:
-            float32 (n, outputs, h, w), no activation.
+            float32 (n, channels, h, w): probabilities of background, classes and other; or
+            (n, colours, h, w), the frame.
         """
-        height, width = x.shape[2:]
-        x, factors = self._padded((x - MEAN) / DEVIATION), self._padded(factors)
-        x = x.contiguous(memory_format=torch.channels_last)
-        full = x.shape[2:]
-        features = []
-        for number, stage in enumerate(self.stages, 1):
-            x = stage(x)
-            if str(number) in self.scse:
-                x = self.scse[str(number)](x)
-            x = self._attended(x, factors, "encoder")
-            features.append(x)
-        for up, skip in zip(self.ups, reversed(features[:-1]), strict=True):
-            skip = self._attended(skip, factors, "skip")
-            x = F.interpolate(x, skip.shape[2:], mode="bilinear", align_corners=False)
-            x = self._attended(up(torch.cat([x, skip], 1)), factors, "decoder")
-        if x.shape[2:] != full:
-            x = F.interpolate(x, full, mode="bilinear", align_corners=False)
-        x = self._attended(self.last(x), factors, "final")
-        found: Tensor = self.out(x)
-        return found[:, :, :height, :width]
-
-    def _padded(self, x: Any) -> Any:
-        """With sides that the coarsest stage divides; the right and lower borders are repeated."""
-        if x is None:
-            return None
-        rows, columns = (-side % self.stride for side in x.shape[2:])
-        return F.pad(x, (0, columns, 0, rows), mode="replicate") if rows or columns else x
-
-    def _attended(self, x: Tensor, factors: Tensor | None, place: str) -> Tensor:
-        if factors is None or place != self.attention:
-            return x
-        if factors.shape[2:] != x.shape[2:]:
-            factors = F.adaptive_avg_pool2d(factors, (x.shape[2], x.shape[3]))
-        return x * factors
+        found: Tensor = self.unet(pictures)
+        return found.softmax(1) if self.gives_classes else found
 
 
-def block(before: int, after: int) -> nn.Sequential:
-    """Two 3x3 convolutions, each with batch normalisation and ReLU."""
-    layers: list[nn.Module] = []
-    for number in (before, after):
-        layers += [
-            nn.Conv2d(number, after, 3, padding=1, bias=False),
-            nn.BatchNorm2d(after),
-            nn.ReLU(inplace=True),
-        ]
-    return nn.Sequential(*layers)
-
-
-def make_unet(
-    name: str,
-    colours: int,
-    frames: int,
-    outputs: int,
-    config: MTLAConfig,
-    *,
-    scse: Sequence[int] = (),
-    attention: str = "none",
-    pretrained: bool = False,
-) -> UNet:
-    """A UNet on an encoder by name.
+class MotionBranch(nn.Module):
+    """Sections 3.3 to 3.5: from a frame, under attention, to the magnitude of its flow.
 
     Args:
-        name: `resnet34`, `resnet18`, `vgg16` (torchvision's), or `small`.
-        colours: 1 or 3.
-        frames: so many pictures come in, one behind the other in the channels.
-        outputs: channels of what comes out.
-        config: sizes of the small encoder.
-        scse, attention: see `UNet`.
-        pretrained: start from ImageNet's weights.
-
-    Raises:
-        MissingError: the weights could not be fetched.
+        config: resolved.
+        pretrained: the encoder starts from ImageNet's weights.
     """
-    if name == "small":
-        channels = [config.filters * 2**stage for stage in range(config.stages)]
-        first = block(colours * frames, channels[0])
-        deeper = [nn.Sequential(nn.MaxPool2d(2), block(a, b)) for a, b in pairwise(channels)]
-        stages: list[nn.Module] = [first, *deeper]
-        return UNet(stages, channels, outputs, 2 ** (len(stages) - 1), scse, attention)
-    network = _torchvision(name, pretrained)
-    if name.startswith("resnet"):
-        _take(network, "conv1", colours, frames)
-        stages = [
-            nn.Sequential(network.conv1, network.bn1, network.relu),
-            nn.Sequential(network.maxpool, network.layer1),
-            network.layer2,
-            network.layer3,
-            network.layer4,
-        ]
-        return UNet(stages, [64, 64, 128, 256, 512], outputs, 32, scse, attention)
-    _take(network.features, "0", colours, frames)
-    pools = [n for n, layer in enumerate(network.features) if isinstance(layer, nn.MaxPool2d)]
-    # Each stage begins with the pooling behind the one before; the last pooling is not needed.
-    bounds = pairwise([0, *pools])
-    stages = [network.features[first:last] for first, last in bounds]
-    return UNet(stages, [64, 128, 256, 512, 512], outputs, 16, scse, attention)
+
+    def __init__(self, config: MTLAConfig, pretrained: bool) -> None:
+        super().__init__()
+        inputs = attention_inputs(config)
+        self.attention = AttentionNetwork(inputs) if inputs else None
+        self.unet: UNet = make_unet(
+            config.motion_encoder,
+            1 if config.grey else 3,
+            1,
+            1,
+            config,
+            scse=config.scse,
+            attention=config.attention,
+            pretrained=pretrained,
+        )
+
+    def forward(self, pictures: Tensor, context: Tensor | None = None) -> Tensor:
+        """Flow magnitude.
+
+        Args:
+            pictures: float32 (n, colours, h, w) in [0, 1].
+            context: float32 (n, inputs, h, w), what the attention map is made from; None without
+                attention.
+
+        Returns:
+            float32 (n, 1, h, w), in pixels a frame of the pictures that teachers look at.
+        """
+        factors = self.attention(context) if self.attention is not None else None
+        found: Tensor = self.unet(pictures, factors)
+        return found
 
 
-def _torchvision(name: str, pretrained: bool) -> Any:
-    from torchvision.models import get_model
+class MTLAModel(nn.Module):
+    """The branches of a config and the statistics of their scores on held-back normal footage.
 
-    try:
-        return get_model(name, weights="DEFAULT" if pretrained else None)
-    except (OSError, RuntimeError) as error:
-        raise MissingError(
-            f"ImageNet's weights of {name} could not be fetched ({error}). Connect once, or start "
-            "from random weights with --set pretrained=false."
-        ) from error
+    Attributes:
+        location, scale: (branches,), mean and standard deviation of each branch's frame score.
+        map_location, map_scale: the same of the highest value of each branch's error map.
+        object_side: median of the objects' longer sides, in pixels of the networks' pictures.
+        usual_flow: the highest median flow of any held-back frame, in pixels.
+
+    Args:
+        config: with `grey`, `width` and `classes` resolved.
+        pretrained: encoders start from ImageNet's weights.
+        seed: of the fresh weights; each branch's do not depend on what the other one is.
+    """
+
+    def __init__(self, config: MTLAConfig, *, pretrained: bool = False, seed: int = 0) -> None:
+        super().__init__()
+        kinds = {"appearance": AppearanceBranch, "motion": MotionBranch}
+        self.branches = nn.ModuleDict()
+        for branch in config.branches:
+            with torch.random.fork_rng():
+                torch.manual_seed(seed_of(seed, branch))
+                self.branches[branch] = kinds[branch](config, pretrained)
+        count = len(config.branches)
+        for name in ("location", "map_location"):
+            self.register_buffer(name, torch.zeros(count, dtype=torch.float64))
+        for name in ("scale", "map_scale"):
+            self.register_buffer(name, torch.ones(count, dtype=torch.float64))
+        for name in ("object_side", "usual_flow"):
+            self.register_buffer(name, torch.tensor(0.0, dtype=torch.float64))
+        self.location: Tensor
+        self.scale: Tensor
+        self.map_location: Tensor
+        self.map_scale: Tensor
+        self.object_side: Tensor
+        self.usual_flow: Tensor
 
 
-def _take(network: Any, name: str, colours: int, frames: int) -> None:
-    """Let the first convolution take several pictures, grey ones too, with the weights it has."""
-    old = getattr(network, name) if not name.isdigit() else network[int(name)]
-    if colours * frames == old.in_channels:
-        return
-    new = nn.Conv2d(
-        colours * frames,
-        old.out_channels,
-        old.kernel_size,
-        old.stride,
-        old.padding,
-        bias=old.bias is not None,
-    )
-    with torch.no_grad():
-        weight = old.weight if colours == 3 else old.weight.sum(1, keepdim=True)
-        new.weight.copy_(weight.repeat(1, frames, 1, 1) / frames)
-        if old.bias is not None:
-            new.bias.copy_(old.bias)  # type: ignore[union-attr]
-    if name.isdigit():
-        network[int(name)] = new
-    else:
-        setattr(network, name, new)
+def attention_inputs(config: MTLAConfig) -> int:
+    """Channels that the attention map is made from; 0 without attention."""
+    return sum({"direction": 2, "depth": 1}[name] for name in config.attended)
+
+
+def seed_of(seed: int, branch: Branch) -> int:
+    """A branch's own seed: it is the same network, whichever branch stands beside it."""
+    return len(BRANCHES) * seed + BRANCHES.index(branch)
+
+
+def channels_of(config: MTLAConfig) -> int:
+    """Channels of a class map: background, the classes, other; without classes the objects."""
+    return 2 + len(config.classes or ())

@@ -13,10 +13,10 @@ from awry.frames import Frame, FrameScore, Region
 from awry.methods.base import Setting
 from awry.methods.graphs import Network
 from awry.methods.mtla.config import MTLAConfig
-from awry.methods.mtla.fitting import apart_in
 from awry.methods.mtla.jumps import Jumps
-from awry.methods.mtla.model import MTLAModel
+from awry.methods.mtla.network import MTLAModel
 from awry.methods.mtla.samples import BEFORE, Looking, Sample, stacked
+from awry.methods.mtla.training import apart_in
 from awry.methods.windowed import WindowScorer
 from awry.scoring.maps import blurred, map_regions
 from awry.scoring.regions import Box, named_regions

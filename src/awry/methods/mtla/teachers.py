@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from awry.errors import BundleError
 from awry.methods.mtla.config import MTLAConfig
-from awry.methods.mtla.model import channels_of
+from awry.methods.mtla.network import channels_of
 from awry.teachers.depth import DepthTeacher, load_depth
 from awry.teachers.flow import FlowTeacher, load_flow
 from awry.teachers.objects import DetectorOptions, View

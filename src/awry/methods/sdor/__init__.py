@@ -21,13 +21,14 @@ from torch import Tensor, nn
 from awry.errors import BundleError, FootageError, TrainingError
 from awry.methods.base import Method, MethodConfig, Scorer, Setting
 from awry.methods.graphs import Graph
-from awry.methods.sdor.archive import Archive, Stretch, read_archive
 from awry.methods.sdor.config import PRESETS, SDORConfig
 from awry.methods.sdor.initial import Initial, detect_in_groups
-from awry.methods.sdor.labels import Series
-from awry.methods.sdor.model import Judged, SDORModel
+from awry.methods.sdor.network import Judged, SDORModel
+from awry.methods.sdor.normality import Series
+from awry.methods.sdor.reading import Stretch, read_archive
+from awry.methods.sdor.samples import Archive
 from awry.methods.sdor.scoring import SDORScorer
-from awry.methods.sdor.selftraining import Ranking, phases
+from awry.methods.sdor.training import Ranking, phases
 from awry.training.loop import train
 from awry.video.memory import ArraySource
 

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from awry.methods.sdor.archive import Archive
 from awry.methods.sdor.config import SDORConfig
-from awry.methods.sdor.labels import Places, PseudoLabels, Series
-from awry.methods.sdor.model import ScoreLearner, SDORModel
-from awry.methods.sdor.selftraining import optimizer, ordinal_loss
+from awry.methods.sdor.network import ScoreLearner, SDORModel
+from awry.methods.sdor.normality import Places, PseudoLabels, Series
+from awry.methods.sdor.samples import Archive
+from awry.methods.sdor.training import optimizer, ordinal_loss
 from awry.training.loop import Phase
 
 

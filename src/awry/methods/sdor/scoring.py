@@ -11,8 +11,8 @@ import torch
 from awry.frames import Frame, FrameScore
 from awry.methods.base import Scorer, Setting, small_mask
 from awry.methods.graphs import Network
-from awry.methods.sdor.archive import Window, as_pictures
 from awry.methods.sdor.config import SDORConfig
+from awry.methods.sdor.samples import Window, as_pictures
 from awry.video.cache import resized
 from awry.video.pictures import Pictures
 

@@ -17,15 +17,15 @@ from torch import Tensor, nn
 from awry.errors import BundleError, FootageError, TrainingError
 from awry.methods.base import Method, MethodConfig, Scorer, Setting, small_mask
 from awry.methods.graphs import Graph
-from awry.methods.ssmtl.answers import Asked
 from awry.methods.ssmtl.config import PRESETS, SSMTLConfig, for_variant
-from awry.methods.ssmtl.fitting import draw, losses, phase
-from awry.methods.ssmtl.model import SSMTLModel, levels_of, parts_of, tasks_of
+from awry.methods.ssmtl.network import SSMTLModel, levels_of, parts_of, tasks_of
 from awry.methods.ssmtl.normality import measure_normality
-from awry.methods.ssmtl.pools import Pool, check, find_objects, split_runs, whole_frames
+from awry.methods.ssmtl.parts import Asked
+from awry.methods.ssmtl.samples import Pool, check, find_objects, split_runs, whole_frames
 from awry.methods.ssmtl.scoring import SSMTLScorer
 from awry.methods.ssmtl.sequences import room_needed
 from awry.methods.ssmtl.teachers import Teachers
+from awry.methods.ssmtl.training import draw, losses, phase
 from awry.progress import Silent
 from awry.training.loop import train
 from awry.video.pictures import working_size

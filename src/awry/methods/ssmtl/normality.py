@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from awry.methods.ssmtl.answers import combined
-from awry.methods.ssmtl.model import Stream
+from awry.methods.ssmtl.network import Stream
+from awry.methods.ssmtl.parts import combined
 from awry.methods.ssmtl.scoring import Seen, SSMTLScorer
 from awry.methods.windowed import frames_of, pieces_of
 from awry.training.footage import Run

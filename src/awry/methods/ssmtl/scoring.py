@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from awry.frames import Frame, FrameScore, Objects, Region
 from awry.methods.base import Setting
 from awry.methods.graphs import Network
-from awry.methods.ssmtl.answers import Answers, answers, combined
 from awry.methods.ssmtl.config import SSMTLConfig
 from awry.methods.ssmtl.maps import Map, highest, painted
-from awry.methods.ssmtl.model import SSMTLModel, Stream, levels_of
+from awry.methods.ssmtl.network import SSMTLModel, Stream, levels_of
+from awry.methods.ssmtl.parts import Answers, answers, combined
 from awry.methods.ssmtl.sequences import cut, cut_out, grown
 from awry.methods.ssmtl.teachers import Teachers, counted
 from awry.methods.windowed import WindowScorer

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 from awry.methods.ssmtl.config import SSMTLConfig
 from awry.methods.ssmtl.network import Network
-from awry.methods.ssmtl.pools import Pool
+from awry.methods.ssmtl.samples import Pool
 from awry.methods.ssmtl.sequences import intermittent, regular, to_input
 from awry.training.loop import Phase
 

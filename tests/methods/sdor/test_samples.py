@@ -11,13 +11,8 @@ import torch
 from awry.errors import FootageError, SourceError
 from awry.frames import Frame
 from awry.methods.sdor import SDOR, SDORConfig
-from awry.methods.sdor.archive import (
-    Archive,
-    Stretch,
-    Window,
-    as_pictures,
-    read_archive,
-)
+from awry.methods.sdor.reading import Stretch, read_archive
+from awry.methods.sdor.samples import Archive, Window, as_pictures
 from awry.progress import Silent
 from awry.video import ArraySource, SourceHealth
 
@@ -108,7 +103,7 @@ class Breaking(ArraySource):
 def test_an_interrupted_reading_goes_on(
     tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("awry.methods.sdor.archive.CHUNK", 16)
+    monkeypatch.setattr("awry.methods.sdor.reading.CHUNK", 16)
     images = noise(50)
     method = SDOR(tiny())
     model = method.prepare(SIZE, 0)
@@ -170,7 +165,7 @@ def test_a_limit_says_what_to_do(tiny: Tiny, tmp_path: Path) -> None:
 
 def test_memory_stays_bounded(tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """However long the clip is: four times the frames take no more at a time."""
-    monkeypatch.setattr("awry.methods.sdor.archive.CHUNK", 32)
+    monkeypatch.setattr("awry.methods.sdor.reading.CHUNK", 32)
     method = SDOR(tiny())
     model = method.prepare(SIZE, 0)
 

@@ -10,10 +10,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from awry.methods.sdor.archive import Archive
 from awry.methods.sdor.config import SDORConfig
-from awry.methods.sdor.labels import PseudoLabels, Series, choose_in_groups, smoothed
-from awry.methods.sdor.model import ScoreLearner, SDORModel
+from awry.methods.sdor.network import ScoreLearner, SDORModel
+from awry.methods.sdor.normality import PseudoLabels, Series, choose_in_groups, smoothed
+from awry.methods.sdor.samples import Archive
 from awry.training.loop import Phase
 
 _BATCH = 64

@@ -10,10 +10,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from awry.methods.daml.batches import Batch, Batches
-from awry.methods.daml.fitting import losses, phases, predict, scene_means
 from awry.methods.daml.losses import squared_error
-from awry.methods.daml.model import DAMLModel, to_input
+from awry.methods.daml.network import DAMLModel, to_input
+from awry.methods.daml.normality import scene_means
+from awry.methods.daml.samples import Batch, Batches
+from awry.methods.daml.training import losses, phases, predict
 from support import noise_run as run
 
 NOWHERE = Path("not-to-be-written")

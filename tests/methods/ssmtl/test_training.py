@@ -16,10 +16,10 @@ from awry.fitting import FitOptions, fit
 from awry.frames import FrameScore
 from awry.methods.ssmtl import SSMTL
 from awry.methods.ssmtl.config import SSMTLConfig
-from awry.methods.ssmtl.fitting import Batch, draw, losses, motion_answers, phase, validate
-from awry.methods.ssmtl.model import SSMTLModel
-from awry.methods.ssmtl.pools import FramePool, ObjectPool, middles, split_runs
+from awry.methods.ssmtl.network import SSMTLModel
+from awry.methods.ssmtl.samples import FramePool, ObjectPool, middles, split_runs
 from awry.methods.ssmtl.sequences import room_needed
+from awry.methods.ssmtl.training import Batch, draw, losses, motion_answers, phase, validate
 from awry.progress import Silent
 from awry.training.footage import Footage
 from awry.video.cache import FrameCache
@@ -250,7 +250,7 @@ def test_an_epoch_without_steps_is_one_pass(
         drawn.extend(chosen)
         return draw(pool, chosen, *rest)
 
-    monkeypatch.setattr("awry.methods.ssmtl.fitting.draw", watched)
+    monkeypatch.setattr("awry.methods.ssmtl.training.draw", watched)
     config = CONFIG.model_copy(update={"batch": 2})
     made = phase("object", make_model().stream("object").network, pool(), pool(), config, 5)
     passes = []

@@ -10,7 +10,7 @@ from torch import nn
 
 from awry.errors import MissingError
 from awry.methods.mtla.config import MTLAConfig
-from awry.methods.mtla.network import SCSE, AttentionNetwork, UNet, make_unet
+from awry.methods.mtla.unet import SCSE, AttentionNetwork, UNet, make_unet
 
 CONFIG = MTLAConfig(filters=3, stages=3)
 

@@ -11,7 +11,7 @@ from torch import nn
 from awry.errors import ConfigError
 from awry.methods.sdor import SDORConfig
 from awry.methods.sdor.backbone import CLIP_FRAMES, load_backbone, pooled
-from awry.methods.sdor.model import ScoreLearner, SDORModel
+from awry.methods.sdor.network import ScoreLearner, SDORModel
 from support import stir
 
 Tiny = Callable[..., SDORConfig]

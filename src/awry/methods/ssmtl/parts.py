@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from awry.methods.graphs import Network
-from awry.methods.ssmtl.model import CLASSES, Stream
+from awry.methods.ssmtl.network import CLASSES, Stream
 from awry.methods.ssmtl.sequences import Pictures, to_input
 
 

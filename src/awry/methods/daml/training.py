@@ -12,37 +12,16 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
-from awry.methods.daml.batches import Batch, Batches, Codes
 from awry.methods.daml.config import DAMLConfig
 from awry.methods.daml.losses import reconstruction_loss, squared_error
-from awry.methods.daml.model import POOLED, DAMLModel
+from awry.methods.daml.network import DAMLModel
+from awry.methods.daml.samples import Batch, Batches, Codes
 from awry.training.footage import Run
 from awry.training.loop import Phase
 
 VALIDATION_RUNS = 4
-
-
-def scene_means(runs: Sequence[Run], scenes: Sequence[str]) -> NDArray[np.float32]:
-    """Per-pixel mean of each scene's training frames; the first entry is pooled over all.
-
-    Returns:
-        float32 (1 + scenes, c, h, w) in [0, 1].
-    """
-    sums = {scene: np.zeros(runs[0].images.shape[1:], np.float64) for scene in (POOLED, *scenes)}
-    counts = dict.fromkeys(sums, 0)
-    for run in runs:
-        total = sum(
-            np.sum(run.images[i : i + 256], axis=0, dtype=np.float64)
-            for i in range(0, len(run.images), 256)
-        )
-        for scene in (POOLED, run.scene):
-            sums[scene] += total
-            counts[scene] += len(run.images)
-    means = [sums[scene] / (255 * max(counts[scene], 1)) for scene in sums]
-    return np.stack(means).transpose(0, 3, 1, 2).astype(np.float32)
 
 
 def predict(model: DAMLModel, codes: Tensor, ahead: int) -> tuple[Tensor, Tensor]:

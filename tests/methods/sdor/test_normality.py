@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from awry.methods.sdor import SDORConfig
-from awry.methods.sdor.labels import choose_in_groups, choose_labels, smoothed
+from awry.methods.sdor.normality import choose_in_groups, choose_labels, smoothed
 
 Tiny = Callable[..., SDORConfig]
 

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from awry.errors import FootageError
 from awry.methods.daml.config import DAMLConfig
-from awry.methods.daml.model import DAMLModel, to_input
+from awry.methods.daml.network import DAMLModel, to_input
 from awry.training.footage import Run
 
 ENCODED_AT_ONCE = 32

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from awry.methods.graphs import Network
 from awry.methods.mtla.config import Branch, MTLAConfig
-from awry.methods.mtla.model import AppearanceBranch, MTLAModel, seed_of
+from awry.methods.mtla.network import AppearanceBranch, MTLAModel, seed_of
 from awry.methods.mtla.samples import Batch, Samples
 from awry.training.loop import Phase
 

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from awry.errors import FootageError
-from awry.methods.daml.batches import Batches, Codes, moving_crop
-from awry.methods.daml.model import to_input
+from awry.methods.daml.network import to_input
+from awry.methods.daml.samples import Batches, Codes, moving_crop
 from support import noise_run as run
 
 

@@ -17,8 +17,8 @@ from awry.detector import Detector
 from awry.errors import FootageError
 from awry.fitting import FitOptions, fit
 from awry.methods.mtla.config import MTLAConfig
-from awry.methods.mtla.fitting import apart_in, differences, loss_of, patch_loss
 from awry.methods.mtla.samples import Batch, frames_needed, places_of
+from awry.methods.mtla.training import apart_in, differences, loss_of, patch_loss
 from awry.training.footage import Run
 from awry.video.memory import ArraySource
 from support import moving_square, moving_square_data

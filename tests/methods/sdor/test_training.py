@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from awry.methods.sdor import SDOR, SDORConfig
-from awry.methods.sdor.archive import Archive
-from awry.methods.sdor.selftraining import Ranking, ordinal_loss, phases, rank
+from awry.methods.sdor.samples import Archive
+from awry.methods.sdor.training import Ranking, ordinal_loss, phases, rank
 from awry.progress import NO_FIGURES, Silent
 from awry.training import loop
 from awry.training.loop import FitContext, Interrupted

@@ -1,16 +1,22 @@
 from __future__ import annotations
 
-import json
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
 from awry.errors import ConfigError
-from awry.studies import published
-from awry.studies.published import PAPERS, SHARE, Paper, PublishedRow, published_rows
-
-FILES = Path(published.__file__).parent / "papers"
+from awry.methods.base import Method
+from awry.methods.flow import Flow
+from awry.methods.published import SHARE, Paper, Publication, TableCell
+from awry.registry import registered
+from awry.studies.published import (
+    cells_of,
+    publications,
+    published_rows,
+    published_table,
+    published_tables,
+    why_not,
+)
 
 
 def only(table: str, dataset: str, method: str = "", metric: str = "AUC", **details: str):
@@ -28,7 +34,7 @@ def only(table: str, dataset: str, method: str = "", metric: str = "AUC", **deta
 
 def test_every_row_is_whole_and_in_range() -> None:
     rows = published_rows()
-    assert {row.paper for row in rows} == set(PAPERS)
+    assert {row.paper for row in rows} == set(publications())
     for row in rows:
         assert row.table.startswith(f"{row.paper}-")
         assert row.unit != SHARE or 0 <= row.value <= 1
@@ -127,19 +133,52 @@ def test_unknown_names_suggest_the_nearest(words: dict[str, str], hint: str) -> 
         published_rows(**words)
 
 
-def test_bad_facts_are_refused() -> None:
-    row = only("daml-table5", "ped2", motion="Conv3D", score="Z-MSE").model_dump()
-    with pytest.raises(ValueError, match="not in"):
-        PublishedRow(**row | {"value": 95.1})
-    content = json.loads((FILES / "daml.json").read_text("utf-8"))
-    content["tables"][0]["rows"][0]["values"].pop()
-    with pytest.raises(ValueError, match="3 values for 4 columns"):
-        Paper.model_validate(content)
+def test_what_cannot_be_run_says_why() -> None:
+    assert why_not("daml-table2") is None
+    with pytest.raises(ConfigError, match="nothing is run"):
+        cells_of("daml-table3")
 
 
-def test_a_remark_that_fits_nothing_is_refused() -> None:
-    content = json.loads((FILES / "daml.json").read_text("utf-8"))
-    content["tables"][-1]["remarks"][0]["where"]["dataset"] = "avenu"
-    paper = Paper.model_validate(content)
-    with pytest.raises(ValueError, match="no value fits"):
-        list(paper.rows_of(paper.tables[-1]))
+def test_the_papers_of_a_programs_own_method_join() -> None:
+    paper = Paper.model_validate(
+        {
+            **{"paper": "mine", "title": "Mine", "citation": "Me, 2026"},
+            **{"protocols": {"p": {"basis": "Section 1"}}, "protocol_of_dataset": {"yard": "p"}},
+            "tables": [
+                {
+                    **{"table": "mine-table1", "title": "AUC", "printed": "Table 1"},
+                    **{"metric": "AUC", "columns": [{"dataset": "yard"}]},
+                    "rows": [{"method": "Ours", "values": [0.5]}],
+                }
+            ],
+        }
+    )
+    (row,) = paper.own_rows("mine-table1")
+    cell = TableCell("whole/yard/score", row, "yard", "mine", {}, "score", "none", {"none": "x"})
+
+    class Mine(Flow):
+        name = "mine"
+
+        @classmethod
+        def publication(cls) -> Publication:
+            return Publication(paper, ("mine-table1",), lambda table: [cell])
+
+    class Silent(Flow):
+        name = "silent"
+
+    kinds: tuple[type[Method], ...] = (Mine, Silent)
+    with registered(*kinds):
+        assert cells_of("mine-table1") == [cell]
+        assert "mine-table1" in {table.table for table in published_tables()}
+        assert "silent" not in publications()
+    with pytest.raises(ConfigError, match="no table 'mine-table1'"):
+        why_not("mine-table1")
+
+
+def test_a_table_as_a_result() -> None:
+    table = published_table("daml-table5")
+    assert table.to_dict()["rows"][0]["table"] == "daml-table5"
+    assert len(table.rows()) == len(table.values) == 26
+    assert table.rows()[0]["unit"] == "share"
+    assert len(table.plot().patches) == 26
+    assert table.cards()[0].value == "26 values"

@@ -128,12 +128,14 @@ def reproduce(
     """
     with refusals():
         from awry.cli import show_published as published
+        from awry.studies.published import cells_of, published_table, published_tables
 
         if table is None:
-            show_result(published.list_tables(), as_json, published.show_tables)
+            tables = [each.to_dict() for each in published_tables()]
+            show_result(tables, as_json, published.show_tables)
             return
         if data is None and out is None:
-            show_result(published.describe_table(table), as_json, published.show_table)
+            show_result(published_table(table).to_dict(), as_json, published.show_table)
             return
         if data is None or out is None:
             raise ConfigError("To run a table, give both --data and --out.")
@@ -142,7 +144,6 @@ def reproduce(
         from awry.output.places import check_folder
         from awry.studies.cells import whole_numbers
         from awry.studies.reproduce import ReproduceOptions, run_reproduce
-        from awry.studies.reproduction import cells_of
 
         numbers = whole_numbers(seeds, "--seeds", lowest=0)
         given = parse_changes(changes or []) | chosen_teachers(detector, classifier, depth)

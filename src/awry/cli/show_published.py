@@ -9,52 +9,14 @@ from typing import Any
 
 from rich.markup import escape
 
-from awry.studies.published import (
-    PAPERS,
-    SHARE,
-    published_paper,
-    published_rows,
-    published_table,
-)
-from awry.studies.reproduction import PRIMARY, why_not
+from awry.methods.published import PRIMARY, SHARE
+from awry.studies.published import published_rows
 from awry.terminal import Console, Table
 
 INTERVALS = (
     "95 %: interval over clips of ours, primary (as the paper where there is no other), from the "
     "lowest end to the highest over the seeds; - without two clips."
 )
-
-
-def list_tables() -> list[dict[str, Any]]:
-    """The published tables, and why those that cannot be run cannot."""
-    return [
-        {
-            "table": table.table,
-            "title": table.title,
-            "printed": table.printed,
-            "paper": published_paper(paper).citation,
-            "values": len(published_rows(table=table.table)),
-            "data_sets": list(dict.fromkeys(column.dataset for column in table.columns)),
-            "why_not": why_not(table.table),
-        }
-        for paper in PAPERS
-        for table in published_paper(paper).tables
-    ]
-
-
-def describe_table(name: str) -> dict[str, Any]:
-    """A table's published values.
-
-    Raises:
-        ConfigError: there is no such table; suggests the nearest.
-    """
-    table = published_table(name)
-    return {
-        "table": name,
-        "title": table.title,
-        "why_not": why_not(name),
-        "rows": [row.model_dump(mode="json") for row in published_rows(table=name)],
-    }
 
 
 def show_tables(tables: list[dict[str, Any]]) -> None:

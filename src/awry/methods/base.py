@@ -28,6 +28,7 @@ from awry.video.ignore import IgnoreRegions
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from awry.methods.published import Publication
     from awry.training.footage import Footage
     from awry.training.loop import FitContext
 
@@ -126,6 +127,19 @@ class Scorer(ABC):
         for score in self._score(checked):
             yield self._with_regions(score)
         self._size = None
+
+    def pictures(self, frames: Sequence[Frame]) -> Mapping[str, NDArray[np.uint8]] | None:
+        """What the method makes of the last frame, for people, e.g. its reconstruction.
+
+        The stream that is being scored is not touched.
+
+        Args:
+            frames: at least `warmup + 1` consecutive frames.
+
+        Returns:
+            uint8 RGB (h, w, 3) pictures of one size by name; None where there are none.
+        """
+        return None
 
     @abstractmethod
     def _push(self, frame: Frame) -> list[FrameScore]:
@@ -243,6 +257,14 @@ class Method(ABC):
     def for_variant(cls, preset: str, variant: str) -> Mapping[str, Any]:
         """Settings that depend on the data set, by its variant's name."""
         return {}
+
+    @classmethod
+    def publication(cls) -> Publication | None:
+        """The tables of the method's paper, and what of them can be run; None where there are none.
+
+        It is asked for by `awry reproduce` alone; import what it needs inside.
+        """
+        return None
 
     @abstractmethod
     def fit(self, footage: Footage, context: FitContext) -> None:

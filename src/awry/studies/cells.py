@@ -114,6 +114,7 @@ class Unit:
         seed: every random choice follows from it.
         data: what is fitted on and measured.
         rate: share of abnormal frames that an archive is thinned to; None: as it is.
+        scene: the one scene of an archive that is meant; None: all of it.
     """
 
     key: str
@@ -124,6 +125,7 @@ class Unit:
     seed: int
     data: Dataset
     rate: float | None = None
+    scene: str | None = None
 
 
 def score_plainly(

@@ -22,7 +22,6 @@ from awry.evaluation.metrics.content_free import content_free_scores
 from awry.evaluation.metrics.frame import micro_auc
 from awry.fit_run import run_fit
 from awry.fitting import FitOptions
-from awry.methods.daml.scoring import DAMLScorer
 from awry.registry import method_class
 from awry.score_run.overlay import OverlayWriter
 from awry.studies.robustness_output import with_interval
@@ -127,21 +126,22 @@ def _first_of_each_kind(data: Dataset) -> dict[str, Clip]:
 
 
 def _figures(detector: Detector, data: Dataset) -> Iterator[tuple[str, Picture]]:
-    """For DAML, for each kind a strip: input, reconstruction, prediction, error (as Fig. 7)."""
+    """For each kind a strip of the pictures that the method makes, if it makes any."""
     for kind, clip in _first_of_each_kind(data).items():
         frames = list(clip.open())
         scorer = detector.scorer(clip.scene)
-        if not isinstance(scorer, DAMLScorer):
-            return
-        rows = []
+        rows: list[Picture] = []
+        names = ""
         for last in np.linspace(scorer.warmup + 1, len(frames) - 1, 3).astype(int):
             pictures = scorer.pictures(frames[: last + 1])
-            if pictures is not None:
-                rows.append(np.concatenate(list(pictures.values()), axis=1))
+            if pictures is None:
+                continue
+            names = ", ".join(pictures)
+            rows.append(np.concatenate(list(pictures.values()), axis=1))
         if rows:
             strip = np.concatenate(rows, axis=0)
             large = cv2.resize(strip, None, fx=2, fy=2, interpolation=cv2.INTER_NEAREST)
-            yield f"{kind}: input, reconstruction, prediction, error", np.asarray(large, np.uint8)
+            yield f"{kind}: {names}", np.asarray(large, np.uint8)
 
 
 def _write_overlay(detector: Detector, data: Dataset, path: Path) -> None:

@@ -1,265 +1,70 @@
-"""What the four papers print in their tables: facts, each with the protocol it was measured by.
-
-`papers/*.json` hold the tables as they are printed: columns, rows, a value for each pair of
-them, null where the paper has a dash. Here each value becomes one row that stands alone.
-"""
+"""The published tables of the methods' papers: facts, each with the protocol it was measured by."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from functools import cache
-from importlib.resources import files
-from typing import Any, Literal, Self
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-
+from awry.calls import known_options
 from awry.errors import ConfigError, nearest
+from awry.methods.published import Publication, PublishedRow, PublishedTable, TableCell
+from awry.registry import method_class, method_names
+from awry.results import FigureCard, Result
 
-PAPERS = ("daml", "mtla", "sdor", "ssmtl")
-NOT_STATED = "not stated"
-SHARE = "share"
-
-Averaging = Literal["micro", "macro", "macro with sentinels", "regions", "none", "not stated"]
-
-
-class _Fact(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
-class PublishedProtocol(_Fact):
-    """How a published value was measured, as far as anybody says.
-
-    Attributes:
-        averaging: over clips; `regions` for RBDC and TBDC, `none` where no frames are ranked.
-        normalisation: of each clip's scores.
-        unscored_frames: what becomes of frames that the method cannot score.
-        smoothing: of the scores over time.
-        measured_on: which footage.
-        basis: where that is said, and what is not said there.
-    """
-
-    averaging: Averaging = "not stated"
-    normalisation: str = NOT_STATED
-    unscored_frames: str = NOT_STATED
-    smoothing: str = NOT_STATED
-    measured_on: str = "test part"
-    basis: str = Field(min_length=1)
-
-    def in_words(self) -> str:
-        """One line for a table, e.g. `micro, per-clip min-max, unscored frames left out ...`."""
-        words = [f"averaging {self.averaging}" if self.averaging == NOT_STATED else self.averaging]
-        if self.averaging not in ("regions", "none"):
-            words.append(
-                f"normalisation {self.normalisation}"
-                if self.normalisation in (NOT_STATED, "none")
-                else self.normalisation
-            )
-            words.append(f"unscored frames {self.unscored_frames}")
-        if self.smoothing not in (NOT_STATED, "none"):
-            words.append(self.smoothing)
-        if self.measured_on != "test part":
-            words.append(self.measured_on)
-        return ", ".join(word for word in words if word != "none")
+def publications() -> dict[str, Publication]:
+    """Paper's name -> what it prints, for each method that has one. Loads every method."""
+    found = {}
+    for name in method_names():
+        try:
+            publication = method_class(name).publication()
+        except ConfigError:  # somebody else's package is broken; `awry methods` names it
+            continue
+        if publication is not None:
+            found[name] = publication
+    return found
 
 
-class PublishedRow(_Fact):
-    """One published value.
-
-    Attributes:
-        paper: `daml`, `mtla`, `sdor` or `ssmtl`, which are our names of the four systems too.
-        table: its name here, e.g. `daml-table5`.
-        printed: where it stands, e.g. `Table 5`.
-        source: `paper`, or whatever else it was taken from.
-        method: as printed.
-        details: what tells the table's rows and columns apart, e.g. `{"motion": "Conv3D"}`.
-        others: True where it is not the paper's own system but one it is compared with.
-        dataset: as the data sets' variants are called here, e.g. `ped2`.
-        metric: `AUC` (frame level), `RBDC`, `TBDC`, ...
-        value: in [0, 1] where `unit` is `share`.
-        spread: the printed plus-or-minus, in the unit of `value`; None where there is none.
-        spread_is: what the spread is, as the paper says.
-        unit: `share`, or what the value counts.
-        protocol: how it was measured.
-        notes: what a reader must know to believe it, one sentence each.
-    """
-
-    paper: str
-    table: str
-    printed: str
-    source: str
-    method: str = Field(min_length=1)
-    details: Mapping[str, str]
-    others: bool
-    dataset: str
-    metric: str
-    value: float = Field(ge=0)
-    spread: float | None = Field(ge=0)
-    spread_is: str
-    unit: str
-    protocol: PublishedProtocol
-    notes: tuple[str, ...]
-
-    @model_validator(mode="after")
-    def _share(self) -> Self:
-        if self.unit == SHARE and self.value > 1:
-            raise ValueError(f"{self.value} is not in [0, 1]; figures are kept as shares")
-        return self
-
-
-class _Column(_Fact):
-    dataset: str
-    metric: str | None = None
-    unit: str | None = None
-    protocol: str | None = None
-    details: Mapping[str, str] = Field(default_factory=dict)
-
-
-class _Line(_Fact):
-    method: str
-    details: Mapping[str, str] = Field(default_factory=dict)
-    others: bool = False
-    protocol: str | None = None
-    values: tuple[float | None, ...]
-    spread: tuple[float | None, ...] | None = None
-
-
-class _Remark(_Fact):
-    where: Mapping[str, str]
-    note: str
-
-    def fits(self, row: Mapping[str, Any]) -> bool:
-        known = {**row["details"], **{key: row[key] for key in ("method", "dataset", "metric")}}
-        return all(known.get(key) == value for key, value in self.where.items())
-
-
-class PublishedTable(_Fact):
-    """A table as it is printed.
-
-    Attributes:
-        table: its name here, e.g. `daml-table5`.
-        title: what it shows, in our words.
-        printed: where it stands, e.g. `Table 5`.
-        source: `paper`, or whatever else it was taken from.
-        metric, unit, spread_is: of all its values, unless a column says otherwise.
-        columns, rows: as printed; a row has one value for each column.
-        remarks: notes on some of its values.
-        notes: on all of it.
-    """
-
-    table: str
-    title: str
-    printed: str
-    source: str = "paper"
-    metric: str
-    unit: str = SHARE
-    spread_is: str = ""
-    columns: tuple[_Column, ...]
-    rows: tuple[_Line, ...]
-    remarks: tuple[_Remark, ...] = ()
-    notes: tuple[str, ...] = ()
-
-    @model_validator(mode="after")
-    def _rectangular(self) -> Self:
-        for line in self.rows:
-            for series in (line.values, line.spread or line.values):
-                if len(series) != len(self.columns):
-                    raise ValueError(
-                        f"{line.method}: {len(series)} values for {len(self.columns)} columns"
-                    )
-        return self
-
-
-class Paper(_Fact):
-    """A paper and its tables.
-
-    Attributes:
-        paper: our name of its system.
-        title, citation: of the paper.
-        protocols: name -> protocol.
-        protocol_of_dataset: which of them holds where neither row nor column names one.
-        tables: the tables.
-    """
-
-    paper: str
-    title: str
-    citation: str
-    protocols: Mapping[str, PublishedProtocol]
-    protocol_of_dataset: Mapping[str, str]
-    tables: tuple[PublishedTable, ...]
-
-    def rows_of(self, table: PublishedTable) -> Iterator[PublishedRow]:
-        """Each printed value of a table as a row that stands alone."""
-        used = set()
-        for line in table.rows:
-            for place, column in enumerate(table.columns):
-                if line.values[place] is None:
-                    continue
-                row = self._row(table, line, column)
-                fitting = [remark for remark in table.remarks if remark.fits(row)]
-                used |= {remark.note for remark in fitting}
-                yield PublishedRow(
-                    **row,
-                    value=line.values[place],
-                    spread=None if line.spread is None else line.spread[place],
-                    notes=(*(remark.note for remark in fitting), *table.notes),
-                )
-        if idle := [remark.note for remark in table.remarks if remark.note not in used]:
-            raise ValueError(f"{table.table}: no value fits the remark '{idle[0]}'")
-
-    def _row(self, table: PublishedTable, line: _Line, column: _Column) -> dict[str, Any]:
-        protocol = line.protocol or column.protocol or self.protocol_of_dataset[column.dataset]
-        return {
-            "paper": self.paper,
-            "table": table.table,
-            "printed": table.printed,
-            "source": table.source,
-            "method": line.method,
-            "details": {**column.details, **line.details},
-            "others": line.others,
-            "dataset": column.dataset,
-            "metric": column.metric or table.metric,
-            "spread_is": table.spread_is,
-            "unit": column.unit or table.unit,
-            "protocol": self.protocols[protocol],
-        }
-
-
-@cache
-def published_paper(paper: str) -> Paper:
-    """A paper with its tables as they are printed.
-
-    Raises:
-        ConfigError: none of the four papers has that name; suggests the nearest.
-    """
-    if paper not in PAPERS:
-        raise ConfigError(f"There is no paper '{paper}': {nearest(paper, PAPERS)}.")
-    text = files("awry.studies").joinpath("papers", f"{paper}.json").read_text("utf-8")
-    try:
-        return Paper.model_validate_json(text)
-    except ValidationError as error:
-        raise ConfigError(f"papers/{paper}.json is not as expected: {error}") from error
-
-
-def published_table(name: str) -> PublishedTable:
-    """A table by its name, e.g. `daml-table5`.
+def publication_of(table: str) -> Publication:
+    """The paper that holds a table.
 
     Raises:
         ConfigError: there is no such table; suggests the nearest.
     """
-    tables = {table.table: table for paper in PAPERS for table in published_paper(paper).tables}
-    if name not in tables:
-        raise ConfigError(f"There is no table '{name}': {nearest(name, tables)}.")
-    return tables[name]
+    papers = {
+        printed.table: publication
+        for publication in publications().values()
+        for printed in publication.paper.tables
+    }
+    if table not in papers:
+        raise ConfigError(f"There is no table '{table}': {nearest(table, papers)}.")
+    return papers[table]
 
 
-def paper_of(table: str) -> str:
-    """Our name of the system whose paper holds a table.
+def why_not(table: str) -> str | None:
+    """Why a table cannot be run; None where it can.
 
     Raises:
         ConfigError: there is no such table; suggests the nearest.
     """
-    found = published_table(table)
-    return next(paper for paper in PAPERS if found in published_paper(paper).tables)
+    if table not in publication_of(table).runnable:
+        return "its values can be listed, but nothing is run for them"
+    return None
+
+
+def cells_of(table: str) -> list[TableCell]:
+    """The cells of a table that can be run, in the paper's order.
+
+    Raises:
+        ConfigError: there is no such table, or none of its cells can be run.
+    """
+    if reason := why_not(table):
+        raise ConfigError(f"{table} cannot be run: {reason}.")
+    return publication_of(table).cells(table)
 
 
 def published_rows(
@@ -268,7 +73,7 @@ def published_rows(
     """The published values, in the papers' own order; all of them, unless narrowed down.
 
     Args:
-        paper: `daml`, `mtla`, `sdor` or `ssmtl`.
+        paper: name of the paper's method, e.g. `daml`.
         table: e.g. `daml-table5`.
         dataset: e.g. `ped2`.
 
@@ -278,11 +83,17 @@ def published_rows(
     >>> [row.value for row in published_rows(table="daml-table2", dataset="ped2")][-1]
     0.951
     """
-    if paper is not None:
-        published_paper(paper)
+    papers = publications()
+    if paper is not None and paper not in papers:
+        raise ConfigError(f"There is no paper '{paper}': {nearest(paper, papers)}.")
     if table is not None:
-        published_table(table)
-    every = _all_rows()
+        publication_of(table)
+    every = [
+        row
+        for publication in papers.values()
+        for printed in publication.paper.tables
+        for row in publication.paper.rows_of(printed)
+    ]
     known = {row.dataset for row in every}
     if dataset is not None and dataset not in known:
         raise ConfigError(f"No table speaks of '{dataset}': {nearest(dataset, known)}.")
@@ -295,7 +106,130 @@ def published_rows(
     ]
 
 
-@cache
-def _all_rows() -> tuple[PublishedRow, ...]:
-    papers = [published_paper(paper) for paper in PAPERS]
-    return tuple(row for paper in papers for table in paper.tables for row in paper.rows_of(table))
+@dataclass(frozen=True, slots=True)
+class TableSummary:
+    """What a published table is about.
+
+    Attributes:
+        table: its name here, e.g. `daml-table5`.
+        title: what it shows.
+        printed: where it stands, e.g. `Table 5`.
+        paper: the citation.
+        values: how many are printed.
+        data_sets: of its columns.
+        why_not: why it cannot be run; None where it can.
+    """
+
+    table: str
+    title: str
+    printed: str
+    paper: str
+    values: int
+    data_sets: tuple[str, ...]
+    why_not: str | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain values."""
+        return {
+            "table": self.table,
+            "title": self.title,
+            "printed": self.printed,
+            "paper": self.paper,
+            "values": self.values,
+            "data_sets": list(self.data_sets),
+            "why_not": self.why_not,
+        }
+
+
+def published_tables() -> list[TableSummary]:
+    """The tables of all papers whose methods are here, in alphabetical order of the methods.
+
+    >>> [table.table for table in published_tables()][:2]
+    ['daml-table2', 'daml-table3']
+    """
+    return [
+        TableSummary(
+            printed.table,
+            printed.title,
+            printed.printed,
+            publication.paper.citation,
+            sum(1 for _ in publication.paper.rows_of(printed)),
+            tuple(dict.fromkeys(column.dataset for column in printed.columns)),
+            why_not(printed.table),
+        )
+        for publication in publications().values()
+        for printed in publication.paper.tables
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedTableResult(Result):
+    """A published table with its values.
+
+    Attributes:
+        printed: the table as it is printed.
+        values: each value with its protocol and notes.
+        why_not: why it cannot be run; None where it can.
+    """
+
+    printed: PublishedTable
+    values: tuple[PublishedRow, ...]
+    why_not: str | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Name, title and every value."""
+        return {
+            "table": self.printed.table,
+            "title": self.printed.title,
+            "why_not": self.why_not,
+            "rows": [row.model_dump(mode="json") for row in self.values],
+        }
+
+    def rows(self) -> list[Mapping[str, Any]]:
+        """One row for each value."""
+        return [
+            {
+                "method": row.method,
+                "details": ", ".join(f"{key} {value}" for key, value in row.details.items()),
+                "dataset": row.dataset,
+                "metric": row.metric,
+                "value": row.value,
+                "spread": row.spread,
+                "unit": row.unit,
+                "protocol": row.protocol.in_words(),
+            }
+            for row in self.values
+        ]
+
+    def draw(self, ax: Axes) -> None:
+        """A bar for each value of the table's own metric."""
+        rows = [row for row in self.values if row.metric == self.printed.metric]
+        names = [", ".join((row.method, *row.details.values(), row.dataset)) for row in rows]
+        ax.barh(range(len(rows)), [row.value for row in rows])
+        ax.set_yticks(range(len(rows)), names)
+        ax.invert_yaxis()
+        ax.set_xlabel(self.printed.metric)
+        ax.set_title(self.printed.title)
+
+    def cards(self) -> list[FigureCard]:
+        """How many values, and whether they can be run."""
+        runs = "can be run" if self.why_not is None else f"cannot be run: {self.why_not}"
+        return [FigureCard(self.printed.table, f"{len(self.values)} values", runs)]
+
+
+@known_options
+def published_table(table: str) -> PublishedTableResult:
+    """A table's published values.
+
+    Args:
+        table: its name, e.g. `daml-table5`; see `published_tables`.
+
+    Raises:
+        ConfigError: there is no such table; suggests the nearest.
+
+    >>> published_table("daml-table2").values[-1].value
+    0.951
+    """
+    publication = publication_of(table)
+    printed = publication.paper.table(table)
+    return PublishedTableResult(printed, tuple(publication.paper.rows_of(printed)), why_not(table))

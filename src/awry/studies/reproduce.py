@@ -21,12 +21,13 @@ from awry.evaluation.declaration import VARIANTS, declared, time_notes
 from awry.fitting import FitOptions
 from awry.foreign import read_json, reading
 from awry.methods.base import MethodConfig
+from awry.methods.published import VALIDATION, PublishedRow, TableCell
 from awry.registry import method_class
 from awry.storage import write_json
 from awry.studies.cells import PlainScores, Unit, data_key, fitted, labelled, score_plainly
-from awry.studies.published import PublishedRow
-from awry.studies.reproduction import MEASURED, VALIDATION, Cell, cells_of, measure_parts
-from awry.studies.sifted_cells import sifted
+from awry.studies.published import cells_of
+from awry.studies.reproduction import MEASURED, measure_parts
+from awry.studies.sifted_cells import ranked_archive
 from awry.teachers.outputs import keep_outputs
 from awry.terminal import Console, progress_bars
 from awry.training.environment import hardware
@@ -64,7 +65,7 @@ class ReproduceOptions:
 
 
 def _units_of(
-    cells: Sequence[Cell], data: Dataset, dataset: str, options: ReproduceOptions
+    cells: Sequence[TableCell], data: Dataset, dataset: str, options: ReproduceOptions
 ) -> dict[tuple[str, int], Unit]:
     """(cell's name, seed) -> what has to be run for it; all of one seed come first."""
     labels = [_label_key(clip) for clip in labelled(data)]
@@ -79,6 +80,7 @@ def _units_of(
             seed,
             data,
             cell.rate,
+            cell.scene,
         )
         for seed in options.seeds
         for cell in cells
@@ -93,7 +95,7 @@ def _label_key(clip: Clip) -> str:
 
 
 def _key(
-    cell: Cell, clips: Sequence[Any], dataset: str, options: ReproduceOptions, seed: int
+    cell: TableCell, clips: Sequence[Any], dataset: str, options: ReproduceOptions, seed: int
 ) -> str:
     """Names a unit's files: equal for equal settings, seed and clips, whatever the table."""
     kind, scale = method_class(cell.method), options.scale
@@ -158,7 +160,7 @@ def run_reproduce(
     return summary
 
 
-def _chosen(table: str, pattern: str) -> list[Cell]:
+def _chosen(table: str, pattern: str) -> list[TableCell]:
     cells = cells_of(table)
     chosen = [cell for cell in cells if fnmatchcase(cell.name, pattern)]
     if not chosen:
@@ -203,10 +205,11 @@ def _finished(file: Path) -> Record | None:
 
 
 def _run_unit(unit: Unit, out: Path, console: Console) -> Record:
-    if unit.method == "sdor":
+    publication = method_class(unit.method).publication()
+    if publication is not None and publication.rank_archive is not None:
         work = out / f"{unit.key}.work"
-        found = sifted(unit, work, out / FRAMES, console)
-        record = {**_record_of(unit, found.config), **found.record}
+        ranked = ranked_archive(unit, publication.rank_archive, work, out / FRAMES, console)
+        record = {**_record_of(unit, ranked.config), **ranked.record}
         write_json(out / f"{unit.key}.json", record)
         shutil.rmtree(work, ignore_errors=True)
         return record
@@ -289,7 +292,7 @@ def _fitted(unit: Unit, out: Path, console: Console) -> Detector:
 
 
 def _cell_row(
-    cell: Cell, dataset: str, seeds: Sequence[int], records: Mapping[tuple[str, int], Record]
+    cell: TableCell, dataset: str, seeds: Sequence[int], records: Mapping[tuple[str, int], Record]
 ) -> dict[str, Any]:
     """A cell with its published value and, for each of our protocols, our figures by seed."""
     by_seed = {seed: records[cell.name, seed] for seed in seeds if (cell.name, seed) in records}

@@ -1,4 +1,4 @@
-"""Cells of SDOR's tables: an archive is sifted as a whole, and measured with its labels after."""
+"""Tables that rank an archive by its own frames: it is read as a whole, ranked, then measured."""
 
 from __future__ import annotations
 
@@ -11,13 +11,10 @@ from numpy.typing import NDArray
 
 from awry.datasets.base import Clip
 from awry.errors import DatasetError
-from awry.methods.sdor import SDOR, SDORConfig
-from awry.methods.sdor.discriminative import discriminative_scores
-from awry.methods.sdor.initial import reduce
-from awry.methods.sdor.normality import Series
-from awry.methods.sdor.samples import Archive
-from awry.methods.sdor.training import Ranking, for_all_frames
+from awry.methods.base import MethodConfig
+from awry.methods.published import RankArchive
 from awry.progress import Reporter
+from awry.registry import method_class
 from awry.sifting import SiftOptions, archive_of
 from awry.sifting.evaluation import TRANSDUCTIVE, labels_in, scored_clip
 from awry.sifting.run import ranked_clips
@@ -28,23 +25,23 @@ from awry.terminal import BarReporter, Console
 from awry.training.environment import versions
 from awry.training.loop import FitContext
 
-# The scenes of the paper, as the data set's layout names them.
-SCENES = {"umn-scene1": "lawn", "umn-scene2": "indoor", "umn-scene3": "plaza"}
-
 
 @dataclass(frozen=True, slots=True)
-class Sifted:
+class RankedArchive:
     """A unit's outcome: its settled settings, and what its record holds beside them."""
 
-    config: SDORConfig
+    config: MethodConfig
     record: dict[str, Any]
 
 
-def sifted(unit: Unit, work: Path, frames: Path, console: Console) -> Sifted:
-    """Sift the unit's data and measure every part of the score.
+def ranked_archive(
+    unit: Unit, rank: RankArchive, work: Path, frames: Path, console: Console
+) -> RankedArchive:
+    """Rank the unit's data, training and test part merged, and measure every part of the score.
 
     Args:
         unit: what to run.
+        rank: how its method does that.
         work: for the checkpoint, from which an interrupted unit goes on.
         frames: for the frames' activations, which units share.
         console: shows progress.
@@ -53,23 +50,18 @@ def sifted(unit: Unit, work: Path, frames: Path, console: Console) -> Sifted:
         AwryError: as `awry.sifting.sift`.
         DatasetError: a clip has no labels.
     """
-    given = merged(unit.data, SCENES.get(unit.dataset))
-    config = SDOR.configure(unit.scale, unit.changes, unit.dataset)
-    method = SDOR(config)
+    given = merged(unit.data, unit.scene)
+    kind = method_class(unit.method)
+    # Of a class that its paper's `rank` knows, which `archive_of` can prepare.
+    method: Any = kind(kind.configure(unit.scale, unit.changes, unit.dataset))
     with BarReporter(console) as reporter:
         archive = _read(unit, given, method, frames, reporter)
         context = FitContext(work, unit.seed, True, reporter)
-        initial, ranking = method.learn(archive, context)
-        parts = {**initial.detectors, "initial": initial.scores}
-        parts["discriminative_1"], parts["discriminative_2"] = _discriminative(
-            method, archive, unit.seed
-        )
-        parts |= _after_rounds(method, ranking)
+        parts, notes = rank(method, archive, context)
     named = {clip.name: clip for clip in given.clips}
-    ranked = ranked_clips(archive, parts["score"], parts)
+    ranked = ranked_clips(archive, parts["score"], dict(parts))
     clips = [scored_clip(clip, named[clip.name], None) for clip in ranked]
     seconds = round(sum(entry["seconds"] for entry in context.history), 1)
-    assert isinstance(method.config, SDORConfig)
     record = {
         "data": {"layout": unit.data.name, "fps": unit.data.fps, "fingerprint": ""},
         "clips": [clip.name for clip in clips],
@@ -78,14 +70,14 @@ def sifted(unit: Unit, work: Path, frames: Path, console: Console) -> Sifted:
         "fit_seconds": seconds,
         "training_seconds": seconds,
         "evaluate_seconds": 0.0,
-        "notes": [TRANSDUCTIVE, *unit.data.notes, *initial.notes],
+        "notes": [TRANSDUCTIVE, *unit.data.notes, *notes],
         "failed": list(archive.failed),
         "fitted_with": versions(),
     }
-    return Sifted(method.config, record)
+    return RankedArchive(method.config, record)
 
 
-def _read(unit: Unit, given: Given, method: SDOR, frames: Path, reporter: Reporter) -> Archive:
+def _read(unit: Unit, given: Given, method: Any, frames: Path, reporter: Reporter) -> Any:
     """The frames that are sifted, thinned to the cell's anomaly rate.
 
     Raises:
@@ -99,7 +91,7 @@ def _read(unit: Unit, given: Given, method: SDOR, frames: Path, reporter: Report
     return archive
 
 
-def _labels(archive: Archive, clips: tuple[Clip, ...]) -> NDArray[np.uint8]:
+def _labels(archive: Any, clips: tuple[Clip, ...]) -> NDArray[np.uint8]:
     named = {clip.name: clip for clip in clips}
     every = []
     for clip in archive.clips:
@@ -129,21 +121,3 @@ def thinned_to(labels: NDArray[np.uint8], rate: float, seed: int) -> NDArray[np.
         )
     chosen = np.random.default_rng(seed).choice(abnormal, wanted, replace=False)
     return np.sort(np.concatenate([normal, chosen]))
-
-
-def _discriminative(method: SDOR, archive: Archive, seed: int) -> tuple[Series, Series]:
-    """On the backbone's features (#1), and on the trained model's last dense layer (#2)."""
-    reduced, _ = reduce(archive.features, method.config.components, seed)
-    assert method.model is not None
-    last = list(method.model.learners)[-1].eval()
-    learned = for_all_frames(last.dense, archive)
-    return discriminative_scores(reduced, seed=seed), discriminative_scores(learned, seed=seed)
-
-
-def _after_rounds(method: SDOR, ranking: Ranking) -> dict[str, Series]:
-    """The final score, and what it would be after fewer rounds (Fig. 6)."""
-    assert method.model is not None
-    rounds = len(method.model.rounds)
-    every = [ranking.of_round(method.model, number) for number in range(rounds)]
-    means = {f"after_{n + 1}": np.mean(every[: n + 1], axis=0) for n in range(rounds)}
-    return {**means, "score": method.final_scores(ranking)}

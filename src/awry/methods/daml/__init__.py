@@ -25,6 +25,7 @@ from awry.methods.graphs import Graph
 from awry.training.loop import train
 
 if TYPE_CHECKING:
+    from awry.methods.published import Publication
     from awry.training.footage import Footage, Run
     from awry.training.loop import FitContext
 
@@ -53,6 +54,13 @@ class DAML(Method):
     def for_variant(cls, preset: str, variant: str) -> Mapping[str, Any]:
         """Table 1, and the published code's choices for `paper-code`."""
         return for_variant(preset, variant)
+
+    @classmethod
+    def publication(cls) -> Publication:
+        """As `Method.publication`."""
+        from awry.methods.daml.published import publication
+
+        return publication()
 
     def fit(self, footage: Footage, context: FitContext) -> None:
         """As `Method.fit`."""

@@ -35,6 +35,7 @@ from awry.training.loop import train
 from awry.video.pictures import Pictures, working_size
 
 if TYPE_CHECKING:
+    from awry.methods.published import Publication
     from awry.training.footage import Footage, Run
     from awry.training.loop import FitContext
 
@@ -67,6 +68,13 @@ class MTLA(Method):
     def for_variant(cls, preset: str, variant: str) -> Mapping[str, Any]:
         """Small people of UCSD need tiles."""
         return for_variant(preset, variant)
+
+    @classmethod
+    def publication(cls) -> Publication:
+        """As `Method.publication`."""
+        from awry.methods.mtla.published import publication
+
+        return publication()
 
     def fit(self, footage: Footage, context: FitContext) -> None:
         """As `Method.fit`."""

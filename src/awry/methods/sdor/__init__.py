@@ -35,6 +35,7 @@ from awry.video.memory import ArraySource
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from awry.methods.published import Publication
     from awry.progress import Reporter
     from awry.training.footage import Footage, Run
     from awry.training.loop import FitContext
@@ -54,6 +55,13 @@ class SDOR(Method):
     def __init__(self, config: MethodConfig) -> None:
         super().__init__(config)
         self.model: SDORModel | None = None
+
+    @classmethod
+    def publication(cls) -> Publication:
+        """As `Method.publication`."""
+        from awry.methods.sdor.published import publication
+
+        return publication()
 
     def prepare(self, frame_size: tuple[int, int], seed: int) -> SDORModel:
         """A model with the pretrained backbone, for frames of (H, W).

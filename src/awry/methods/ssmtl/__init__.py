@@ -31,6 +31,7 @@ from awry.training.loop import train
 from awry.video.pictures import working_size
 
 if TYPE_CHECKING:
+    from awry.methods.published import Publication
     from awry.progress import Reporter
     from awry.training.footage import Footage, Run
     from awry.training.loop import FitContext
@@ -73,6 +74,13 @@ class SSMTL(Method):
     def for_variant(cls, preset: str, variant: str) -> Mapping[str, Any]:
         """Section 4.2: thresholds and lambda of UCSD."""
         return for_variant(preset, variant)
+
+    @classmethod
+    def publication(cls) -> Publication:
+        """As `Method.publication`."""
+        from awry.methods.ssmtl.published import publication
+
+        return publication()
 
     def fit(self, footage: Footage, context: FitContext) -> None:
         """As `Method.fit`."""

@@ -1,0 +1,38 @@
+"""Which cells of the paper's tables can be run here, and with which settings."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from awry.methods.published import (
+    CONVENTION,
+    PRIMARY,
+    Publication,
+    PublishedRow,
+    TableCell,
+    load_paper,
+)
+
+# Table -> the detail that tells its fits apart.
+_FITS = {"daml-table2": "motion", "daml-table4": "loss", "daml-table5": "motion"}
+_PARTS = {"Z-MSE": "latent", "P-MSE": "prediction", "R-MSE": "reconstruction"}
+_FIGURES = {"macro": "macro_auc", "macro with sentinels": "macro_auc_sentinels"}
+
+
+@cache
+def publication() -> Publication:
+    """Tables 2, 4 and 5: each score of each motion model or reconstruction loss."""
+    paper = load_paper("awry.methods.daml")
+    return Publication(
+        paper, tuple(_FITS), lambda table: [_cell(row) for row in paper.own_rows(table)]
+    )
+
+
+def _cell(row: PublishedRow) -> TableCell:
+    motion, losses = row.details["motion"].lower(), row.details["loss"].lower()
+    fit, part = row.details[_FITS[row.table]].lower(), _PARTS[row.details["score"]]
+    changes = {"motion": motion, "reconstruction_losses": losses.split("+")}
+    figure = _FIGURES.get(row.protocol.averaging, "micro_auc")
+    figures = {PRIMARY: figure, CONVENTION: figure}
+    name = f"{fit}/{row.dataset}/{part}"
+    return TableCell(name, row, row.dataset, row.paper, changes, part, CONVENTION, figures)

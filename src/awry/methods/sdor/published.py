@@ -1,0 +1,132 @@
+"""Which cells of the paper's tables can be run here, and with which settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from awry.methods.published import (
+    PRIMARY,
+    SMOOTHED,
+    Paper,
+    Publication,
+    PublishedRow,
+    TableCell,
+    load_paper,
+)
+from awry.methods.sdor.discriminative import discriminative_scores
+from awry.methods.sdor.initial import reduce
+from awry.methods.sdor.normality import Series
+from awry.methods.sdor.samples import Archive
+from awry.methods.sdor.training import Ranking, for_all_frames
+
+if TYPE_CHECKING:
+    from awry.methods.sdor import SDOR
+    from awry.training.loop import FitContext
+
+# What of a sifted archive stands for a printed line.
+_LINES = {
+    "Del Giorno et al. [8] #1": "discriminative_1",
+    "Del Giorno et al. [8] #2": "discriminative_2",
+    "Sp + iForest [23,36]": "initial",
+    "Our method": "score",
+}
+_BACKBONES = {
+    "VGG": "torchvision:vgg16",
+    "3DConv": "torchvision:r3d_18",
+    "ResNet-50": "torchvision:resnet50",
+}
+_TABLES = ("sdor-table1", "sdor-table2", "sdor-fig5", "sdor-fig6")
+# The scenes of the paper, as the data set's layout names them.
+_SCENES = {"umn-scene1": "lawn", "umn-scene2": "indoor", "umn-scene3": "plaza"}
+
+
+@cache
+def publication() -> Publication:
+    """Tables 1 and 2, Figs. 5 and 6."""
+    paper = load_paper("awry.methods.sdor")
+    return Publication(paper, _TABLES, partial(_cells, paper), rank_archive)
+
+
+def _cells(paper: Paper, table: str) -> list[TableCell]:
+    """Each is measured on an archive that is sifted as a whole, training and test part merged."""
+    printed = paper.table(table)
+    if table == "sdor-table1":
+        rows = [row for row in paper.rows_of(printed) if row.method in _LINES]
+        return [_cell(row.dataset, _LINES[row.method], row=row) for row in rows]
+    if table == "sdor-table2":
+        return [
+            _cell(
+                row.dataset,
+                "score",
+                row.details["backbone"],
+                row=row,
+                changes={"backbone": _BACKBONES[row.details["backbone"]]},
+            )
+            for row in paper.rows_of(printed)
+        ]
+    cells = []
+    for column in printed.columns:
+        for line in printed.rows:
+            if "rounds" in line.details:
+                part = f"after_{line.details['rounds']}"
+                cells.append(_cell(column.dataset, part))
+                continue
+            rate = line.details["rate"]
+            cells += [
+                _cell(column.dataset, part, f"rate-{rate}", rate=float(rate))
+                for part in ("initial", "score")
+            ]
+    return cells
+
+
+def _cell(
+    dataset: str,
+    part: str,
+    word: str = "merged",
+    *,
+    row: PublishedRow | None = None,
+    changes: Mapping[str, Any] | None = None,
+    rate: float | None = None,
+) -> TableCell:
+    figures = {PRIMARY: "micro_auc", SMOOTHED: "micro_auc"}
+    name = f"{word.lower()}/{dataset}/{part}"
+    settings = dict(changes or {})
+    return TableCell(
+        *(name, row, dataset, "sdor", settings, part, PRIMARY, figures),
+        rate=rate,
+        scene=_SCENES.get(dataset),
+    )
+
+
+def rank_archive(
+    method: SDOR, archive: Archive, context: FitContext
+) -> tuple[Mapping[str, Series], list[str]]:
+    """As `awry.methods.published.RankArchive`: every detector's and every round's scores."""
+    initial, ranking = method.learn(archive, context)
+    parts = {**initial.detectors, "initial": initial.scores}
+    parts["discriminative_1"], parts["discriminative_2"] = _discriminative(
+        method, archive, context.seed
+    )
+    return parts | _after_rounds(method, ranking), list(initial.notes)
+
+
+def _discriminative(method: SDOR, archive: Archive, seed: int) -> tuple[Series, Series]:
+    """On the backbone's features (#1), and on the trained model's last dense layer (#2)."""
+    reduced, _ = reduce(archive.features, method.config.components, seed)
+    assert method.model is not None
+    last = list(method.model.learners)[-1].eval()
+    learned = for_all_frames(last.dense, archive)
+    return discriminative_scores(reduced, seed=seed), discriminative_scores(learned, seed=seed)
+
+
+def _after_rounds(method: SDOR, ranking: Ranking) -> dict[str, Series]:
+    """The final score, and what it would be after fewer rounds (Fig. 6)."""
+    assert method.model is not None
+    rounds = len(method.model.rounds)
+    every = [ranking.of_round(method.model, number) for number in range(rounds)]
+    means = {f"after_{n + 1}": np.mean(every[: n + 1], axis=0) for n in range(rounds)}
+    return {**means, "score": method.final_scores(ranking)}

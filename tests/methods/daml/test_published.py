@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+from awry.methods.daml.published import publication
+
+
+def test_the_cells_of_table_5_are_the_printed_ones() -> None:
+    cells = {cell.name: cell for cell in publication().cells("daml-table5")}
+    assert len(cells) == 26
+    cell = cells["convlstm/ped2/latent"]
+    assert cell.row is not None
+    assert (cell.row.value, cell.part) == (0.941, "latent")
+    assert cell.figures == {"none": "micro_auc", "clip_unscored_dropped": "micro_auc"}
+    assert cell.changes == {"motion": "convlstm", "reconstruction_losses": ["mse"]}
+    assert "autoregressive/ped2/prediction" not in cells
+
+
+def test_the_cells_of_table_4_differ_in_losses() -> None:
+    cells = {cell.name: cell for cell in publication().cells("daml-table4")}
+    cell = cells["mse+gdl+ssim/avenue/reconstruction"]
+    assert cell.changes == {"motion": "conv3d", "reconstruction_losses": ["mse", "gdl", "ssim"]}
+    assert cell.row is not None
+    assert cell.row.value == 0.855

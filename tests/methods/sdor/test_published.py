@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+from awry.methods.sdor.published import publication
+
+
+def test_table_1_has_the_paper_and_the_lines_that_are_here() -> None:
+    cells = {cell.name: cell for cell in publication().cells("sdor-table1")}
+    score = cells["merged/ped2/score"]
+    assert score.row is not None
+    assert (score.row.value, score.convention) == (0.832, "none")
+    assert cells["merged/umn-scene1/initial"].scene == "lawn"
+    assert score.scene is None
+
+
+def test_table_2_changes_the_backbone() -> None:
+    cells = {cell.name: cell for cell in publication().cells("sdor-table2")}
+    assert cells["resnet-50/ped1/score"].changes == {"backbone": "torchvision:resnet50"}
+
+
+def test_figure_5_thins_the_abnormal_frames_out() -> None:
+    cells = [cell for cell in publication().cells("sdor-fig5") if cell.dataset == "ped2"]
+    assert {cell.part for cell in cells} == {"initial", "score"}
+    assert all(cell.rate is not None and 0 < cell.rate < 1 for cell in cells)
+    assert len({cell.rate for cell in cells}) == len(cells) / 2
+
+
+def test_figure_6_is_one_run_with_a_part_for_each_round() -> None:
+    cells = [cell for cell in publication().cells("sdor-fig6") if cell.dataset == "ped2"]
+    assert [cell.part for cell in cells] == [f"after_{number}" for number in range(1, 6)]
+    assert {(cell.rate, tuple(cell.changes)) for cell in cells} == {(None, ())}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from awry.calls import known_options
+from awry.calls import checked
 from awry.errors import ConfigError, nearest
 from awry.methods.published import Publication, PublishedRow, PublishedTable, TableCell
 from awry.registry import method_class, method_names
@@ -217,7 +217,7 @@ class PublishedTableResult(Result):
         return [FigureCard(self.printed.table, f"{len(self.values)} values", runs)]
 
 
-@known_options
+@checked
 def published_table(table: str) -> PublishedTableResult:
     """A table's published values.
 

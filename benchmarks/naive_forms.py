@@ -18,12 +18,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from rich.console import Console
 
 from awry.datasets import open_dataset
 from awry.datasets.base import Dataset
 from awry.detector import Detector
-from awry.evaluation.clip_scoring import score_clips
+from awry.evaluation.clip_scoring import SCORES_ALONE, score_clips
 from awry.evaluation.metrics.frame import micro_auc
 from awry.exporting.parity import watched
 from awry.frames import Frame
@@ -127,7 +126,7 @@ def key_frames(bundle: Path, data: Dataset, options: SpeedOptions, *, auc: bool)
             f"{speed['end_to_end_fps']:.1f} frames/s ({stages} ms)"
         )
         if auc and not one_view:
-            clips = score_clips(detector, data, Console(stderr=True), flow=False).clips
+            clips = score_clips(detector, data.test, SCORES_ALONE).clips
             known = [(clip.scores, clip.labels) for clip in clips if clip.labels is not None]
             found = micro_auc(*zip(*known, strict=True))
             print(f"ssmtl detect_every={every}: micro AUC {found:.4f}")

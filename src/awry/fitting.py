@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pydantic import TypeAdapter, ValidationError
 
 from awry.begun import differences
-from awry.datasets.base import Clip, Dataset
+from awry.datasets.base import Clip, Dataset, name_in_training
 from awry.datasets.clips import Excerpt
 from awry.detector import Detector, scored
 from awry.errors import ConfigError, nearest
@@ -291,7 +291,7 @@ def calibrate_detector(detector: Detector, footage: Footage, budget: Budget) -> 
     for span in footage.parts["calibration"]:
         clip = footage.clip_named(span.clip)
         source = _part_of(footage, clip, span)
-        scorer = detector.scorer(clip.scene, clip=f"train/{clip.name}", fps=source.fps)
+        scorer = detector.scorer(clip.scene, clip=name_in_training(clip.name), fps=source.fps)
         # The maps of an hour would not fit into memory.
         found = [
             (
@@ -326,7 +326,7 @@ def _strangest(detector: Detector, footage: Footage, count: int = 10) -> list[Mo
         clip = footage.clip_named(span.clip)
         source = _part_of(footage, clip, span)
         keeper = MomentKeeper(span.clip, count, apart)
-        scorer = detector.scorer(clip.scene, clip=f"train/{clip.name}", fps=source.fps)
+        scorer = detector.scorer(clip.scene, clip=name_in_training(clip.name), fps=source.fps)
         for frame, score in scored(scorer, source):
             # Moments are named by the clip's own frame numbers, as --exclude wants them.
             there = replace(frame, index=frame.index + span.first)

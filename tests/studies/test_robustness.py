@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from awry.datasets.base import Clip
-from awry.studies import cells as cells_module
+from awry.evaluation import clip_scoring
 from awry.studies.corruptions import CORRUPTIONS
 from awry.studies.robustness import RobustnessOptions
 
@@ -72,13 +72,13 @@ def test_finished_cells_are_not_measured_again(
     words = ("robustness", bundle, "--data", shared_data, "--out", out, "--fps", 10, "--json")
     first = awry(*words, "--corruptions", "brightness", "--severities", "2").json
     scored = []
-    plainly = cells_module._score_clip
+    score_clip = clip_scoring.score_clip
 
-    def watched(detector, clip: Clip, parts):
+    def watched(detector, clip: Clip, options):
         scored.append(clip.name)
-        return plainly(detector, clip, parts)
+        return score_clip(detector, clip, options)
 
-    monkeypatch.setattr(cells_module, "_score_clip", watched)
+    monkeypatch.setattr(clip_scoring, "score_clip", watched)
     again = awry(*words, "--corruptions", "brightness", "--severities", "2").json
     assert (again, scored) == (first, [])
     more = awry(*words, "--corruptions", "brightness", "--severities", "2,4").json

@@ -15,6 +15,27 @@ from numpy.typing import NDArray
 from awry.datasets.tracks import Tracks
 from awry.video.source import Source
 
+_TRAINING, _TEST = "train/", "test/"
+
+
+def name_in_training(clip: str) -> str:
+    """A training clip's name where clips of both parts stand together.
+
+    >>> name_in_training("Train001")
+    'train/Train001'
+    """
+    return _TRAINING + clip
+
+
+def name_in_test(clip: str) -> str:
+    """A test clip's name where clips of both parts stand together: `test/Test001`."""
+    return _TEST + clip
+
+
+def is_in_training(name: str) -> bool:
+    """Whether such a name is a training clip's."""
+    return name.startswith(_TRAINING)
+
 
 @dataclass(frozen=True, slots=True)
 class Clip:

@@ -14,7 +14,7 @@ from rich.table import Column
 
 from awry.datasets.base import Dataset
 from awry.detector import Detector
-from awry.evaluation.clip_scoring import Scored, score_clips
+from awry.evaluation.clip_scoring import ClipOptions, Scored, evaluation_clips, score_clips
 from awry.evaluation.declaration import declared
 from awry.evaluation.levels import evaluate_levels, with_levels
 from awry.evaluation.metrics.event import EventRule
@@ -26,7 +26,7 @@ from awry.registry import method_class
 from awry.scoring.calibration import POOLED
 from awry.storage import write_json
 from awry.teachers.outputs import keep_outputs
-from awry.terminal import Console, Table
+from awry.terminal import BarReporter, Console, Table
 from awry.training.environment import hardware
 from awry.version import __version__
 
@@ -66,8 +66,13 @@ def run_evaluate(
     Raises:
         DatasetError: no test clip, or none that can be read.
     """
-    with keep_outputs(options.cache) if options.cache else nullcontext():
-        scores = score_clips(detector, data, console, parts=options.parts, flow=options.flow)
+    kept = ClipOptions(parts=options.parts, flow=options.flow)
+    clips = evaluation_clips(data)
+    with (
+        keep_outputs(options.cache) if options.cache else nullcontext(),
+        BarReporter(console) as reporter,
+    ):
+        scores = score_clips(detector, clips, kept, reporter)
     return write_evaluation(detector, data, scores, out, options)
 
 

@@ -11,15 +11,15 @@ from typing import Any
 
 import numpy as np
 
-from awry.datasets.base import Clip, Dataset
+from awry.datasets.base import Clip, Dataset, name_in_training
 from awry.detector import Detector
 from awry.errors import ConfigError, DatasetError, ExportError, FootageError, InputError
-from awry.evaluation.clip_scoring import score_clips
+from awry.evaluation.clip_scoring import SCORES_ALONE, score_clips
 from awry.evaluation.metrics.frame import micro_auc
 from awry.exporting import ExportOptions, export, parity_of, too_far
 from awry.exporting.clips import made_up
 from awry.scoring.calibration import POOLED
-from awry.terminal import Console, Table
+from awry.terminal import BarReporter, Console, Table
 from awry.video import list_sources
 
 RANGE_CLIPS = 4
@@ -109,7 +109,7 @@ def _footage(detector: Detector, data: Dataset | None, video: str | None) -> lis
         return _spread([Clip(one.name, one.open) for one in list_sources(video)])
     if data is None:
         return []
-    clips = [replace(clip, name=f"train/{clip.name}") for clip in data.train]
+    clips = [replace(clip, name=name_in_training(clip.name)) for clip in data.train]
     return [
         clip
         for scene in detector.models
@@ -196,8 +196,9 @@ def _labelled(
     detector: Detector, data: Dataset, console: Console, failed: list[str]
 ) -> dict[str, tuple[Any, Any]]:
     """Clip's name -> its scores and labels."""
-    test = tuple(replace(clip, masks=None, tracks=None) for clip in data.test if clip.labels)
-    scored = score_clips(detector, replace(data, test=test), console, flow=False)
+    clips = [clip for clip in data.test if clip.labels is not None]
+    with BarReporter(console) as reporter:
+        scored = score_clips(detector, clips, SCORES_ALONE, reporter)
     failed += [one for one in scored.failed if one not in failed]
     return {clip.name: (clip.scores, clip.labels) for clip in scored.clips}
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import roc_curve
 
-from awry.datasets.base import Clip, Dataset
+from awry.datasets.base import Clip, Dataset, is_in_training
 from awry.datasets.pairing import labels_at, labels_of
 from awry.errors import ConfigError, DatasetError
 from awry.evaluation.levels import with_levels
@@ -268,7 +268,7 @@ def labels_in(
     Raises:
         DatasetError: labels and frames do not belong together.
     """
-    if clip.name.startswith("train/"):
+    if is_in_training(clip.name):
         return np.zeros(len(indices), np.uint8)
     if clip.labels is None:
         return None

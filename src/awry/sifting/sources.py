@@ -10,7 +10,7 @@ from typing import Any
 from rich.markup import escape
 
 from awry.datasets import open_dataset
-from awry.datasets.base import Clip, Dataset
+from awry.datasets.base import Clip, Dataset, name_in_test, name_in_training
 from awry.errors import ConfigError, DatasetError, SourceError, nearest
 from awry.sifting import Run, SiftOptions, sift
 from awry.sifting.ranking_output import event_facts, write_events, write_page
@@ -96,15 +96,14 @@ def given_dataset(
 
 def merged(data: Dataset, scene: str | None = None) -> Given:
     """As `given_dataset`, of a data set that is open already."""
-    every = [("train", clip) for clip in data.train] + [("test", clip) for clip in data.test]
-    scenes = {clip.scene for _, clip in every}
+    both = [
+        *(replace(clip, name=name_in_training(clip.name)) for clip in data.train),
+        *(replace(clip, name=name_in_test(clip.name)) for clip in data.test),
+    ]
+    scenes = {clip.scene for clip in both}
     if scene is not None and scene not in scenes:
         raise DatasetError(f"There is no scene '{scene}': {nearest(scene, scenes)}.")
-    chosen = tuple(
-        replace(clip, name=f"{part}/{clip.name}")
-        for part, clip in every
-        if scene in (None, clip.scene)
-    )
+    chosen = tuple(clip for clip in both if scene in (None, clip.scene))
     if not chosen:
         raise DatasetError(f"There are no clips in {data.root or data.name} to sift.")
     about = {

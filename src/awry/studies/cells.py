@@ -11,22 +11,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from awry.begun import differences
 from awry.datasets.base import Clip, Dataset
-from awry.datasets.pairing import labels_of
-from awry.detector import Detector, scored
-from awry.errors import AwryError, ConfigError, DatasetError
-from awry.evaluation.scored_clip import ScoredClip
+from awry.detector import Detector
+from awry.errors import ConfigError, DatasetError
+from awry.evaluation.clip_scoring import SCORES_ALONE, Scored, score_clips
 from awry.fitting import FitOptions, fit
 from awry.foreign import read_json
-from awry.frames import FrameScore
-from awry.scoring.fill import fill_unscored, filled_parts
+from awry.progress import NO_FIGURES, Silent
 from awry.storage import write_text
 from awry.terminal import BarReporter, Console
 from awry.training.footage import remove_working_folder, working_folder
-from awry.video.one_size import OneSize
 
 Cell = dict[str, Any]
 
@@ -89,21 +85,6 @@ def _read(file: Path) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class PlainScores:
-    """The scored clips of one cell.
-
-    Attributes:
-        clips: those that could be read.
-        indices: for each of them the frames' indices, int64 (n,).
-        failed: the others, one sentence each.
-    """
-
-    clips: list[ScoredClip]
-    indices: list[NDArray[np.int64]]
-    failed: list[str]
-
-
-@dataclass(frozen=True, slots=True)
 class Unit:
     """One fit with one seed, evaluated once; all cells that need it share it.
 
@@ -128,13 +109,21 @@ class Unit:
     scene: str | None = None
 
 
+class _EachClip(Silent):
+    """Calls a function after each clip."""
+
+    def __init__(self, advance: Callable[[], None]) -> None:
+        self._advance = advance
+
+    def advance(self, figures: Mapping[str, float] = NO_FIGURES, title: str = "") -> None:
+        """One clip is done."""
+        self._advance()
+
+
 def score_plainly(
     detector: Detector, clips: Sequence[Clip], parts: Sequence[str], advance: Callable[[], None]
-) -> PlainScores:
+) -> Scored:
     """Scores and parts of labelled clips alone: no maps, regions or pictures.
-
-    Frames that a corruption left out (see `awry.studies.corruptions.Corrupted`) are in the
-    count as unscored frames, so that every cell counts the same frames.
 
     Args:
         detector: with its own thinning, which sources are scored with.
@@ -144,47 +133,10 @@ def score_plainly(
 
     Raises:
         DatasetError: no clip can be read.
+        ConfigError: an unknown part.
     """
-    found, indices, failed = [], [], []
-    for clip in clips:
-        try:
-            one, places = _score_clip(detector, clip, parts)
-            found.append(one)
-            indices.append(places)
-        except AwryError as error:
-            failed.append(f"{clip.name}: {error}")
-        advance()
-    if not found:
-        raise DatasetError("No test clip could be read. " + " ".join(failed[:3]))
-    return PlainScores(found, indices, failed)
-
-
-def _score_clip(
-    detector: Detector, clip: Clip, parts: Sequence[str]
-) -> tuple[ScoredClip, NDArray[np.int64]]:
-    spoiled = clip.open()
-    source = OneSize(spoiled)
-    scorer = detector.scorer(
-        clip.scene, clip=f"test/{clip.name}", fps=source.fps, maps=False, parts=parts
-    )
-    scores = [score for _, score in scored(scorer, source, detector.every)]
-    lost = [FrameScore(index, None, None) for index in getattr(spoiled, "dropped", ())]
-    scores = sorted([*scores, *lost], key=lambda score: score.index)
-    if not scores:
-        raise DatasetError("It has no frames.")
-    filled, was_scored = fill_unscored([score.score for score in scores])
-    assert clip.labels is not None, f"{clip.name} has no labels"
-    indices = [score.index for score in scores]
-    scored_clip = ScoredClip(
-        name=clip.name,
-        scene=clip.scene,
-        fps=source.fps,
-        scores=filled,
-        scored=was_scored,
-        labels=labels_of(clip.labels(), indices, source.health.lost),
-        parts=filled_parts(scores),
-    )
-    return scored_clip, np.array(indices, np.int64)
+    options = replace(SCORES_ALONE, parts=parts, dropped=True)
+    return score_clips(detector, clips, options, _EachClip(advance))
 
 
 def fitted(

@@ -14,8 +14,14 @@ from numpy.typing import NDArray
 from awry.datasets.base import Clip, Dataset
 from awry.datasets.digits import KINDS, make_digits
 from awry.datasets.truth import with_tracks
-from awry.detector import Detector, scored
-from awry.evaluation.clip_scoring import Scored, score_clips
+from awry.detector import Detector
+from awry.evaluation.clip_scoring import (
+    ClipOptions,
+    Scored,
+    evaluation_clips,
+    score_clip,
+    score_clips,
+)
 from awry.evaluation.evaluate import EvaluateOptions, write_evaluation
 from awry.evaluation.metrics.bootstrap import bootstrap_interval
 from awry.evaluation.metrics.content_free import content_free_scores
@@ -25,7 +31,7 @@ from awry.fitting import FitOptions
 from awry.registry import method_class
 from awry.score_run.overlay import OverlayWriter
 from awry.studies.robustness_output import with_interval
-from awry.terminal import Console, Table
+from awry.terminal import BarReporter, Console, Table
 from awry.training.footage import is_begun, working_folder
 
 ALL = "all"
@@ -60,7 +66,8 @@ def run_demo(
     fitting = FitOptions(preset="demo", seed=seed, resume=resume, overwrite=overwrite)
     run_fit(method, data, bundle, fitting, console)
     detector = Detector.load(bundle)
-    scores = score_clips(detector, data, console)
+    with BarReporter(console) as reporter:
+        scores = score_clips(detector, evaluation_clips(data), reporter=reporter)
     called = method.upper()
     figures = [(f"{called} on {kind}", picture) for kind, picture in _figures(detector, data)]
     options = EvaluateOptions(title=f"awry demo: {called} on moving digits", figures=figures)
@@ -146,11 +153,10 @@ def _figures(detector: Detector, data: Dataset) -> Iterator[tuple[str, Picture]]
 
 def _write_overlay(detector: Detector, data: Dataset, path: Path) -> None:
     video = OverlayWriter(path, detector, data.test[0].scene, data.fps)
+    maps_alone = ClipOptions(labels=False, regions=False, peaks=False, flow=False)
     try:
         for clip in _first_of_each_kind(data).values():
-            scorer = detector.scorer(clip.scene, clip=f"test/{clip.name}", fps=data.fps)
-            for frame, score in scored(scorer, clip.open()):
-                video.add(frame, score)
+            score_clip(detector, clip, maps_alone, video.add)
         video.finish()
     except BaseException:
         video.leave()

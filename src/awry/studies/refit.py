@@ -18,13 +18,13 @@ from numpy.typing import NDArray
 from awry.datasets.base import Clip, Dataset
 from awry.detector import Detector
 from awry.errors import FootageError, TrainingError
+from awry.evaluation.clip_scoring import Scored
 from awry.fitting import FitOptions
 from awry.registry import method_class
 from awry.storage import write_json
 from awry.studies.cells import (
     Cell,
     Cells,
-    PlainScores,
     data_key,
     fitted,
     labelled_clips,
@@ -222,15 +222,16 @@ def _advance(progress: Any, bar: Any) -> Callable[[], None]:
     return lambda: progress.advance(bar)
 
 
-def _kept(scores: PlainScores, every: int) -> list[NDArray[np.bool_]]:
+def _kept(scores: Scored, every: int) -> list[NDArray[np.bool_]]:
     """Which frames subsampling kept."""
     return [np.arange(len(clip.scores)) % every == 0 for clip in scores.clips]
 
 
-def _without(scores: PlainScores, pieces: Sequence[Piece]) -> list[NDArray[np.bool_]]:
+def _without(scores: Scored, pieces: Sequence[Piece]) -> list[NDArray[np.bool_]]:
     """Which frames are in none of the pieces."""
     counted = []
-    for clip, indices in zip(scores.clips, scores.indices, strict=True):
+    for clip in scores.clips:
+        indices = np.array([clip.index(place) for place in range(len(clip.scores))])
         outside = np.ones(len(indices), bool)
         for piece in pieces:
             if piece.clip.name == clip.name:

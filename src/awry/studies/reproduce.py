@@ -17,6 +17,7 @@ from typing import Any
 from awry.datasets.base import Clip, Dataset
 from awry.detector import Detector
 from awry.errors import AwryError, ConfigError, DatasetError, InputError, nearest
+from awry.evaluation.clip_scoring import Scored
 from awry.evaluation.declaration import VARIANTS, declared, time_notes
 from awry.fitting import FitOptions
 from awry.foreign import read_json, reading
@@ -24,7 +25,7 @@ from awry.methods.base import MethodConfig
 from awry.methods.published import VALIDATION, PublishedRow, TableCell
 from awry.registry import method_class
 from awry.storage import write_json
-from awry.studies.cells import PlainScores, Unit, data_key, fitted, labelled, score_plainly
+from awry.studies.cells import Unit, data_key, fitted, labelled, score_plainly
 from awry.studies.published import cells_of
 from awry.studies.reproduction import MEASURED, measure_parts
 from awry.studies.sifted_cells import ranked_archive
@@ -258,7 +259,7 @@ def _record_of(unit: Unit, config: MethodConfig) -> Record:
     }
 
 
-def _scored(detector: Detector, clips: Sequence[Clip], console: Console) -> PlainScores:
+def _scored(detector: Detector, clips: Sequence[Clip], console: Console) -> Scored:
     with progress_bars(console) as progress:
         task = progress.add_task("scoring", total=len(clips))
         return score_plainly(detector, clips, ("all",), lambda: progress.advance(task))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from awry.datasets.base import Clip
-from awry.detector import Detector, scored
+from awry.datasets.base import Clip, name_in_test
+from awry.detector import Detector
 from awry.errors import ConfigError, FootageError
+from awry.evaluation.clip_scoring import ClipOptions, score_clip, seconds_by_stage
 from awry.exporting.parity import Watched, watched
 from awry.methods.base import Method
 from awry.methods.folding import folded
@@ -88,7 +89,7 @@ def _measured(
     latency = _latency(detector, chosen[0], options.repeats)
     peak = peak_mib()  # before questions are kept and asked again
     clip = chosen[0][0]
-    scorer, fps = detector.scorer(clip.scene, clip=f"test/{clip.name}"), clip.open().fps
+    scorer, fps = detector.scorer(clip.scene, clip=name_in_test(clip.name)), clip.open().fps
     return {
         "frames": count,
         "every": detector.every,
@@ -154,15 +155,11 @@ def _enough(clips: Sequence[Clip], frames: int) -> list[Chosen]:
 
 def _pass(detector: Detector, chosen: Sequence[Chosen]) -> tuple[float, int, Mapping[str, float]]:
     """Seconds, frames, and seconds of each stage of one pass."""
-    stages: dict[str, float] = {}
-    count, begun = 0, time.perf_counter()
-    for clip, frames in chosen:
-        source = clip.open()
-        scorer = detector.scorer(clip.scene, clip=f"test/{clip.name}", fps=source.fps)
-        count += sum(1 for _ in scored(scorer, islice(source, frames), detector.every))
-        for name, spent in scorer.seconds.items():
-            stages[name] = stages.get(name, 0.0) + spent
-    return time.perf_counter() - begun, count, stages
+    alone = ClipOptions(labels=False, regions=False, peaks=False, flow=False)
+    begun = time.perf_counter()
+    scores = [score_clip(detector, clip, replace(alone, first=frames)) for clip, frames in chosen]
+    seconds = time.perf_counter() - begun
+    return seconds, sum(len(each.clip.scores) for each in scores), seconds_by_stage(scores)
 
 
 def _read(chosen: Sequence[Chosen]) -> float:
@@ -178,7 +175,7 @@ def _latency(detector: Detector, chosen: Chosen, repeats: int) -> dict[str, floa
     clip, count = chosen
     taken = []
     for _ in range(repeats):
-        scorer, warm = detector.scorer(clip.scene, clip=f"test/{clip.name}"), False
+        scorer, warm = detector.scorer(clip.scene, clip=name_in_test(clip.name)), False
         for frame in islice(clip.open(), 0, count, detector.every):
             begun = time.perf_counter()
             scored_now = any(score.score is not None for score in scorer.push(frame))
@@ -234,7 +231,7 @@ def _questions(detector: Detector, model: Method, chosen: Chosen) -> dict[str, W
     for one in asked.values():
         one.most = NETWORK_BATCHES
     try:
-        scorer = detector.scorer(clip.scene, clip=f"test/{clip.name}")
+        scorer = detector.scorer(clip.scene, clip=name_in_test(clip.name))
         for frame in islice(clip.open(), 0, count, detector.every):
             scorer.push(frame)
         scorer.flush()

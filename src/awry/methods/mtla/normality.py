@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from awry.datasets.base import name_in_training
 from awry.methods.mtla.scoring import MTLAScorer
 from awry.methods.windowed import frames_of, pieces_of
 from awry.training.footage import Run
@@ -32,7 +33,7 @@ def measure_normality(scorer: MTLAScorer, runs: Sequence[Run]) -> bool:
     joined, sides, flows = [], [], []
     for number, piece in pieces_of(runs, PIECE, MOST_FRAMES):
         run = runs[number]
-        frames, name = frames_of(run, piece), f"train/{run.clip}"
+        frames, name = frames_of(run, piece), name_in_training(run.clip)
         seen = scorer.look(frames, name, run.original_size, run.scene)
         sides += [one.sides for one in seen]
         flows += [one.median_flow for one in seen]

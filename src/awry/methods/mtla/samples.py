@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from awry.datasets.base import name_in_training
 from awry.errors import FootageError
 from awry.methods.mtla.config import MTLAConfig
 from awry.methods.mtla.teachers import Floats, Size, Teachers, class_map, median_picture
@@ -236,7 +237,7 @@ def found_objects(
     for number, frame in places:
         run = runs[number]
         origin = (run.first + frame) * run.every
-        name = f"train/{run.clip}"
+        name = name_in_training(run.clip)
         view = view_of(run.images, frame, max(around, 1), around, name, origin, run.original_size)
         segments = looking.segments(view, run.scene)
         if segments is not None:

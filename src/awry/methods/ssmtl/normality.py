@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from awry.datasets.base import name_in_training
 from awry.methods.ssmtl.network import Stream
 from awry.methods.ssmtl.parts import combined
 from awry.methods.ssmtl.scoring import Seen, SSMTLScorer
@@ -56,7 +57,7 @@ def _looked_at(scorer: SSMTLScorer, runs: Mapping[str, Sequence[Run]]) -> list[l
         run = runs[level][number]
         smalls = runs["frame"][number].images[piece] if "frame" in runs else None
         frames = frames_of(run, piece)
-        seen.append(scorer.look(frames, f"train/{run.clip}", run.original_size, smalls))
+        seen.append(scorer.look(frames, name_in_training(run.clip), run.original_size, smalls))
     return seen
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from awry.datasets.base import name_in_training
 from awry.errors import FootageError
 from awry.frames import Objects
 from awry.methods.ssmtl.config import SSMTLConfig
@@ -142,7 +143,7 @@ def find_objects(
     for number, frame in looks:
         run = runs[number]
         original = (run.first + frame) * run.every
-        name = f"train/{run.clip}"
+        name = name_in_training(run.clip)
         view = view_of(run.images, frame, config.t, config.t, name, original, run.original_size)
         found.append(_Found(number, frame, teachers.objects(view, mask)))
         reporter.advance({})

@@ -1,0 +1,136 @@
+"""Writes docs/results.md and README's table from docs/results/*.json: `make results`.
+
+The JSON files hold what was measured, with the command, the date and the hardware. A figure is
+changed there and nowhere else.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+from pathlib import Path
+from typing import Any
+
+DOCS = Path(__file__).resolve().parent
+README = DOCS.parent / "README.md"
+PAGE = DOCS / "results.md"
+BEGIN, END = "<!-- results: written by make results -->", "<!-- end of results -->"
+# The order on the page.
+FILES = ("mtla", "ssmtl", "daml", "flow", "sdor", "digits", "speed")
+INTRODUCTION = """\
+# Results
+
+<!-- Written by `make results` from docs/results/*.json. Change a figure there. -->
+
+Every figure that was measured, with the command, the date and the hardware. How they are measured
+and what they are worth is said in [Measurement](measurement.md).
+"""
+
+
+def load(name: str) -> dict[str, Any]:
+    return json.loads((DOCS / "results" / f"{name}.json").read_text("utf-8"))
+
+
+def table(columns: list[str], rows: list[list[str]]) -> str:
+    lines = [columns, ["--"] * len(columns), *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines) + "\n"
+
+
+def mean_and_spread(values: list[float]) -> str:
+    """Mean and standard deviation over seeds, `-` of a single one."""
+    if len(values) < 2:
+        return "-"
+    return f"{statistics.mean(values):.2f} ± {statistics.stdev(values):.2f}"
+
+
+def with_interval(row: dict[str, Any]) -> str:
+    low, high = row["interval"]
+    return f"**{row['micro_auc'][0]:.2f}** ({low:.1f} to {high:.1f})"
+
+
+def fitting(row: dict[str, Any]) -> str:
+    return f"{row['fit_minutes']} min" if row["fit_minutes"] else "nothing to fit"
+
+
+def content_free(headline: dict[str, Any], columns: int) -> list[list[str]]:
+    """The rows of scores that do not look at the video."""
+    named = (("triangle over the clip", "triangle"), ("constant score", "constant"))
+    return [
+        [f"{title} (does not look at the video)", f"{headline['content_free'][key]:.2f}"]
+        + ["-"] * (columns - 2)
+        for title, key in named
+    ]
+
+
+def readme_table(headline: dict[str, Any]) -> str:
+    columns = ["UCSD Ped2, 2010 test frames", "micro AUC (95 % interval)", "3 seeds", "fitting"]
+    rows = [
+        [
+            f"`{row['method']}`, {row['what']}",
+            with_interval(row),
+            mean_and_spread(row["micro_auc"]),
+            fitting(row),
+        ]
+        for row in headline["rows"]
+    ]
+    return table(columns, rows + content_free(headline, len(columns)))
+
+
+def headline_section(headline: dict[str, Any]) -> str:
+    columns = ["method", "micro AUC (95 % interval)", "each seed", "mean ± deviation"]
+    columns += ["smoothed", "future seen", "fitting", "published"]
+    rows = [
+        [
+            f"`{row['method']}`, {row['what']}",
+            with_interval(row),
+            ", ".join(f"{value:.2f}" for value in row["micro_auc"]),
+            mean_and_spread(row["micro_auc"]),
+            ", ".join(f"{value:.2f}" for value in row["smoothed"]),
+            f"{row['future_s']} s",
+            fitting(row),
+            row["published"] or "-",
+        ]
+        for row in headline["rows"]
+    ]
+    lines = [table(columns, rows + content_free(headline, len(columns)))]
+    for row in headline["rows"]:
+        seeds = ", ".join(map(str, row["seeds"]))
+        lines.append(
+            f"- `{row['method']}`, {row['what']} (seeds {seeds}): `{row['command']}`, then"
+        )
+        lines.append(f"  `awry evaluate B --data UCSDped2 --out R`. {row['seen']}".rstrip())
+    return f"{headline['about']}\n\n" + "\n".join(lines) + "\n"
+
+
+def block(part: dict[str, Any]) -> str:
+    if "table" in part:
+        return table(part["table"]["columns"], part["table"]["rows"])
+    if "heading" in part:
+        return f"### {part['heading']}\n"
+    return part["text"] + "\n"
+
+
+def section(data: dict[str, Any], body: str) -> str:
+    title = f"## {data['title']}\n\nMeasured {data['measured']} on {data['hardware']}.\n"
+    return f"{title}\n{body}"
+
+
+def page() -> str:
+    headline = load("headline")
+    parts = [INTRODUCTION, section(headline, headline_section(headline))]
+    for name in FILES:
+        data = load(name)
+        parts.append(section(data, "\n".join(block(part) for part in data["blocks"])))
+    return "\n".join(parts)
+
+
+def readme(text: str) -> str:
+    """README with its table made anew."""
+    before, rest = text.split(BEGIN)
+    after = rest.split(END)[1]
+    return f"{before}{BEGIN}\n{readme_table(load('headline'))}{END}{after}"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), "utf-8")
+    README.write_text(readme(README.read_text("utf-8")), "utf-8")

@@ -1,0 +1,63 @@
+"""The figures of README and of docs/results.md are those of docs/results/*.json."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+FIGURE = re.compile(r"\d+\.\d+")
+
+
+@pytest.fixture(scope="module")
+def maker() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("make_results", ROOT / "docs/make_results.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_page_is_what_the_command_writes(maker: ModuleType) -> None:
+    assert maker.PAGE.read_text("utf-8") == maker.page(), "run: make results"
+
+
+def test_readmes_table_is_what_the_command_writes(maker: ModuleType) -> None:
+    text = maker.README.read_text("utf-8")
+    assert text == maker.readme(text), "run: make results"
+
+
+def test_readme_prints_no_figure_beside_the_table(maker: ModuleType) -> None:
+    before, rest = maker.README.read_text("utf-8").split(maker.BEGIN)
+    prose = before + rest.split(maker.END)[1]
+    known = set(FIGURE.findall(maker.page())) | {"0.1.0", "3.11", "2.0"}
+    assert set(FIGURE.findall(prose)) <= known
+
+
+def test_every_file_is_on_the_page(maker: ModuleType) -> None:
+    files = {path.stem for path in (ROOT / "docs/results").glob("*.json")}
+    assert files == {"headline", *maker.FILES}
+
+
+def test_each_says_when_and_on_what_it_was_measured(maker: ModuleType) -> None:
+    for name in ("headline", *maker.FILES):
+        data = maker.load(name)
+        assert re.match(r"20\d\d-\d\d-\d\d", data["measured"]), name
+        assert data["hardware"], name
+
+
+def test_seeds_are_summed_up_rightly(maker: ModuleType) -> None:
+    assert maker.mean_and_spread([97.41, 97.51, 97.49]) == "97.47 ± 0.05"
+    assert maker.mean_and_spread([95.05]) == "-"
+
+
+def test_every_seed_has_its_figure(maker: ModuleType) -> None:
+    for row in maker.load("headline")["rows"]:
+        assert len(row["seeds"]) == len(row["micro_auc"])
+        low, high = row["interval"]
+        assert low <= row["micro_auc"][0] <= high

@@ -30,7 +30,7 @@ from awry.methods.daml import DAML
 from awry.methods.daml.network import motion_name, to_input
 from awry.methods.ssmtl import SSMTL
 from awry.studies.speed import SpeedOptions, measure_speed
-from awry.video.cache import resized
+from awry.video.pictures import resized
 
 KEY_FRAMES = 4
 

@@ -4,7 +4,6 @@ import os
 import tracemalloc
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -54,15 +53,6 @@ def test_own_size_and_unknown_rate(tmp_path: Path) -> None:
     assert np.array_equal(clip.images, images)
     assert clip.times is None
     assert clip.fps is None
-
-
-def test_resized_is_grey_then_bilinear() -> None:
-    image = random_images(1)[0]
-    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
-    expected = cv2.resize(grey, (7, 5), interpolation=cv2.INTER_LINEAR)
-    assert np.array_equal(resized(image, (5, 7), True)[:, :, 0], expected)
-    assert resized(image, None) is not None
-    assert np.array_equal(resized(image, (12, 18)), image)
 
 
 @given(st.integers(1, 200), st.integers(1, 5), st.integers(1, 5), st.booleans())

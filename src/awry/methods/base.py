@@ -24,6 +24,7 @@ from awry.methods.frame_check import check_frame
 from awry.methods.graphs import Graph, Network, eager
 from awry.scoring.maps import map_regions
 from awry.video.ignore import IgnoreRegions
+from awry.video.pictures import small_mask
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -69,6 +70,10 @@ class Setting:
     def mask(self, size: tuple[int, int]) -> NDArray[np.bool_]:
         """Ignored pixels of a frame of that size (H, W)."""
         return self.ignore.mask(*size, reference_size=self.frame_size)
+
+    def small_mask(self, frame: tuple[int, int], size: tuple[int, int]) -> NDArray[np.bool_]:
+        """Positions of an (h, w) map that lie wholly inside ignored regions of an (H, W) frame."""
+        return small_mask(self.mask(frame), size) if self.ignore else np.zeros(size, bool)
 
     def black_out(self, frame: Frame) -> Frame:
         """The frame with its ignored pixels black."""
@@ -320,15 +325,3 @@ class Method(ABC):
     def training_losses(self, footage: Footage) -> Sequence[Tensor]:
         """The losses of one step, for a check that every parameter gets a gradient."""
         return ()
-
-
-def small_mask(
-    setting: Setting, frame: tuple[int, int], size: tuple[int, int]
-) -> NDArray[np.bool_]:
-    """Positions of an (h, w) map that lie wholly inside ignored regions of an (H, W) frame."""
-    import cv2
-
-    if not setting.ignore:
-        return np.zeros(size, bool)
-    full = setting.mask(frame).astype(np.float32)
-    return np.asarray(cv2.resize(full, size[::-1], interpolation=cv2.INTER_AREA) > 0.999)

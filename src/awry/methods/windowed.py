@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from awry.frames import Frame, FrameScore
-from awry.methods.base import Scorer, Setting, small_mask
+from awry.methods.base import Scorer, Setting
 from awry.scoring.streaming import TimeFilter, Values
 from awry.training.footage import Run
 from awry.video.pictures import coloured
@@ -114,7 +114,7 @@ class WindowScorer(Scorer, Generic[Seen]):
 
     def _ignored(self, frame: tuple[int, int], size: tuple[int, int]) -> NDArray[np.bool_] | None:
         """Ignored positions of a map (h, w) of an (H, W) frame; None where there is none."""
-        ignored = small_mask(self.setting, frame, size)
+        ignored = self.setting.small_mask(frame, size)
         return ignored if ignored.any() else None
 
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from awry.errors import ConfigError, MissingError, nearest
-from awry.video.cache import resized
+from awry.video.pictures import resized
 
 SIDE = 224
 

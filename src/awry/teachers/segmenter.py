@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from awry.frames import Objects
 from awry.teachers.objects import DetectorOptions, ObjectDetector, View, load_detector
 from awry.teachers.outputs import digest, kept_outputs
-from awry.video.pictures import Pictures, coloured, outer
+from awry.video.pictures import Pictures, averaged, coloured, outer
 
 Shape = NDArray[np.float32]
 
@@ -41,8 +41,7 @@ class Segments:
 
     def shape(self, number: int, size: tuple[int, int]) -> Shape:
         """An object's shape resized to so many rows and columns, float32."""
-        found = self.shapes[number].astype(np.float32)
-        return np.asarray(cv2.resize(found, size[::-1], interpolation=cv2.INTER_AREA), np.float32)
+        return averaged(self.shapes[number].astype(np.float32), size)
 
     def shrunk(self, picture: tuple[int, int], size: tuple[int, int]) -> Segments:
         """The same with shapes as small as a smaller picture needs them, to be kept in memory.

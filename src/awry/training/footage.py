@@ -20,9 +20,10 @@ from awry.frames import Frame
 from awry.names import name_key
 from awry.progress import Reporter, Silent
 from awry.training.split import Exclusion, Span, split_scenes, without
-from awry.video.cache import CachedClip, FrameCache, fingerprint, same_aspect
+from awry.video.cache import CachedClip, FrameCache, fingerprint
 from awry.video.ignore import IgnoreRegions
 from awry.video.one_size import OneSize
+from awry.video.pictures import same_aspect
 from awry.video.source import Source, SourceHealth
 from awry.video.thin import Thinned
 

@@ -9,7 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from awry.video.cache import CachedClip, FrameCache, fingerprint, resized
+    from awry.video.cache import CachedClip, FrameCache, fingerprint
     from awry.video.files import VideoFile
     from awry.video.ignore import IgnoreRegions
     from awry.video.images import ImageFolder
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from awry.video.memory import ArraySource
     from awry.video.open import Found, FoundSource, find_sources, list_sources, open_source
     from awry.video.overlay import Mark, draw_overlay, heat_image
+    from awry.video.pictures import resized
     from awry.video.reader import Reader
     from awry.video.reconnect import Reconnecting
     from awry.video.source import Source, SourceHealth
@@ -51,7 +52,7 @@ __all__ = [
 ]
 
 _MODULES = {
-    "cache": ("CachedClip", "FrameCache", "fingerprint", "resized"),
+    "cache": ("CachedClip", "FrameCache", "fingerprint"),
     "files": ("VideoFile",),
     "ignore": ("IgnoreRegions",),
     "images": ("ImageFolder",),
@@ -59,6 +60,7 @@ _MODULES = {
     "memory": ("ArraySource",),
     "open": ("Found", "FoundSource", "find_sources", "list_sources", "open_source"),
     "overlay": ("Mark", "draw_overlay", "heat_image"),
+    "pictures": ("resized",),
     "reader": ("Reader",),
     "reconnect": ("Reconnecting",),
     "source": ("Source", "SourceHealth"),

@@ -12,7 +12,6 @@ from dataclasses import asdict, dataclass, field
 from io import BufferedWriter
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,32 +20,11 @@ from awry.errors import AwryError, FootageError, SourceError
 from awry.foreign import read_npy
 from awry.frames import Frame
 from awry.storage import whole_folder
+from awry.video.pictures import resized, same_aspect
 from awry.video.source import Source
 
 # Part of each entry's name: entries of another layout are never read.
 LAYOUT = 2
-# Rounding to whole pixels changes the aspect ratio by less than this.
-_ASPECT_TOLERANCE = 0.02
-
-
-def resized(
-    image: NDArray[np.uint8], size: tuple[int, int] | None, grey: bool = False
-) -> NDArray[np.uint8]:
-    """The picture at working size: grey first if asked for, then bilinear.
-
-    Args:
-        image: uint8 (H, W, 3), RGB.
-        size: (h, w); None keeps the picture's own.
-        grey: one channel (ITU-R BT.601 luma) instead of three.
-
-    Returns:
-        uint8 (h, w, 1) or (h, w, 3); may be `image` itself.
-    """
-    if grey:
-        image = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
-    if size is not None and image.shape[:2] != tuple(size):
-        image = cv2.resize(image, (size[1], size[0]), interpolation=cv2.INTER_LINEAR)
-    return image.reshape(*image.shape[:2], -1)
 
 
 def fingerprint(path: str | Path) -> str:
@@ -276,11 +254,6 @@ def _write_header(file: BufferedWriter, n: int, shape: tuple[int, ...]) -> None:
 
 def _size(frame: Frame) -> tuple[int, int]:
     return frame.image.shape[0], frame.image.shape[1]
-
-
-def same_aspect(one: tuple[int, int], other: tuple[int, int]) -> bool:
-    """Whether two sizes (h, w) differ by rounding alone in their aspect ratio."""
-    return abs(one[0] * other[1] / (one[1] * other[0]) - 1) < _ASPECT_TOLERANCE
 
 
 def _skipped_note(skipped: list[int], first: tuple[int, int]) -> list[str]:

@@ -1,11 +1,14 @@
-"""Geometry and colour of pictures: what a box covers, at which size is worked."""
+"""Geometry and colour of pictures: their working size, resizing, masks, what a box covers."""
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 Pictures = NDArray[np.uint8]
+# Rounding to whole pixels changes the aspect ratio by less than this.
+_ASPECT_TOLERANCE = 0.02
 
 
 def coloured(image: Pictures) -> Pictures:
@@ -44,3 +47,40 @@ def working_size(frame: tuple[int, int], height: int | None) -> tuple[int, int]:
     if height is None or frame[0] <= height:
         return frame
     return height, max(1, round(frame[1] * height / frame[0]))
+
+
+def resized(image: Pictures, size: tuple[int, int] | None, grey: bool = False) -> Pictures:
+    """The picture at working size: grey first if asked for, then bilinear.
+
+    Args:
+        image: uint8 (H, W, 3), RGB.
+        size: (h, w); None keeps the picture's own.
+        grey: one channel (ITU-R BT.601 luma) instead of three.
+
+    Returns:
+        uint8 (h, w, 1) or (h, w, 3); may be `image` itself.
+    """
+    if grey:
+        image = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+    if size is not None and image.shape[:2] != tuple(size):
+        image = cv2.resize(image, (size[1], size[0]), interpolation=cv2.INTER_LINEAR)
+    return image.reshape(*image.shape[:2], -1)
+
+
+def same_aspect(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    """Whether two sizes (h, w) differ by rounding alone in their aspect ratio."""
+    return abs(one[0] * other[1] / (one[1] * other[0]) - 1) < _ASPECT_TOLERANCE
+
+
+def averaged(values: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
+    """A map (H, W) or (H, W, c) at the size (h, w), each value the mean of the area it covers."""
+    return np.asarray(cv2.resize(values, size[::-1], interpolation=cv2.INTER_AREA), np.float32)
+
+
+def small_mask(mask: NDArray[np.bool_], size: tuple[int, int]) -> NDArray[np.bool_]:
+    """Positions of a map (h, w) that lie wholly inside a mask (H, W).
+
+    >>> small_mask(np.array([[True, True, False, True]] * 2), (1, 2)).tolist()
+    [[True, False]]
+    """
+    return averaged(mask.astype(np.float32), size) > 0.999

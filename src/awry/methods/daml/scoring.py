@@ -14,13 +14,13 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from awry.frames import Frame, FrameScore
-from awry.methods.base import Scorer, Setting, small_mask
+from awry.methods.base import Scorer, Setting
 from awry.methods.daml.config import DAMLConfig
 from awry.methods.daml.motion import MotionStream
 from awry.methods.daml.network import DAMLModel, motion_name, to_input
 from awry.methods.graphs import Network, eager
 from awry.scoring.maps import blurred
-from awry.video.cache import resized
+from awry.video.pictures import resized
 
 CHUNK = 32
 PARTS = ("latent", "prediction", "reconstruction")
@@ -227,7 +227,7 @@ class DAMLScorer(Scorer):
             config = self._config
             assert config.width is not None
             size = (config.height // config.factor, config.width // config.factor)
-            self._mask = small_mask(self.setting, frame.image.shape[:2], size)
+            self._mask = self.setting.small_mask(frame.image.shape[:2], size)
 
     def _pooled(self, error: ErrorMap) -> ErrorMap:
         """The error map that the score is read from, averaged over boxes."""

@@ -6,7 +6,6 @@ predecessor's features, prediction takes every window of the run.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from awry.methods.daml.network import DAMLModel
 from awry.methods.daml.samples import Batch, Batches, Codes
 from awry.training.footage import Run
 from awry.training.loop import Phase
+from awry.training.schedule import Schedule, cosine, stepped
 
 VALIDATION_RUNS = 4
 
@@ -143,7 +143,7 @@ def phases(
                 # the gradient of gamma * ||W||^2 is 2 * gamma * W
                 weight_decay=2 * config.l2,
             ),
-            lambda epoch, step: _rate(config, first, epoch, step, epochs, steps),
+            _schedule(config, first, epochs, steps),
             validate if validation is not None else None,
             _converged(config.converged) if config.converged and not motion_alone else None,
             prepare,
@@ -184,13 +184,10 @@ def validation_losses(
     return {name: value / count for name, value in sums.items()}
 
 
-def _rate(
-    config: DAMLConfig, first_epoch: int, epoch: int, step: int, epochs: int, steps: int
-) -> float:
+def _schedule(config: DAMLConfig, first: int, epochs: int, steps: int) -> Schedule:
     if config.decay == "cosine":
-        done = (epoch * steps + step) / max(epochs * steps, 1)
-        return 0.05 + 0.95 * (1 + math.cos(math.pi * done)) / 2
-    return float(config.decay_factor ** ((first_epoch + epoch) // config.decay_epochs))
+        return cosine(epochs, steps, least=0.05)
+    return stepped(config.decay_factor, config.decay_epochs, first)
 
 
 def _converged(share: float) -> Callable[[list[dict[str, float]]], bool]:

@@ -18,8 +18,7 @@ from awry.teachers.objects import View
 from awry.teachers.objects.base import view_of
 from awry.teachers.segmenter import Segments
 from awry.training.footage import Run
-from awry.video.cache import resized
-from awry.video.pictures import Pictures
+from awry.video.pictures import Pictures, resized
 
 BEFORE = 2
 """Frames that must lie before the one that is judged."""

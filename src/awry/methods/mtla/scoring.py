@@ -29,8 +29,7 @@ from awry.scoring.streaming import (
 )
 from awry.teachers.objects.base import view_of
 from awry.teachers.objects.coco import class_name
-from awry.video.cache import resized
-from awry.video.pictures import Pictures, whole_pixels, working_size
+from awry.video.pictures import Pictures, resized, whole_pixels, working_size
 
 
 @dataclass(slots=True)

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,7 +17,7 @@ from awry.teachers.flow import FlowTeacher, load_flow
 from awry.teachers.objects import DetectorOptions, View
 from awry.teachers.outputs import digest
 from awry.teachers.segmenter import Segmenter, Segments, load_segmenter
-from awry.video.pictures import Pictures, coloured, outer
+from awry.video.pictures import Pictures, averaged, coloured, outer
 
 Floats = NDArray[np.float32]
 Size = tuple[int, int]
@@ -117,7 +116,7 @@ class Teachers:
         """
         assert self.flow is not None
         flow = self.flow(before, image)
-        small = cv2.resize(flow, size[::-1], interpolation=cv2.INTER_AREA)
+        small = averaged(flow, size)
         magnitude = np.hypot(small[..., 0], small[..., 1])
         median = float(np.median(magnitude))
         if objects is not None:
@@ -130,8 +129,7 @@ class Teachers:
     def distance(self, picture: Pictures, size: Size) -> Floats:
         """Relative depth, float32 (h, w) in 0 (farthest) to 1, of a frame or a background."""
         assert self.depth is not None
-        found = self.depth(coloured(picture))
-        return np.asarray(cv2.resize(found, size[::-1], interpolation=cv2.INTER_AREA), np.float32)
+        return averaged(self.depth(coloured(picture)), size)
 
 
 def occurring(every: Iterable[Segments], least_share: float) -> tuple[int, ...]:

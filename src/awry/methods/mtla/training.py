@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
-
 import numpy as np
 import torch
 from torch import Tensor
@@ -15,6 +12,7 @@ from awry.methods.mtla.config import Branch, MTLAConfig
 from awry.methods.mtla.network import AppearanceBranch, MTLAModel, seed_of
 from awry.methods.mtla.samples import Batch, Samples
 from awry.training.loop import Phase
+from awry.training.schedule import Schedule, constant, cosine, stepped
 
 VALIDATED_AT_ONCE = 8
 
@@ -131,23 +129,17 @@ def _phase(
         steps=steps,
         loss=loss,
         optimizer=lambda parameters: torch.optim.Adam(parameters, config.learning_rate),
-        rate=_rate(config, steps),
+        rate=_schedule(config, steps),
         validate=(lambda: validated(model, branch, validation, config)) if validation else None,
         average=config.average,
         best="total" if validation else None,
     )
 
 
-def _rate(config: MTLAConfig, steps: int) -> Callable[[int, int], float]:
-    total = config.epochs * steps
-    rates: dict[str, Callable[[int, int], float]] = {
-        "none": lambda epoch, step: 1.0,
-        "halve": lambda epoch, step: 0.5 ** (epoch // config.halve_every),
-        "cosine": lambda epoch, step: (
-            0.5 + 0.5 * math.cos(math.pi * (epoch * steps + step) / total)
-        ),
-    }
-    return rates[config.decay]
+def _schedule(config: MTLAConfig, steps: int) -> Schedule:
+    if config.decay == "halve":
+        return stepped(0.5, config.halve_every)
+    return cosine(config.epochs, steps) if config.decay == "cosine" else constant()
 
 
 @torch.inference_mode()

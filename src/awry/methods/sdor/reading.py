@@ -20,8 +20,7 @@ from awry.methods.sdor.network import SDORModel
 from awry.methods.sdor.samples import Archive, ArchivedClip, Window, as_pictures
 from awry.progress import Reporter
 from awry.storage import whole_folder
-from awry.video.cache import resized, same_aspect
-from awry.video.pictures import Pictures
+from awry.video.pictures import Pictures, resized, same_aspect
 from awry.video.source import Source
 
 # Part of each entry's name: entries of another layout are never read.

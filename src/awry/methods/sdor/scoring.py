@@ -9,12 +9,11 @@ import numpy as np
 import torch
 
 from awry.frames import Frame, FrameScore
-from awry.methods.base import Scorer, Setting, small_mask
+from awry.methods.base import Scorer, Setting
 from awry.methods.graphs import Network
 from awry.methods.sdor.config import SDORConfig
 from awry.methods.sdor.samples import Window, as_pictures
-from awry.video.cache import resized
-from awry.video.pictures import Pictures
+from awry.video.pictures import Pictures, resized
 
 _BATCH = 16
 
@@ -68,7 +67,7 @@ class SDORScorer(Scorer):
             return FrameScore(frame.index, frame.time_s, score)
         heat = np.asarray(heat, np.float32)
         size = (frame.image.shape[0], frame.image.shape[1])
-        ignored = small_mask(self.setting, size, (heat.shape[0], heat.shape[1]))
+        ignored = self.setting.small_mask(size, (heat.shape[0], heat.shape[1]))
         if ignored.any():
             heat = np.where(ignored, heat.min(), heat)
         return FrameScore(frame.index, frame.time_s, score, map=heat)

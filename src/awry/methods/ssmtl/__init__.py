@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from awry.errors import BundleError, FootageError, TrainingError
-from awry.methods.base import Method, MethodConfig, Scorer, Setting, small_mask
+from awry.methods.base import Method, MethodConfig, Scorer, Setting
 from awry.methods.graphs import Graph
 from awry.methods.ssmtl.config import PRESETS, SSMTLConfig, for_variant
 from awry.methods.ssmtl.network import SSMTLModel, levels_of, parts_of, tasks_of
@@ -160,7 +160,7 @@ class SSMTL(Method):
             return pools[0], pools[1]
         size = footage.frame_size()
         setting = Setting(ignore=footage.ignore, frame_size=size)
-        ignored = small_mask(setting, size, working_size(size, self.config.height))
+        ignored = setting.small_mask(size, working_size(size, self.config.height))
         mask = ignored if ignored.any() else None
         found = []
         for runs, every in ((training, self.config.every), (validation, 1)):

@@ -24,8 +24,7 @@ from awry.scoring.streaming import Values, mean_filter, smoother
 from awry.teachers.objects.base import view_of
 from awry.teachers.objects.carried import carried, trimmed
 from awry.teachers.objects.coco import class_name
-from awry.video.cache import resized
-from awry.video.pictures import Pictures, coloured, whole_pixels, working_size
+from awry.video.pictures import Pictures, coloured, resized, whole_pixels, working_size
 
 Floats = NDArray[np.float64]
 ERROR_BLUR = 3

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +15,7 @@ from awry.methods.ssmtl.network import Network
 from awry.methods.ssmtl.samples import Pool
 from awry.methods.ssmtl.sequences import intermittent, regular, to_input
 from awry.training.loop import Phase
+from awry.training.schedule import constant, cosine
 
 Motion = dict[str, tuple[Tensor, Tensor]]
 VALIDATED_AT_ONCE = 64
@@ -156,14 +156,8 @@ def phase(
         steps=steps,
         loss=loss,
         optimizer=lambda parameters: torch.optim.Adam(parameters, config.learning_rate),
-        rate=_rate(config, epochs * steps, steps),
+        rate=constant() if config.decay == "none" else cosine(epochs, steps),
         validate=(lambda: validate(network, validation, config, weight)) if validation else None,
         average=config.average_of(level),
         best="total" if validation else None,
     )
-
-
-def _rate(config: SSMTLConfig, total: int, steps: int) -> Callable[[int, int], float]:
-    if config.decay == "none":
-        return lambda epoch, step: 1.0
-    return lambda epoch, step: 0.5 + 0.5 * math.cos(math.pi * (epoch * steps + step) / total)

@@ -36,9 +36,10 @@ from awry.evaluation.files.boxes import (
 )
 from awry.evaluation.files.frames import read_frame_files
 from awry.methods.sdor import SDOR
-from awry.sifting import SiftOptions, sift
+from awry.sifting.options import SiftOptions
+from awry.sifting.ranking import rank_archive
 from awry.sifting.review.log import FeedbackLog
-from awry.sifting.run import load_run
+from awry.sifting.run_folder import load_run
 from awry.teachers.depth import load_depth
 from awry.teachers.objects import load_detector
 from awry.training import checkpoint
@@ -209,7 +210,7 @@ def settings_of_a_fit(root: Path) -> Prepared:
 
     def read() -> None:
         with suppress(ConfigError):  # other settings than these
-            sift([], root, options)
+            rank_archive([], root, options)
 
     return Prepared(begun, read)
 
@@ -311,7 +312,7 @@ def run(root: Path, name: str) -> Prepared:
         assert found.config is not None
         assert found.options is not None
         assert len(found.scores) == 6
-        found.events()
+        found.events
 
     return Prepared(root / name, read)
 

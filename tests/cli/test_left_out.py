@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from awry.sifting.sources import given_sources
+from awry.sifting.sources import open_videos
 from support import moving_square, write_images
 
 
@@ -40,6 +40,6 @@ def test_fit_evaluate_score_and_datasets(awry, bundle: Path, data: Path, tmp_pat
 
 def test_sift(data: Path) -> None:
     shutil.copytree(data / "train", data / "more" / "train")
-    given = given_sources([str(data / "train"), str(data / "more")], None)
+    given = open_videos([str(data / "train"), str(data / "more")], None)
     assert [clip.name for clip in given.clips] == ["day", "train/day"]
     assert ["phone.heic" in sentence for sentence in given.failed] == [True, True]

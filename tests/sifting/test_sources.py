@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from awry.sifting.sources import given_sources
+from awry.sifting.sources import open_videos
 
 TINY = ("--preset", "tiny", "--fps", 10)
 
@@ -64,7 +64,7 @@ def test_refusals(awry, tmp_path: Path, words: tuple[str, ...], expected: str) -
 
 def test_a_refused_stream_leaves_no_password_in_the_run(shared_data: Path) -> None:
     video = str(shared_data / "test" / "clip0")
-    found = given_sources([video, "rtsp://u:s3cret@camera/live"], None)
+    found = open_videos([video, "rtsp://u:s3cret@camera/live"], None)
     assert found.about["sources"] == [video]
     assert "s3cret" not in repr((found.about, found.failed))
 

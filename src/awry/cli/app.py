@@ -38,7 +38,8 @@ from awry.cli.options import (
     show_result,
     shown,
 )
-from awry.cli.sift import review, sift
+from awry.cli.review import review
+from awry.cli.sift import sift
 from awry.errors import ConfigError
 from awry.interrupts import stop_on_signals
 

@@ -66,7 +66,7 @@ def evaluate(
         from awry.evaluation.evaluate import EvaluateOptions, run_evaluate, show_metrics
         from awry.evaluation.metrics.event import EventRule
         from awry.output.places import REPORT, check_folder
-        from awry.sifting.run import is_run
+        from awry.sifting.run_folder import is_run
 
         if is_run(bundle) != merged:
             raise ConfigError(

@@ -1,9 +1,9 @@
-"""`awry sift` and `awry review`: footage that nobody has labelled, and a person's answers."""
+"""`awry sift`: footage that nobody has labelled; what is abnormal comes first."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -18,8 +18,6 @@ from awry.cli.options import (
     report_failures,
     show_result,
 )
-from awry.errors import ConfigError
-
 if TYPE_CHECKING:
     from awry.sifting.scenes import ScenesBy
 
@@ -61,65 +59,58 @@ def sift(
     """Rank an archive without a label: what is strange comes first."""
     with refusals():
         from awry.fit_run import parse_changes
-        from awry.output.places import check_folder
-        from awry.sifting import SiftOptions
-        from awry.sifting import sources as sifting
+        from awry.sifting.sift import sift as sift_archive
+        from awry.terminal import BarReporter
 
-        if bool(sources) == (data is not None or layout is not None):
-            raise ConfigError("Give either sources, or --data DIR --merged.")
-        if not sources and not merged:
-            raise ConfigError(
-                "A data set is sifted whole, train and test clips together: add --merged. "
-                "(awry fit sdor learns from the training part alone.)"
-            )
-        options = SiftOptions(
-            preset,
-            parse_changes(changes or []),
-            seed,
-            tuple(ignore or ()),
-            every,
-            cache_size,
-            resume,
-            cast("ScenesBy", scenes_by),
-            overwrite,
-        )
-        check_folder("--out", out, {}, [*(sources or ()), *([data] if data else [])])
-        if sources:
-            given = sifting.given_sources(sources, fps)
-        else:
-            given = sifting.given_dataset(data, layout, scene, fps)
-        summary = sifting.run_sift(given, out, options, console())
-        show_result(summary, as_json, sifting.show_sift)
-    report_failures(summary["failed"])
+        with BarReporter(console()) as reporter:
+            try:
+                run = sift_archive(
+                    sources,
+                    out=out,
+                    data=data,
+                    merged=merged,
+                    scene=scene,
+                    scenes_by=cast("ScenesBy", scenes_by),
+                    format=layout,
+                    preset=preset,
+                    changes=parse_changes(changes or []),
+                    seed=seed,
+                    resume=resume,
+                    ignore=ignore or (),
+                    every=every,
+                    cache_size=cache_size,
+                    overwrite=overwrite,
+                    fps=fps,
+                    reporter=reporter,
+                )
+            except KeyboardInterrupt as error:
+                hint = "the same command with --resume goes on from there"
+                raise KeyboardInterrupt(f"{str(error) or 'stopped'}; {hint}.") from error
+        result = run.to_dict()
+        show_result(result, as_json, show_sift)
+    report_failures(result["failed"])
 
 
-def review(
-    run: Path,
-    host: Annotated[
-        str, typer.Option(help="Where to listen; elsewhere than here the address has a token.")
-    ] = "127.0.0.1",
-    port: Annotated[
-        int | None, typer.Option(min=0, max=65535, help="0: any free one; default 8765.")
-    ] = None,
-    show: Annotated[bool, typer.Option("--open/--no-open", help="Open a browser.")] = False,
-    export: Annotated[Path | None, typer.Option(help="Write the marks there, and end.")] = None,
-    take_in: Annotated[
-        Path | None, typer.Option("--take-in", help="Add the marks of that file, and end.")
-    ] = None,
-    as_json: Json = False,
-) -> None:
-    """A local page of a sifted archive's moments: mark them, and it learns from that."""
-    with refusals():
-        from awry.sifting.review import run_review, show_review
+def show_sift(result: dict[str, Any]) -> None:
+    """Print the most abnormal moments, and where everything is."""
+    from rich.markup import escape
 
-        refused = run_review(
-            run,
-            host=host,
-            port=port,
-            show=show,
-            take_in=take_in,
-            export=export,
-            console=console(),
-            announce=lambda summary: show_result(summary, as_json, show_review),
-        )
-    report_failures(refused)
+    from awry.terminal import Console, Table
+
+    printer = Console()
+    table = Table("", "clip", "frames", "seconds", "peak", "score", title="strangest moments")
+    for number, event in enumerate(result["events"][:10], 1):
+        known = event["start_s"] is not None
+        seconds = f"{event['start_s']:.1f}-{event['end_s']:.1f}" if known else "-"
+        frames = f"{event['first']}-{event['last']}"
+        row = (str(number), escape(event["source"]), frames, seconds, str(event["peak"]))
+        table.add_row(*row, f"{event['score']:.4g}")
+    printer.print(table if result["events"] else "nothing stands out")
+    sentences = [
+        *result["notes"],
+        f"{result['frames']} frames of {result['clips']} clips ranked in "
+        f"{result['seconds']:.0f} s: {result['run']}",
+        f"Look at them in {result['page']}, or mark them: awry review {result['run']}",
+    ]
+    for sentence in sentences:
+        printer.print(sentence, highlight=False, markup=False, soft_wrap=True)

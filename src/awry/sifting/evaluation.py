@@ -21,11 +21,12 @@ from awry.evaluation.scored_clip import Peak, ScoredClip
 from awry.output.places import REPORT, check_folder
 from awry.progress import Reporter, Silent
 from awry.results import FigureCard, Result
-from awry.sifting.feedback import with_model
+from awry.sifting.feedback import with_learners
 from awry.sifting.interactions import mean_of, simulate_interactions
 from awry.sifting.ranking_output import peak_of_event
-from awry.sifting.run import RankedClip, Run, load_run
-from awry.sifting.sources import Given, given_dataset, merged
+from awry.sifting.run import RankedClip, SiftedRun
+from awry.sifting.run_folder import load_run
+from awry.sifting.sources import ArchiveSource, merge_parts, open_merged
 from awry.storage import write_json
 from awry.training.environment import hardware
 from awry.version import __version__
@@ -137,7 +138,7 @@ class RunEvaluation(Result):
 
 
 def evaluate_run(
-    run: str | Path | Run,
+    run: str | Path | SiftedRun,
     data: str | Path | Dataset | None,
     *,
     out: str | Path | None = None,
@@ -167,7 +168,7 @@ def evaluate_run(
     read = [path for path in (data, run) if isinstance(path, str | Path)]
     if out is not None:
         check_folder("--out", Path(out), REPORT, read, overwrite=overwrite)
-    run = run if isinstance(run, Run) else load_run(Path(run))
+    run = run if isinstance(run, SiftedRun) else load_run(Path(run))
     about = run.facts["about"]
     if "format" not in about:
         raise ConfigError(
@@ -175,21 +176,21 @@ def evaluate_run(
             "measure by. Sift with --data DIR --merged."
         )
     if isinstance(data, Dataset):
-        given = merged(data, about["scene"])
+        source = merge_parts(data, about["scene"])
     else:
         root = None if data is None else Path(data)
-        given = given_dataset(root, format or about["format"], about["scene"], fps)
-    clips = scored_clips(run, given)
-    metrics = measured(run, given, clips)
+        source = open_merged(root, format or about["format"], about["scene"], fps)
+    clips = scored_clips(run, source)
+    metrics = measured(run, source, clips)
     if interactions:
-        feedback = simulated_feedback(run, given, clips, interactions, reporter or Silent())
+        feedback = simulated_feedback(run, source, clips, interactions, reporter or Silent())
         metrics["interactions"] = feedback
     result = RunEvaluation(metrics, tuple(clips))
     return result if out is None else replace(result, report=result.save(out) / "report.html")
 
 
 def simulated_feedback(
-    run: Run, given: Given, clips: list[ScoredClip], interactions: int, reporter: Reporter
+    run: SiftedRun, source: ArchiveSource, clips: list[ScoredClip], interactions: int, reporter: Reporter
 ) -> dict[str, Any]:
     """What a person's feedback would bring: `mean` over simulated experts, and `experts`.
 
@@ -198,39 +199,39 @@ def simulated_feedback(
     """
     if missing := [clip.name for clip in clips if clip.labels is None]:
         raise DatasetError(f"{missing[0]} has no labels: feedback cannot be simulated.")
-    run = with_model(run, given.clips, reporter)
+    trained = with_learners(run, source.clips, reporter)
     experts = [
-        simulate_interactions(run, clips, interactions, seed, reporter) for seed in range(EXPERTS)
+        simulate_interactions(trained, clips, interactions, seed, reporter) for seed in range(EXPERTS)
     ]
     return {"mean": mean_of(experts), "experts": experts, "note": INTERACTIONS}
 
 
-def measured(run: Run, given: Given, clips: list[ScoredClip]) -> dict[str, Any]:
+def measured(run: SiftedRun, source: ArchiveSource, clips: list[ScoredClip]) -> dict[str, Any]:
     """The figures of a run's scores, of the generic detectors and of each round."""
-    figures = evaluate_frames(clips, settings=_settings(run, given), levels=list(clips[0].parts))
+    figures = evaluate_frames(clips, settings=_settings(run, source), levels=list(clips[0].parts))
     return with_levels(figures, NO_LEVELS) | {"failed": list(run.facts["failed"])}
 
 
-def scored_clips(run: Run, given: Given) -> list[ScoredClip]:
+def scored_clips(run: SiftedRun, source: ArchiveSource) -> list[ScoredClip]:
     """The run's clips with their labels; training clips count as normal.
 
     Raises:
         ConfigError: the run has clips that the data set has not, or the other way round.
     """
-    named = {clip.name: clip for clip in given.clips}
+    named = {clip.name: clip for clip in source.clips}
     mine = {clip.name for clip in run.clips}
     if not mine <= set(named):
         raise ConfigError(
             f"The run {run.folder} has the clip {sorted(mine - set(named))[0]}, which is not in "
             "this data set: give the one that was sifted."
         )
-    events = run.events()
+    events = run.events
     every = int(run.facts["every"])
     clips = []
     for number, clip in enumerate(run.clips):
         strongest = [event for event in events if event.clip == number][:PEAKS]
-        found = [peak_of_event(run, event, named) for event in strongest]
-        peaks = [peak for peak in found if peak is not None]
+        shown = [peak_of_event(run, event, named) for event in strongest]
+        peaks = [peak for peak in shown if peak is not None]
         clips.append(scored_clip(clip, named[clip.name], every, peaks))
     return clips
 
@@ -281,7 +282,7 @@ def labels_in(
         raise DatasetError(f"{clip.name}: {error}") from error
 
 
-def _settings(run: Run, given: Given) -> dict[str, Any]:
+def _settings(run: SiftedRun, source: ArchiveSource) -> dict[str, Any]:
     facts = run.facts
     keep: Sequence[str] = ("method", "preset", "seed", "config", "ignore", "every")
     return {
@@ -290,7 +291,7 @@ def _settings(run: Run, given: Given) -> dict[str, Any]:
         "transductive": True,
         "smoothing_inside": "none",
         "data": dict(facts["about"]) | {"data": None},
-        "notes": [TRANSDUCTIVE, *given.about.get("notes", []), *facts["notes"]],
+        "notes": [TRANSDUCTIVE, *source.about.get("notes", []), *facts["notes"]],
         "fit_seconds": facts["seconds"],
         "fitted_with": dict(facts["versions"]),
         "hardware": hardware(),

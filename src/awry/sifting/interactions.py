@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from awry.evaluation.scored_clip import ScoredClip
 from awry.methods.sdor.feedback import simulated_marks
 from awry.progress import Reporter
 from awry.sifting.feedback import learn_from
-from awry.sifting.run import Run
+from awry.sifting.trained import TrainedRun
 
 AUCS = ("auc", "auc_left_out", "auc_left_out_before")
 SHOWN, MARKED = 0.1, 5
@@ -23,7 +24,7 @@ SHOWN, MARKED = 0.1, 5
 
 
 def simulate_interactions(
-    run: Run, clips: list[ScoredClip], count: int, expert: int, reporter: Reporter
+    trained: TrainedRun, clips: list[ScoredClip], count: int, expert: int, reporter: Reporter
 ) -> list[dict[str, Any]]:
     """The AUC after each of several interactions with an expert who knows the truth.
 
@@ -32,7 +33,7 @@ def simulate_interactions(
     of the same frames before the first interaction and now.
 
     Args:
-        run: with its model, which is left as it was.
+        trained: the run, whose learners are left as they were.
         clips: the run's clips with labels, all of them.
         count: interactions.
         expert: seed of the expert's choice among what is shown.
@@ -44,9 +45,9 @@ def simulate_interactions(
         `intervals`, the 95 % interval over clips of each.
     """
     labels = np.concatenate([clip.labels for clip in clips if clip.labels is not None])
-    before = now = run.scores
-    assert run.method is not None
-    kept = deepcopy(run.method.model)
+    config = trained.run.config
+    before = now = trained.run.scores
+    trained = replace(trained, method=deepcopy(trained.method))
     generator = np.random.default_rng(expert)
     marks: dict[int, bool] = {}
     known = np.zeros(len(labels), bool)
@@ -54,19 +55,17 @@ def simulate_interactions(
     rows = [_row(0, known, labels, before, before, ends)]
     for number in range(1, count + 1):
         new = simulated_marks(now, labels > 0, SHOWN, MARKED, generator, np.flatnonzero(known))
-        marks = {**marks, **new} if run.config.feedback_kept else new
+        marks = {**marks, **new} if config.feedback_kept else new
         if not marks:
             break
-        run, feedback = learn_from(run, marks, number, reporter)
+        trained, feedback = learn_from(trained, marks, number, reporter)
         known[feedback.places] = True
-        now = run.scores
+        now = trained.run.scores
         rows.append(_row(number, known, labels, before, now, ends))
         reporter.message(
             f"interaction {number}: AUC without fed-back frames "
             f"{rows[-1]['auc_left_out']:.4f}, before {rows[-1]['auc_left_out_before']:.4f}"
         )
-    assert run.method is not None
-    run.method.model = kept
     return rows
 
 
@@ -89,8 +88,8 @@ def _row(
         row[name] = micro_auc([scores[kept]], [labels[kept]])
         counted = [np.flatnonzero(part) for part in np.split(kept, ends)]
         series, truth = (
-            [part[places] for part, places in zip(np.split(one, ends), counted, strict=True)]
-            for one in (scores, labels)
+            [part[places] for part, places in zip(np.split(values, ends), counted, strict=True)]
+            for values in (scores, labels)
         )
         row["intervals"][name] = bootstrap_interval(micro_auc, series, truth)
     return row

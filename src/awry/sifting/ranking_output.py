@@ -23,7 +23,8 @@ from awry.methods.sdor.feedback import tuned_learners
 from awry.output.tables import EVENT_COLUMNS, write_table
 from awry.scoring.maps import strongest_place
 from awry.scoring.reasons import sentence, since_in_words
-from awry.sifting.run import RankedEvent, Run, top_threshold
+from awry.sifting.run import PAGE, RankedEvent, SiftedRun, top_threshold
+from awry.sifting.trained import TrainedRun
 from awry.video.ignore import IgnoreRegions
 from awry.video.overlay import Mark, heat_image
 from awry.video.pick import picked
@@ -32,25 +33,7 @@ SHOWN = 24
 """Moments on the page."""
 
 
-def event_facts(run: Run, event: RankedEvent) -> dict[str, Any]:
-    """What is said of an event: its clip, frames as filmed, seconds and score."""
-    clip = run.clips[event.clip]
-
-    def seconds(place: int) -> float | None:
-        return None if np.isnan(clip.times[place]) else float(clip.times[place])
-
-    return {
-        "source": clip.name,
-        "first": int(clip.indices[event.first]),
-        "last": int(clip.indices[event.last]),
-        "start_s": seconds(event.first),
-        "end_s": seconds(event.last),
-        "peak": int(clip.indices[event.peak]),
-        "score": event.score,
-    }
-
-
-def write_events(run: Run, events: Sequence[RankedEvent], folder: Path | None = None) -> None:
+def write_events(run: SiftedRun, events: Sequence[RankedEvent], folder: Path | None = None) -> None:
     """Write `events.csv`, the strangest first, into the run's folder or another one."""
     share = run.config.abnormal_share
     how = f"the {100 * share:g} % top-ranked frames of the archive"
@@ -59,7 +42,7 @@ def write_events(run: Run, events: Sequence[RankedEvent], folder: Path | None = 
     for event in events:
         clip = run.clips[event.clip]
         parts = {name: float(series[event.peak]) for name, series in clip.parts.items()}
-        facts = event_facts(run, event)
+        facts = run.event_facts(event)
         since = since_in_words(facts["first"], facts["start_s"])
         more = {
             "parts": parts,
@@ -73,7 +56,7 @@ def write_events(run: Run, events: Sequence[RankedEvent], folder: Path | None = 
 
 
 def write_page(
-    run: Run,
+    trained: TrainedRun,
     events: Sequence[RankedEvent],
     clips: Mapping[str, Clip],
     folder: Path | None = None,
@@ -81,18 +64,17 @@ def write_page(
     """Write `report.html` with the strangest moments, each with its heat map.
 
     Args:
-        run: with its model.
+        trained: the run with its learners, which draw the heat maps.
         events: the strangest first.
         clips: what the run was made of, by name.
         folder: where to; the run's own if None.
     """
-    page = (folder or run.folder) / "report.html"
-    peaks = [
-        peak for event in events[:SHOWN] if (peak := peak_of_event(run, event, clips)) is not None
-    ]
+    run = trained.run
+    page = (folder or run.folder) / PAGE
+    peaks = [peak_of_event(run, event, clips, trained) for event in events[:SHOWN]]
     write_strangest(
         page,
-        peaks,
+        [peak for peak in peaks if peak is not None],
         title="Strangest moments of the archive",
         advice="Ranked by learning from these very frames, without a label. Say which of them are "
         f"abnormal and which are normal, and it learns from that: awry review {run.folder}",
@@ -100,13 +82,25 @@ def write_page(
     return page
 
 
-def peak_of_event(run: Run, event: RankedEvent, clips: Mapping[str, Clip]) -> Peak | None:
-    """An event's peak as the reports show it; None where the source is gone."""
+def peak_of_event(
+    run: SiftedRun,
+    event: RankedEvent,
+    clips: Mapping[str, Clip],
+    trained: TrainedRun | None = None,
+) -> Peak | None:
+    """An event's peak as the reports show it; None where the source is gone.
+
+    Args:
+        run: the run.
+        event: of the run.
+        clips: what the run was made of, by name.
+        trained: the run with its learners, for a heat map; none is made without it.
+    """
     clip = run.clips[event.clip]
     frame = next(frames_as_sifted(run, event.clip, [event.peak], clips), None)
     if frame is None:
         return None
-    heat = heat_of(run, event.clip, event.peak)
+    heat = None if trained is None else heat_of(trained, event.clip, event.peak)
     shown = None if heat is None else heat_image(frame.image, heat, own_scale(heat))
     parts = {name: float(series[event.peak]) for name, series in clip.parts.items()}
     kept = {name: value for name, value in parts.items() if not name.startswith("round")}
@@ -127,7 +121,7 @@ def peak_of_event(run: Run, event: RankedEvent, clips: Mapping[str, Clip]) -> Pe
 
 
 def frames_as_sifted(
-    run: Run, number: int, places: Sequence[int] | NDArray[np.int64], clips: Mapping[str, Clip]
+    run: SiftedRun, number: int, places: Sequence[int] | NDArray[np.int64], clips: Mapping[str, Clip]
 ) -> Iterator[Frame]:
     """Some frames of a run's clip, with ignored pixels black; none where it cannot be read.
 
@@ -152,16 +146,11 @@ def frames_as_sifted(
 
 
 @torch.inference_mode()
-def heat_of(run: Run, clip: int, place: int) -> NDArray[np.float32] | None:
-    """The class activation map of a frame (h, w), of the learners that its score is the mean of.
-
-    None without a model.
-    """
-    if run.method is None or run.method.model is None or run.archive is None:
-        return None
-    activations = run.archive.activations([run.archive.slice_of(clip).start + place])
-    model = run.method.model
+def heat_of(trained: TrainedRun, clip: int, place: int) -> NDArray[np.float32]:
+    """The class activation map of a frame (h, w), of the learners that its score is the mean of."""
+    run, archive = trained.run, trained.archive
+    activations = archive.activations([archive.slice_of(clip).start + place])
     fed_back = "feedback" in run.clips[clip].parts
-    learners = tuned_learners(model, run.config) if fed_back else model.learners
+    learners = tuned_learners(trained.model, run.config) if fed_back else trained.model.learners
     maps = [learner.eval().score_maps(activations)[1] for learner in learners]
     return np.asarray(torch.stack(maps).mean(0)[0].numpy(), np.float32)

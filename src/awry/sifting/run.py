@@ -1,59 +1,27 @@
-"""A sifted archive on disk: its ranking, its events, its learners."""
+"""A sifted archive: its clips with their scores, its ranking, its most abnormal moments."""
 
 from __future__ import annotations
 
-import csv
-import filecmp
-import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from awry.errors import BundleError
-from awry.foreign import read_json, reading
-from awry.methods.sdor import SDOR, SDORConfig
-from awry.methods.sdor.samples import Archive
+from awry.methods.sdor import SDORConfig
+from awry.results import FigureCard, Result
 from awry.scoring.events import EventOptions, find_runs
-from awry.sifting.facts import check_facts
-from awry.sifting.scenes import ScenesBy
-from awry.storage import whole_file, whole_folder, write_json
+from awry.sifting.options import SiftOptions
 
-FORMAT = 2  # 1 had the model beside run.json, instead of in a generation's folder
-RUN, SCORES, MODEL = "run.json", "scores.csv", "model.safetensors"
-GENERATIONS = "generations"
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from awry.sifting.review import Review
+
+PAGE, GENERATIONS = "report.html", "generations"
 Series = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class SiftOptions:
-    """How an archive is sifted.
-
-    Attributes:
-        preset: name of SDOR's preset.
-        changes: settings that differ from the preset's.
-        seed: every random choice follows from it.
-        ignore: regions whose pixels never count.
-        every: take each n-th frame.
-        cache_gib: most GiB that the activations may take.
-        resume: go on with an interrupted run.
-        scenes_by: how scenes are told apart where no data set names them, see
-            `awry.sifting.scenes.with_scenes`.
-        overwrite: throw away the checkpoint of a run that was stopped.
-    """
-
-    preset: str = "cpu"
-    changes: Mapping[str, Any] = field(default_factory=dict)
-    seed: int = 0
-    ignore: Sequence[str] = ()
-    every: int = 1
-    cache_gib: float = 40.0
-    resume: bool = False
-    scenes_by: ScenesBy = "picture"
-    overwrite: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,46 +67,22 @@ class RankedEvent:
     score: float
 
 
-def ranked_clips(
-    archive: Archive, scores: Series, parts: Mapping[str, Series]
-) -> tuple[RankedClip, ...]:
-    """An archive's clips with their share of the scores (n,)."""
-    found = []
-    for number, clip in enumerate(archive.clips):
-        own = archive.slice_of(number)
-        found.append(
-            RankedClip(
-                clip.name,
-                clip.scene,
-                clip.fps,
-                clip.indices,
-                clip.times,
-                scores[own],
-                {name: series[own] for name, series in parts.items()},
-                clip.lost,
-                clip.notes,
-            )
-        )
-    return tuple(found)
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """A sifted archive.
+@dataclass(frozen=True, slots=True, eq=False)
+class SiftedRun(Result):
+    """A sifted archive: every frame with its score, higher = more abnormal.
 
     Attributes:
         folder: where it is kept.
-        method: with its learners; None where only scores were read.
-        facts: what `run.json` holds beside the clips.
+        facts: what `run.json` holds beside the clips: settings, seconds, notes, versions.
         clips: with their scores.
-        archive: the frames' activations; None where only scores were read.
+        not_found: sources that were asked for and not found, one sentence each; known to whoever
+            sifted, and not kept in the folder.
     """
 
     folder: Path
-    method: SDOR | None
-    facts: Mapping[str, Any]
-    clips: tuple[RankedClip, ...]
-    archive: Archive | None = None
+    facts: Mapping[str, Any] = field(repr=False)
+    clips: tuple[RankedClip, ...] = field(repr=False)
+    not_found: tuple[str, ...] = ()
 
     @property
     def config(self) -> SDORConfig:
@@ -160,13 +104,19 @@ class Run:
         """Of all frames, clip after clip, float64 (n,)."""
         return np.concatenate([clip.scores for clip in self.clips])
 
+    @property
+    def ranking(self) -> NDArray[np.int64]:
+        """Places in `scores`, the most abnormal frame first, int64 (n,)."""
+        return np.argsort(-self.scores, kind="stable")
+
+    @property
     def events(self) -> list[RankedEvent]:
-        """Runs of top-ranked frames, the strangest first; near-duplicates are one event."""
+        """Runs of top-ranked frames, the most abnormal first; near-duplicates are one event."""
         return rank_events([clip.scores for clip in self.clips], self.config.abnormal_share)
 
     def events_below(self, share: float) -> list[RankedEvent]:
         """What follows the events when a larger share of the frames counts as top-ranked."""
-        return rank_events([clip.scores for clip in self.clips], share, self.events())
+        return rank_events([clip.scores for clip in self.clips], share, self.events)
 
     @property
     def home(self) -> Path:
@@ -174,56 +124,18 @@ class Run:
         number = self.facts.get("generation", 0)
         return self.folder / GENERATIONS / str(number) if number else self.folder
 
-    def save(self, also: Callable[[Path], None] = lambda folder: None) -> Run:
-        """Write the run's next generation: model and scores, and what `also` adds to its folder.
+    @property
+    def page(self) -> Path:
+        """The page of the most abnormal moments."""
+        return self.folder / PAGE
 
-        All of it counts at once, when `run.json` names the generation. A process that dies before
-        then leaves the generation before, whole. Afterwards the tables and pages are copied to
-        the run's own folder, where people look for them, and earlier generations are removed.
+    @property
+    def failed(self) -> list[str]:
+        """What could not be found or read, one sentence each."""
+        lost = [f"{clip.name}: {note}" for clip in self.clips for note in clip.notes]
+        return [*self.not_found, *self.facts["failed"], *lost]
 
-        Args:
-            also: writes further files, such as `events.csv`, into the folder that it is given.
-
-        Returns:
-            The run as it was written.
-
-        Raises:
-            WriteError: it cannot be written; the generation before still counts.
-        """
-        number = 1 + max(_generations(self.folder), default=0)
-        run = replace(self, facts={**self.facts, "format": FORMAT, "generation": number})
-        with whole_folder(run.home) as folder:
-            run._write_model(folder / MODEL)
-            run._write_scores(folder / SCORES)
-            also(folder)
-        write_json(run.folder / RUN, {**run.facts, "clips": [_about(clip) for clip in run.clips]})
-        publish(run)
-        return run
-
-    def _write_model(self, path: Path) -> None:
-        from safetensors.torch import save
-
-        if self.method is not None:
-            with whole_file(path) as temporary:
-                tensors = {n: t.contiguous() for n, t in self.method.state().items()}
-                temporary.write_bytes(save(tensors))
-
-    def _write_scores(self, path: Path) -> None:
-        names = list(self.clips[0].parts)
-        with (
-            whole_file(path) as temporary,
-            temporary.open("w", newline="", encoding="utf-8") as file,
-        ):
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(["source", "frame", "time_s", "score", *names])
-            for clip in self.clips:
-                columns = [clip.scores, *(clip.parts[name] for name in names)]
-                for place, index in enumerate(clip.indices):
-                    time_s = "" if np.isnan(clip.times[place]) else repr(float(clip.times[place]))
-                    values = [repr(float(column[place])) for column in columns]
-                    writer.writerow([clip.name, int(index), time_s, *values])
-
-    def with_scores(self, scores: Series, name: str) -> Run:
+    def with_scores(self, scores: Series, name: str) -> SiftedRun:
         """The run with other scores (n,), which stand under `name` beside the earlier ones."""
         clips, begin = [], 0
         for clip in self.clips:
@@ -232,44 +144,67 @@ class Run:
             clips.append(replace(clip, scores=own, parts={**clip.parts, name: own}))
         return replace(self, clips=tuple(clips))
 
+    def review(self, **options: Any) -> Review:
+        """Open the review page of this run; options as `awry.review` takes them."""
+        from awry.sifting.review import review
 
-def _generations(folder: Path) -> list[int]:
-    """Numbers of the generations that stand in a run's folder, whether they count or not."""
-    parent = folder / GENERATIONS
-    names = [entry.name for entry in parent.iterdir()] if parent.is_dir() else []
-    return [int(name) for name in names if name.isdecimal()]
+        return review(self, **options)
 
+    def event_facts(self, event: RankedEvent) -> dict[str, Any]:
+        """An event's clip, its frames as filmed (both inclusive), seconds, peak and score."""
+        clip = self.clips[event.clip]
 
-def _about(clip: RankedClip) -> dict[str, Any]:
-    return {
-        "name": clip.name,
-        "scene": clip.scene,
-        "fps": clip.fps,
-        "frames": len(clip.indices),
-        "lost": clip.lost,
-        "notes": list(clip.notes),
-    }
+        def seconds(place: int) -> float | None:
+            return None if np.isnan(clip.times[place]) else float(clip.times[place])
 
+        return {
+            "source": clip.name,
+            "first": int(clip.indices[event.first]),
+            "last": int(clip.indices[event.last]),
+            "start_s": seconds(event.first),
+            "end_s": seconds(event.last),
+            "peak": int(clip.indices[event.peak]),
+            "score": event.score,
+        }
 
-def publish(run: Run) -> None:
-    """Copy the tables and pages of the generation that counts to the run's own folder.
+    def to_dict(self) -> dict[str, Any]:
+        """The events, and what was sifted; the frames' scores stand in `scores.csv`."""
+        return {
+            "run": str(self.folder),
+            "frames": sum(len(clip.indices) for clip in self.clips),
+            "clips": len(self.clips),
+            "seconds": self.facts["seconds"],
+            "events": self.rows(),
+            "page": str(self.page),
+            "notes": [*self.facts["about"].get("notes", ()), *self.facts["notes"]],
+            "failed": self.failed,
+        }
 
-    Also mends what a process left undone that died between the two.
+    def rows(self) -> list[dict[str, Any]]:
+        """One row for each event, the most abnormal first."""
+        return [self.event_facts(event) for event in self.events]
 
-    Raises:
-        WriteError: it cannot be written.
-    """
-    if run.home == run.folder:
-        return
-    for file in run.home.iterdir():
-        shown = run.folder / file.name
-        if file.name != MODEL and not (shown.is_file() and filecmp.cmp(file, shown, shallow=False)):
-            with whole_file(shown) as temporary:
-                shutil.copyfile(file, temporary)
-    for other in (run.folder / GENERATIONS).iterdir():
-        if other != run.home:
-            shutil.rmtree(other, ignore_errors=True)
-    (run.folder / MODEL).unlink(missing_ok=True)  # of a run from before there were generations
+    def draw(self, ax: Axes) -> None:
+        """The scores of all clips, end to end; events are shaded."""
+        begins = np.cumsum([0, *(len(clip.scores) for clip in self.clips)])
+        ax.plot(self.scores, linewidth=0.8)
+        for begin in begins[1:-1]:
+            ax.axvline(begin, color="0.8", linewidth=0.8)
+        for event in self.events:
+            begin = begins[event.clip]
+            ax.axvspan(begin + event.first, begin + event.last + 1, color="tab:red", alpha=0.2)
+        ax.set(xlabel="frame, clip after clip", ylabel="score", title=self.folder.name)
+
+    def cards(self) -> list[FigureCard]:
+        """How much was sifted, and the most abnormal moment."""
+        facts = self.to_dict()
+        count = FigureCard("frames", str(facts["frames"]), f"of {facts['clips']} clips")
+        moments = FigureCard("moments that stand out", str(len(facts["events"])))
+        if not facts["events"]:
+            return [count, moments]
+        top = facts["events"][0]
+        where = f"frames {top['first']}-{top['last']} of {top['source']}"
+        return [count, moments, FigureCard("highest score", f"{top['score']:.4g}", where)]
 
 
 def rank_events(
@@ -283,90 +218,23 @@ def rank_events(
         without: events whose frames are left out, with the frames so near that they would be
             merged with them.
     """
-    every = np.concatenate(list(scores))
-    if not every.size or float(np.ptp(every)) == 0:
+    pooled = np.concatenate(list(scores))
+    if not pooled.size or float(np.ptp(pooled)) == 0:
         return []
-    threshold = top_threshold(every, share)
+    threshold = top_threshold(pooled, share)
     options = EventOptions(hysteresis=0.0, min_length=1)
     rest = [series.copy() for series in scores]
     for event in without:
         around = max(0, event.first - options.merge_gap)
         rest[event.clip][around : event.last + options.merge_gap + 1] = -np.inf
-    found = []
+    events = []
     for number, series in enumerate(rest):
         for first, last in find_runs(series, threshold, options):
             peak = first + int(np.argmax(series[first : last + 1]))
-            found.append(RankedEvent(number, first, last, peak, float(series[peak])))
-    return sorted(found, key=lambda event: -event.score)
+            events.append(RankedEvent(number, first, last, peak, float(series[peak])))
+    return sorted(events, key=lambda event: -event.score)
 
 
 def top_threshold(scores: Series, share: float) -> float:
     """The score that the top-ranked share of frames lies above."""
     return float(np.quantile(scores, 1 - share))
-
-
-def is_run(folder: Path) -> bool:
-    """Whether a folder holds a sifted archive."""
-    return (folder / RUN).is_file()
-
-
-def load_run(folder: Path) -> Run:
-    """A run's scores and settings, without its model.
-
-    Raises:
-        BundleError: it is no run, damaged, or of a newer version.
-    """
-    cure = "It is no sifted archive, or damaged. Make one: awry sift."
-    facts = read_json(folder / RUN, "a run", BundleError, cure)
-    with reading(folder / RUN, "a run", BundleError, cure):
-        if facts["format"] > FORMAT:
-            raise BundleError(f"The run {folder} was written by a newer awry. Install it.")
-        check_facts(facts)
-        run = Run(folder, None, facts, ())
-        with (run.home / SCORES).open(newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
-        run = replace(run, clips=_clips_of(facts["clips"], rows))
-        assert run.config
-        return run
-
-
-def _clips_of(
-    about: Sequence[Mapping[str, Any]], rows: Sequence[Mapping[str, str]]
-) -> tuple[RankedClip, ...]:
-    clips, begin = [], 0
-    for one in about:
-        mine = rows[begin : begin + one["frames"]]
-        begin += one["frames"]
-        if len(mine) != one["frames"] or any(row["source"] != one["name"] for row in mine):
-            raise ValueError(f"{SCORES} does not fit {RUN}")
-        names = [name for name in mine[0] if name not in ("source", "frame", "time_s", "score")]
-        clips.append(
-            RankedClip(
-                one["name"],
-                one["scene"],
-                one["fps"],
-                np.array([int(row["frame"]) for row in mine], np.int64),
-                np.array([float(row["time_s"] or "nan") for row in mine]),
-                np.array([float(row["score"]) for row in mine]),
-                {name: np.array([float(row[name]) for row in mine]) for name in names},
-                one["lost"],
-                tuple(one["notes"]),
-            )
-        )
-    return tuple(clips)
-
-
-def load_model(run: Run) -> SDOR:
-    """The run's learners, and its pretrained backbone for reading the archive again.
-
-    Raises:
-        BundleError: the model is damaged or does not fit.
-        MissingError: the backbone's weights are not there.
-    """
-    from safetensors.torch import load_file
-
-    method = SDOR(run.config)
-    with reading(run.home / MODEL, "a run's learners", BundleError, "Sift again."):
-        tensors = load_file(run.home / MODEL)
-    method.load_state(tensors, pretrained=True)
-    return method

@@ -15,10 +15,10 @@ from awry.methods.base import MethodConfig
 from awry.methods.published import RankArchive
 from awry.progress import Reporter
 from awry.registry import method_class
-from awry.sifting import SiftOptions, archive_of
 from awry.sifting.evaluation import TRANSDUCTIVE, labels_in, scored_clip
-from awry.sifting.run import ranked_clips
-from awry.sifting.sources import Given, merged
+from awry.sifting.options import SiftOptions
+from awry.sifting.ranking import archive_of, ranked_clips
+from awry.sifting.sources import ArchiveSource, merge_parts
 from awry.studies.cells import Unit
 from awry.studies.reproduction import measure_parts
 from awry.terminal import BarReporter, Console
@@ -50,7 +50,7 @@ def ranked_archive(
         AwryError: as `awry.sifting.sift`.
         DatasetError: a clip has no labels.
     """
-    given = merged(unit.data, unit.scene)
+    given = merge_parts(unit.data, unit.scene)
     kind = method_class(unit.method)
     # Of a class that its paper's `rank` knows, which `archive_of` can prepare.
     method: Any = kind(kind.configure(unit.scale, unit.changes, unit.dataset))
@@ -77,7 +77,7 @@ def ranked_archive(
     return RankedArchive(method.config, record)
 
 
-def _read(unit: Unit, given: Given, method: Any, frames: Path, reporter: Reporter) -> Any:
+def _read(unit: Unit, given: ArchiveSource, method: Any, frames: Path, reporter: Reporter) -> Any:
     """The frames that are sifted, thinned to the cell's anomaly rate.
 
     Raises:

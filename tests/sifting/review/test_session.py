@@ -18,10 +18,10 @@ from awry.sifting import run as runs
 from awry.sifting.review import session as sessions
 from awry.sifting.review.log import FeedbackLog
 from awry.sifting.review.moments import Moment
-from awry.sifting.review.places import places_of
+from awry.sifting.review.positions import places_of
 from awry.sifting.review.session import ReviewSession
-from awry.sifting.review.words import change_of, describe
-from awry.sifting.review.work import Learning
+from awry.sifting.review.descriptions import change_of, describe
+from awry.sifting.review.learning import Learning
 from awry.sifting.run import RankedClip, load_run
 
 
@@ -38,7 +38,7 @@ def labels(session: ReviewSession) -> list[str | None]:
 
 
 def test_moments_are_the_runs_events(session: ReviewSession) -> None:
-    events = load_run(session.folder).events()
+    events = load_run(session.folder).events
     assert len(events) > 3
     assert spans(session) == [(e.clip, e.first, e.last) for e in events]
     assert [m.rank for m in session.moments] == list(range(1, len(events) + 1))
@@ -88,7 +88,7 @@ def test_learning_ranks_anew_and_writes_the_run(session: ReviewSession, run_fold
     assert not np.array_equal(old, new)
     with (run_folder / "events.csv").open() as file:
         rows = list(csv.DictReader(file))
-    events = after.events()
+    events = after.events
     assert [float(row["score"]) for row in rows] == [event.score for event in events]
     assert [m.score for m in session.moments if m.rank] == [event.score for event in events]
     assert all(m.before is not None or m.rank for m in session.moments)

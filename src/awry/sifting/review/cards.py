@@ -10,7 +10,7 @@ from nicegui import ui
 from awry.sifting.review.log import Label
 from awry.sifting.review.moments import Moment
 from awry.sifting.review.session import ReviewSession
-from awry.sifting.review.words import change_of, describe
+from awry.sifting.review.descriptions import change_of, describe
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Addresses:
 
 
 @dataclass(frozen=True, slots=True)
-class Does:
+class CardActions:
     """What a card's buttons and clicks lead to; each is given the card.
 
     Attributes:
@@ -55,7 +55,7 @@ class Card:
         session: whose moment it is.
         moment: what is shown.
         addresses: where its pictures are.
-        does: what its buttons do.
+        actions: what its buttons do.
         heat: show the heat map from the start.
 
     Attributes:
@@ -68,7 +68,7 @@ class Card:
         session: ReviewSession,
         moment: Moment,
         addresses: Addresses,
-        does: Does,
+        actions: CardActions,
         *,
         heat: bool,
     ) -> None:
@@ -77,11 +77,11 @@ class Card:
         self.playing, self.heat, self._selected = False, heat, False
         self._element = ui.element("article").classes("moment")
         for event in ("click", "focusin"):  # the tab key chooses too
-            self._element.on(event, lambda: does.select(self))
+            self._element.on(event, lambda: actions.select(self))
         with self._element:
             self._picture()
-            self._words()
-            self._buttons(does)
+            self._description()
+            self._buttons(actions)
         self.show(moment)
 
     @property
@@ -111,9 +111,9 @@ class Card:
             button.props(remove="outline unelevated", add="unelevated" if chosen else "outline")
             button.props(f"aria-pressed={'true' if chosen else 'false'}")
         self._element.update()
-        self.look()
+        self.update_picture()
 
-    def look(self) -> None:
+    def update_picture(self) -> None:
         """Show the picture that is asked for: frame, heat map or moving."""
         kind = "clip" if self.playing else "heat" if self.heat else "frame"
         version = self._session.interactions if kind == "heat" else 0
@@ -147,7 +147,7 @@ class Card:
                 ui.label(change).classes("moment-badge moment-change")
             self._state = ui.label().classes("moment-badge moment-state")
 
-    def _words(self) -> None:
+    def _description(self) -> None:
         moment = self.moment
         clip = self._session.run.clips[moment.clip]
         with ui.element("div").classes("moment-words"):
@@ -156,25 +156,25 @@ class Card:
                 ui.label(f"score {moment.score:.3g}").classes("moment-score")
             ui.label(describe(self._session, moment)).classes("review-quiet")
 
-    def _buttons(self, does: Does) -> None:
+    def _buttons(self, actions: CardActions) -> None:
         with ui.element("div").classes("moment-buttons"):
             self._marks = {
-                "abnormal": self._mark_button("Abnormal", "abnormal", does),
-                "normal": self._mark_button("Normal", "normal", does),
+                "abnormal": self._mark_button("Abnormal", "abnormal", actions),
+                "normal": self._mark_button("Normal", "normal", actions),
             }
             ui.element("div").classes("moment-space")
-            self._play = _icon("play_arrow", f"Play {self._called}", lambda: does.play(self))
-            self._warm = _icon("thermostat", f"Heat map of {self._called}", lambda: does.heat(self))
+            self._play = _icon("play_arrow", f"Play {self._called}", lambda: actions.play(self))
+            self._warm = _icon("thermostat", f"Heat map of {self._called}", lambda: actions.heat(self))
 
-    def _mark_button(self, words: str, label: Label, does: Does) -> ui.button:
-        button = ui.button(words, color=label).props("dense outline no-caps padding='2px 12px'")
-        button.on("click.stop", lambda: does.mark(self, label))
+    def _mark_button(self, text: str, label: Label, actions: CardActions) -> ui.button:
+        button = ui.button(text, color=label).props("dense outline no-caps padding='2px 12px'")
+        button.on("click.stop", lambda: actions.mark(self, label))
         button.props["aria-label"] = f"Mark {self._called} as {label}"
         return button
 
 
-def _icon(icon: str, name: str, does: Callable[[], None]) -> ui.button:
+def _icon(icon: str, name: str, action: Callable[[], None]) -> ui.button:
     button = ui.button(icon=icon, color="grey-7").props("flat dense round")
-    button.on("click.stop", does)
+    button.on("click.stop", actions)
     button.props["aria-label"] = name
     return button

@@ -10,6 +10,8 @@ from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
 LOOPBACK = ("127.0.0.1", "localhost")
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -40,7 +42,7 @@ class TokenGuard:
         """Answer a request."""
         if scope["type"] == "lifespan" or self._fits(_cookie(scope, self._name)):
             await self._app(scope, receive, send)
-        elif scope["type"] == "http" and self._fits(_asked(scope)):
+        elif scope["type"] == "http" and self._fits(_token_in_address(scope)):
             await self._let_in(scope.get("path", "/"), send)
         else:
             await _refuse(scope, send, "The address needs the token that awry review has printed.")
@@ -111,26 +113,13 @@ def _without_cors(send: Send) -> Send:
     return sending
 
 
-class HostGuard:
+def this_machine_alone(app: App) -> App:
     """An ASGI application that answers under this machine's own names alone.
 
     Without it, a foreign web page could reach the application by a name of its own that leads
-    to this machine.
-
-    Args:
-        app: what is guarded.
+    to this machine (DNS rebinding).
     """
-
-    def __init__(self, app: App) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request."""
-        host = _header(scope, b"host").rpartition(":")[0] or _header(scope, b"host")
-        if scope["type"] == "lifespan" or host in LOOPBACK:
-            await self._app(scope, receive, send)
-        else:
-            await _refuse(scope, send, "This page answers as 127.0.0.1 and localhost alone.")
+    return TrustedHostMiddleware(app, list(LOOPBACK), www_redirect=False)
 
 
 def _header(scope: Scope, name: bytes) -> str:
@@ -146,16 +135,16 @@ def _cookie(scope: Scope, name: str) -> str:
     return cookies[name].value if name in cookies else ""
 
 
-def _asked(scope: Scope) -> str:
+def _token_in_address(scope: Scope) -> str:
     query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
     return query.get("token", [""])[0]
 
 
-async def _refuse(scope: Scope, send: Send, words: str) -> None:
+async def _refuse(scope: Scope, send: Send, sentence: str) -> None:
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": 1008})  # 403, before it is accepted
     else:
-        await _answer(send, 403, {"content-type": "text/plain; charset=utf-8"}, words)
+        await _answer(send, 403, {"content-type": "text/plain; charset=utf-8"}, sentence)
 
 
 async def _answer(send: Send, status: int, headers: Mapping[str, str], body: str) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from awry.errors import WriteError
-from awry.sifting.run import RUN
+from awry.sifting.run_folder import RUN
 
 LOCK = ".review.lock"
 

@@ -1,4 +1,4 @@
-"""What a person said of frames, as lines of JSON that are only ever added to."""
+"""A person's marks on frames, as lines of JSON that are only ever added to."""
 
 from __future__ import annotations
 
@@ -75,11 +75,11 @@ class FeedbackLog:
     @property
     def marks(self) -> dict[Key, Mark]:
         """The marks that count, by frame, the oldest first."""
-        found: dict[Key, Mark] = {}
+        newest: dict[Key, Mark] = {}
         for mark in self._marks:
-            found.pop(mark.key, None)
-            found[mark.key] = mark
-        return found
+            newest.pop(mark.key, None)
+            newest[mark.key] = mark
+        return newest
 
     @property
     def fresh(self) -> dict[Key, Mark]:
@@ -154,7 +154,7 @@ class FeedbackLog:
         """The text of that file."""
         return "".join(json.dumps(_line_of(mark)) + "\n" for mark in self.marks.values())
 
-    def take_in(self, path: Path, refusal: Callable[[str, int], str | None]) -> TakenIn:
+    def take_in(self, path: Path, refusal: Callable[[str, int], str | None]) -> ImportedMarks:
         """Add the marks of another file, which `export` wrote or which is such a log itself.
 
         Args:
@@ -168,7 +168,7 @@ class FeedbackLog:
         if not path.is_file():
             raise InputError(f"There is no feedback in {path}: no such file.")
         other = FeedbackLog(path)
-        refused, said, taken = list(other.notes), [], 0
+        refused, contradictions, taken = list(other.notes), [], 0
         for mark in other.marks.values():
             why = refusal(mark.source, mark.frame)
             if why is not None:
@@ -176,9 +176,9 @@ class FeedbackLog:
                 continue
             span = (mark.first, mark.last)
             sentence = self.mark(mark.source, mark.frame, mark.label, span)
-            said += [sentence] if sentence else []
+            contradictions += [sentence] if sentence else []
             taken += 1
-        return TakenIn(taken, tuple(refused), tuple(said))
+        return ImportedMarks(taken, tuple(refused), tuple(contradictions))
 
     def _read(self) -> None:
         try:
@@ -236,18 +236,18 @@ class FeedbackLog:
 
 
 @dataclass(frozen=True, slots=True)
-class TakenIn:
+class ImportedMarks:
     """What came of another file's marks.
 
     Attributes:
         taken: how many were taken.
         refused: those that were not, one sentence each.
-        said: contradictions to what was marked before, one sentence each.
+        contradictions: differences from what was marked before, one sentence each.
     """
 
     taken: int
     refused: tuple[str, ...]
-    said: tuple[str, ...]
+    contradictions: tuple[str, ...]
 
 
 def now() -> str:

@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from awry.sifting.review.log import Key, Label, Mark
-from awry.sifting.review.places import PlacedMark, placed_marks
-from awry.sifting.run import RankedEvent, Run
+from awry.sifting.review.positions import PlacedMark, placed_marks
+from awry.sifting.run import RankedEvent, SiftedRun
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class RankChanges:
     """What a retraining changed.
 
     Attributes:
@@ -69,7 +69,7 @@ class Moved:
 
 
 def moments_of(
-    run: Run,
+    run: SiftedRun,
     marks: Mapping[Key, Mark],
     before: Sequence[RankedEvent] | None,
     learned_from: Collection[Key] = (),
@@ -88,20 +88,20 @@ def moments_of(
     """
     placed = list(placed_marks(run.clips, marks.values()))
     learned = (mark for key, mark in marks.items() if key in learned_from)
-    every = run.events()
-    open_events = unsettled(every, list(placed_marks(run.clips, learned)))
-    settled = [event for event in every if event not in open_events]
-    found = [
+    events = run.events
+    open_events = unsettled(events, list(placed_marks(run.clips, learned)))
+    settled = [event for event in events if event not in open_events]
+    moments = [
         _moment(event, rank, placed, before)
-        for events, ranks in ((open_events, itertools.count(1)), (settled, itertools.repeat(None)))
-        for event, rank in zip(events, ranks, strict=False)
+        for group, ranks in ((open_events, itertools.count(1)), (settled, itertools.repeat(None)))
+        for event, rank in zip(group, ranks, strict=False)
     ]
-    rest = [mark for mark in placed if not any(_stands_for(mark, event) for event in every)]
-    return found + _beside(run, rest, before)
+    rest = [mark for mark in placed if not any(_stands_for(mark, event) for event in events)]
+    return moments + _beside(run, rest, before)
 
 
 def moments_below(
-    run: Run,
+    run: SiftedRun,
     marks: Mapping[Key, Mark],
     before: Sequence[RankedEvent] | None,
     share: float,
@@ -123,12 +123,8 @@ def moments_below(
 
 def unsettled(events: Iterable[RankedEvent], learned: Sequence[PlacedMark]) -> list[RankedEvent]:
     """The events that a person has not called normal, as far as it was learned."""
-    found = []
-    for event in events:
-        mark = _mark_of(event, learned)
-        if mark is None or mark.label != "normal":
-            found.append(event)
-    return found
+    marks = [(event, _mark_of(event, learned)) for event in events]
+    return [event for event, mark in marks if mark is None or mark.label != "normal"]
 
 
 def _moment(
@@ -158,17 +154,17 @@ def _stands_for(mark: PlacedMark, event: RankedEvent) -> bool:
 
 
 def _beside(
-    run: Run, marks: Iterable[PlacedMark], before: Sequence[RankedEvent] | None
+    run: SiftedRun, marks: Iterable[PlacedMark], before: Sequence[RankedEvent] | None
 ) -> list[Moment]:
     """Marks that stand for no event, the strangest first."""
-    found = []
+    moments = []
     for mark in marks:
         score = float(run.clips[mark.clip].scores[mark.place])
         event = RankedEvent(mark.clip, mark.first, mark.last, mark.place, score)
         earlier = None if before is None else rank_before(event, before)
         span = (mark.clip, mark.first, mark.last, mark.place)
-        found.append(Moment(*span, score, None, mark.label, earlier))
-    return sorted(found, key=lambda moment: -moment.score)
+        moments.append(Moment(*span, score, None, mark.label, earlier))
+    return sorted(moments, key=lambda moment: -moment.score)
 
 
 def rank_before(event: RankedEvent, before: Sequence[RankedEvent]) -> int | None:
@@ -179,10 +175,10 @@ def rank_before(event: RankedEvent, before: Sequence[RankedEvent]) -> int | None
     return None
 
 
-def moved(before: Sequence[RankedEvent], after: Sequence[RankedEvent], marks: int) -> Moved:
+def rank_changes(before: Sequence[RankedEvent], after: Sequence[RankedEvent], marks: int) -> RankChanges:
     """What became of the events' ranks."""
     ranks = [(rank_before(event, before), rank) for rank, event in enumerate(after, 1)]
-    return Moved(
+    return RankChanges(
         marks,
         rose=sum(old is not None and new < old for old, new in ranks),
         fell=sum(old is not None and new > old for old, new in ranks),

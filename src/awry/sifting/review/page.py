@@ -8,17 +8,17 @@ from typing import Any
 from nicegui import events, ui
 
 from awry.errors import AwryError
-from awry.sifting.review.cards import Addresses, Card, Does
+from awry.sifting.review.cards import Addresses, Card, CardActions
 from awry.sifting.review.log import Label
-from awry.sifting.review.look import COLOURS, SCRIPT, STYLE
+from awry.sifting.review.style import COLOURS, SCRIPT, STYLE
 from awry.sifting.review.moments import Moment
 from awry.sifting.review.session import ReviewSession
 from awry.sifting.review.tools import Tools
-from awry.sifting.review.work import Learning
+from awry.sifting.review.learning import Learning
 
 SHOWN = 24
 """Cards at first, and with each wish for more."""
-_SECONDS_BETWEEN_LOOKS = 0.3
+_POLL_SECONDS = 0.3
 _STEPS: dict[str, Callable[[int], int]] = {
     "ArrowLeft": lambda columns: -1,
     "ArrowRight": lambda columns: 1,
@@ -47,18 +47,18 @@ class Page:
 
     def __init__(self, session: ReviewSession, learning: Learning, addresses: Addresses) -> None:
         self._session, self._learning, self._addresses = session, learning, addresses
-        self._does = Does(self._select, self._play, self._heat, self._mark)
+        self._actions = CardActions(self._select, self._play, self._heat, self._mark)
         self._cards: list[Card] = []
         self._chosen: Card | None = None
         self._filter, self._most, self._all_heat = "all", SHOWN, False
         self._share = session.share  # of the frames, from the top, whose moments are shown
-        self._seen, self._ended = session.version, learning.ended
+        self._version, self._ended = session.version, learning.ended
         ui.colors(**COLOURS)
         ui.add_css(STYLE)
         ui.add_body_html(SCRIPT)
         self._build()
         ui.on("review_key", self._key)
-        ui.timer(_SECONDS_BETWEEN_LOOKS, self._look)
+        ui.timer(_POLL_SECONDS, self._poll)
 
     def _build(self) -> None:
         self._tools = Tools(
@@ -85,7 +85,7 @@ class Page:
         self._chosen = None
         with self._grid:
             self._cards = [
-                Card(self._session, moment, self._addresses, self._does, heat=self._all_heat)
+                Card(self._session, moment, self._addresses, self._actions, heat=self._all_heat)
                 for moment in wanted[: self._most]
             ]
         self._offer_more(len(wanted))
@@ -127,19 +127,19 @@ class Page:
 
     def _refresh(self) -> None:
         """What can be done now, and how much is marked."""
-        self._seen = self._session.version
+        self._version = self._session.version
         busy = self._learning.running
         for card in self._cards:
             card.allow(marks=not (busy or self._session.read_only), heat=not busy)
         self._tools.refresh()
 
-    def _look(self) -> None:
+    def _poll(self) -> None:
         """What has happened meanwhile: learning went on or ended, another page marked."""
         if self._ended != self._learning.ended:
             self._ended = self._learning.ended
             self._tools.say(self._learning.said, failed=self._learning.failed)
             self._fill()
-        elif self._seen != self._session.version:
+        elif self._version != self._session.version:
             self._fill()
         elif self._tools.busy != self._learning.running:
             self._refresh()
@@ -175,22 +175,22 @@ class Page:
         for other in self._cards:
             if other.playing and other is not card:
                 other.playing = False
-                other.look()
+                other.update_picture()
         card.playing = not card.playing
-        card.look()
+        card.update_picture()
 
     def _heat(self, card: Card) -> None:
         if self._learning.running:
             return
         self._select(card)
         card.heat, card.playing = not card.heat, False
-        card.look()
+        card.update_picture()
 
     def _heat_all(self, shown: bool) -> None:
         self._all_heat = shown
         for card in self._cards:
             card.heat, card.playing = shown, False
-            card.look()
+            card.update_picture()
 
     def _mark_and_go_on(self, label: Label) -> None:
         """Mark the chosen card by its key, and choose the one that follows."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import io
 import threading
-from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import cv2
 import numpy as np
+from cachetools import LRUCache
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -28,36 +28,33 @@ CLIP_SECONDS = 4.0
 CLIP_RATE = 12.0
 # Where the rate is unknown, frames are taken for being so many a second.
 _ASSUMED_RATE = 10.0
-_NOT_KEPT = 0.25  # share of the store that one entry may take at most
+_LARGEST_SHARE = 0.25  # share of the store that one entry may take at most
 # Threads that decode. Decoded frames are a hundred times as large as what is kept of them, and each
 # thread's share of memory stays with it: two of our own, not the web server's forty.
 _DECODING = 2
 
 
 class Store:
-    """Byte strings in memory, the longest unused dropped first.
+    """Byte strings in memory, the longest unused dropped first; for several threads.
 
     Args:
         limit_bytes: most bytes in all.
     """
 
     def __init__(self, limit_bytes: int) -> None:
-        self._limit = limit_bytes
-        self._kept: OrderedDict[object, bytes] = OrderedDict()
+        self._kept: LRUCache[Hashable, bytes] = LRUCache(limit_bytes, getsizeof=len)
         self._guard = threading.Lock()
 
-    def get(self, key: object, make: Callable[[], bytes | None]) -> bytes | None:
+    def get(self, key: Hashable, make: Callable[[], bytes | None]) -> bytes | None:
         """What is kept under a key, or what `make` gives, which is kept then unless None."""
         with self._guard:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]
+            kept = self._kept.get(key)
+        if kept is not None:
+            return kept
         made = make()
-        if made is not None and len(made) <= self._limit * _NOT_KEPT:
+        if made is not None and len(made) <= self._kept.maxsize * _LARGEST_SHARE:
             with self._guard:
                 self._kept[key] = made
-                while sum(map(len, self._kept.values())) > self._limit:
-                    self._kept.popitem(last=False)
         return made
 
 

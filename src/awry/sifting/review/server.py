@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import secrets
 import socket
+import threading
 import warnings
 from dataclasses import dataclass
 
 import uvicorn
 from fastapi import FastAPI, Response
-from nicegui import ui
+from nicegui import core, ui
 
 from awry.errors import AwryError, ConfigError
-from awry.sifting.review.guard import LOOPBACK, App, HostGuard, OriginGuard, TokenGuard
+from awry.sifting.review.guard import LOOPBACK, App, OriginGuard, TokenGuard, this_machine_alone
 from awry.sifting.review.page import Addresses, Page
 from awry.sifting.review.pictures import Pictures
 from awry.sifting.review.session import ReviewSession
-from awry.sifting.review.work import Learning
+from awry.sifting.review.learning import Learning
 
 DEFAULT_PORT = 8765
 # No browser can ask for these: they stand for all of this machine's addresses.
@@ -24,7 +25,7 @@ _ANYWHERE = ("0.0.0.0", "::")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Endpoint:
     """Where a server listens.
 
     Attributes:
@@ -38,7 +39,7 @@ class Place:
     token: str
 
 
-def bound(host: str, port: int | None) -> Place:
+def bound(host: str, port: int | None) -> Endpoint:
     """Take a port.
 
     Args:
@@ -60,7 +61,7 @@ def bound(host: str, port: int | None) -> Place:
     token = "" if host in LOOPBACK else secrets.token_urlsafe(24)
     name = socket.gethostname() if host in _ANYWHERE else f"[{host}]" if ":" in host else host
     address = f"http://{name}:{listener.getsockname()[1]}/"
-    return Place(listener, f"{address}?token={token}" if token else address, token)
+    return Endpoint(listener, f"{address}?token={token}" if token else address, token)
 
 
 def _listener(host: str, port: int) -> socket.socket:
@@ -92,40 +93,89 @@ def application(session: ReviewSession) -> FastAPI:
         if kind not in makers or not there(clip, place):
             return Response(status_code=404)
         try:
-            found = makers[kind](clip, place)
+            encoded = makers[kind](clip, place)
         except (AwryError, OSError) as error:
             return Response(str(error), 503, media_type="text/plain")
-        if found is None:
+        if encoded is None:
             return Response(status_code=404)
         media = "image/webp" if kind == "clip" else "image/jpeg"
-        return Response(found, headers={"cache-control": "private, max-age=3600"}, media_type=media)
+        return Response(encoded, headers={"cache-control": "private, max-age=3600"}, media_type=media)
 
     @ui.page("/")
     def index() -> None:
-        session.look_again()
+        session.reread()
         Page(session, learning, addresses)
 
     ui.run_with(app, title=f"awry review {session.folder.name}", show_welcome_message=False)
     return app
 
 
-def serve(session: ReviewSession, place: Place) -> None:
-    """Answer requests until Ctrl-C."""
-    app: App = OriginGuard(application(session))
-    guarded = TokenGuard(app, place.token) if place.token else HostGuard(app)
-    config = uvicorn.Config(
-        guarded,
-        log_level="error",
-        access_log=False,  # its lines would hold the token
-        timeout_graceful_shutdown=1,
-        ws_max_size=2**20,
-    )
-    try:
+class Server(uvicorn.Server):
+    """A server in a thread of its own; `with Server(session, endpoint)` or `close` ends it.
+
+    Args:
+        session: what is reviewed.
+        endpoint: where to listen.
+
+    Raises:
+        ConfigError: the page cannot be served.
+    """
+
+    def __init__(self, session: ReviewSession, endpoint: Endpoint) -> None:
+        _renew_page_library()
+        app: App = OriginGuard(application(session))
+        config = uvicorn.Config(
+            TokenGuard(app, endpoint.token) if endpoint.token else this_machine_alone(app),
+            log_level="error",
+            access_log=False,  # its lines would hold the token
+            timeout_graceful_shutdown=1,
+            ws_max_size=2**20,
+        )
+        super().__init__(config)
+        self._endpoint = endpoint
+        self._begun = threading.Event()
+        self._thread = threading.Thread(target=self._serve, name="review", daemon=True)
         with warnings.catch_warnings():
-            # NiceGUI looks at every object there is, and wakes other libraries' warnings by it.
+            # NiceGUI goes through every object there is, which wakes other libraries' warnings.
             warnings.simplefilter("ignore", FutureWarning)
-            uvicorn.Server(config).run(sockets=[place.listener])
-    except KeyboardInterrupt:  # this is how it ends
-        pass
-    finally:
-        place.listener.close()
+            self._thread.start()
+            self._begun.wait()
+        if not self.started:
+            raise ConfigError(f"The review page cannot be served at {endpoint.address}.")
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """As uvicorn's."""
+        await super().startup(sockets)
+        self._begun.set()
+
+    def wait(self) -> None:
+        """Until it ends."""
+        while self._thread.is_alive():
+            self._thread.join(1.0)  # with an end: a join without one hears no Ctrl-C everywhere
+
+    def close(self) -> None:
+        """Answer no more requests; those under way get a second."""
+        self.should_exit = True
+        self.wait()
+
+    def _serve(self) -> None:
+        try:
+            self.run(sockets=[self._endpoint.listener])
+        finally:
+            self._endpoint.listener.close()
+            self._begun.set()
+
+
+def _renew_page_library() -> None:
+    """Let NiceGUI's one application of the process be set up once more.
+
+    Raises:
+        ConfigError: a page is being served.
+    """
+    if not core.app.is_stopped:
+        raise ConfigError(
+            "This program shows a review page already: close that one first, or show the other "
+            "one from a program of its own."
+        )
+    core.app.middleware_stack = None
+    core.app.user_middleware.clear()

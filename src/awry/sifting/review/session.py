@@ -13,21 +13,23 @@ from numpy.typing import NDArray
 from awry.datasets.base import Clip
 from awry.errors import AwryError, ConfigError
 from awry.progress import Reporter, Silent
-from awry.sifting.feedback import learn_from, with_model
+from awry.sifting.feedback import learn_from, with_learners
 from awry.sifting.ranking_output import heat_of, write_events, write_page
 from awry.sifting.review.lock import hold, written
-from awry.sifting.review.log import FEEDBACK, FeedbackLog, Key, Label, Mark, TakenIn
+from awry.sifting.review.log import FEEDBACK, FeedbackLog, Key, Label, Mark, ImportedMarks
 from awry.sifting.review.moments import (
     Moment,
-    Moved,
+    RankChanges,
     moments_below,
     moments_of,
-    moved,
+    rank_changes,
     unsettled,
 )
-from awry.sifting.review.places import place_of, placed_marks, places_of, refusal
-from awry.sifting.run import RankedEvent, Run, load_run, publish, top_threshold
-from awry.sifting.sources import given_again
+from awry.sifting.review.positions import place_of, placed_marks, places_of, refusal
+from awry.sifting.run import RankedEvent, SiftedRun, top_threshold
+from awry.sifting.run_folder import load_run, publish, save_run
+from awry.sifting.sources import reopen
+from awry.sifting.trained import TrainedRun
 
 PATIENCE = 60.0  # seconds that a heat map waits for the learners
 
@@ -43,9 +45,9 @@ class ReviewSession:
 
     Attributes:
         read_only: whether another session holds the run.
-        moved: what the last retraining of this session changed; None before.
+        changes: what the last retraining of this session changed; None before.
         learning: whether a retraining is under way; nothing can be marked meanwhile.
-        version: grows with every change, so that a page knows when to look again.
+        version: grows with every change, so that a page knows when to draw anew.
         notes: what went wrong on the way, one sentence each.
 
     Raises:
@@ -60,11 +62,11 @@ class ReviewSession:
         self._lock = hold(folder)
         self.read_only = self._lock is None
         self._log = FeedbackLog(folder / FEEDBACK)
-        self.moved: Moved | None = None
+        self.changes: RankChanges | None = None
         self.learning = False
         self.version = 0
         self._before: Sequence[RankedEvent] | None = None
-        self._with_model: Run | None = None
+        self._trained: TrainedRun | None = None
         self._clips: dict[str, Clip] | None = None
         self._changing = threading.RLock()
         self._model_in_use = threading.Lock()
@@ -127,7 +129,7 @@ class ReviewSession:
         """What the run was made of, by name; empty where it is not there any more."""
         if self._clips is None:
             try:
-                self._clips = {clip.name: clip for clip in given_again(self.run).clips}
+                self._clips = {clip.name: clip for clip in reopen(self.run).clips}
             except AwryError as error:
                 self._clips = {}
                 self.notes.append(f"No picture can be shown. {error}")
@@ -176,7 +178,7 @@ class ReviewSession:
         """What `export` writes, as text."""
         return self._log.exported()
 
-    def take_in(self, path: Path) -> TakenIn:
+    def take_in(self, path: Path) -> ImportedMarks:
         """Add the marks of a file; those of frames that are not in the run are left out.
 
         Raises:
@@ -184,11 +186,11 @@ class ReviewSession:
         """
         with self._changing:
             self._check_may_write()
-            found = self._log.take_in(path, lambda *frame: refusal(self.run, *frame))
+            taken = self._log.take_in(path, lambda *frame: refusal(self.run, *frame))
             self._changed()
-        return found
+        return taken
 
-    def retrain(self, reporter: Reporter) -> Moved:
+    def retrain(self, reporter: Reporter) -> RankChanges:
         """Learn from the marks, rank anew, and write the run; takes a while.
 
         Raises:
@@ -207,11 +209,11 @@ class ReviewSession:
             with self._changing:
                 self._log.learned(number)
                 self.run, self._before = run, before
-                self.moved = moved(before, self._open_events(self._log.learned_from), count)
+                self.changes = rank_changes(before, self._open_events(self._log.learned_from), count)
                 self._changed()
         finally:
             self.learning = False
-        return self.moved
+        return self.changes
 
     def heat(self, clip: int, place: int) -> NDArray[np.float32] | None:
         """A frame's heat map (h, w); None while the learners are busy learning.
@@ -226,7 +228,7 @@ class ReviewSession:
         finally:
             self._model_in_use.release()
 
-    def look_again(self) -> None:
+    def reread(self) -> None:
         """Where another session changes the run: read what it has written since."""
         if not self.read_only:
             return
@@ -235,38 +237,41 @@ class ReviewSession:
             now = written(self.folder)
             if now != self._written:
                 self.run, self._written = load_run(self.folder), now
-                self._with_model = None
+                self._trained = None
             self._changed()
 
-    def _learned(self, marks: Mapping[int, bool], number: int, reporter: Reporter) -> Run:
+    def _learned(self, marks: Mapping[int, bool], number: int, reporter: Reporter) -> SiftedRun:
         with self._model_in_use:
-            ready = self._ready(reporter)
+            trained = self._ready(reporter)
             # The learners change in place: should anything fail, they are read again.
-            self._with_model = None
-            run, _ = learn_from(ready, marks, number, reporter)
-            run = replace(run, facts={**run.facts, "interactions": number})
+            self._trained = None
+            trained, _ = learn_from(trained, marks, number, reporter)
+            run = replace(trained.run, facts={**trained.run.facts, "interactions": number})
+            trained = replace(trained, run=run)
             reporter.message("writing the run")
             events = self._open_events(self._log.marks, run)
 
-            def write_also(folder: Path) -> None:
+            def write_also(run: SiftedRun, folder: Path) -> None:
                 write_events(run, events, folder)
-                write_page(run, events, self.clips, folder)
+                write_page(replace(trained, run=run), events, self.clips, folder)
 
-            run = run.save(write_also)
-            self._with_model = run
+            run = save_run(run, trained.method, write_also)
+            self._trained = replace(trained, run=run)
         return run
 
-    def _open_events(self, learned: Collection[Key], run: Run | None = None) -> list[RankedEvent]:
+    def _open_events(
+        self, learned: Collection[Key], run: SiftedRun | None = None
+    ) -> list[RankedEvent]:
         """The events that a person has not called normal, where these marks were learned."""
         run = run or self.run
         marks = (mark for key, mark in self._log.marks.items() if key in learned)
-        return unsettled(run.events(), list(placed_marks(run.clips, marks)))
+        return unsettled(run.events, list(placed_marks(run.clips, marks)))
 
-    def _ready(self, reporter: Reporter) -> Run:
+    def _ready(self, reporter: Reporter) -> TrainedRun:
         """The run with its learners, which are read when they are first needed."""
-        if self._with_model is None:
-            self._with_model = with_model(self.run, list(self.clips.values()), reporter)
-        return self._with_model
+        if self._trained is None:
+            self._trained = with_learners(self.run, list(self.clips.values()), reporter)
+        return self._trained
 
     @property
     def _marks_to_learn(self) -> dict[Key, Mark]:

@@ -8,7 +8,7 @@ from nicegui import ui
 
 from awry.sifting.review.log import FEEDBACK
 from awry.sifting.review.session import ReviewSession
-from awry.sifting.review.work import Learning
+from awry.sifting.review.learning import Learning
 
 _KEYS = {
     "a": "abnormal",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from awry.sifting.review.log import Key, Label, Mark
-from awry.sifting.run import RankedClip, Run
+from awry.sifting.run import RankedClip, SiftedRun
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +32,11 @@ class PlacedMark:
 def place_of(clip: RankedClip, frame: int) -> int | None:
     """Where in a clip's arrays a frame stands; None where it was not sifted."""
     place = int(np.searchsorted(clip.indices, frame))
-    found = place < len(clip.indices) and int(clip.indices[place]) == frame
-    return place if found else None
+    sifted = place < len(clip.indices) and int(clip.indices[place]) == frame
+    return place if sifted else None
 
 
-def refusal(run: Run, source: str, frame: int) -> str | None:
+def refusal(run: SiftedRun, source: str, frame: int) -> str | None:
     """Why there is nothing to learn of a frame; None where the run holds it."""
     clip = next((clip for clip in run.clips if clip.name == source), None)
     if clip is None:
@@ -61,7 +61,7 @@ def placed_marks(clips: Sequence[RankedClip], marks: Iterable[Mark]) -> Iterator
             yield PlacedMark(number, begin, end - 1, place, mark.label)
 
 
-def places_of(run: Run, marks: Mapping[Key, Mark]) -> dict[int, bool]:
+def places_of(run: SiftedRun, marks: Mapping[Key, Mark]) -> dict[int, bool]:
     """Marked places among all frames of a run, and whether they are abnormal.
 
     Where marks overlap the newest counts.

@@ -1,4 +1,4 @@
-"""What is said of a moment."""
+"""A moment in words: its frames, its time, and how its rank changed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from awry.sifting.review.session import ReviewSession
 
 def change_of(session: ReviewSession, moment: Moment) -> str:
     """How a rank moved by the last retraining, in few words; empty before one."""
-    if session.moved is None:
+    if session.changes is None:
         return ""
     if moment.rank is None:
         return "" if moment.before is None else f"was {moment.before}"

@@ -312,7 +312,7 @@ def run(root: Path, name: str) -> Prepared:
         assert found.config is not None
         assert found.options is not None
         assert len(found.scores) == 6
-        found.events
+        assert isinstance(found.events, list)
 
     return Prepared(root / name, read)
 

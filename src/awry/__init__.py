@@ -43,6 +43,11 @@ if TYPE_CHECKING:
     from awry.scoring.budget import Budget
     from awry.scoring.calibration import Calibration
     from awry.scoring.moments import Moment
+    from awry.sifting.evaluation import RunEvaluation
+    from awry.sifting.review import Review, review
+    from awry.sifting.run import RankedClip, RankedEvent, SiftedRun
+    from awry.sifting.run_folder import load_run
+    from awry.sifting.sift import sift
     from awry.terminal import BarReporter
     from awry.training.split import Exclusion
     from awry.video import ArraySource, Source, open_source
@@ -71,10 +76,15 @@ __all__ = [
     "MissingError",
     "Moment",
     "Objects",
+    "RankedClip",
+    "RankedEvent",
     "Region",
     "Reporter",
     "Result",
+    "Review",
+    "RunEvaluation",
     "ScoreResult",
+    "SiftedRun",
     "Silent",
     "Source",
     "SourceError",
@@ -83,8 +93,11 @@ __all__ = [
     "__version__",
     "fit",
     "load",
+    "load_run",
     "open_dataset",
     "open_source",
+    "review",
+    "sift",
 ]
 
 # Imported where they are used: `import awry` stays fast. One line a name: where it stands.
@@ -112,18 +125,26 @@ _LAZY = {
     "MissingError": "awry.errors",
     "Moment": "awry.scoring.moments",
     "Objects": "awry.frames",
+    "RankedClip": "awry.sifting.run",
+    "RankedEvent": "awry.sifting.run",
     "Region": "awry.frames",
     "Reporter": "awry.progress",
     "Result": "awry.results",
+    "Review": "awry.sifting.review",
+    "RunEvaluation": "awry.sifting.evaluation",
     "ScoreResult": "awry.score_run.result",
+    "SiftedRun": "awry.sifting.run",
     "Silent": "awry.progress",
     "Source": "awry.video",
     "SourceError": "awry.errors",
     "TrainingError": "awry.errors",
     "WriteError": "awry.errors",
     "load": "awry.detector",
+    "load_run": "awry.sifting.run_folder",
     "open_dataset": "awry.datasets",
     "open_source": "awry.video",
+    "review": "awry.sifting.review",
+    "sift": "awry.sifting.sift",
 }
 # The same for modules: `awry.NAME` is the module itself.
 _LAZY_MODULES: dict[str, str] = {}

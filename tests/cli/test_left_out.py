@@ -42,4 +42,4 @@ def test_sift(data: Path) -> None:
     shutil.copytree(data / "train", data / "more" / "train")
     given = open_videos([str(data / "train"), str(data / "more")], None)
     assert [clip.name for clip in given.clips] == ["day", "train/day"]
-    assert ["phone.heic" in sentence for sentence in given.failed] == [True, True]
+    assert ["phone.heic" in sentence for sentence in given.not_found] == [True, True]

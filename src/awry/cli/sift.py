@@ -18,6 +18,7 @@ from awry.cli.options import (
     report_failures,
     show_result,
 )
+
 if TYPE_CHECKING:
     from awry.sifting.scenes import ScenesBy
 

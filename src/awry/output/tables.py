@@ -224,12 +224,22 @@ class TableWriter:
 
 
 def write_table(
-    path: Path, rows: Sequence[Row], columns: Sequence[str], *, escape_formulas: bool = False
+    path: Path, rows: Iterable[Row], columns: Sequence[str], *, escape_formulas: bool = False
 ) -> None:
-    """Write a table whose rows are all there; as `TableWriter`, and whole or not at all."""
+    """Write a table whole or not at all; otherwise as `TableWriter`.
+
+    Args:
+        path, columns, escape_formulas: as of `TableWriter`.
+        rows: taken some at a time, so that they need not all be in memory.
+
+    Raises:
+        WriteError: it cannot be written; nothing is left.
+    """
     table = TableWriter(path, columns, escape_formulas=escape_formulas)
+    left = iter(rows)
     try:
-        table.add(rows)
+        while some := list(islice(left, _ROWS_AT_ONCE)):
+            table.add(some)
         table.finish()
     except BaseException as error:
         table.rows = 0

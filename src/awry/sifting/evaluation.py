@@ -190,7 +190,11 @@ def evaluate_run(
 
 
 def simulated_feedback(
-    run: SiftedRun, source: ArchiveSource, clips: list[ScoredClip], interactions: int, reporter: Reporter
+    run: SiftedRun,
+    source: ArchiveSource,
+    clips: list[ScoredClip],
+    interactions: int,
+    reporter: Reporter,
 ) -> dict[str, Any]:
     """What a person's feedback would bring: `mean` over simulated experts, and `experts`.
 
@@ -201,7 +205,8 @@ def simulated_feedback(
         raise DatasetError(f"{missing[0]} has no labels: feedback cannot be simulated.")
     trained = with_learners(run, source.clips, reporter)
     experts = [
-        simulate_interactions(trained, clips, interactions, seed, reporter) for seed in range(EXPERTS)
+        simulate_interactions(trained, clips, interactions, seed, reporter)
+        for seed in range(EXPERTS)
     ]
     return {"mean": mean_of(experts), "experts": experts, "note": INTERACTIONS}
 

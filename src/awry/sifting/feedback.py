@@ -11,10 +11,10 @@ import numpy as np
 from awry.datasets.base import Clip
 from awry.errors import FootageError
 from awry.methods.sdor import SDORConfig
-from awry.methods.sdor.samples import Archive
 from awry.methods.sdor.feedback import Feedback, feedback_phase, tuned_learners, with_neighbours
 from awry.methods.sdor.network import SDORModel
 from awry.methods.sdor.normality import Series
+from awry.methods.sdor.samples import Archive
 from awry.methods.sdor.training import labels_of, rank
 from awry.progress import Reporter
 from awry.sifting.ranking import archive_of

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -121,7 +120,10 @@ def peak_of_event(
 
 
 def frames_as_sifted(
-    run: SiftedRun, number: int, places: Sequence[int] | NDArray[np.int64], clips: Mapping[str, Clip]
+    run: SiftedRun,
+    number: int,
+    places: Sequence[int] | NDArray[np.int64],
+    clips: Mapping[str, Clip],
 ) -> Iterator[Frame]:
     """Some frames of a run's clip, with ignored pixels black; none where it cannot be read.
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from awry.errors import TrainingError
 from awry.methods.sdor import SDOR
-from awry.methods.sdor.samples import Archive
 from awry.methods.sdor.network import SDORModel
+from awry.methods.sdor.samples import Archive
 from awry.sifting.run import SiftedRun
 
 

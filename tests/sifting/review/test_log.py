@@ -131,7 +131,7 @@ def test_marks_go_out_and_come_in_again(path: Path, tmp_path: Path) -> None:
     came = other.take_in(tmp_path / "out" / "marks.jsonl", refusal)
     assert came.taken == 3
     assert came.refused == ("No frame 60 of gate.", "No frame 1 of attic.")
-    assert came.said == ("Frame 2 of gate was marked abnormal before; now it is normal.",)
+    assert came.contradictions == ("Frame 2 of gate was marked abnormal before; now it is normal.",)
     assert labels(other) == {("gate", 1): "abnormal", ("gate", 2): "normal", ("gate", 3): "normal"}
     assert FeedbackLog(tmp_path / "new.jsonl").take_in(path, refusal).taken == 3
 

@@ -3,8 +3,6 @@ from __future__ import annotations
 import csv
 import json
 import shutil
-import sys
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,14 +12,13 @@ import pytest
 
 from awry.errors import BundleError, ConfigError, FootageError, TrainingError
 from awry.progress import Silent
-from awry.sifting import run as runs
 from awry.sifting.review import session as sessions
+from awry.sifting.review.descriptions import change_of, describe
+from awry.sifting.review.learning import Learning
 from awry.sifting.review.log import FeedbackLog
 from awry.sifting.review.moments import Moment
 from awry.sifting.review.positions import places_of
 from awry.sifting.review.session import ReviewSession
-from awry.sifting.review.descriptions import change_of, describe
-from awry.sifting.review.learning import Learning
 from awry.sifting.run import RankedClip, load_run
 
 
@@ -75,13 +72,13 @@ def test_learning_ranks_anew_and_writes_the_run(session: ReviewSession, run_fold
     mark(session, 0, "normal")
     mark(session, len(session.moments) - 1, "abnormal")
     version = session.version
-    moved = session.retrain(Silent())
+    changes = session.retrain(Silent())
     assert session.version > version
-    assert moved.marks == 2
-    assert moved.rose + moved.fell + moved.stayed + moved.new == sum(
+    assert changes.marks == 2
+    assert changes.rose + changes.fell + changes.stayed + changes.new == sum(
         moment.rank is not None for moment in session.moments
     )
-    assert moved.sentence.startswith("Learned from 2 marks. Moments: ")
+    assert changes.sentence.startswith("Learned from 2 marks. Moments: ")
     after = load_run(run_folder)
     assert "feedback" in after.clips[0].parts
     old, new = (np.concatenate([clip.scores for clip in run.clips]) for run in (before, after))
@@ -171,9 +168,9 @@ def test_a_death_while_writing_leaves_one_generation_or_the_next(
 
     with monkeypatch.context() as patch:
         if dies == "before run.json":
-            patch.setattr(runs, "write_json", die)
+            patch.setattr(run_folder, "write_json", die)
         elif dies == "before publishing":
-            patch.setattr(runs, "publish", die)
+            patch.setattr(run_folder, "publish", die)
         else:
             patch.setattr(FeedbackLog, "learned", die)
         with pytest.raises(KeyboardInterrupt):
@@ -239,10 +236,10 @@ def test_a_second_session_is_read_only(session: ReviewSession, run_folder: Path)
             change()
     mark(session, 0, "normal")
     assert second.counts == (0, 0)
-    second.look_again()
+    second.reread()
     assert second.counts == (0, 1)
     session.retrain(Silent())
-    second.look_again()
+    second.reread()
     assert [m.score for m in second.moments] == [m.score for m in session.moments]
     session.close()
     third = ReviewSession(run_folder)
@@ -319,46 +316,6 @@ def test_other_videos_are_refused(session: ReviewSession, run_folder: Path, monk
 def test_what_is_no_run_is_said(tmp_path: Path) -> None:
     with pytest.raises(BundleError, match="is no sifted archive"):
         ReviewSession(tmp_path)
-
-
-def test_export_and_take_in_by_command(awry: Callable, run_folder: Path, tmp_path: Path) -> None:
-    session = ReviewSession(run_folder)
-    mark(session, 0, "abnormal")
-    name = session.run.clips[session.moments[0].clip].name
-    frame = int(session.run.clips[session.moments[0].clip].indices[session.moments[0].place])
-    busy = awry("review", run_folder, "--take-in", tmp_path / "marks.jsonl")
-    assert (busy.code, "read-only" in busy.err) == (2, True)
-    session.close()
-    out = tmp_path / "out" / "marks.jsonl"
-    said = awry("review", run_folder, "--export", out, "--json")
-    assert said.code == 0, said.err
-    assert said.json["exported"] == 1
-    line = json.loads(out.read_text())
-    span = {"first": line["first"], "last": line["last"]}
-    assert line | {"time": ""} == {
-        "source": name,
-        "frame": frame,
-        "label": "abnormal",
-        "time": "",
-        **span,
-    }
-    assert span["first"] <= frame <= span["last"]
-    out.write_text(json.dumps(line | {"label": "normal"}) + '\n{"source": "x", "frame": 1}\n')
-    said = awry("review", run_folder, "--take-in", out)
-    assert said.code == 1
-    assert f"Line 2 of {out} cannot be read; it was skipped." in said.err
-    assert "was marked abnormal before; now it is normal." in said.out
-    assert "1 marks taken in." in said.out
-    assert awry("review", tmp_path).code == 2
-    assert awry("review", run_folder, "--take-in", tmp_path / "none").code == 2
-
-
-def test_without_the_page_s_package(awry: Callable, run_folder: Path, monkeypatch) -> None:
-    monkeypatch.setitem(sys.modules, "nicegui", None)
-    said = awry("review", run_folder)
-    assert said.code == 2
-    assert "pip install 'awry[review]'" in said.err
-    assert awry("review", run_folder, "--export", run_folder / "marks.jsonl").code == 0
 
 
 def test_while_it_learns_nothing_is_marked(session: ReviewSession, monkeypatch) -> None:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from nicegui import ui
 
+from awry.sifting.review.descriptions import change_of, describe
 from awry.sifting.review.log import Label
 from awry.sifting.review.moments import Moment
 from awry.sifting.review.session import ReviewSession
-from awry.sifting.review.descriptions import change_of, describe
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,14 +121,14 @@ class Card:
         self._image.update()
         self._play.props(f"icon={'stop' if self.playing else 'play_arrow'}")
         self._play.props(f"aria-pressed={'true' if self.playing else 'false'}")
-        self._warm.props(f"aria-pressed={'true' if self.heat else 'false'}")
-        self._warm.props(f"color={'primary' if self.heat else 'grey-7'}")
+        self._heat_button.props(f"aria-pressed={'true' if self.heat else 'false'}")
+        self._heat_button.props(f"color={'primary' if self.heat else 'grey-7'}")
 
     def allow(self, *, marks: bool, heat: bool) -> None:
         """Whether it can be marked, and whether there are heat maps, just now."""
         for button in self._marks.values():
             button.set_enabled(marks)
-        self._warm.set_enabled(heat)
+        self._heat_button.set_enabled(heat)
 
     @property
     def _called(self) -> str:
@@ -163,8 +163,11 @@ class Card:
                 "normal": self._mark_button("Normal", "normal", actions),
             }
             ui.element("div").classes("moment-space")
-            self._play = _icon("play_arrow", f"Play {self._called}", lambda: actions.play(self))
-            self._warm = _icon("thermostat", f"Heat map of {self._called}", lambda: actions.heat(self))
+            name = self._called
+            self._play = _icon("play_arrow", f"Play {name}", lambda: actions.play(self))
+            self._heat_button = _icon(
+                "thermostat", f"Heat map of {self._called}", lambda: actions.heat(self)
+            )
 
     def _mark_button(self, text: str, label: Label, actions: CardActions) -> ui.button:
         button = ui.button(text, color=label).props("dense outline no-caps padding='2px 12px'")
@@ -175,6 +178,6 @@ class Card:
 
 def _icon(icon: str, name: str, action: Callable[[], None]) -> ui.button:
     button = ui.button(icon=icon, color="grey-7").props("flat dense round")
-    button.on("click.stop", actions)
+    button.on("click.stop", action)
     button.props["aria-label"] = name
     return button

@@ -175,7 +175,9 @@ def rank_before(event: RankedEvent, before: Sequence[RankedEvent]) -> int | None
     return None
 
 
-def rank_changes(before: Sequence[RankedEvent], after: Sequence[RankedEvent], marks: int) -> RankChanges:
+def rank_changes(
+    before: Sequence[RankedEvent], after: Sequence[RankedEvent], marks: int
+) -> RankChanges:
     """What became of the events' ranks."""
     ranks = [(rank_before(event, before), rank) for rank, event in enumerate(after, 1)]
     return RankChanges(

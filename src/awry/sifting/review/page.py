@@ -9,12 +9,12 @@ from nicegui import events, ui
 
 from awry.errors import AwryError
 from awry.sifting.review.cards import Addresses, Card, CardActions
+from awry.sifting.review.learning import Learning
 from awry.sifting.review.log import Label
-from awry.sifting.review.style import COLOURS, SCRIPT, STYLE
 from awry.sifting.review.moments import Moment
 from awry.sifting.review.session import ReviewSession
+from awry.sifting.review.style import COLOURS, SCRIPT, STYLE
 from awry.sifting.review.tools import Tools
-from awry.sifting.review.learning import Learning
 
 SHOWN = 24
 """Cards at first, and with each wish for more."""

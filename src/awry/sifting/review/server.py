@@ -14,10 +14,10 @@ from nicegui import core, ui
 
 from awry.errors import AwryError, ConfigError
 from awry.sifting.review.guard import LOOPBACK, App, OriginGuard, TokenGuard, this_machine_alone
+from awry.sifting.review.learning import Learning
 from awry.sifting.review.page import Addresses, Page
 from awry.sifting.review.pictures import Pictures
 from awry.sifting.review.session import ReviewSession
-from awry.sifting.review.learning import Learning
 
 DEFAULT_PORT = 8765
 # No browser can ask for these: they stand for all of this machine's addresses.
@@ -99,7 +99,9 @@ def application(session: ReviewSession) -> FastAPI:
         if encoded is None:
             return Response(status_code=404)
         media = "image/webp" if kind == "clip" else "image/jpeg"
-        return Response(encoded, headers={"cache-control": "private, max-age=3600"}, media_type=media)
+        return Response(
+            encoded, headers={"cache-control": "private, max-age=3600"}, media_type=media
+        )
 
     @ui.page("/")
     def index() -> None:
@@ -134,7 +136,7 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self._endpoint = endpoint
         self._begun = threading.Event()
-        self._thread = threading.Thread(target=self._serve, name="review", daemon=True)
+        self._thread = threading.Thread(target=self._answer, name="review", daemon=True)
         with warnings.catch_warnings():
             # NiceGUI goes through every object there is, which wakes other libraries' warnings.
             warnings.simplefilter("ignore", FutureWarning)
@@ -158,7 +160,7 @@ class Server(uvicorn.Server):
         self.should_exit = True
         self.wait()
 
-    def _serve(self) -> None:
+    def _answer(self) -> None:
         try:
             self.run(sockets=[self._endpoint.listener])
         finally:

@@ -16,7 +16,7 @@ from awry.progress import Reporter, Silent
 from awry.sifting.feedback import learn_from, with_learners
 from awry.sifting.ranking_output import heat_of, write_events, write_page
 from awry.sifting.review.lock import hold, written
-from awry.sifting.review.log import FEEDBACK, FeedbackLog, Key, Label, Mark, ImportedMarks
+from awry.sifting.review.log import FEEDBACK, FeedbackLog, ImportedMarks, Key, Label, Mark
 from awry.sifting.review.moments import (
     Moment,
     RankChanges,
@@ -209,7 +209,9 @@ class ReviewSession:
             with self._changing:
                 self._log.learned(number)
                 self.run, self._before = run, before
-                self.changes = rank_changes(before, self._open_events(self._log.learned_from), count)
+                self.changes = rank_changes(
+                    before, self._open_events(self._log.learned_from), count
+                )
                 self._changed()
         finally:
             self.learning = False

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from nicegui import ui
 
+from awry.sifting.review.learning import Learning
 from awry.sifting.review.log import FEEDBACK
 from awry.sifting.review.session import ReviewSession
-from awry.sifting.review.learning import Learning
 
 _KEYS = {
     "a": "abnormal",

@@ -36,6 +36,9 @@ if TYPE_CHECKING:
         TrainingError,
         WriteError,
     )
+    from awry.evaluating import evaluate
+    from awry.evaluation.result import EvaluationResult
+    from awry.evaluation.scored_clip import ScoredClip
     from awry.frames import Event, Frame, FrameScore, Objects, Region
     from awry.progress import Reporter, Silent
     from awry.results import FigureCard, Result
@@ -43,7 +46,6 @@ if TYPE_CHECKING:
     from awry.scoring.budget import Budget
     from awry.scoring.calibration import Calibration
     from awry.scoring.moments import Moment
-    from awry.sifting.evaluation import RunEvaluation
     from awry.sifting.review import Review, review
     from awry.sifting.run import RankedClip, RankedEvent, SiftedRun
     from awry.sifting.run_folder import load_run
@@ -64,6 +66,7 @@ __all__ = [
     "Dataset",
     "DatasetError",
     "Detector",
+    "EvaluationResult",
     "Event",
     "Exclusion",
     "ExportError",
@@ -82,8 +85,8 @@ __all__ = [
     "Reporter",
     "Result",
     "Review",
-    "RunEvaluation",
     "ScoreResult",
+    "ScoredClip",
     "SiftedRun",
     "Silent",
     "Source",
@@ -91,6 +94,7 @@ __all__ = [
     "TrainingError",
     "WriteError",
     "__version__",
+    "evaluate",
     "fit",
     "load",
     "load_run",
@@ -113,6 +117,7 @@ _LAZY = {
     "Dataset": "awry.datasets.base",
     "DatasetError": "awry.errors",
     "Detector": "awry.detector",
+    "EvaluationResult": "awry.evaluation.result",
     "Event": "awry.frames",
     "Exclusion": "awry.training.split",
     "ExportError": "awry.errors",
@@ -131,14 +136,15 @@ _LAZY = {
     "Reporter": "awry.progress",
     "Result": "awry.results",
     "Review": "awry.sifting.review",
-    "RunEvaluation": "awry.sifting.evaluation",
     "ScoreResult": "awry.score_run.result",
+    "ScoredClip": "awry.evaluation.scored_clip",
     "SiftedRun": "awry.sifting.run",
     "Silent": "awry.progress",
     "Source": "awry.video",
     "SourceError": "awry.errors",
     "TrainingError": "awry.errors",
     "WriteError": "awry.errors",
+    "evaluate": "awry.evaluating",
     "load": "awry.detector",
     "load_run": "awry.sifting.run_folder",
     "open_dataset": "awry.datasets",

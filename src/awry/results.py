@@ -30,6 +30,13 @@ class FigureCard(NamedTuple):
     remark: str = ""
 
 
+def new_axes() -> Axes:
+    """Axes of a figure of their own."""
+    from matplotlib.figure import Figure
+
+    return Figure(layout="constrained").add_subplot()
+
+
 class Result(ABC):
     """A result of the Python API; subclasses are frozen dataclasses.
 
@@ -82,10 +89,7 @@ class Result(ABC):
         Returns:
             the axes.
         """
-        if ax is None:
-            from matplotlib.figure import Figure
-
-            ax = Figure(layout="constrained").add_subplot()
+        ax = new_axes() if ax is None else ax
         self.draw(ax)
         return ax
 

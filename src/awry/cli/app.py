@@ -12,8 +12,9 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from awry.cli.evaluate import evaluate
 from awry.cli.export import bench_app, export
-from awry.cli.measure import compare, evaluate, reproduce, robustness
+from awry.cli.measure import compare, reproduce, robustness
 from awry.cli.metrics import alarms, metrics_app
 from awry.cli.options import (
     CANNOT_START,

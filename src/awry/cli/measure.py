@@ -13,14 +13,12 @@ from awry.cli.options import (
     Data,
     Depths,
     Detectors,
-    EventRuleName,
     Fps,
     Json,
     Layout,
     OtherBudget,
     OtherThreshold,
     Overwrite,
-    Tolerance,
     console,
     load,
     refusals,
@@ -34,73 +32,6 @@ ROBUSTNESS = {"robustness.json": "json", "settings.json": "json", "frames": "fra
     for what in ("", "-false-alarms", "-threshold")
     for ending in ("png", "svg")
 }
-
-
-def evaluate(
-    bundle: Path,
-    data: Data,
-    out: Annotated[Path, typer.Option(help="Folder for metrics.json and report.html.")],
-    layout: Layout = None,
-    parts: Annotated[list[str] | None, typer.Option(help="Extra parts; all for every one.")] = None,
-    flow: Annotated[bool, typer.Option(help="Measure the motion reference too.")] = True,
-    merged: Annotated[
-        bool, typer.Option("--merged", help="A sifted run, on the train and test clips that it saw")
-    ] = False,
-    interactions: Annotated[
-        int, typer.Option(min=0, help="Of a sifted run: simulate so many rounds of feedback.")
-    ] = 0,
-    budget: OtherBudget = None,
-    threshold: OtherThreshold = None,
-    rule: EventRuleName = "begin",
-    tolerance: Tolerance = 1.0,
-    cache: Annotated[
-        Path | None, typer.Option(help="Folder where what teachers say of frames is kept.")
-    ] = None,
-    overwrite: Overwrite = False,
-    fps: Fps = None,
-    as_json: Json = False,
-) -> None:
-    """Measure a bundle on a data set's labelled test clips, or a sifted run; write a report."""
-    with refusals():
-        from awry.datasets import open_dataset
-        from awry.evaluation.evaluate import EvaluateOptions, run_evaluate, show_metrics
-        from awry.evaluation.metrics.event import EventRule
-        from awry.output.places import REPORT, check_folder
-        from awry.sifting.run_folder import is_run
-
-        if is_run(bundle) != merged:
-            raise ConfigError(
-                f"{bundle} is a sifted run: it is measured on the frames that it saw; add --merged."
-                if is_run(bundle)
-                else f"--merged is for what awry sift made; {bundle} is not such a run."
-            )
-        check_folder("--out", out, REPORT, (bundle, data), overwrite=overwrite)
-        if merged:
-            from awry.cli.show_run import show_run_metrics
-            from awry.sifting.evaluation import evaluate_run
-            from awry.terminal import BarReporter
-
-            with BarReporter(console()) as reporter:
-                metrics = evaluate_run(
-                    bundle,
-                    data,
-                    out=out,
-                    format=layout,
-                    fps=fps,
-                    interactions=interactions,
-                    overwrite=overwrite,
-                    reporter=reporter,
-                ).to_dict()
-            show_result(metrics, as_json, show_run_metrics)
-            report_failures(metrics["failed"])
-            return
-        found = open_dataset(data, format=layout, fps=fps)
-        events = EventRule.parse(rule, tolerance)
-        options = EvaluateOptions(tuple(parts or ()), flow=flow, cache=cache, rule=events)
-        detector = load(bundle, budget, threshold)
-        metrics = run_evaluate(detector, found, out, options, console())
-        show_result(metrics, as_json, show_metrics)
-    report_failures(metrics["failed"])
 
 
 def reproduce(

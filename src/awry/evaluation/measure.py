@@ -367,7 +367,7 @@ def _read_alarms(
 
 def show_frame(metrics: dict[str, Any]) -> None:
     """Print the table of rows."""
-    from awry.evaluation.evaluate import show_rows
+    from awry.cli.tables import show_rows
 
     show_rows(metrics, "these scores")
     _show_notes([*metrics["settings"]["notes"], *metrics["settings"]["clip_notes"]])

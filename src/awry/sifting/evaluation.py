@@ -2,37 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import roc_curve
 
 from awry.datasets.base import Clip, Dataset, is_in_training
 from awry.datasets.pairing import labels_at, labels_of
 from awry.errors import ConfigError, DatasetError
 from awry.evaluation.levels import with_levels
 from awry.evaluation.protocol import evaluate_frames
-from awry.evaluation.report.page import write_report
+from awry.evaluation.result import EvaluationResult
 from awry.evaluation.scored_clip import Peak, ScoredClip
 from awry.output.places import REPORT, check_folder
 from awry.progress import Reporter, Silent
-from awry.results import FigureCard, Result
 from awry.sifting.feedback import with_learners
 from awry.sifting.interactions import mean_of, simulate_interactions
 from awry.sifting.ranking_output import peak_of_event
 from awry.sifting.run import RankedClip, SiftedRun
 from awry.sifting.run_folder import load_run
 from awry.sifting.sources import ArchiveSource, merge_parts, open_merged
-from awry.storage import write_json
 from awry.training.environment import hardware
 from awry.version import __version__
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+    pass
 
 TRANSDUCTIVE = (
     "transductive: the frames that are measured are the frames that it learned from, training "
@@ -51,92 +48,6 @@ EXPERTS = 3
 """Simulated persons, who differ in what they mark."""
 
 
-@dataclass(frozen=True, slots=True)
-class RunEvaluation(Result):
-    """The figures of a sifted run against the labels that it never saw.
-
-    Attributes:
-        metrics: what `metrics.json` holds, see `docs/measurement.md`.
-        clips: the run's clips with their scores and labels.
-        report: the page that was written; None before.
-    """
-
-    metrics: Mapping[str, Any]
-    clips: tuple[ScoredClip, ...] = field(repr=False)
-    report: Path | None = None
-
-    @property
-    def micro_auc(self) -> float | None:
-        """Area under the ROC curve over all frames, 0 to 1; None without labels of both kinds."""
-        return self.metrics["frame"]["micro_auc"]
-
-    @property
-    def interval(self) -> tuple[float, float] | None:
-        """Its 95 % interval over clips."""
-        pair = self.metrics["intervals"]["frame"]
-        return None if pair is None else (pair[0], pair[1])
-
-    @property
-    def interactions(self) -> list[dict[str, Any]]:
-        """The mean figures after each simulated interaction, from 0; empty if none was asked for.
-
-        See `awry.sifting.interactions.simulate_interactions` for the keys.
-        """
-        return list(self.metrics.get("interactions", {}).get("mean", ()))
-
-    def to_dict(self) -> dict[str, Any]:
-        """The metrics, with the path of the report."""
-        return {**self.metrics, "report": None if self.report is None else str(self.report)}
-
-    def save(self, path: str | Path) -> Path:
-        """Write `metrics.json` and `report.html` into a folder.
-
-        Raises:
-            WriteError: they cannot be written.
-        """
-        folder = Path(path)
-        write_json(folder / "metrics.json", self.metrics)
-        write_report(
-            folder / "report.html",
-            self.metrics,
-            self.clips,
-            title=f"SDOR, transductive, on {self.metrics['settings']['data']['format']}",
-            settings=self.metrics["settings"],
-        )
-        return folder
-
-    def rows(self) -> list[dict[str, Any]]:
-        """One row for each clip."""
-        return [dict(row) for row in self.metrics["clips"]]
-
-    def draw(self, ax: Axes) -> None:
-        """The ROC curve over all frames."""
-        labelled = [clip for clip in self.clips if clip.labels is not None]
-        ax.set(xlabel="false positive rate", ylabel="true positive rate", title="all frames")
-        ax.plot([0, 1], [0, 1], color="0.7", linestyle="--")
-        if labelled and self.micro_auc is not None:
-            labels = np.concatenate([clip.labels for clip in labelled if clip.labels is not None])
-            rates = roc_curve(labels > 0, np.concatenate([clip.scores for clip in labelled]))
-            ax.plot(rates[0], rates[1], label=f"micro AUC {100 * self.micro_auc:.2f} %")
-            ax.legend(loc="lower right")
-
-    def cards(self) -> list[FigureCard]:
-        """The micro AUC, transductive, and what simulated feedback makes of it."""
-        frame = self.metrics["frame"]
-        pair = self.interval
-        between = "" if pair is None else f"95 %: {100 * pair[0]:.1f}-{100 * pair[1]:.1f}; "
-        shown = [
-            FigureCard("micro AUC, per cent", _per_cent(self.micro_auc), between + "transductive"),
-            FigureCard("frames", str(frame["n_frames"]), f"{frame['n_abnormal']} abnormal"),
-        ]
-        if self.interactions:
-            last = self.interactions[-1]
-            remark = f"without fed-back frames; {_per_cent(last['auc_left_out_before'])} before"
-            label = f"after {last['interaction']} interactions"
-            shown.append(FigureCard(label, _per_cent(last["auc_left_out"]), remark))
-        return shown
-
-
 def evaluate_run(
     run: str | Path | SiftedRun,
     data: str | Path | Dataset | None,
@@ -147,7 +58,7 @@ def evaluate_run(
     interactions: int = 0,
     overwrite: bool = False,
     reporter: Reporter | None = None,
-) -> RunEvaluation:
+) -> EvaluationResult:
     """Measure a sifted run on the data set that it sifted, training and test clips together.
 
     Args:
@@ -185,7 +96,8 @@ def evaluate_run(
     if interactions:
         feedback = simulated_feedback(run, source, clips, interactions, reporter or Silent())
         metrics["interactions"] = feedback
-    result = RunEvaluation(metrics, tuple(clips))
+    title = f"SDOR, transductive, on {metrics['settings']['data']['format']}"
+    result = EvaluationResult(metrics, tuple(clips), title)
     return result if out is None else replace(result, report=result.save(out) / "report.html")
 
 

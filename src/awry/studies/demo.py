@@ -22,7 +22,7 @@ from awry.evaluation.clip_scoring import (
     score_clip,
     score_clips,
 )
-from awry.evaluation.evaluate import EvaluateOptions, write_evaluation
+from awry.evaluation.evaluate import EvaluateOptions, evaluate_scores
 from awry.evaluation.metrics.bootstrap import bootstrap_interval
 from awry.evaluation.metrics.content_free import content_free_scores
 from awry.evaluation.metrics.frame import micro_auc
@@ -71,7 +71,7 @@ def run_demo(
     called = method.upper()
     figures = [(f"{called} on {kind}", picture) for kind, picture in _figures(detector, data)]
     options = EvaluateOptions(title=f"awry demo: {called} on moving digits", figures=figures)
-    write_evaluation(detector, data, scores, out, options)
+    evaluate_scores(detector, data, scores, options).save(out)
     video = out / "overlay.mp4"
     _write_overlay(detector, data, video)
     references = {

@@ -58,7 +58,9 @@ def curve_uri(
         limits: of the score axis, the same for all clips that are to be compared.
         size: width and height in CSS pixels.
     """
-    return _svg_uri(size, lambda axes: _draw(axes, clip, threshold, alarms, limits, size[0]))
+    return _svg_uri(
+        size, lambda axes: draw_timeline(axes, clip, threshold, alarms, limits, size[0])
+    )
 
 
 def roc_uri(scores: NDArray[np.float64], labels: NDArray[np.uint8]) -> str:
@@ -68,14 +70,15 @@ def roc_uri(scores: NDArray[np.float64], labels: NDArray[np.uint8]) -> str:
         scores: float64 (n,), of frames of both classes.
         labels: uint8 (n,), 1 = abnormal.
     """
+    return _svg_uri(SQUARE, lambda axes: draw_roc(axes, scores, labels))
+
+
+def draw_roc(axes: Axes, scores: NDArray[np.float64], labels: NDArray[np.uint8]) -> None:
+    """Draw the ROC curve; arguments as `roc_uri`."""
     false, true, _ = roc_curve(labels, scores)
-
-    def draw(axes: Axes) -> None:
-        axes.plot([0, 1], [0, 1], color="#9a9aa2", linewidth=1, linestyle=(0, (2, 3)))
-        axes.plot(false, true, color=BLUE, linewidth=1.8)
-        _unit_square(axes, "share of normal frames above", "share of abnormal frames above")
-
-    return _svg_uri(SQUARE, draw)
+    axes.plot([0, 1], [0, 1], color="#9a9aa2", linewidth=1, linestyle=(0, (2, 3)))
+    axes.plot(false, true, color=BLUE, linewidth=1.8)
+    _unit_square(axes, "share of normal frames above", "share of abnormal frames above")
 
 
 def region_curves_uri(figures: RegionFigures) -> str:
@@ -127,14 +130,18 @@ def _svg_uri(size: tuple[float, float], draw: Callable[[Axes], None]) -> str:
     return "data:image/svg+xml;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
-def _draw(
+def draw_timeline(
     axes: Axes,
     clip: ScoredClip,
     threshold: float | None,
     alarms: Runs,
     limits: tuple[float, float],
-    width: float,
+    width: float = WIDEST,
 ) -> None:
+    """Draw a clip's scores over its frames, with true events, threshold and alarms.
+
+    Arguments as `curve_uri`; `width` in CSS pixels decides how many frames have a number.
+    """
     bottom = axes.get_xaxis_transform()
     for first, last in true_runs(clip.labels):
         axes.axvspan(first - 0.5, last + 0.5, color=ORANGE, alpha=0.25, linewidth=0)

@@ -9,6 +9,7 @@ from awry.evaluation.metrics.event import Runs
 from awry.evaluation.report.event_words import faults
 from awry.evaluation.report.render import per_cent
 from awry.evaluation.scored_clip import ScoredClip
+from awry.results import FigureCard
 
 
 def in_short(
@@ -41,6 +42,37 @@ def in_short(
     return " ".join(f"{sentence}." for sentence in words)
 
 
+def cards(metrics: Mapping[str, Any]) -> list[FigureCard]:
+    """The figures that a reader wants first; none where no clip has labels."""
+    frame, primary = metrics["frame"], headline(metrics)
+    if not frame["n_frames"]:
+        return []
+    around, remarks = primary["interval"], []
+    if around:
+        remarks = [
+            f"95 % interval {per_cent(around[0], 1)} to {per_cent(around[1], 1)}, over clips"
+        ]
+    remarks += ["transductive"] if metrics["settings"].get("transductive") else []
+    shown = [
+        FigureCard("Micro AUC, this method", per_cent(primary["value"]), "; ".join(remarks)),
+    ]
+    if primary["flow"] is not None:
+        shown.append(
+            FigureCard(
+                "Plain optical flow, no learning", per_cent(primary["flow"]), _gain(primary["gain"])
+            )
+        )
+    blind = "knows only where the clip's middle is"
+    counts = f"{frame['n_abnormal']} abnormal, {frame['n_scored']} scored"
+    return [
+        *shown,
+        FigureCard("Best score that sees no pixel", per_cent(primary["blind"]), blind),
+        *_level_cards(metrics),
+        *_feedback_card(metrics),
+        FigureCard("Frames", str(frame["n_frames"]), counts),
+    ]
+
+
 def headline(metrics: Mapping[str, Any]) -> dict[str, Any]:
     """The primary figure, and whether it is more than the plain references reach."""
     own = metrics["frame"]["micro_auc"]
@@ -55,19 +87,37 @@ def headline(metrics: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def tiles(metrics: Mapping[str, Any]) -> list[dict[str, str]]:
+def _gain(gain: float | None) -> str:
+    if gain is None:
+        return ""
+    return f"this method adds {100 * gain:.2f}" if gain > 0 else "this method does not beat it"
+
+
+def _level_cards(metrics: Mapping[str, Any]) -> list[FigureCard]:
     """Where and when, at a glance."""
-    tiles = []
     region, event = metrics.get("region"), metrics.get("event")
+    shown = []
     if region:
         value = f"{per_cent(region['rbdc'], 1)} / {per_cent(region['tbdc'], 1)}"
-        tiles.append({"label": "RBDC / TBDC", "value": value, "detail": region["tracks"]})
-    if event and (found := faults(event)):
-        worst, *others = found
+        shown.append(FigureCard("RBDC / TBDC", value, region["tracks"]))
+    if event and (worst_first := faults(event)):
+        worst, *others = worst_first
         listed = ", ".join(fault.sentence for fault in others)
-        detail = f"the alarms' worst figure; {listed}{_budget(event)}"
-        tiles.append({"label": worst.label, "value": worst.value, "detail": detail})
-    return tiles
+        remark = f"the alarms' worst figure; {listed}{_budget(event)}"
+        shown.append(FigureCard(worst.label, worst.value, remark))
+    return shown
+
+
+def _feedback_card(metrics: Mapping[str, Any]) -> list[FigureCard]:
+    """What simulated feedback makes of a sifted run."""
+    rounds = metrics.get("interactions", {}).get("mean")
+    if not rounds:
+        return []
+    last = rounds[-1]
+    label = f"Micro AUC after {last['interaction']} interactions"
+    before = per_cent(last["auc_left_out_before"])
+    remark = f"without fed-back frames; {before} before"
+    return [FigureCard(label, per_cent(last["auc_left_out"]), remark)]
 
 
 def _budget(event: Mapping[str, Any]) -> str:

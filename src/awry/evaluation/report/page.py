@@ -23,7 +23,7 @@ from awry.evaluation.report.levels import (
     worst_normal_moments,
 )
 from awry.evaluation.report.moments import moment, peaks_to_show
-from awry.evaluation.report.overview import contents, headline, in_short, tiles
+from awry.evaluation.report.overview import cards, contents, headline, in_short
 from awry.evaluation.report.render import render
 from awry.evaluation.scored_clip import Peak, ScoredClip
 from awry.storage import write_text
@@ -107,7 +107,7 @@ def write_report(
         "frame": metrics["frame"],
         "headline": headline(metrics),
         "groups": _groups(metrics),
-        "tiles": tiles(metrics),
+        "cards": cards(metrics),
         "level_rows": level_rows(metrics),
         "why_not": metrics.get("why_not", {}),
         "curves": curves(clips, levels),

@@ -1,0 +1,125 @@
+"""Measuring what was fitted or sifted on a data set's labels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from awry.calls import checked
+from awry.datasets import open_dataset
+from awry.datasets.base import Dataset
+from awry.detector import Detector, load
+from awry.errors import ConfigError
+from awry.evaluation.evaluate import EvaluateOptions, evaluate_detector
+from awry.evaluation.metrics.event import EventRule
+from awry.evaluation.result import EvaluationResult
+from awry.output.places import REPORT, check_folder
+from awry.progress import Reporter
+from awry.scoring.calibration import Budget
+from awry.sifting.evaluation import evaluate_run
+from awry.sifting.run import SiftedRun
+from awry.sifting.run_folder import is_run
+
+
+@checked
+def evaluate(
+    bundle: str | Path | Detector | SiftedRun,
+    data: str | Path | Dataset,
+    *,
+    out: str | Path | None = None,
+    format: str | None = None,
+    parts: Sequence[str] = (),
+    flow: bool = True,
+    merged: bool = False,
+    interactions: int = 0,
+    budget: str | Budget | None = None,
+    threshold: float | None = None,
+    rule: str = "begin",
+    tolerance: float = 1.0,
+    cache: str | Path | None = None,
+    overwrite: bool = False,
+    fps: float | None = None,
+    reporter: Reporter | None = None,
+) -> EvaluationResult:
+    """Measure a detector on a data set's labelled test clips, or a sifted run on its own frames.
+
+    Args:
+        bundle: a bundle's folder or an opened detector; with `merged` a run's folder or a run.
+        data: a data set's folder, or an opened data set.
+        out: folder for `metrics.json` and `report.html`; None: nothing is written.
+        format: the layout's name, outright.
+        parts: names of extra parts to measure, or `["all"]`.
+        flow: measure the motion reference on the same frames.
+        merged: it is a sifted run, measured on the training and test clips that it saw.
+        interactions: of a run: simulate so many rounds of feedback.
+        budget: false alarms allowed, e.g. `2/hour`, in place of the bundle's own budget.
+        threshold: an alarm has a frame above it; in place of any budget.
+        rule: `begin`: an alarm finds the event in which it begins; or `touch`.
+        tolerance: seconds before and around events, for the rule `begin`.
+        cache: folder where what teachers say of frames is kept for the next evaluation.
+        overwrite: replace what stands at `out`, whoever wrote it.
+        fps: frames per second of picture folders.
+        reporter: shows progress.
+
+    Raises:
+        ConfigError: options that do not go together or cannot be; an output would overwrite
+            something.
+        BundleError: neither a bundle nor a run, damaged, or from a newer version.
+        DatasetError: the data set cannot be read, or has no test clips that can be.
+        WriteError: the report cannot be written.
+    """
+    sifted = isinstance(bundle, SiftedRun) or (
+        not isinstance(bundle, Detector) and is_run(Path(bundle))
+    )
+    if sifted != merged:
+        raise ConfigError(
+            f"{_called(bundle)} is a sifted run: it is measured on the frames that it saw; add "
+            "--merged."
+            if sifted
+            else f"--merged is for what awry sift made; {_called(bundle)} is not such a run."
+        )
+    if out is not None:
+        read = [path for path in (bundle, data) if isinstance(path, str | Path)]
+        check_folder("--out", Path(out), REPORT, read, overwrite=overwrite)
+    if not isinstance(bundle, Detector) and sifted:
+        return evaluate_run(
+            bundle,
+            data,
+            out=out,
+            format=format,
+            fps=fps,
+            interactions=interactions,
+            overwrite=overwrite,
+            reporter=reporter,
+        )
+    assert not isinstance(bundle, SiftedRun)
+    options = EvaluateOptions(
+        parts,
+        flow=flow,
+        cache=None if cache is None else Path(cache),
+        rule=EventRule.parse(rule, tolerance),
+    )
+    opened = data if isinstance(data, Dataset) else open_dataset(data, format=format, fps=fps)
+    detector = _detector(bundle, budget, threshold)
+    result = evaluate_detector(detector, opened, options, reporter)
+    return result if out is None else replace(result, report=result.save(out) / "report.html")
+
+
+def _called(bundle: str | Path | Detector | SiftedRun) -> str:
+    """What messages call it."""
+    if isinstance(bundle, SiftedRun):
+        return str(bundle.folder)
+    return "An opened detector" if isinstance(bundle, Detector) else str(bundle)
+
+
+def _detector(
+    bundle: str | Path | Detector, budget: str | Budget | None, threshold: float | None
+) -> Detector:
+    if not isinstance(bundle, Detector):
+        return load(bundle, budget=budget, threshold=threshold)
+    if budget is not None and threshold is not None:
+        raise ConfigError("Give budget or threshold: a budget would choose another threshold.")
+    if threshold is not None:
+        return bundle.with_threshold(threshold)
+    return bundle if budget is None else bundle.with_budget(Budget.of(budget))

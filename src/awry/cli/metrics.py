@@ -48,7 +48,8 @@ def metrics_frame(
 ) -> None:
     """Frame level: micro and macro AUC, AP, variants and what sees no pixel."""
     with refusals():
-        from awry.evaluation.measure import FrameOptions, run_frame, show_frame
+        from awry.cli.tables import show_frame
+        from awry.evaluation.measure import FrameOptions, run_frame
 
         _check_report(out, (scores, labels), overwrite)
         options = FrameOptions(scores, labels, scores_first_frame, labels_first_frame, fps)
@@ -77,7 +78,8 @@ def metrics_region(
 ) -> None:
     """Region level: RBDC and TBDC."""
     with refusals():
-        from awry.evaluation.measure import RegionOptions, run_region, show_figures
+        from awry.cli.tables import show_figures
+        from awry.evaluation.measure import RegionOptions, run_region
 
         options = RegionOptions(
             tracks,
@@ -117,7 +119,8 @@ def metrics_event(
 ) -> None:
     """Event level: precision, recall, delay and false alarms, as an operator feels them."""
     with refusals():
-        from awry.evaluation.measure import FrameOptions, run_event, show_figures
+        from awry.cli.tables import show_figures
+        from awry.evaluation.measure import FrameOptions, run_event
         from awry.evaluation.metrics.event import EventRule
         from awry.scoring.calibration import Budget
         from awry.scoring.events import EventOptions

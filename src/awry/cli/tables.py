@@ -7,6 +7,7 @@ from typing import Any
 
 from rich.table import Column
 
+from awry.evaluation.report.event_words import missed_words
 from awry.evaluation.report.levels import level_rows
 from awry.terminal import Console, Table
 
@@ -73,3 +74,39 @@ def show_levels(metrics: Mapping[str, Any]) -> None:
 
 def _per_cent(value: float | None) -> str:
     return "-" if value is None else f"{100 * value:.2f}"
+
+
+def show_frame(metrics: dict[str, Any]) -> None:
+    """Print the table of rows."""
+    show_rows(metrics, "these scores")
+    show_notes([*metrics["settings"]["notes"], *metrics["settings"]["clip_notes"]])
+    _show_report(metrics)
+
+
+def show_figures(metrics: dict[str, Any]) -> None:
+    """Print figures, counts and intervals, one a line."""
+    table = Table("", "value", "95 % interval")
+    for name, value in metrics.items():
+        if isinstance(value, dict | list) or name == "report":
+            continue
+        pair = metrics["intervals"].get(name)
+        between = "-" if pair is None else f"{pair[0]:.4f} to {pair[1]:.4f}"
+        shown = "-" if value is None else f"{value:.4f}" if isinstance(value, float) else str(value)
+        table.add_row(name, shown, between)
+    Console().print(table)
+    notes = [f"Intervals: {metrics['settings']['interval']}.", *metrics["settings"]["notes"]]
+    if metrics.get("missed"):
+        notes.insert(0, f"Events not found, {missed_words(metrics['missed'])}.")
+    show_notes(notes)
+    _show_report(metrics)
+
+
+def show_notes(notes: Sequence[str]) -> None:
+    """Print sentences, one a line."""
+    for note in notes:
+        Console().print(note, highlight=False, markup=False, soft_wrap=True)
+
+
+def _show_report(metrics: dict[str, Any]) -> None:
+    if "report" in metrics:
+        show_notes([f"report: {metrics['report']}"])

@@ -33,10 +33,8 @@ from awry.evaluation.metrics.event import EventRule, Run, true_runs
 from awry.evaluation.metrics.frame import micro_auc
 from awry.evaluation.metrics.region import region_figures, resampled_region
 from awry.evaluation.protocol import bootstrap_record, evaluate_frames, interval_words
-from awry.evaluation.report.event_words import missed_words
 from awry.scoring.calibration import POOLED, Budget, CalibrationClip, calibrate
 from awry.scoring.events import EventOptions, find_runs
-from awry.terminal import Console, Table
 from awry.version import __version__
 
 Values = Mapping[str, np.ndarray]
@@ -363,40 +361,3 @@ def _read_alarms(
             )
         runs[name].append((int(first), int(last)))
     return runs
-
-
-def show_frame(metrics: dict[str, Any]) -> None:
-    """Print the table of rows."""
-    from awry.cli.tables import show_rows
-
-    show_rows(metrics, "these scores")
-    _show_notes([*metrics["settings"]["notes"], *metrics["settings"]["clip_notes"]])
-    _show_report(metrics)
-
-
-def show_figures(metrics: dict[str, Any]) -> None:
-    """Print figures, counts and intervals, one a line."""
-    table = Table("", "value", "95 % interval")
-    for name, value in metrics.items():
-        if isinstance(value, dict | list) or name == "report":
-            continue
-        pair = metrics["intervals"].get(name)
-        between = "-" if pair is None else f"{pair[0]:.4f} to {pair[1]:.4f}"
-        shown = "-" if value is None else f"{value:.4f}" if isinstance(value, float) else str(value)
-        table.add_row(name, shown, between)
-    Console().print(table)
-    notes = [f"Intervals: {metrics['settings']['interval']}.", *metrics["settings"]["notes"]]
-    if metrics.get("missed"):
-        notes.insert(0, f"Events not found, {missed_words(metrics['missed'])}.")
-    _show_notes(notes)
-    _show_report(metrics)
-
-
-def _show_notes(notes: Sequence[str]) -> None:
-    for note in notes:
-        Console().print(note, highlight=False, markup=False, soft_wrap=True)
-
-
-def _show_report(metrics: dict[str, Any]) -> None:
-    if "report" in metrics:
-        _show_notes([f"report: {metrics['report']}"])

@@ -116,9 +116,8 @@ class EvaluationResult(Result):
         return value
 
     def to_dict(self) -> dict[str, Any]:
-        """The metrics; with the path of the report where one was written."""
-        written = {} if self.report is None else {"report": str(self.report)}
-        return {**self.metrics, **written}
+        """The metrics, and `report`, the path of the page; None where none was written."""
+        return {**self.metrics, "report": None if self.report is None else str(self.report)}
 
     def save(self, path: str | Path) -> Path:
         """Write `metrics.json` and `report.html` into a folder.

@@ -325,7 +325,6 @@ def bundle(root: Path, fitted: Detector, name: str, *, sealed: bool) -> Prepared
 
     def read() -> None:
         detector = Detector.load(out)
-        assert detector.calibration is not None
         assert detector.every >= 1
         found = scored(detector.scorer(), ArraySource(images, 10.0), detector.every)
         values = np.array([np.nan if s.score is None else s.score for _, s in found])

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 import hostile_files as files
 from awry.detector import Detector
 from awry.errors import AwryError
-from awry.fitting import FitOptions, fit
+from awry.fitting import FitOptions, fit_detector
 from hostile import Mutation, damaged, mutations
 from support import moving_square_data
 
@@ -31,7 +31,7 @@ Make = Callable[[Path], files.Prepared]
 @pytest.fixture(scope="session")
 def fitted(tmp_path_factory: pytest.TempPathFactory) -> Detector:
     out = tmp_path_factory.mktemp("fitted") / "bundle"
-    return fit("flow", moving_square_data(), out, FitOptions(preset="tiny"))
+    return fit_detector("flow", moving_square_data(), out, FitOptions(preset="tiny"))
 
 
 @pytest.fixture(scope="session")

@@ -23,7 +23,7 @@ def test_every_name_can_be_had_and_says_what_it_is(name: str) -> None:
 
 
 def test_the_map_is_all_that_is_promised() -> None:
-    assert {*awry._LAZY, *awry._LAZY_MODULES, "__version__", "fit"} == set(awry.__all__)
+    assert {*awry._LAZY, *awry._LAZY_MODULES, "__version__"} == set(awry.__all__)
     assert len(set(awry.__all__)) == len(awry.__all__)
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         awry.nothing  # noqa: B018

@@ -2,7 +2,7 @@
 
 import awry
 
-detector = awry.fit("daml", "footage/", out="bundle", preset="cpu")
+awry.fit("daml", "footage/", out="bundle", preset="cpu")
 scorer = awry.load("bundle").scorer()
 for frame in awry.open_source("video.mp4"):
     for score in scorer.push(frame):
@@ -12,10 +12,8 @@ for frame in awry.open_source("video.mp4"):
 from __future__ import annotations
 
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from awry.calls import checked
 from awry.version import __version__
 
 if TYPE_CHECKING:
@@ -39,6 +37,8 @@ if TYPE_CHECKING:
     from awry.evaluating import evaluate
     from awry.evaluation.result import EvaluationResult
     from awry.evaluation.scored_clip import ScoredClip
+    from awry.fitting.result import FitResult
+    from awry.fitting.run import fit
     from awry.frames import Event, Frame, FrameScore, Objects, Region
     from awry.progress import Reporter, Silent
     from awry.results import FigureCard, Result
@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from awry.sifting.run_folder import load_run
     from awry.sifting.sift import sift
     from awry.terminal import BarReporter
+    from awry.training.facts import Facts
     from awry.training.split import Exclusion
     from awry.video import ArraySource, Source, open_source
 
@@ -70,7 +71,9 @@ __all__ = [
     "Event",
     "Exclusion",
     "ExportError",
+    "Facts",
     "FigureCard",
+    "FitResult",
     "FootageError",
     "Frame",
     "FrameError",
@@ -119,6 +122,8 @@ _LAZY = {
     "Detector": "awry.detector",
     "EvaluationResult": "awry.evaluation.result",
     "Event": "awry.frames",
+    "Facts": "awry.training.facts",
+    "FitResult": "awry.fitting.result",
     "Exclusion": "awry.training.split",
     "ExportError": "awry.errors",
     "FigureCard": "awry.results",
@@ -145,6 +150,7 @@ _LAZY = {
     "TrainingError": "awry.errors",
     "WriteError": "awry.errors",
     "evaluate": "awry.evaluating",
+    "fit": "awry.fitting.run",
     "load": "awry.detector",
     "load_run": "awry.sifting.run_folder",
     "open_dataset": "awry.datasets",
@@ -166,32 +172,3 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
-
-
-@checked
-def fit(method: str, data: str | Path | Dataset, *, out: str | Path, **options: Any) -> Detector:
-    """Fit a detector on normal footage and save its bundle.
-
-    Args:
-        method: a registered method's name, e.g. `daml`.
-        data: a folder in a layout that `awry datasets` lists, or an opened data set.
-        out: the bundle's folder.
-        options: the fields of `awry.fitting.FitOptions`, e.g. `preset`, `seed`, `changes`; a
-            budget and exclusions also as the command line takes them, e.g. `budget="1/day"`.
-
-    Raises:
-        ConfigError: an unknown option (suggests the nearest) or a value of another type.
-        AwryError: as the tree in `awry.errors` says.
-    """
-    from awry.datasets import open_dataset
-    from awry.datasets.base import Dataset
-    from awry.fitting import fit as fit_detector
-    from awry.fitting import fit_options
-    from awry.training.footage import remove_working_folder
-
-    settings = fit_options(**options)
-    found = data if isinstance(data, Dataset) else open_dataset(data)
-    detector = fit_detector(method, found, Path(out), settings)
-    detector.save(out)
-    remove_working_folder(Path(out), settings.cache)
-    return detector

@@ -9,17 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from awry.calls import checked
-from awry.errors import BundleError, ConfigError, nearest
+from awry.errors import BundleError, ConfigError
 from awry.foreign import reading
 from awry.frames import Frame, FrameScore
-from awry.methods.base import Method, Scorer, Setting
+from awry.methods.base import Method, Scorer
+from awry.methods.fitted import FittedModels
 from awry.registry import method_class
 from awry.runtimes import Network, load_networks
 from awry.scoring.calibration import POOLED, Budget, Calibration
 from awry.scoring.moments import Moment
 from awry.scoring.reasons import Explainer
 from awry.training.bundle import MANIFEST, read_bundle, write_bundle
-from awry.training.facts import check_facts
+from awry.training.facts import Facts
 from awry.video.ignore import IgnoreRegions
 from awry.video.limits import check_pixels
 
@@ -33,20 +34,19 @@ class Detector:
     Attributes:
         method: the method's name.
         models: scene -> fitted method; `*` is the one for all, or for unknown scenes.
-        calibration: thresholds from footage that was never trained on; None right after fit's
-            first half.
+        calibration: thresholds from footage that was never trained on.
         ignore: regions whose pixels never count.
         frame_size: (H, W) of the footage's frames.
-        facts: everything else that the manifest records.
+        facts: how it was fitted, as the manifest records it.
         strangest: the strangest moments of the training footage; not saved.
     """
 
     method: str
     models: Mapping[str, Method]
-    calibration: Calibration | None
+    calibration: Calibration
     ignore: IgnoreRegions
     frame_size: tuple[int, int]
-    facts: Mapping[str, Any]
+    facts: Facts
     strangest: Sequence[Moment] = ()
 
     @checked
@@ -75,30 +75,18 @@ class Detector:
         The scorer refuses frames of another aspect ratio than the footage's with a FrameError;
         another size of the same aspect is resized with a warning.
         """
-        model = self.model_of(scene)
-        levels: tuple[float, ...] = ()
-        if self.calibration is not None and maps:
-            levels = self.calibration.scene(scene).map_thresholds
-        setting = Setting(
-            scene=scene,
+        levels = self.calibration.scene(scene).map_thresholds if maps else ()
+        return self.fitted.scorer(
+            scene,
             clip=clip,
-            ignore=self.ignore,
+            fps=None if fps is None else fps / self.every,
             map_levels=levels,
             maps=maps,
-            parts=_known_parts(model, parts),
-            fps=None if fps is None else fps / self.every,
-            frame_size=self.frame_size,
+            parts=parts,
         )
-        return model.scorer(setting)
 
     def explainer(self, scene: str = POOLED) -> Explainer:
-        """What says in words why scores of a scene are high; of all pooled where it is unknown.
-
-        Raises:
-            BundleError: there is no calibration.
-        """
-        if self.calibration is None:
-            raise BundleError("This detector has no calibration yet; awry.fit gives it one.")
+        """What says in words why scores of a scene are high; of all pooled where it is unknown."""
         model = next(iter(self.models.values()))  # all of one method, whose words they share
         return Explainer(self.calibration.scene(scene), model.describe, model.levels)
 
@@ -108,38 +96,34 @@ class Detector:
         Raises:
             ConfigError: one model a scene and none for this one.
         """
-        for name in (scene, POOLED):
-            if name in self.models:
-                return self.models[name]
-        if len(self.models) == 1:
-            return next(iter(self.models.values()))
-        raise ConfigError(
-            f"This bundle has one model a scene and none for '{scene}': say which scene the "
-            f"source shows, one of {', '.join(self.models)}."
-        )
+        return self.fitted.model_of(scene)
+
+    @property
+    def fitted(self) -> FittedModels:
+        """The models without their thresholds."""
+        return FittedModels(self.models, self.ignore, self.frame_size)
 
     @property
     def every(self) -> int:
         """The footage was thinned to each n-th frame, and sources must be scored likewise."""
-        return int(self.facts.get("data", {}).get("every", 1))
+        return self.facts.data.every
 
     @property
     def runs_in(self) -> dict[str, str]:
         """`runtime` and `precision` of its networks."""
-        export = self.facts.get("export", {})
+        export = self.facts.export
         eager = all(model.runtime is None for model in self.models.values())
-        if eager or not export:
+        if eager or export is None:
             return {"runtime": "pytorch", "precision": "fp32"}
-        return {key: export[key] for key in ("runtime", "precision")}
+        return {"runtime": export.runtime, "precision": export.precision}
 
     def with_budget(self, budget: Budget) -> Detector:
         """The same detector with the thresholds for another alarm budget.
 
         Raises:
-            BundleError: there is no calibration, or an older awry stored it, without what
-                another budget needs.
+            BundleError: an older awry stored the calibration, without what another budget needs.
         """
-        return replace(self, calibration=self._calibrated().with_budget(budget))
+        return replace(self, calibration=self.calibration.with_budget(budget))
 
     def with_threshold(self, threshold: float) -> Detector:
         """The same detector with one threshold for every scene, given by hand.
@@ -148,24 +132,18 @@ class Detector:
             threshold: an alarm has a frame above it; in the scores' own unit.
 
         Raises:
-            BundleError: there is no calibration.
             ConfigError: the threshold is not finite.
         """
-        return replace(self, calibration=self._calibrated().with_threshold(threshold))
-
-    def _calibrated(self) -> Calibration:
-        if self.calibration is None:
-            raise BundleError("This detector has no calibration yet; awry.fit gives it one.")
-        return self.calibration
+        return replace(self, calibration=self.calibration.with_threshold(threshold))
 
     def save(self, path: str | Path) -> None:
         """Write the bundle, whole or not at all.
 
         Raises:
-            BundleError: something that is not a bundle stands there, or there is no calibration.
+            BundleError: something that is not a bundle stands there.
             WriteError: it cannot be written.
         """
-        if "export" in self.facts:
+        if self.facts.export is not None:
             raise BundleError(
                 "An exported bundle is not changed: change the one that it was exported from, and "
                 "export that again."
@@ -175,12 +153,7 @@ class Detector:
         write_bundle(Path(path), manifest, tensors)
 
     def manifest(self) -> tuple[dict[str, str], dict[str, Any]]:
-        """Scene -> stem of its file, and what a bundle's manifest holds.
-
-        Raises:
-            BundleError: there is no calibration.
-        """
-        calibration = self._calibrated()
+        """Scene -> stem of its file, and what a bundle's manifest holds."""
         files = {scene: f"model-{number}" for number, scene in enumerate(self.models)}
         if len(files) == 1:
             files = dict.fromkeys(files, "model")
@@ -188,10 +161,10 @@ class Detector:
             "method": self.method,
             "models": files,
             "configs": {s: m.config.model_dump(mode="json") for s, m in self.models.items()},
-            "calibration": calibration.to_json(),
+            "calibration": self.calibration.to_json(),
             "ignore": self.ignore.specs,
             "frame_size": list(self.frame_size),
-            **self.facts,
+            **self.facts.to_manifest(),
         }
 
     @classmethod
@@ -218,7 +191,7 @@ class Detector:
                     models[scene].runtime = _runtime(Path(path), manifest, stem, models[scene])
             known = ("method", "models", "configs", "calibration", "ignore", "frame_size")
             rest = {k: v for k, v in manifest.items() if k not in (*known, "files", "format")}
-            check_facts(rest)
+            facts = Facts.model_validate(rest)
             height, width = (int(side) for side in manifest["frame_size"])
             if min(height, width) < 1:
                 raise ValueError(f"frame_size is {height} x {width}")
@@ -229,7 +202,7 @@ class Detector:
                 Calibration.from_json(manifest["calibration"]),
                 IgnoreRegions.parse(manifest["ignore"]),
                 (height, width),
-                rest,
+                facts,
             )
 
 
@@ -273,16 +246,6 @@ def _runtime(
             f"{sorted(model.graphs())}: export it again with this version of awry."
         )
     return load_networks(path, export["runtime"], files)
-
-
-def _known_parts(model: Method, parts: Sequence[str]) -> tuple[str, ...]:
-    if "all" in parts:
-        return model.extra_parts
-    for part in parts:
-        if part not in model.extra_parts:
-            known = nearest(part, ["all", *model.extra_parts])
-            raise ConfigError(f"{model.name} has no extra part '{part}': {known}.")
-    return tuple(parts)
 
 
 def scored(

@@ -12,10 +12,12 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from awry.cli.options import parse_changes
 from awry.datasets import open_dataset
 from awry.errors import ConfigError
-from awry.fit_run import parse_changes
-from awry.fitting import FitOptions, _footage, _remember_settings
+from awry.fitting.checkpoint import remember_settings
+from awry.fitting.detector import open_footage
+from awry.fitting.options import FitOptions
 from awry.methods.daml import fitting
 from awry.progress import Silent
 from awry.terminal import BarReporter
@@ -372,14 +374,14 @@ def test_resume_with_other_footage_names_the_clip(awry, data: Path, tmp_path: Pa
     (work / "fit" / "0").mkdir(parents=True)
     (work / "fit" / "0" / "checkpoint.safetensors").touch()
     options = FitOptions(preset="tiny")
-    footage = _footage(open_dataset(data), work, options, Silent())
-    _remember_settings(work, "flow", {}, footage, options)
+    footage = open_footage(open_dataset(data), work, options, Silent())
+    remember_settings(work, "flow", {}, footage, options)
     (data / "train" / "day1" / "060.png").unlink()
-    again = _footage(open_dataset(data), work, options, Silent())
+    again = open_footage(open_dataset(data), work, options, Silent())
     with pytest.raises(
         ConfigError, match=r"started otherwise: footage\.day1 \(\w+ then, \w+ now\)"
     ):
-        _remember_settings(work, "flow", {}, again, replace(options, resume=True))
+        remember_settings(work, "flow", {}, again, replace(options, resume=True))
 
 
 @pytest.mark.parametrize("content", ["", "{", "[1]", '{"seed": 8'])

@@ -152,7 +152,6 @@ def test_an_older_bundle_knows_no_other_budget(
     awry, bundle: Path, clip: Path, tmp_path: Path, out: Path
 ) -> None:
     mine, detector = tmp_path / "bundle", library.load(bundle)
-    assert detector.calibration is not None
     scenes = {
         name: replace(scene, threshold_interval=None, normal_alarms=None)
         for name, scene in detector.calibration.scenes.items()

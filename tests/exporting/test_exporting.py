@@ -20,7 +20,7 @@ from awry.exporting import ExportOptions, export, parity_of, too_far
 from awry.exporting.clips import FRAMES, first_frames, frames_wanted, made_up
 from awry.exporting.networks import named, to_int8, to_onnx, to_openvino
 from awry.exporting.parity import Parity, Watched, largest_difference, relative_difference
-from awry.fitting import FitOptions, fit
+from awry.fitting import FitOptions, fit_detector
 from awry.methods.graphs import Graph, eager
 from awry.methods.ssmtl.config import SSMTLConfig
 from awry.methods.ssmtl.network import Network
@@ -33,7 +33,7 @@ from support import moving_square_data
 @pytest.fixture(scope="module")
 def detector(tmp_path_factory: pytest.TempPathFactory) -> Detector:
     out = tmp_path_factory.mktemp("daml") / "bundle"
-    return fit("daml", moving_square_data(), out, FitOptions(preset="tiny", seed=3))
+    return fit_detector("daml", moving_square_data(), out, FitOptions(preset="tiny", seed=3))
 
 
 def clip(frames: int = 60, scene: str = "yard") -> Clip:
@@ -129,7 +129,7 @@ def test_a_clip_too_short(detector: Detector, tmp_path: Path) -> None:
 
 
 def test_nothing_to_export(tmp_path: Path) -> None:
-    flow = fit("flow", moving_square_data(), tmp_path / "flow", FitOptions(preset="tiny"))
+    flow = fit_detector("flow", moving_square_data(), tmp_path / "flow", FitOptions(preset="tiny"))
     with pytest.raises(ConfigError, match="flow has no network"):
         export(flow, tmp_path / "out", ExportOptions(), clip())
 
@@ -378,7 +378,7 @@ def per_scene(tmp_path_factory: pytest.TempPathFactory) -> Detector:
     train = tuple(replace(c, scene=s) for c, s in zip(data.train, scenes, strict=True))
     options = FitOptions(preset="tiny", seed=3, per_scene=True, every=2)
     out = tmp_path_factory.mktemp("scenes") / "bundle"
-    return fit("daml", replace(data, train=train), out, options)
+    return fit_detector("daml", replace(data, train=train), out, options)
 
 
 def test_several_models_and_thinned_footage(per_scene: Detector, tmp_path: Path) -> None:

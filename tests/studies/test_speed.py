@@ -14,7 +14,7 @@ from awry.detector import Detector
 from awry.errors import ConfigError, FootageError
 from awry.exporting import ExportOptions, export
 from awry.exporting.clips import made_up
-from awry.fitting import FitOptions, fit
+from awry.fitting import FitOptions, fit_detector
 from awry.studies.speed import (
     SpeedOptions,
     compiled,
@@ -28,7 +28,7 @@ from support import moving_square_data
 @pytest.fixture(scope="module")
 def detector(tmp_path_factory: pytest.TempPathFactory) -> Detector:
     out = tmp_path_factory.mktemp("daml") / "bundle"
-    return fit("daml", moving_square_data(), out, FitOptions(preset="tiny", seed=3))
+    return fit_detector("daml", moving_square_data(), out, FitOptions(preset="tiny", seed=3))
 
 
 def test_multiply_adds_of_a_convolution_by_hand() -> None:

@@ -14,16 +14,12 @@ from typer.core import TyperGroup
 
 from awry.cli.evaluate import evaluate
 from awry.cli.export import bench_app, export
+from awry.cli.fit import fit
 from awry.cli.measure import compare, reproduce, robustness
 from awry.cli.metrics import alarms, metrics_app
 from awry.cli.options import (
     CANNOT_START,
     DONE,
-    Changes,
-    Classifiers,
-    Data,
-    Depths,
-    Detectors,
     Fps,
     Json,
     Layout,
@@ -93,65 +89,7 @@ def demo(
         show_result(run_demo(method, out, seed, console(), overwrite=overwrite), as_json, show_demo)
 
 
-@app.command()
-def fit(
-    method: Annotated[str, typer.Argument(help="See: awry methods.")],
-    data: Data,
-    out: Annotated[Path, typer.Option(help="The bundle's folder.")],
-    layout: Layout = None,
-    preset: Annotated[str, typer.Option(help="paper, cpu, tiny, ...")] = "cpu",
-    changes: Changes = None,
-    detector: Detectors = None,
-    classifier: Classifiers = None,
-    depth: Depths = None,
-    seed: Annotated[int, typer.Option(help="Every random choice follows from it.")] = 0,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on where a fit stopped.")] = False,
-    per_scene: Annotated[bool, typer.Option("--per-scene", help="One model a scene.")] = False,
-    ignore: Annotated[
-        list[str] | None,
-        typer.Option(help="rows:0-23, rectangle:x0,y0,x1,y1 or polygon:x,y;x,y;x,y"),
-    ] = None,
-    exclude: Annotated[
-        list[str] | None, typer.Option(help="CLIP:FIRST-LAST that was not normal after all.")
-    ] = None,
-    budget: Annotated[str, typer.Option(help="False alarms allowed.")] = "2/hour",
-    every: Annotated[int, typer.Option(min=1, help="Keep each n-th frame.")] = 1,
-    max_frames: Annotated[int | None, typer.Option(min=1, help="Most frames of a clip.")] = None,
-    cache: Annotated[Path | None, typer.Option(help="Folder for resized frames.")] = None,
-    cache_size: Annotated[float, typer.Option(min=0.001, help="Its limit in GiB.")] = 8.0,
-    overwrite: Overwrite = False,
-    fps: Fps = None,
-    as_json: Json = False,
-) -> None:
-    """Learn what is normal from a data set's training part; write a bundle."""
-    with refusals():
-        from awry.datasets import open_dataset
-        from awry.fit_run import chosen_teachers, parse_changes, run_fit, show_fit
-        from awry.fitting import FitOptions
-        from awry.registry import method_class
-        from awry.scoring.calibration import Budget
-        from awry.training.split import Exclusion
-
-        options = FitOptions(
-            preset=preset,
-            changes=parse_changes(changes or []) | chosen_teachers(detector, classifier, depth),
-            seed=seed,
-            per_scene=per_scene,
-            ignore=tuple(ignore or ()),
-            budget=Budget.parse(budget),
-            every=every,
-            max_frames=max_frames,
-            exclude=tuple(Exclusion.parse(text) for text in exclude or ()),
-            cache=cache,
-            cache_gib=cache_size,
-            resume=resume,
-            overwrite=overwrite,
-        )
-        method_class(method).configure(preset, options.changes)
-        found = open_dataset(data, format=layout, fps=fps)
-        summary = run_fit(method, found, out, options, console())
-        show_result(summary, as_json, show_fit)
-    report_failures(summary["failed"])
+app.command()(fit)
 
 
 @app.command()

@@ -21,6 +21,7 @@ from awry.cli.options import (
     Overwrite,
     console,
     load,
+    parse_changes,
     refusals,
     report_failures,
     show_result,
@@ -71,13 +72,13 @@ def reproduce(
         if data is None or out is None:
             raise ConfigError("To run a table, give both --data and --out.")
         from awry.datasets import open_dataset
-        from awry.fit_run import chosen_teachers, parse_changes
+        from awry.fitting import teacher_settings
         from awry.output.places import check_folder
         from awry.studies.cells import whole_numbers
         from awry.studies.reproduce import ReproduceOptions, run_reproduce
 
         numbers = whole_numbers(seeds, "--seeds", lowest=0)
-        given = parse_changes(changes or []) | chosen_teachers(detector, classifier, depth)
+        given = parse_changes(changes or []) | teacher_settings(detector, classifier, depth)
         options = ReproduceOptions(scale, tuple(numbers), cells, dataset, given)
         cells_of(table)
         files = {f"{table}.json": "json", "frames": "frames"}
@@ -118,7 +119,6 @@ def robustness(
     """Measure a bundle in bad weather, or a method with fewer or impure frames; resumable."""
     with refusals():
         from awry.datasets import open_dataset
-        from awry.fit_run import parse_changes
         from awry.output.places import check_folder
         from awry.studies import refit as refits
         from awry.studies import robustness as runs

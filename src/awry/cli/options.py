@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from awry.errors import AwryError
+from awry.errors import AwryError, ConfigError
 from awry.interrupts import exit_code, forget, stopped_by
 from awry.names import printable
+from awry.results import Result
 from awry.storage import json_text
 
 if TYPE_CHECKING:
     from awry.detector import Detector
+    from awry.progress import Reporter
     from awry.terminal import Console
 
 DONE, SOME_FAILED, CANNOT_START = 0, 1, 2
@@ -80,6 +82,38 @@ def say(message: object) -> None:
 
 
 @contextmanager
+def reporting() -> Iterator[Reporter]:
+    """Progress bars on standard error."""
+    from awry.terminal import BarReporter
+
+    with BarReporter(console()) as reporter:
+        yield reporter
+
+
+def parse_changes(pairs: Sequence[str]) -> dict[str, Any]:
+    """Read `key=value` pairs; values are JSON where they parse as such, else text.
+
+    Raises:
+        ConfigError: a pair without `=`.
+
+    >>> parse_changes(["channels=8", "score=latent", "grey=true"])
+    {'channels': 8, 'score': 'latent', 'grey': True}
+    """
+    import json
+
+    changes: dict[str, Any] = {}
+    for pair in pairs:
+        key, sign, value = pair.partition("=")
+        if not sign or not key:
+            raise ConfigError(f"Cannot read --set {pair}: expected KEY=VALUE, e.g. channels=16.")
+        try:
+            changes[key] = json.loads(value)
+        except ValueError:
+            changes[key] = value
+    return changes
+
+
+@contextmanager
 def refusals() -> Iterator[None]:
     """Errors become one line on standard error and exit code 2; Ctrl-C becomes 130, SIGTERM 143.
 
@@ -128,8 +162,9 @@ def load(bundle: Path, budget: str | None, threshold: float | None = None) -> De
 
 
 def show_result(value: Any, as_json: bool, show: Callable[[Any], None]) -> None:
+    """Print a result: as JSON what its `to_dict` gives, or plain values."""
     if as_json:
-        sys.stdout.write(json_text(value))
+        sys.stdout.write(json_text(value.to_dict() if isinstance(value, Result) else value))
     else:
         show(value)
 
@@ -142,7 +177,7 @@ def print_noted(metrics: dict[str, Any], as_json: bool, show: Callable[[Any], No
     show_result(metrics, as_json, show)
 
 
-def report_failures(failed: list[str]) -> None:
+def report_failures(failed: Sequence[str]) -> None:
     """List what failed; end with exit code 1 if anything did."""
     for sentence in failed:
         say(sentence)

@@ -100,7 +100,7 @@ def _measure(bundle: Path, options: BenchOptions, asked_at: float) -> dict[str, 
     return {
         "bundle": str(bundle),
         "method": detector.method,
-        "preset": detector.facts["preset"],
+        "preset": detector.facts.preset,
         **(runs_in or detector.runs_in),
         "start_up_s": started,
         **found,

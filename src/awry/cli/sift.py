@@ -14,6 +14,7 @@ from awry.cli.options import (
     Layout,
     Overwrite,
     console,
+    parse_changes,
     refusals,
     report_failures,
     show_result,
@@ -59,7 +60,6 @@ def sift(
 ) -> None:
     """Rank an archive without a label: what is strange comes first."""
     with refusals():
-        from awry.fit_run import parse_changes
         from awry.sifting.sift import sift as sift_archive
         from awry.terminal import BarReporter
 

@@ -76,7 +76,6 @@ def evaluate_scores(
         passed over, one sentence each) and `speed` beside what `metrics.json` always has.
     """
     options = options or EvaluateOptions()
-    assert detector.calibration is not None
     clips, calibration = scores.clips, detector.calibration
     alarms = {clip.name: calibration.alarms(clip.scores, clip.scene) for clip in clips}
     budget = calibration.scene(POOLED).asked
@@ -110,20 +109,19 @@ def _called(data: Dataset) -> str:
 
 def _settings(detector: Detector, data: Dataset, clips: Sequence[ScoredClip]) -> dict[str, Any]:
     facts = detector.facts
-    assert detector.calibration is not None
     some = detector.scorer(clips[0].scene, fps=clips[0].fps, maps=False)
     return {
         "method": detector.method,
-        "preset": facts["preset"],
-        "seed": facts["seed"],
+        "preset": facts.preset,
+        "seed": facts.seed,
         "config": next(iter(detector.models.values())).config.model_dump(mode="json"),
         "data": {"layout": data.name, "variant": data.variant, "fps": data.fps},
         "labels": f"{sum(c.labels is not None for c in clips)} of {len(clips)} clips, "
         "as found in the data set (see notes)",
         "notes": list(data.notes),
         "ignore": list(detector.ignore.specs),
-        "fitted_on": facts["data"]["variant"] or facts["data"]["layout"],
-        "fit_seconds": facts["fit_seconds"],
+        "fitted_on": facts.data.variant or facts.data.layout,
+        "fit_seconds": facts.fit_seconds,
         "calibration": {
             name: {
                 "budget": scene.asked,
@@ -134,7 +132,7 @@ def _settings(detector: Detector, data: Dataset, clips: Sequence[ScoredClip]) ->
             for name, scene in detector.calibration.scenes.items()
         },
         **declared(some),
-        "fitted_with": dict(facts["versions"]),
+        "fitted_with": dict(facts.versions),
         **detector.runs_in,
         "hardware": hardware(),
         "awry": __version__,

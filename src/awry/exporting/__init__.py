@@ -259,7 +259,8 @@ def parity_of(
         ConfigError: the bundle was not exported.
     """
     detector = Detector.load(path)
-    if "export" not in detector.facts:
+    facts = detector.facts.export
+    if facts is None:
         raise ConfigError(f"{path} was not exported: make it with awry export BUNDLE --to ...")
     eager = eager or Detector.load(path, eager=True)
-    return compare(eager, detector, clip), dict(detector.facts["export"])
+    return compare(eager, detector, clip), facts.model_dump()

@@ -59,8 +59,7 @@ def run_export(bundle: Path, out: Path, command: ExportCommand, console: Console
         AwryError: as `awry.exporting.export`.
     """
     detector = Detector.load(bundle, eager=True)
-    facts = {key: value for key, value in detector.facts.items() if key != "export"}
-    detector = replace(detector, facts=facts)
+    detector = replace(detector, facts=detector.facts.without_export())
     options, data = command.options, command.data
     if out.resolve() == bundle.resolve():
         raise ConfigError(

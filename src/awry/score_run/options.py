@@ -141,7 +141,7 @@ def check_options(detector: Detector, options: ScoreOptions) -> None:
     check_parts(detector, options.parts)
     if options.overlay is not None:
         VideoWriter(options.overlay, options.fps, size=(2, 2))
-    scenes = detector.facts["data"]["scenes"]
+    scenes = detector.facts.data.scenes
     if options.scene not in (POOLED, *scenes):
         raise ConfigError(
             f"The bundle knows no scene '{options.scene}': {nearest(options.scene, scenes)}."

@@ -29,7 +29,6 @@ class OverlayWriter:
     """
 
     def __init__(self, path: Path, detector: Detector, scene: str, fps: float | None) -> None:
-        assert detector.calibration is not None
         self.path = path
         self.notes: list[str] = []
         self._fps = fps

@@ -96,7 +96,6 @@ class Stream:
         reporter: Reporter | None,
     ) -> None:
         detector, options = outputs.detector, outputs.options
-        assert detector.calibration is not None
         calibration = detector.calibration.scene(options.scene)
         self.result = SourceResult(name)
         self._outputs = outputs

@@ -17,12 +17,12 @@ from awry.datasets.base import Clip, Dataset
 from awry.detector import Detector
 from awry.errors import ConfigError, DatasetError
 from awry.evaluation.clip_scoring import SCORES_ALONE, Scored, score_clips
-from awry.fitting import FitOptions, fit
+from awry.fitting import FitOptions, fit_and_save
 from awry.foreign import read_json
 from awry.progress import NO_FIGURES, Silent
 from awry.storage import write_text
 from awry.terminal import BarReporter, Console
-from awry.training.footage import remove_working_folder, working_folder
+from awry.training.footage import working_folder
 
 Cell = dict[str, Any]
 
@@ -153,17 +153,14 @@ def fitted(
         console: shows progress.
 
     Raises:
-        AwryError: as `awry.fitting.fit`.
+        AwryError: as `awry.fit`.
     """
     if (bundle / "manifest.json").is_file():
         return Detector.load(bundle)
     begun = (working_folder(bundle) / "fit").is_dir()
     with BarReporter(console) as reporter:
         options = replace(options, cache=frames, resume=begun)
-        detector = fit(method, data, bundle, options, reporter)
-    detector.save(bundle)
-    remove_working_folder(bundle, frames)
-    return detector
+        return fit_and_save(method, data, bundle, options, reporter).detector
 
 
 def labelled(data: Dataset) -> list[Clip]:

@@ -26,8 +26,7 @@ from awry.evaluation.evaluate import EvaluateOptions, evaluate_scores
 from awry.evaluation.metrics.bootstrap import bootstrap_interval
 from awry.evaluation.metrics.content_free import content_free_scores
 from awry.evaluation.metrics.frame import micro_auc
-from awry.fit_run import run_fit
-from awry.fitting import FitOptions
+from awry.fitting import FitOptions, fit_and_save
 from awry.registry import method_class
 from awry.score_run.overlay import OverlayWriter
 from awry.studies.robustness_output import with_interval
@@ -64,7 +63,8 @@ def run_demo(
     bundle = out / "bundle"
     resume = is_begun(working_folder(bundle)) and not overwrite
     fitting = FitOptions(preset="demo", seed=seed, resume=resume, overwrite=overwrite)
-    run_fit(method, data, bundle, fitting, console)
+    with BarReporter(console) as reporter:
+        fit_and_save(method, data, bundle, fitting, reporter)
     detector = Detector.load(bundle)
     with BarReporter(console) as reporter:
         scores = score_clips(detector, evaluation_clips(data), reporter=reporter)

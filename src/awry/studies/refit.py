@@ -191,7 +191,6 @@ class _Refit:
             advance = _advance(progress, bar)
             scores = score_plainly(detector, self.clips, self.options.parts, advance)
         counted = _without(scores, pieces) if contaminated else _kept(scores, detector.every)
-        assert detector.calibration is not None
         return {
             self.options.kind: self.amount,
             **auc_figures(scores.clips),
@@ -243,7 +242,7 @@ def _without(scores: Scored, pieces: Sequence[Piece]) -> list[NDArray[np.bool_]]
 def _training(detector: Detector, pieces: Sequence[Piece]) -> dict[str, Any]:
     """What the fit learned from, frames of the thinned footage."""
     added = {piece.name for piece in pieces}
-    spans = detector.facts["data"]["parts"]["train"]
+    spans = detector.facts.data.parts["train"]
     frames = sum(last - first for _, first, last in spans)
     abnormal = sum(last - first for name, first, last in spans if name in added)
     return {
@@ -251,5 +250,5 @@ def _training(detector: Detector, pieces: Sequence[Piece]) -> dict[str, Any]:
         "abnormal_frames": abnormal,
         "abnormal_share": abnormal / frames,
         "pieces": [[piece.clip.name, piece.first, piece.last] for piece in pieces],
-        "fit_seconds": detector.facts["fit_seconds"],
+        "fit_seconds": detector.facts.fit_seconds,
     }

@@ -223,22 +223,22 @@ def _run_unit(unit: Unit, out: Path, console: Console) -> Record:
     about = declared(detector.scorer(first.scene, fps=first.fps, maps=False))
     record = {
         **_record_of(unit, next(iter(detector.models.values())).config),
-        "data": {key: facts["data"][key] for key in ("layout", "fps", "fingerprint")},
+        "data": facts.data.model_dump(include={"layout", "fps", "fingerprint"}),
         "clips": [clip.name for clip in scores.clips],
         "figures": measure_parts(scores.clips),
-        "validation": _best_validation(facts["history"]),
-        "fit_seconds": facts["fit_seconds"],
-        "training_seconds": _training_seconds(facts["history"]),
+        "validation": _best_validation(facts.history),
+        "fit_seconds": facts.fit_seconds,
+        "training_seconds": _training_seconds(facts.history),
         "evaluate_seconds": round(time.monotonic() - started, 1),
         "scorer": about,
         "notes": [
             *unit.data.notes,
-            *facts["data"]["notes"],
-            *facts["data"]["failed"],
+            *facts.data.notes,
+            *facts.data.failed,
             *time_notes(about),
         ],
         "failed": scores.failed,
-        "fitted_with": dict(facts["versions"]),
+        "fitted_with": dict(facts.versions),
     }
     write_json(out / f"{unit.key}.json", record)
     return record

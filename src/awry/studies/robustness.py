@@ -166,10 +166,11 @@ def detector_key(detector: Detector) -> str:
         for name, tensor in sorted(model.state().items()):
             digest.update(f"{name} {tuple(tensor.shape)}".encode())
             digest.update(tensor.contiguous().numpy().tobytes())
-    assert detector.calibration is not None
     digest.update(json.dumps(detector.calibration.to_json(), sort_keys=True).encode())
     digest.update(repr((detector.ignore.specs, detector.every)).encode())
-    digest.update(json.dumps(detector.facts.get("export"), sort_keys=True).encode())
+    export = detector.facts.export
+    exported = None if export is None else export.model_dump()
+    digest.update(json.dumps(exported, sort_keys=True).encode())
     return digest.hexdigest()
 
 
@@ -235,7 +236,6 @@ def _about(corruption: Corruption | None, severity: int) -> Cell:
 def _measure(detector: Detector, clips: Sequence[Clip], parts: Sequence[str], advance: Any) -> Cell:
     started = time.monotonic()
     scores = score_plainly(detector, clips, parts, advance)
-    assert detector.calibration is not None
     return {
         **auc_figures(scores.clips),
         **alarm_figures(scores.clips, detector.calibration),

@@ -22,7 +22,7 @@ from awry.detector import Detector
 from awry.errors import AwryError, BundleError, ConfigError, FrameError
 from awry.exporting import ExportOptions, export
 from awry.exporting.parity import FLOOR
-from awry.fitting import FitOptions, fit
+from awry.fitting import FitOptions, fit_detector
 from awry.frames import Frame, FrameScore
 from awry.methods.base import Method
 from awry.registry import method_class, registered
@@ -61,7 +61,7 @@ class Case:
     def fit(self, name: str, **options: Any) -> Detector:
         """Another fit of the same footage and seed."""
         settings = FitOptions(preset="tiny", seed=3, **options)
-        return fit(self.kind.name, moving_square_data(), self.folder / name, settings)
+        return fit_detector(self.kind.name, moving_square_data(), self.folder / name, settings)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,22 +1,35 @@
-"""What a bundle's manifest tells of its fit, checked before anything relies on it."""
+"""What a bundle's manifest tells of its fit, beside the models and their calibration."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-_OPEN = ConfigDict(extra="allow", strict=True)
+# Other keys may stand beside these: a bundle may come from another version.
+_FROZEN = ConfigDict(extra="allow", strict=True, frozen=True)
 _Span = Annotated[list[Any], Field(min_length=3, max_length=3)]
 
 
-class _Data(BaseModel):
-    model_config = _OPEN
+class FootageFacts(BaseModel):
+    """The footage of a fit.
+
+    Attributes:
+        layout, variant: of the data set.
+        fps: frames per second as the layout says, before thinning; None where videos know theirs.
+        fingerprint: SHA-256 over files, thinning and ignored regions.
+        scenes: names of its scenes.
+        parts: `train`, `validation` and `calibration`, each as clip, first frame, and the frame
+            after the last.
+        every: each so many-th frame was taken.
+        notes, failed: what was odd, and what could not be read, in sentences.
+    """
+
+    model_config = _FROZEN
 
     layout: str
     variant: str
-    fps: float | None
+    fps: int | float | None
     fingerprint: str
     scenes: list[str]
     parts: dict[str, list[_Span]]
@@ -25,30 +38,56 @@ class _Data(BaseModel):
     failed: list[str]
 
 
-class _Export(BaseModel):
-    model_config = _OPEN
+class ExportFacts(BaseModel):
+    """How a bundle was exported; what was measured then stands beside these.
+
+    Attributes:
+        runtime: `onnx` or `openvino`.
+        precision: `fp32` or `int8`.
+        networks: stem of a model's file -> network -> its file.
+    """
+
+    model_config = _FROZEN
 
     runtime: str
     precision: str
     networks: dict[str, dict[str, str]]
 
 
-class _Facts(BaseModel):
-    model_config = _OPEN
+class Facts(BaseModel):
+    """How a detector was fitted.
 
-    preset: str
-    seed: int
-    data: _Data
-    history: dict[str, list[dict[str, Any]]]
-    fit_seconds: float
-    versions: dict[str, str]
-    export: _Export | None = None
-
-
-def check_facts(facts: Mapping[str, Any]) -> None:
-    """Hold the part of a manifest that `fit` wrote to its form; other keys may stand beside it.
+    Attributes:
+        preset, seed: as they were given.
+        data: the footage.
+        history: scene -> for each epoch its losses and whatever else was measured.
+        fit_seconds: how long it took.
+        versions: library -> version.
+        machine: the system that it was fitted on.
+        export: None unless it was exported.
 
     Raises:
         ValidationError: a value is missing or of another type; to be raised inside of `reading`.
     """
-    _Facts.model_validate(dict(facts))
+
+    model_config = _FROZEN
+
+    preset: str
+    seed: int
+    data: FootageFacts
+    history: dict[str, list[dict[str, Any]]]
+    fit_seconds: int | float
+    versions: dict[str, str]
+    machine: Any = None
+    export: ExportFacts | None = None
+
+    def to_manifest(self) -> dict[str, Any]:
+        """As plain values, with the keys that were read and no others."""
+        facts = self.model_dump(exclude_unset=True)
+        if facts.get("export", {}) is None:
+            del facts["export"]
+        return facts
+
+    def without_export(self) -> Facts:
+        """The facts of the bundle that an exported one was made from."""
+        return self.model_copy(update={"export": None})

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from awry.detector import Detector
-from awry.fitting import FitOptions, fit
+from awry.fitting import FitOptions, fit_detector
 from awry.frames import Frame, FrameScore, Objects
 from awry.methods.base import Setting
 from awry.methods.mtla import MTLA
@@ -25,7 +25,7 @@ from support import moving_square_data
 @pytest.fixture(scope="module")
 def fitted(tmp_path_factory: pytest.TempPathFactory) -> Detector:
     out = tmp_path_factory.mktemp("mtla") / "b"
-    return fit("mtla", moving_square_data(), out, FitOptions(preset="tiny"))
+    return fit_detector("mtla", moving_square_data(), out, FitOptions(preset="tiny"))
 
 
 def with_changes(detector: Detector, **changes: Any) -> MTLA:
@@ -61,7 +61,7 @@ def test_without_a_detector_of_moving_regions_only_the_first_two_are_missing(
     fitted: Detector, tmp_path: Path
 ) -> None:
     changes = {"appearance": "frame", "mask_flow": False, "filter_frames": 1}
-    plain = fit(
+    plain = fit_detector(
         "mtla",
         moving_square_data(clips=2),
         tmp_path / "b",
@@ -156,7 +156,9 @@ def test_the_maximum_is_that_of_smoothed_branches(fitted: Detector) -> None:
 def test_of_several_scenes_each_has_its_own_background(tmp_path: Path) -> None:
     data = moving_square_data()
     train = tuple(replace(one, scene=f"s{n // 2}") for n, one in enumerate(data.train))
-    two = fit("mtla", replace(data, train=train), tmp_path / "b", FitOptions(preset="tiny"))
+    two = fit_detector(
+        "mtla", replace(data, train=train), tmp_path / "b", FitOptions(preset="tiny")
+    )
     method = two.models["*"]
     assert isinstance(method, MTLA)
     method._backgrounds["s1"][:] = 255  # nothing of the scene's own is left

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from awry.datasets.base import Clip
 from awry.detector import Detector
 from awry.errors import FootageError
-from awry.fitting import FitOptions, fit
+from awry.fitting import FitOptions, fit_detector
 from awry.methods.mtla.config import MTLAConfig
 from awry.methods.mtla.samples import Batch, frames_needed, places_of
 from awry.methods.mtla.training import apart_in, differences, loss_of, patch_loss
@@ -96,7 +96,7 @@ def test_the_motion_branch_is_the_same_whatever_stands_beside_it(tmp_path: Path)
     learned = []
     for appearance in ("next", "current", "none"):
         options = FitOptions(preset="tiny", changes={"appearance": appearance})
-        fitted = fit("mtla", moving_square_data(clips=2), tmp_path / appearance, options)
+        fitted = fit_detector("mtla", moving_square_data(clips=2), tmp_path / appearance, options)
         state = fitted.models["*"].state()
         learned.append({k: v for k, v in state.items() if k.startswith("branches.motion")})
     for other in learned[1:]:
@@ -138,7 +138,7 @@ def test_attention_changes_the_motion_branch_alone(make_model: MakeModel) -> Non
 )
 def test_every_variant_fits_and_scores(changes: dict[str, Any], tmp_path: Path) -> None:
     options = FitOptions(preset="tiny", changes={"smoothing_order": 2, **changes})
-    detector = fit("mtla", moving_square_data(clips=2), tmp_path / "b", options)
+    detector = fit_detector("mtla", moving_square_data(clips=2), tmp_path / "b", options)
     clip = moving_square_data(length=30).test[0]
     found = [s for s in detector.scorer(clip=clip.name).score(clip.open()) if s.score is not None]
     assert len(found) > 15
@@ -155,19 +155,21 @@ def still_clip(number: int) -> Clip:
 def test_nothing_found_in_all_of_training_is_said(tmp_path: Path) -> None:
     still = replace(moving_square_data(clips=2), train=tuple(still_clip(n) for n in range(2)))
     with pytest.raises(FootageError, match=r"foreground found nothing above its threshold of 0\.2"):
-        fit("mtla", still, tmp_path / "b", FitOptions(preset="tiny"))
+        fit_detector("mtla", still, tmp_path / "b", FitOptions(preset="tiny"))
 
 
 def test_clips_too_short_for_one_sample_are_said(tmp_path: Path) -> None:
     options = FitOptions(preset="tiny", changes={"around": 30})
     with pytest.raises(FootageError, match="one sample needs 61"):
-        fit("mtla", moving_square_data(clips=2, length=40), tmp_path / "b", options)
+        fit_detector("mtla", moving_square_data(clips=2, length=40), tmp_path / "b", options)
 
 
 def test_a_detector_without_classes_leaves_objects_and_background(tmp_path: Path) -> None:
-    detector = fit("mtla", moving_square_data(clips=2), tmp_path / "b", FitOptions(preset="tiny"))
+    detector = fit_detector(
+        "mtla", moving_square_data(clips=2), tmp_path / "b", FitOptions(preset="tiny")
+    )
     assert detector.models["*"].config.classes == ()  # type: ignore[attr-defined]
-    assert any("knows no classes" in note for note in detector.facts["data"]["notes"])
+    assert any("knows no classes" in note for note in detector.facts.data.notes)
 
 
 @pytest.mark.slow
@@ -187,7 +189,9 @@ def test_the_papers_networks_and_teachers_go_all_the_way(tmp_path: Path) -> None
         "smoothing_window": 5,
     }
     data = moving_square_data(clips=2, length=14)
-    detector = fit("mtla", data, tmp_path / "b", FitOptions(preset="paper", changes=changes))
+    detector = fit_detector(
+        "mtla", data, tmp_path / "b", FitOptions(preset="paper", changes=changes)
+    )
     detector.save(tmp_path / "b")
     again = Detector.load(tmp_path / "b")
     config = again.models["*"].config

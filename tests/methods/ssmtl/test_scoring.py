@@ -13,7 +13,7 @@ import torch
 
 from awry.detector import Detector
 from awry.errors import BundleError
-from awry.fitting import FitOptions, fit
+from awry.fitting import FitOptions, fit_detector
 from awry.frames import Frame
 from awry.methods.base import Setting
 from awry.methods.ssmtl.network import SSMTLModel
@@ -75,7 +75,7 @@ def test_scores_are_means_of_parts_raw_or_standardised(make_model: MakeModel) ->
 @pytest.fixture(scope="module")
 def fitted(tmp_path_factory: pytest.TempPathFactory) -> Detector:
     options = FitOptions(preset="tiny", changes={"epochs": 3, "steps": 10}, seed=1)
-    return fit("ssmtl", moving_square_data(), tmp_path_factory.mktemp("s") / "b", options)
+    return fit_detector("ssmtl", moving_square_data(), tmp_path_factory.mktemp("s") / "b", options)
 
 
 def clip(length: int = 40, seed: int = 9) -> list[Frame]:
@@ -140,7 +140,7 @@ def test_the_map_is_high_where_the_objects_are(fitted: Detector) -> None:
 @pytest.mark.parametrize("level", ["object", "frame"])
 def test_one_level_alone(tmp_path: Path, level: str) -> None:
     options = FitOptions(preset="tiny", changes={"level": level})
-    detector = fit("ssmtl", moving_square_data(), tmp_path / "b", options)
+    detector = fit_detector("ssmtl", moving_square_data(), tmp_path / "b", options)
     score = list(detector.scorer().score(iter(clip())))[20]
     assert score.score == score.parts[level]
     assert set(score.parts) == {*PARTS[:3], level}
@@ -151,7 +151,7 @@ def test_one_level_alone(tmp_path: Path, level: str) -> None:
 def test_regions_speak_of_the_frame_as_it_came(tmp_path: Path) -> None:
     large = moving_square_data(size=(96, 144))
     options = FitOptions(preset="tiny", changes={"height": 48, "level": "object"})
-    detector = fit("ssmtl", large, tmp_path / "b", options)
+    detector = fit_detector("ssmtl", large, tmp_path / "b", options)
     frame = list(large.test[0].open())
     score = list(detector.scorer().score(iter(frame)))[20]
     ys, xs = np.nonzero(frame[20].image[..., 0] > 190)
@@ -172,7 +172,7 @@ def test_time_is_told_by_stage(fitted: Detector) -> None:
 def test_causal_settings_look_no_further_than_the_sequence(tmp_path: Path) -> None:
     changes = {"filter_causal": True, "smoothing": "causal", "smoothing_sigma": 2.0}
     options = FitOptions(preset="tiny", changes={**changes, "level": "object"})
-    detector = fit("ssmtl", moving_square_data(), tmp_path / "b", options)
+    detector = fit_detector("ssmtl", moving_square_data(), tmp_path / "b", options)
     assert detector.scorer().lookahead == 3
     assert detector.scorer(fps=9.0).smoothing == (
         "mean over 3 frames (0.333 s), none of them later, then "
@@ -182,7 +182,7 @@ def test_causal_settings_look_no_further_than_the_sequence(tmp_path: Path) -> No
 
 def test_smoothing_looks_ahead_as_far_as_it_says(tmp_path: Path) -> None:
     changes = {"smoothing": "gaussian", "smoothing_sigma": 1.0, "level": "object"}
-    smooth = fit(
+    smooth = fit_detector(
         "ssmtl", moving_square_data(), tmp_path / "b", FitOptions(preset="tiny", changes=changes)
     )
     assert smooth.scorer().lookahead == 3 + 1 + 4
@@ -227,7 +227,7 @@ def test_between_key_frames_boxes_are_carried(
 ) -> None:
     changes = {"detect_every": 4, "level": "object"}
     options = FitOptions(preset="tiny", seed=0, changes=changes)
-    detector = fit("ssmtl", moving_square_data(), tmp_path / "b", options)
+    detector = fit_detector("ssmtl", moving_square_data(), tmp_path / "b", options)
     clip = list(moving_square_data(seed=8).train[0].open())
     scorer = detector.scorer()
     assert isinstance(scorer, SSMTLScorer)

@@ -12,7 +12,7 @@ import torch
 
 from awry.datasets.base import Clip, Dataset
 from awry.errors import ConfigError, FootageError
-from awry.fitting import FitOptions, fit
+from awry.fitting import FitOptions, fit_detector
 from awry.frames import FrameScore
 from awry.methods.ssmtl import SSMTL
 from awry.methods.ssmtl.config import SSMTLConfig
@@ -151,22 +151,22 @@ def options(**changes: Any) -> FitOptions:
 def test_nothing_detected_names_detector_threshold_and_highest_confidence(tmp_path: Path) -> None:
     still = [np.full((60, 48, 72, 3), 90, np.uint8)] * 4
     with pytest.raises(FootageError, match=r"foreground found nothing above its threshold of 0\.2"):
-        fit("ssmtl", data(still), tmp_path / "b", options())
+        fit_detector("ssmtl", data(still), tmp_path / "b", options())
 
 
 def test_clips_that_are_too_short_are_named_as_the_reason(tmp_path: Path) -> None:
     short = [moving_square(12, seed) for seed in range(12)]
     with pytest.raises(FootageError, match=r"needs 13\. Give longer clips"):
-        fit("ssmtl", data(short), tmp_path / "b", options(level="object"))
+        fit_detector("ssmtl", data(short), tmp_path / "b", options(level="object"))
 
 
 def test_without_classes_the_distillation_task_is_left_out_and_said_so(tmp_path: Path) -> None:
-    detector = fit("ssmtl", moving_square_data(), tmp_path / "b", options(level="object"))
+    detector = fit_detector("ssmtl", moving_square_data(), tmp_path / "b", options(level="object"))
     assert "distillation" not in detector.models["*"].config.tasks
-    assert any("the distillation task is left out" in n for n in detector.facts["data"]["notes"])
+    assert any("the distillation task is left out" in n for n in detector.facts.data.notes)
     alone = options(level="object", tasks=["distillation"])
     with pytest.raises(FootageError, match="none can be scored at the object level"):
-        fit("ssmtl", moving_square_data(), tmp_path / "c", alone)
+        fit_detector("ssmtl", moving_square_data(), tmp_path / "c", alone)
 
 
 def write_boxes(folder: Path, classes: bool = False) -> Path:
@@ -189,7 +189,9 @@ def scores(detector: Any, clip: Clip) -> list[FrameScore]:
 
 def test_boxes_from_a_file_are_those_of_the_clips_own_frames(tmp_path: Path) -> None:
     file = write_boxes(tmp_path, classes=True)
-    detector = fit("ssmtl", moving_square_data(), tmp_path / "b", options(detector=f"boxes:{file}"))
+    detector = fit_detector(
+        "ssmtl", moving_square_data(), tmp_path / "b", options(detector=f"boxes:{file}")
+    )
     config = detector.models["*"].config
     assert "distillation" in config.tasks
     clip = moving_square_data().test[0]
@@ -211,7 +213,7 @@ def test_thinned_footage_takes_the_boxes_of_its_own_frames(tmp_path: Path) -> No
     assert isinstance(pools, ObjectPool)
     crop = pools.take(0, np.array([0]))[0]
     assert crop.min() >= 160  # the square, and nothing of the background beside it
-    assert fit("ssmtl", moving_square_data(), tmp_path / "b", thin).every == 2
+    assert fit_detector("ssmtl", moving_square_data(), tmp_path / "b", thin).every == 2
 
 
 def test_a_second_detector_lends_its_classes(tmp_path: Path) -> None:
@@ -219,13 +221,13 @@ def test_a_second_detector_lends_its_classes(tmp_path: Path) -> None:
     named = write_boxes(tmp_path / "named", classes=True)
     plain = write_boxes(tmp_path)
     changes = {"detector": f"boxes:{plain}", "classes_from": f"boxes:{named}", "level": "object"}
-    detector = fit("ssmtl", moving_square_data(), tmp_path / "b", options(**changes))
+    detector = fit_detector("ssmtl", moving_square_data(), tmp_path / "b", options(**changes))
     assert "distillation" in detector.models["*"].config.tasks
 
 
 def test_the_classifier_teaches_but_is_not_asked_in_scoring_unless_wanted(tmp_path: Path) -> None:
     taught = {"classifier": "random:resnet18", "classifier_side": 32}
-    detector = fit("ssmtl", moving_square_data(), tmp_path / "b", options(**taught))
+    detector = fit_detector("ssmtl", moving_square_data(), tmp_path / "b", options(**taught))
     scorer: Any = detector.scorer()
     assert scorer._teachers.classifier is None
     model: Any = detector.models["*"]
@@ -235,7 +237,7 @@ def test_the_classifier_teaches_but_is_not_asked_in_scoring_unless_wanted(tmp_pa
         "middle_box",
     )
     wanted = options(**taught, score_classifier=True, level="object")
-    scored = fit("ssmtl", moving_square_data(), tmp_path / "c", wanted)
+    scored = fit_detector("ssmtl", moving_square_data(), tmp_path / "c", wanted)
     assert "classifier" in scored.models["*"].model.stream("object").parts  # type: ignore[attr-defined]
     clip = moving_square_data().test[0]
     assert "classifier" in scores(scored, clip)[20].parts
@@ -265,7 +267,9 @@ def test_an_epoch_without_steps_is_one_pass(
 
 def test_a_lender_without_classes_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="has no class scores to lend"):
-        fit("ssmtl", moving_square_data(), tmp_path / "b", options(classes_from="foreground"))
+        fit_detector(
+            "ssmtl", moving_square_data(), tmp_path / "b", options(classes_from="foreground")
+        )
 
 
 def test_where_nothing_is_held_back_that_can_be_scored_a_note_says_so(tmp_path: Path) -> None:
@@ -273,8 +277,8 @@ def test_where_nothing_is_held_back_that_can_be_scored_a_note_says_so(tmp_path: 
     clips += [np.repeat(moving_square(1, seed), 60, 0) for seed in range(2)]
     for one in clips[:8]:
         one[48:] = one[48]  # nothing moves in the end that is held back
-    detector = fit("ssmtl", data(clips), tmp_path / "b", options(level="object"))
-    assert any("measured on the training frames" in n for n in detector.facts["data"]["notes"])
+    detector = fit_detector("ssmtl", data(clips), tmp_path / "b", options(level="object"))
+    assert any("measured on the training frames" in n for n in detector.facts.data.notes)
     model: Any = detector.models["*"].model  # type: ignore[attr-defined]
     assert float(model.stream("object").object_side) > 5
 

@@ -16,11 +16,7 @@ LEAST_HEAT = 0.6
 
 
 def peak_of(moment: Moment, detector: Detector, scene: str = POOLED) -> Peak:
-    """What is shown of a moment; its strongest place is marked, however low its score is.
-
-    Raises:
-        BundleError: the detector has no calibration.
-    """
+    """What is shown of a moment; its strongest place is marked, however low its score is."""
     image, score = moment.frame.image, moment.score
     size = (image.shape[0], image.shape[1])
     explainer = detector.explainer(scene)

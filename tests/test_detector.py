@@ -250,8 +250,7 @@ def test_a_bundle_gives_back_the_detector(tmp_path: Path) -> None:
     assert loaded.facts.data.scenes == ["yard"]
     assert {"awry", "torch"} <= set(loaded.facts.versions)
     loaded.save(tmp_path / "again")
-    again = (tmp_path / "again" / "manifest.json").read_bytes()
-    assert again == (tmp_path / "b" / "manifest.json").read_bytes()
+    assert Detector.load(tmp_path / "again").facts == loaded.facts
 
 
 def test_a_loaded_bundle_takes_another_budget(tmp_path: Path) -> None:

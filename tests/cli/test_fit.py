@@ -18,7 +18,7 @@ from awry.errors import ConfigError
 from awry.fitting.checkpoint import remember_settings
 from awry.fitting.detector import open_footage
 from awry.fitting.options import FitOptions
-from awry.methods.daml import fitting
+from awry.methods.daml import training
 from awry.progress import Silent
 from awry.terminal import BarReporter
 from support import moving_square, write_images
@@ -198,7 +198,7 @@ def test_nan_in_training_says_where(
     def broken(*_: object, **__: object) -> dict[str, torch.Tensor]:
         return {"total": torch.tensor(float("nan"), requires_grad=True)}
 
-    monkeypatch.setattr(fitting, "losses", broken)
+    monkeypatch.setattr(training, "losses", broken)
     words = ("--preset", "tiny")
     said = awry("fit", "daml", "--data", shared_data, "--out", tmp_path / "b", *words)
     assert said.code == 2

@@ -96,7 +96,7 @@ def test_a_fit_gives_its_detector_and_what_stands_out(tmp_path: Path) -> None:
     )
     assert reporter.titles
     assert result.bundle == tmp_path / "b"
-    assert result.page.read_text("utf-8").startswith("<!doctype html>")
+    assert result.page.read_text("utf-8").startswith("<!DOCTYPE html>")
     assert awry.load(result.bundle).calibration == result.detector.calibration
     assert result.threshold == result.detector.calibration.scene("*").threshold
     said = result.to_dict()

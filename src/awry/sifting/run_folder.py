@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from awry.calls import checked
 from awry.errors import BundleError
 from awry.foreign import read_json, reading
 from awry.methods.sdor import SDOR
@@ -128,6 +129,7 @@ def is_run(folder: Path) -> bool:
     return (folder / RUN).is_file()
 
 
+@checked
 def load_run(folder: str | Path) -> SiftedRun:
     """Read a run that `awry.sift` made: its scores and settings.
 

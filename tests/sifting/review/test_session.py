@@ -19,7 +19,8 @@ from awry.sifting.review.log import FeedbackLog
 from awry.sifting.review.moments import Moment
 from awry.sifting.review.positions import places_of
 from awry.sifting.review.session import ReviewSession
-from awry.sifting.run import RankedClip, load_run
+from awry.sifting.run import RankedClip
+from awry.sifting.run_folder import load_run
 
 
 def mark(session: ReviewSession, number: int, label: str) -> str | None:

@@ -135,3 +135,10 @@ def test_a_sentence_in_a_narrow_column_becomes_a_line_of_a_list() -> None:
     lines = shown(console)
     assert lines[0].rstrip() == "gate"
     assert lines[2].startswith("  why: Lower middle: something moves")
+
+
+def test_without_a_task_nothing_is_written() -> None:
+    console = Console(file=io.StringIO())
+    with BarReporter(console):
+        pass
+    assert console.file.getvalue() == ""  # type: ignore[attr-defined]

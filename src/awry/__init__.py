@@ -19,7 +19,10 @@ from awry.version import __version__
 if TYPE_CHECKING:
     from awry.datasets import open_dataset
     from awry.datasets.base import Clip, Dataset
+    from awry.datasets.check import DatasetCheck, check_dataset
+    from awry.datasets.listing import DatasetList, list_datasets
     from awry.detector import Detector, load
+    from awry.doctor import Examination, doctor
     from awry.errors import (
         AwryError,
         BundleError,
@@ -40,8 +43,10 @@ if TYPE_CHECKING:
     from awry.fitting.result import FitResult
     from awry.fitting.run import fit
     from awry.frames import Event, Frame, FrameScore, Objects, Region
+    from awry.method_list import MethodList, describe_method, list_methods
+    from awry.methods.description import MethodDescription
     from awry.progress import Reporter, Silent
-    from awry.results import FigureCard, Result
+    from awry.results import FigureCard, Listing, Result
     from awry.score_run.result import ScoreResult
     from awry.scoring.budget import Budget
     from awry.scoring.calibration import Calibration
@@ -65,10 +70,13 @@ __all__ = [
     "Clip",
     "ConfigError",
     "Dataset",
+    "DatasetCheck",
     "DatasetError",
+    "DatasetList",
     "Detector",
     "EvaluationResult",
     "Event",
+    "Examination",
     "Exclusion",
     "ExportError",
     "Facts",
@@ -79,6 +87,9 @@ __all__ = [
     "FrameError",
     "FrameScore",
     "InputError",
+    "Listing",
+    "MethodDescription",
+    "MethodList",
     "MissingError",
     "Moment",
     "Objects",
@@ -97,8 +108,13 @@ __all__ = [
     "TrainingError",
     "WriteError",
     "__version__",
+    "check_dataset",
+    "describe_method",
+    "doctor",
     "evaluate",
     "fit",
+    "list_datasets",
+    "list_methods",
     "load",
     "load_run",
     "open_dataset",
@@ -118,20 +134,26 @@ _LAZY = {
     "Clip": "awry.datasets.base",
     "ConfigError": "awry.errors",
     "Dataset": "awry.datasets.base",
+    "DatasetCheck": "awry.datasets.check",
     "DatasetError": "awry.errors",
+    "DatasetList": "awry.datasets.listing",
     "Detector": "awry.detector",
     "EvaluationResult": "awry.evaluation.result",
     "Event": "awry.frames",
-    "Facts": "awry.training.facts",
-    "FitResult": "awry.fitting.result",
+    "Examination": "awry.doctor",
     "Exclusion": "awry.training.split",
     "ExportError": "awry.errors",
+    "Facts": "awry.training.facts",
     "FigureCard": "awry.results",
+    "FitResult": "awry.fitting.result",
     "FootageError": "awry.errors",
     "Frame": "awry.frames",
     "FrameError": "awry.errors",
     "FrameScore": "awry.frames",
     "InputError": "awry.errors",
+    "Listing": "awry.results",
+    "MethodDescription": "awry.methods.description",
+    "MethodList": "awry.method_list",
     "MissingError": "awry.errors",
     "Moment": "awry.scoring.moments",
     "Objects": "awry.frames",
@@ -149,8 +171,13 @@ _LAZY = {
     "SourceError": "awry.errors",
     "TrainingError": "awry.errors",
     "WriteError": "awry.errors",
+    "check_dataset": "awry.datasets.check",
+    "describe_method": "awry.method_list",
+    "doctor": "awry.doctor",
     "evaluate": "awry.evaluating",
     "fit": "awry.fitting.run",
+    "list_datasets": "awry.datasets.listing",
+    "list_methods": "awry.method_list",
     "load": "awry.detector",
     "load_run": "awry.sifting.run_folder",
     "open_dataset": "awry.datasets",

@@ -46,8 +46,8 @@ class Result(ABC):
     __slots__ = ()
 
     @abstractmethod
-    def to_dict(self) -> dict[str, Any]:
-        """Everything as plain values, which `json.dumps` takes."""
+    def to_dict(self) -> Any:
+        """Everything as plain values, which `json.dumps` takes: a mapping, or a list of them."""
 
     def save(self, path: str | Path) -> Path:
         """Write `to_dict()` as JSON.
@@ -112,3 +112,39 @@ class Result(ABC):
         )
         title = escape(type(self).__name__)
         return f'<div title="{title}" style="display:flex;flex-wrap:wrap;gap:8px">{cells}</div>'
+
+
+class Listing(Result):
+    """A result that is a list of things: its rows, as a table wherever it is shown."""
+
+    __slots__ = ()
+
+    def to_dict(self) -> Any:
+        """The rows."""
+        return [dict(row) for row in self.rows()]
+
+    def draw(self, ax: Axes) -> None:
+        """The rows as a table."""
+        rows = self.rows()
+        ax.set_axis_off()
+        if rows:
+            cells = [[_brief(value) for value in row.values()] for row in rows]
+            ax.table(cells, colLabels=[str(name) for name in rows[0]], loc="center")
+
+    def _repr_html_(self) -> str:
+        """The rows as a table, for notebooks."""
+        rows = self.rows()
+        heads = "".join(f"<th>{escape(str(name))}</th>" for name in (rows[0] if rows else ()))
+        lines = "".join(
+            f"<tr>{''.join(f'<td>{escape(_brief(value))}</td>' for value in row.values())}</tr>"
+            for row in rows
+        )
+        return f"<table><thead><tr>{heads}</tr></thead><tbody>{lines}</tbody></table>"
+
+
+def _brief(value: Any) -> str:
+    """A value in a table's cell: the first line, or the names within it."""
+    if isinstance(value, Mapping | list | tuple):
+        return ", ".join(map(str, value))
+    lines = "" if value is None else str(value)
+    return lines.partition("\n")[0]

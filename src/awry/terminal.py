@@ -118,7 +118,6 @@ class BarReporter:
         self._newest = ""
 
     def __enter__(self) -> BarReporter:
-        self._bars.start()
         return self
 
     def __exit__(
@@ -130,9 +129,10 @@ class BarReporter:
         self.close()
 
     def close(self) -> None:
-        """Leave the bars as they stand."""
+        """Leave the bars as they stand; where there were none, nothing is written."""
         self._bars.words = ""
-        self._bars.stop()
+        if self._bars.live.is_started:
+            self._bars.stop()
         atexit.unregister(self.close)
 
     def start(self, title: str, total: int | None = None, done: int = 0) -> None:

@@ -85,7 +85,7 @@ def test_what_the_system_refuses_is_one_line(
     def refuse() -> None:
         raise error
 
-    monkeypatch.setattr("awry.cli.inspect.list_methods", refuse)
+    monkeypatch.setattr("awry.method_list.list_methods", refuse)
     said = invoke("methods", "--json")
     assert said.exit_code == code
     assert said.stdout == ""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from awry.datasets import open_dataset
-from awry.datasets.check import check_dataset
+from awry.datasets.check import check_dataset, problems_of
+from awry.progress import NO_FIGURES, Silent
 
 
 @pytest.fixture
@@ -26,16 +28,46 @@ def root(tmp_path: Path, write_pictures, write_video) -> Path:
 def problems(root: Path) -> list[str]:
     """The same with and without decoding everything."""
     data = open_dataset(root)
-    quick = check_dataset(data)
-    assert check_dataset(data, full=True) == quick
+    quick = problems_of(data)
+    assert problems_of(data, full=True) == quick
     return quick
 
 
 def test_nothing_to_say(root: Path) -> None:
-    counted: list[int] = []
     assert problems(root) == []
-    check_dataset(open_dataset(root), advance=lambda: counted.append(1))
-    assert len(counted) == 3
+
+
+class Counting(Silent):
+    """Remembers what it is told."""
+
+    def __init__(self) -> None:
+        self.told: list[object] = []
+
+    def start(self, title: str, total: int | None = None, done: int = 0) -> None:
+        self.told.append((title, total))
+
+    def advance(self, figures: Mapping[str, float] = NO_FIGURES, title: str = "") -> None:
+        self.told.append(1)
+
+    def end(self, title: str) -> None:
+        self.told.append(title)
+
+
+def test_a_data_set_in_figures(root: Path) -> None:
+    reporter = Counting()
+    check = check_dataset(root, reporter=reporter)
+    assert reporter.told == [("checking clips", 3), 1, 1, 1, "checking clips"]
+    assert (check.layout, check.train_clips, check.test_clips) == ("folder", ("one",), ("a", "v"))
+    assert (check.labelled, check.with_masks, check.failed) == (2, 1, ())
+    assert check.to_dict()["test_clips"] == ["a", "v"]
+    assert check.rows() == [
+        {"part": "train", "clip": "one"},
+        {"part": "test", "clip": "a"},
+        {"part": "test", "clip": "v"},
+    ]
+    assert [int(bar.get_width()) for bar in check.plot().patches] == [1, 2, 2, 1, 1]
+    assert [card.value for card in check.cards()] == ["1", "2", "0"]
+    assert check_dataset(open_dataset(root)) == check
 
 
 def test_labels_of_another_number_than_frames(root: Path) -> None:
@@ -82,8 +114,8 @@ def test_tracks_beyond_the_clip(root: Path) -> None:
 def test_only_decoding_finds_a_picture_that_is_damaged_further_on(root: Path) -> None:
     (root / "test" / "a" / "003.png").write_bytes(b"")
     data = open_dataset(root)
-    assert check_dataset(data) == []
-    (problem,) = check_dataset(data, full=True)
+    assert problems_of(data) == []
+    (problem,) = problems_of(data, full=True)
     assert problem.startswith("test/a: ")
     assert "003.png was skipped" in problem
 

@@ -14,7 +14,6 @@ import pytest
 
 import awry
 from awry import registry
-from awry.cli.inspect import list_methods
 from awry.detector import scored
 from awry.testing import moving_square_data
 
@@ -49,9 +48,9 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 def test_the_template_is_found_fitted_and_scores(package: Path, tmp_path: Path) -> None:
     assert registry.package_of("brightness") == "awry-brightness"
-    (entry,) = [one for one in list_methods() if one["name"] == "brightness"]
-    assert entry["what"] == "The distance of a frame's brightness from the usual one."
-    assert entry["settings"]["side"]["default"] == 32
+    (entry,) = [method for method in awry.list_methods() if method.name == "brightness"]
+    assert entry.what == "The distance of a frame's brightness from the usual one."
+    assert entry.settings["side"]["default"] == 32
     data = moving_square_data()
     awry.fit("brightness", data, out=tmp_path / "bundle", preset="tiny")
     detector = awry.load(tmp_path / "bundle")

@@ -12,17 +12,19 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from awry.cli.datasets import datasets
+from awry.cli.doctor import doctor
 from awry.cli.evaluate import evaluate
 from awry.cli.export import bench_app, export
 from awry.cli.fit import fit
 from awry.cli.measure import compare, reproduce, robustness
+from awry.cli.methods import methods
 from awry.cli.metrics import alarms, metrics_app
 from awry.cli.options import (
     CANNOT_START,
     DONE,
     Fps,
     Json,
-    Layout,
     OtherBudget,
     OtherThreshold,
     Overwrite,
@@ -158,55 +160,11 @@ def score(
     report_failures(summary["failed"])
 
 
-for command in (alarms, sift, review, evaluate, reproduce, robustness, compare, export):
+for command in (
+    *(alarms, sift, review, evaluate, reproduce, robustness, compare, export),
+    *(datasets, methods, doctor),
+):
     app.command()(command)
-
-
-@app.command()
-def datasets(
-    folder: Annotated[Path | None, typer.Argument(help="What is in it?")] = None,
-    layout: Layout = None,
-    full: Annotated[
-        bool, typer.Option("--full", help="Decode every frame and read every mask.")
-    ] = False,
-    fps: Fps = None,
-    as_json: Json = False,
-) -> None:
-    """List the known data sets and how to get them, or check what is in a folder."""
-    with refusals():
-        from awry.cli import inspect
-
-        if folder is not None or layout is not None:
-            found = inspect.describe_dataset(folder, layout, fps, console(), full=full)
-            show_result(found, as_json, inspect.show_dataset)
-        else:
-            found = {"failed": []}
-            show_result(inspect.list_layouts(), as_json, inspect.show_layouts)
-    report_failures(found["failed"])
-
-
-@app.command()
-def methods(
-    name: Annotated[str | None, typer.Argument(help="One method: all that can be set.")] = None,
-    as_json: Json = False,
-) -> None:
-    """List the methods with their presets and settings, or show one of them in full."""
-    with refusals():
-        from awry.cli import inspect
-
-        if name is not None:
-            show_result(inspect.method_page(name), as_json, inspect.show_method_page)
-        else:
-            show_result(inspect.list_methods(), as_json, inspect.show_methods)
-
-
-@app.command()
-def doctor(as_json: Json = False) -> None:
-    """Say what is installed, what is missing and what to do about it."""
-    with refusals():
-        from awry.cli import inspect
-
-        show_result(inspect.examine(), as_json, inspect.show_examination)
 
 
 @app.callback(invoke_without_command=True)

@@ -1,40 +1,169 @@
-"""A data set held to itself: do labels, masks and tracks fit, can every clip be read?"""
+"""`awry.check_dataset`: do labels, masks and tracks fit, and can every clip be read?"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from awry.datasets.base import Clip, Dataset
+from awry.calls import checked
+from awry.datasets import open_dataset
+from awry.datasets.base import Clip, Dataset, name_in_test, name_in_training
 from awry.datasets.masks import LabelsOfMasks
 from awry.datasets.tracks import FROM_FILE
 from awry.datasets.truth import track_source
 from awry.errors import AwryError, DatasetError
+from awry.progress import Reporter, Silent
+from awry.results import FigureCard, Result
 from awry.video.files import VideoFile
 from awry.video.source import Source
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
+
+@dataclass(frozen=True, slots=True)
+class DatasetCheck(Result):
+    """What a data set holds, and what evaluating on it would refuse.
+
+    Attributes:
+        layout: the layout's name.
+        variant: which of the layout's data sets it is.
+        fps: frames per second, or None.
+        train_clips, test_clips: the clips' names.
+        labelled, with_masks, with_tracks: how many test clips have labels, masks and tracks.
+        tracks_from: where tracks come from -> how many clips.
+        scenes: the scenes' names.
+        ignore: the data set's own ignored regions.
+        notes: what is odd about it, one sentence each.
+        failed: what evaluating would refuse and clips that cannot be read, one sentence each.
+    """
+
+    layout: str
+    variant: str
+    fps: float | None
+    train_clips: tuple[str, ...]
+    test_clips: tuple[str, ...]
+    labelled: int
+    with_masks: int
+    with_tracks: int
+    tracks_from: Mapping[str, int]
+    scenes: tuple[str, ...]
+    ignore: tuple[str, ...]
+    notes: tuple[str, ...]
+    failed: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """All attributes."""
+        values = {one.name: getattr(self, one.name) for one in fields(self)}
+        lists = {name: list(value) for name, value in values.items() if isinstance(value, tuple)}
+        return values | lists | {"tracks_from": dict(self.tracks_from)}
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One row for each clip."""
+        parts = {"train": self.train_clips, "test": self.test_clips}
+        return [{"part": part, "clip": clip} for part, clips in parts.items() for clip in clips]
+
+    def draw(self, ax: Axes) -> None:
+        """How many clips there are, and what is known of them, as bars."""
+        counts = {
+            "training clips": len(self.train_clips),
+            "test clips": len(self.test_clips),
+            "with labels": self.labelled,
+            "with masks": self.with_masks,
+            "with tracks": self.with_tracks,
+        }
+        ax.bar_label(ax.barh(list(counts), list(counts.values())))
+        ax.invert_yaxis()
+        ax.set(xlabel="clips", title=self.layout)
+
+    def cards(self) -> list[FigureCard]:
+        """Clips, labels and problems."""
+        return [
+            FigureCard("training clips", str(len(self.train_clips)), self.layout),
+            FigureCard("test clips", str(len(self.test_clips)), f"{self.labelled} with labels"),
+            FigureCard("problems", str(len(self.failed)), self.failed[0] if self.failed else ""),
+        ]
+
+
+@checked
 def check_dataset(
-    data: Dataset, *, full: bool = False, advance: Callable[[], object] = lambda: None
+    folder: str | Path | Dataset | None = None,
+    *,
+    format: str | None = None,
+    full: bool = False,
+    fps: float | None = None,
+    reporter: Reporter | None = None,
+) -> DatasetCheck:
+    """Say what is in a data set's folder, and what evaluating on it would refuse.
+
+    Args:
+        folder: the data set's folder, or an opened data set; None for data that are made on the
+            spot (`format="digits"`).
+        format: the layout's name, where it should not be guessed.
+        full: decode every frame and read every mask; see `problems_of`.
+        fps: frames per second of picture folders.
+        reporter: shows how far the check is.
+
+    Raises:
+        ConfigError: there is no such layout.
+        DatasetError: the folder is in no layout that is known.
+    """
+    if isinstance(folder, Dataset):
+        data = folder
+    else:
+        data = open_dataset(folder, format=format, fps=fps)
+    failed = list(data.failed)
+    if data.root is not None:  # what is made on the spot fits
+        failed += problems_of(data, full=full, reporter=reporter or Silent())
+    sources = Counter(source for clip in data.test if (source := track_source(clip)))
+    return DatasetCheck(
+        layout=data.name,
+        variant=data.variant,
+        fps=data.fps,
+        train_clips=tuple(clip.name for clip in data.train),
+        test_clips=tuple(clip.name for clip in data.test),
+        labelled=sum(clip.labels is not None for clip in data.test),
+        with_masks=sum(clip.masks is not None for clip in data.test),
+        with_tracks=sources.total(),
+        tracks_from=dict(sources),
+        scenes=tuple(sorted({clip.scene for clip in (*data.train, *data.test)})),
+        ignore=tuple(data.ignore),
+        notes=tuple(data.notes),
+        failed=tuple(failed),
+    )
+
+
+def problems_of(
+    data: Dataset, *, full: bool = False, reporter: Reporter | None = None
 ) -> list[str]:
     """What evaluating on a data set would refuse, and clips that cannot be read.
 
     Args:
-        data: as `awry.datasets.open_dataset` gives it.
+        data: as `awry.open_dataset` gives it.
         full: decode every frame and read every mask. Otherwise the first frame of each clip is
             decoded, frames are counted by what their files announce, and masks are held to their
             clip by their headers, where they have any.
-        advance: is called after each clip.
+        reporter: shows how many clips are done.
 
     Returns:
         One sentence for each problem, the clip's name first.
     """
-    found = []
-    for part, clips in (("train", data.train), ("test", data.test)):
-        for clip in clips:
-            found += [f"{part}/{clip.name}: {problem}" for problem in _problems(clip, full)]
-            advance()
-    return found
+    reporter = reporter or Silent()
+    title = "checking clips"
+    reporter.start(title, len(data.train) + len(data.test))
+    sentences = []
+    named = [
+        *((name_in_training(clip.name), clip) for clip in data.train),
+        *((name_in_test(clip.name), clip) for clip in data.test),
+    ]
+    for name, clip in named:
+        sentences += [f"{name}: {problem}" for problem in _problems(clip, full)]
+        reporter.advance()
+    reporter.end(title)
+    return sentences
 
 
 def _problems(clip: Clip, full: bool) -> Iterator[str]:
@@ -51,15 +180,15 @@ def _problems(clip: Clip, full: bool) -> Iterator[str]:
     checks = [_labels(clip, frames, full), _masks(clip, full)]
     if track_source(clip) == FROM_FILE:
         checks.append(clip.tracks)
-    said = set()
+    told = set()
     for check in checks:
         try:
             if check is not None:
                 check()
         except AwryError as error:
-            if str(error) not in said:  # labels that come from masks
+            if str(error) not in told:  # labels that come from masks
                 yield str(error)
-            said.add(str(error))
+            told.add(str(error))
 
 
 def _announced(source: Source, counted: bool) -> int | None:

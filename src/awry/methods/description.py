@@ -8,13 +8,14 @@ import sys
 import types
 import typing
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 from pydantic_core import to_jsonable_python
 
 from awry.methods.base import Method
+from awry.results import FigureCard, Listing
 
 BOUNDS = (("ge", "at least"), ("gt", "above"), ("le", "at most"), ("lt", "below"))
 _NAMES = {"NoneType": "none", "str": "text", "bool": "true or false", "int": "whole number"}
@@ -42,8 +43,8 @@ class SettingDescription:
 
 
 @dataclass(frozen=True, slots=True)
-class MethodDescription:
-    """A method.
+class MethodDescription(Listing):
+    """A method and all that can be set.
 
     Attributes:
         name: as `awry fit NAME` takes it.
@@ -52,6 +53,7 @@ class MethodDescription:
         presets: their names.
         levels: parts of its score that are whole scores by themselves.
         settings: all of them, in the order in which they are declared.
+        package: that the method comes from.
     """
 
     name: str
@@ -59,9 +61,33 @@ class MethodDescription:
     presets: tuple[str, ...]
     levels: tuple[str, ...]
     settings: tuple[SettingDescription, ...]
+    package: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """All attributes, the settings as mappings."""
+        return {
+            "name": self.name,
+            "text": self.text,
+            "presets": list(self.presets),
+            "levels": list(self.levels),
+            "settings": self.rows(),
+            "package": self.package,
+        }
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One row for each setting."""
+        return [asdict(setting) for setting in self.settings]
+
+    def cards(self) -> list[FigureCard]:
+        """What it is, and its presets."""
+        what = self.text.partition("\n")[0]
+        return [
+            FigureCard(self.name, what, f"of the package {self.package}"),
+            FigureCard("presets", ", ".join(self.presets), f"{len(self.settings)} settings"),
+        ]
 
 
-def describe(kind: type[Method]) -> MethodDescription:
+def describe(kind: type[Method], package: str = "") -> MethodDescription:
     """Describe a method; one that says little of itself is described with little."""
     return MethodDescription(
         name=kind.name,
@@ -69,6 +95,7 @@ def describe(kind: type[Method]) -> MethodDescription:
         presets=tuple(str(preset) for preset in kind.presets),
         levels=tuple(kind.levels),
         settings=tuple(_setting(kind, *item) for item in kind.Config.model_fields.items()),
+        package=package,
     )
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from awry.errors import BundleError, ConfigError, FootageError, TrainingError
 from awry.progress import Silent
+from awry.sifting import run_folder as run_on_disk
 from awry.sifting.review import session as sessions
 from awry.sifting.review.descriptions import change_of, describe
 from awry.sifting.review.learning import Learning
@@ -169,9 +170,9 @@ def test_a_death_while_writing_leaves_one_generation_or_the_next(
 
     with monkeypatch.context() as patch:
         if dies == "before run.json":
-            patch.setattr(run_folder, "write_json", die)
+            patch.setattr(run_on_disk, "write_json", die)
         elif dies == "before publishing":
-            patch.setattr(run_folder, "publish", die)
+            patch.setattr(run_on_disk, "publish", die)
         else:
             patch.setattr(FeedbackLog, "learned", die)
         with pytest.raises(KeyboardInterrupt):

@@ -3,9 +3,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from awry.cli.inspect import show_dataset, show_examination
+from awry.cli.datasets import show_dataset
 from awry.datasets.tracks import LINKED
-from awry.registry import method_names
 
 
 def test_a_folder_is_described(awry, shared_data: Path) -> None:
@@ -47,23 +46,6 @@ def test_data_made_on_the_spot_need_no_folder(awry) -> None:
     assert LINKED in " ".join(awry("datasets", "--format", "digits").out.split())
 
 
-def test_methods_are_listed_with_presets_and_settings(awry) -> None:
-    methods = {method["name"]: method for method in awry("methods", "--json").json}
-    assert list(methods) == method_names()
-    assert "cpu" in methods["daml"]["presets"]
-    assert methods["daml"]["settings"]["height"]["default"] == 128
-    assert "daml" in awry("methods").out
-
-
-def test_doctor_says_what_to_do_in_full(awry, capsys) -> None:
-    rows = {row["name"]: row for row in awry("doctor", "--json").json}
-    assert rows["torch"]["there"] is True
-    assert awry("doctor").code == 0
-    cure = "for Parquet: pip install 'awry[parquet]'"
-    show_examination([{"name": "pyarrow", "there": False, "about": cure}])
-    assert cure in capsys.readouterr().out
-
-
 def test_names_in_brackets_are_shown_as_they_are(capsys) -> None:
     show_dataset({"train_clips": ["[red]gate"], "notes": []})
     said = capsys.readouterr().out
@@ -81,18 +63,3 @@ def test_what_evaluating_would_refuse_is_a_failure(awry, shared_data: Path, tmp_
     assert said.code == 1
     assert "longer than the clip" in said.json["failed"][0]
     assert "longer than the clip" in said.err
-
-
-def test_one_method_in_full(awry, monkeypatch) -> None:
-    monkeypatch.setenv("COLUMNS", "160")
-    page = awry("methods", "daml", "--json").json
-    assert page["package"] == "awry"
-    height = next(one for one in page["settings"] if one["name"] == "height")
-    assert (height["default"], height["kind"]) == (128, "whole number, at least 16")
-    shown = awry("methods", "daml")
-    assert shown.code == 0
-    for word in ("presets side by side", "paper", "cpu", "input_stride", "frames between two"):
-        assert word in shown.out
-    refused = awry("methods", "damll")
-    assert refused.code == 2
-    assert "did you mean 'daml'?" in refused.err

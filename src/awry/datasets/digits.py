@@ -81,7 +81,7 @@ class _Object:
 
 
 @dataclass(frozen=True, slots=True)
-class _Scene:
+class _DigitScene:
     """The objects of one clip."""
 
     objects: tuple[_Object, ...]
@@ -182,7 +182,7 @@ class _Maker:
         """One clip, from a random stream of its own."""
         part = 0 if training else 1 + ("normal", *KINDS).index(kind)
         rng = np.random.default_rng([self.seed, part, number])
-        scene = _Scene(tuple(self._objects(rng, kind, training)), self.size, self.length)
+        scene = _DigitScene(tuple(self._objects(rng, kind, training)), self.size, self.length)
         name = f"train-{number:03d}" if training else f"{kind}-{number:02d}"
         opened = partial(_open, scene, name)
         if training:
@@ -232,7 +232,7 @@ class _Maker:
         )
 
 
-def _open(scene: _Scene, name: str) -> ArraySource:
+def _open(scene: _DigitScene, name: str) -> ArraySource:
     return ArraySource(scene.images(), FPS, name)
 
 

@@ -93,7 +93,7 @@ class _Person:
 
 
 @dataclass(frozen=True, slots=True)
-class _Scene:
+class _StreetScene:
     """The people of one clip."""
 
     people: tuple[_Person, ...]
@@ -252,7 +252,7 @@ def _clip(kind: str, number: int, seed: int, length: int, people: int, part: int
         some[0] = _Person(
             one.x, one.z, one.angle, one.speed, one.shade, one.phase, kind, first, last
         )
-    scene = _Scene(tuple(some), length, int(random.integers(2**31)))
+    scene = _StreetScene(tuple(some), length, int(random.integers(2**31)))
     name = f"{kind}-{number:02d}" if part else f"train-{number:03d}"
     opened = partial(_open, scene, name)
     if not part:
@@ -274,7 +274,7 @@ def _somebody(random: np.random.Generator, *, near: bool = False) -> _Person:
     )
 
 
-def _open(scene: _Scene, name: str) -> ArraySource:
+def _open(scene: _StreetScene, name: str) -> ArraySource:
     return ArraySource(scene.images(), FPS, name)
 
 

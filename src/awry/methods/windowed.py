@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -16,11 +17,29 @@ from awry.scoring.streaming import TimeFilter, Values
 from awry.training.footage import Run
 from awry.video.pictures import coloured
 
-Seen = TypeVar("Seen")
+Raw = TypeVar("Raw")
+"""The result of one frame by itself, before it is joined with its neighbours'."""
 
 
-class WindowScorer(Scorer, Generic[Seen]):
-    """Judges a frame once its window is full, joins what was seen over time, smooths the scores.
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where the frames of a stream come from.
+
+    Attributes:
+        clip, scene: names; empty: those of the setting.
+        size: (H, W) of the frames before they were resized; None: they were not.
+    """
+
+    clip: str = ""
+    scene: str = ""
+    size: tuple[int, int] | None = None
+
+
+_OF_SETTING = Origin()
+
+
+class WindowScorer(Scorer, Generic[Raw]):
+    """Judges a frame once its window is full, joins the results over time, smooths the scores.
 
     The first `before` and the last `after` frames of a stream have no score.
 
@@ -36,7 +55,7 @@ class WindowScorer(Scorer, Generic[Seen]):
         setting: Setting,
         before: int,
         after: int,
-        joining: TimeFilter[Seen],
+        joining: TimeFilter[Raw],
         smoothing: TimeFilter[FrameScore],
     ) -> None:
         super().__init__(setting)
@@ -55,37 +74,40 @@ class WindowScorer(Scorer, Generic[Seen]):
         """What the window keeps of a frame."""
 
     @abstractmethod
-    def _judged(self) -> Seen:
-        """What is seen of the frame in the window's middle."""
+    def _raw_result(self, origin: Origin) -> Raw:
+        """The result of the window's judged frame by itself."""
 
     @abstractmethod
-    def _values(self, seen: Seen) -> Values:
-        """What is joined over time."""
+    def _values(self, raw: Raw) -> Values:
+        """What of a raw result is joined over time."""
 
     @abstractmethod
-    def _frame_score(self, seen: Seen, values: Values) -> tuple[FrameScore, Values]:
+    def _frame_score(self, raw: Raw, values: Values) -> tuple[FrameScore, Values]:
         """A frame after joining: all but its score, and what is smoothed."""
 
     @abstractmethod
-    def _settled(self, score: FrameScore, smooth: Values) -> FrameScore:
+    def _final_score(self, score: FrameScore, smooth: Values) -> FrameScore:
         """The frame with its score, out of what was smoothed."""
 
     def _restart(self) -> None:
         """Forget the stream."""
         self._window.clear()
 
-    def _put(self, prepared: Any) -> bool:
-        """Put a frame into the window; whether it is full now. `_window.popleft` makes room."""
+    def _next_result(self, prepared: Any, origin: Origin = _OF_SETTING) -> Raw | None:
+        """Put a frame into the window; the raw result that this completes, or None."""
         self._window.append(prepared)
-        return len(self._window) == self._before + 1 + self._after
+        if len(self._window) < self._before + 1 + self._after:
+            return None
+        raw = self._raw_result(origin)
+        self._window.popleft()
+        return raw
 
     def _push(self, frame: Frame) -> list[FrameScore]:
         self._owed.append((frame.index, frame.time_s))
-        if not self._put(self._prepared(frame)):
+        raw = self._next_result(self._prepared(frame))
+        if raw is None:
             return [self._unscored()] if len(self._window) <= self._before else []
-        seen = self._judged()
-        self._window.popleft()
-        return self._smoothed(self._joining.push(seen, self._values(seen)))
+        return self._smoothed(self._joining.push(raw, self._values(raw)))
 
     def _flush(self) -> list[FrameScore]:
         scores = self._smoothed(self._joining.flush())
@@ -95,11 +117,11 @@ class WindowScorer(Scorer, Generic[Seen]):
         self._restart()
         return scores
 
-    def _smoothed(self, ready: Iterable[tuple[Seen, Values]]) -> list[FrameScore]:
+    def _smoothed(self, ready: Iterable[tuple[Raw, Values]]) -> list[FrameScore]:
         scores = []
-        for seen, values in ready:
+        for raw, values in ready:
             with self._stage("maps"):
-                score, levels = self._frame_score(seen, values)
+                score, levels = self._frame_score(raw, values)
             scores += [
                 self._done(one, smooth) for one, smooth in self._smoothing.push(score, levels)
             ]
@@ -107,7 +129,7 @@ class WindowScorer(Scorer, Generic[Seen]):
 
     def _done(self, score: FrameScore, smooth: Values) -> FrameScore:
         self._owed.popleft()
-        return self._settled(score, smooth)
+        return self._final_score(score, smooth)
 
     def _unscored(self) -> FrameScore:
         return FrameScore(*self._owed.popleft(), None)

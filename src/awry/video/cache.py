@@ -80,7 +80,7 @@ class CachedClip:
 
 
 @dataclass(slots=True)
-class _Facts:
+class _StoredFrames:
     """What is stored beside the frames."""
 
     fps: float | None
@@ -156,13 +156,13 @@ class FrameCache:
         self, folder: Path, source: Source, size: tuple[int, int] | None, grey: bool
     ) -> None:
         budget = self._room(needed=0)
-        facts: _Facts | None = None
+        facts: _StoredFrames | None = None
         skipped: list[int] = []
         shape: tuple[int, ...] = ()
         with (folder / "images.npy").open("wb") as file:
             for frame in source:
                 if facts is None:
-                    facts = _Facts(source.fps, _size(frame))
+                    facts = _StoredFrames(source.fps, _size(frame))
                     size = size or facts.original_size
                     shape = (*size, 1 if grey else 3)
                     _write_header(file, 0, shape)
@@ -223,7 +223,7 @@ def _load(entry: Path, *, check: bool) -> CachedClip | None:
     stored = read_sealed(entry / "clip.json")
     if stored is None:
         return None
-    facts = _Facts(**{**stored, "original_size": tuple(stored["original_size"])})
+    facts = _StoredFrames(**{**stored, "original_size": tuple(stored["original_size"])})
     path = entry / "images.npy"
     try:
         if check and file_checksum(path) != facts.images:

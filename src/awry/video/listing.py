@@ -116,7 +116,7 @@ def list_folder(folder: Path, fps: float | None = None, *, labelled: bool = Fals
     Raises:
         SourceError: the folder itself cannot be listed.
     """
-    walk = _Walk(folder, _LABELS if labelled else frozenset())
+    walk = _FolderWalk(folder, _LABELS if labelled else frozenset())
     walk.go()
     names = _unique_names(folder, walk.found)
     sources = tuple(
@@ -133,7 +133,7 @@ def _open(path: Path, name: str, fps: float | None) -> Source:
 
 
 @dataclass(slots=True)
-class _Walk:
+class _FolderWalk:
     """One way through a folder and what is below."""
 
     root: Path

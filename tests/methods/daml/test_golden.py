@@ -13,7 +13,7 @@ from awry.frames import Frame
 from awry.methods.base import Setting
 from awry.methods.daml.config import DAMLConfig
 from awry.methods.daml.network import DAMLModel
-from awry.methods.daml.samples import Batch
+from awry.methods.daml.samples import RunBatch
 from awry.methods.daml.scoring import DAMLScorer
 from awry.methods.daml.training import losses
 
@@ -90,7 +90,7 @@ def found() -> dict[str, list[float]]:
             other = network(motion, kernel)
             numbers[f"{motion}-{kernel}"] = summary(other.motion(features[-1][None]))
         mean = torch.full((1, 1, 1, 16, 24), 0.5)
-        parts = losses(model, Batch(frames()[None], mean), (1.0, 1.0), ("mse", "gdl", "ssim"), 2)
+        parts = losses(model, RunBatch(frames()[None], mean), (1.0, 1.0), ("mse", "gdl", "ssim"), 2)
         numbers["losses"] = [value.item() for value in parts.values()]
     for position in ("mean", "max"):
         model = network(position=position, box=3 if position == "max" else 1)

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from awry.methods.daml.config import DAMLConfig
-from awry.methods.daml.network import Decoder, Encoder, widths
+from awry.methods.daml.network import Encoder, FrameDecoder, widths
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ def test_latent_codes_of_the_paper(variant: str, latent: tuple[int, int, int]) -
     colours = 1 if config.grey else 3
     with torch.device("meta"):  # shapes alone: nothing is computed
         encoder = Encoder(colours, channels, 0.3, 1e-5)
-        decoder = Decoder(colours, channels, 0.3, 1e-5)
+        decoder = FrameDecoder(colours, channels, 0.3, 1e-5)
         frames = torch.zeros(2, colours, config.height, config.width or 0)
         features = encoder(frames)
         assert features[-1].shape[1:] == latent
@@ -66,7 +66,7 @@ def test_a_block_is_two_convolutions_with_normalisation_and_leaky_relu() -> None
 def test_the_decoder_takes_its_skips_from_what_it_is_given() -> None:
     torch.manual_seed(0)
     channels = widths(3, 4, 64)
-    encoder, decoder = Encoder(1, channels, 0.3, 1e-5).eval(), Decoder(1, channels, 0.3, 1e-5)
+    encoder, decoder = Encoder(1, channels, 0.3, 1e-5).eval(), FrameDecoder(1, channels, 0.3, 1e-5)
     decoder.eval()
     now, before = encoder(torch.randn(1, 1, 16, 16)), encoder(torch.randn(1, 1, 16, 16))
     decoded = decoder(now[-1], before)
@@ -79,7 +79,7 @@ def test_the_decoder_takes_its_skips_from_what_it_is_given() -> None:
 
 
 def test_the_decoder_goes_up_by_transposed_convolutions() -> None:
-    decoder = Decoder(1, [4, 8, 16], 0.3, 1e-5)
+    decoder = FrameDecoder(1, [4, 8, 16], 0.3, 1e-5)
     assert [(up.in_channels, up.out_channels, up.kernel_size, up.stride) for up in decoder.up] == [
         (16, 8, (2, 2), (2, 2)),
         (8, 4, (2, 2), (2, 2)),
@@ -89,8 +89,8 @@ def test_the_decoder_goes_up_by_transposed_convolutions() -> None:
 def test_tanh_bounds_the_last_layer_only_where_asked() -> None:
     features = [torch.full((1, 2, 8, 8), 50.0), torch.full((1, 4, 4, 4), 50.0)]
     torch.manual_seed(1)
-    plain = Decoder(1, [2, 4], 0.3, 1e-5, tanh=False).eval()
-    bounded = Decoder(1, [2, 4], 0.3, 1e-5, tanh=True).eval()
+    plain = FrameDecoder(1, [2, 4], 0.3, 1e-5, tanh=False).eval()
+    bounded = FrameDecoder(1, [2, 4], 0.3, 1e-5, tanh=True).eval()
     bounded.load_state_dict(plain.state_dict())
     torch.testing.assert_close(
         bounded(features[-1], features), plain(features[-1], features).tanh()

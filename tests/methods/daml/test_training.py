@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from awry.methods.daml.losses import squared_error
 from awry.methods.daml.network import DAMLModel, to_input
 from awry.methods.daml.normality import scene_means
-from awry.methods.daml.samples import Batch, Batches
+from awry.methods.daml.samples import Batches, RunBatch
 from awry.methods.daml.training import losses, phases, predict
 from support import noise_run as run
 
@@ -60,7 +60,7 @@ def batch(model: DAMLModel) -> tuple[Tensor, Tensor]:
 
 def of(model: DAMLModel, weights: tuple[float, float], **options: Any) -> dict[str, Tensor]:
     names = model.config.reconstruction_losses
-    return losses(model, Batch(*batch(model)), weights, names, model.config.ahead, **options)
+    return losses(model, RunBatch(*batch(model)), weights, names, model.config.ahead, **options)
 
 
 def test_eq_1(make_model: Any) -> None:
@@ -91,14 +91,14 @@ def test_each_run_has_its_own_mean_added_back(make_model: Any) -> None:
     frames, _ = batch(model)
     mean = torch.rand(2, 1, 3, 16, 24)
     with torch.no_grad():
-        both = losses(model, Batch(frames, mean), (1.0, 0.0), ("ssim",), 2)["total"]
+        both = losses(model, RunBatch(frames, mean), (1.0, 0.0), ("ssim",), 2)["total"]
         each = [
-            losses(model, Batch(frames[i : i + 1], mean[i : i + 1]), (1.0, 0.0), ("ssim",), 2)[
+            losses(model, RunBatch(frames[i : i + 1], mean[i : i + 1]), (1.0, 0.0), ("ssim",), 2)[
                 "total"
             ]
             for i in range(2)
         ]
-        swapped = losses(model, Batch(frames, mean.flip(0)), (1.0, 0.0), ("ssim",), 2)["total"]
+        swapped = losses(model, RunBatch(frames, mean.flip(0)), (1.0, 0.0), ("ssim",), 2)["total"]
     torch.testing.assert_close(both, torch.stack(each).mean())
     assert abs(float(both - swapped)) > 1e-3
 

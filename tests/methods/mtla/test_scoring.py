@@ -210,7 +210,7 @@ def test_flow_of_the_background_counts_only_without_the_mask(fitted: Detector) -
         method = with_changes(fitted, mask_flow=masked)
         scorer = method.scorer(Setting())
         assert isinstance(scorer, MTLAScorer)
-        sample = scorer._looking.sample(moved, nothing, "yard")
+        sample = scorer._sample_maker.sample(moved, nothing, "yard")
         assert sample.magnitude is not None
         assert (float(sample.magnitude.max()) == 0) == masked
 

@@ -14,7 +14,7 @@ from awry.frames import Objects
 from awry.methods.mtla.config import MTLAConfig
 from awry.methods.mtla.samples import backgrounds
 from awry.methods.mtla.teachers import (
-    Teachers,
+    MTLATeachers,
     class_map,
     contents_of,
     median_picture,
@@ -108,7 +108,7 @@ def shifted(by: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_flow_is_masked_and_directions_are_cosine_and_sine() -> None:
-    teachers = Teachers(config())
+    teachers = MTLATeachers(config())
     objects = np.zeros((32, 48), np.float32)
     objects[8:24, 12:36] = 1
     for by, expected in (((2, 0), (1, 0)), ((0, 2), (0, 1)), ((-2, 2), (0.707, 0.707))):
@@ -125,14 +125,14 @@ def test_flow_is_masked_and_directions_are_cosine_and_sine() -> None:
 
 def test_a_static_scene_has_no_direction() -> None:
     before, _ = shifted((0, 0))
-    motion = Teachers(config()).motion(before, before, (32, 48), None)
+    motion = MTLATeachers(config()).motion(before, before, (32, 48), None)
     assert motion.magnitude.max() == pytest.approx(0, abs=1e-3)
     assert np.isfinite(motion.direction).all()
     assert motion.direction.max() == 0
 
 
 def test_depth_comes_at_the_networks_size() -> None:
-    found = Teachers(config()).distance(np.zeros((64, 96, 1), np.uint8), (32, 48))
+    found = MTLATeachers(config()).distance(np.zeros((64, 96, 1), np.uint8), (32, 48))
     assert found.shape == (32, 48)
     assert found[0].max() < 0.05
     assert found[-1].min() > 0.95
@@ -140,7 +140,7 @@ def test_depth_comes_at_the_networks_size() -> None:
 
 def test_another_detector_than_the_bundles_is_refused() -> None:
     with pytest.raises(BundleError, match="not the one that this bundle was fitted with"):
-        Teachers(config(teachers_fingerprint="0123456789abcdef"))
+        MTLATeachers(config(teachers_fingerprint="0123456789abcdef"))
 
 
 def test_a_background_for_each_scene() -> None:

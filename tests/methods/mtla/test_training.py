@@ -17,8 +17,8 @@ from awry.detector import Detector
 from awry.errors import FootageError
 from awry.fitting import FitOptions, fit_detector
 from awry.methods.mtla.config import MTLAConfig
-from awry.methods.mtla.samples import Batch, frames_needed, places_of
-from awry.methods.mtla.training import apart_in, differences, loss_of, patch_loss
+from awry.methods.mtla.samples import SampleBatch, frames_needed, places_of
+from awry.methods.mtla.training import differences, error_maps, loss_of, patch_loss
 from awry.training.footage import Run
 from awry.video.memory import ArraySource
 from support import moving_square, moving_square_data
@@ -47,9 +47,9 @@ def test_patch_loss_against_a_plain_loop(patches: int, n: int, channels: int, se
     assert float(found) == pytest.approx(np.mean(worst), rel=1e-4)
 
 
-def batch(channels: int = 4) -> Batch:
+def batch(channels: int = 4) -> SampleBatch:
     torch.manual_seed(1)
-    return Batch(
+    return SampleBatch(
         pictures=torch.rand(2, 3, 3, 32, 48),
         classes=torch.rand(2, channels, 32, 48).softmax(1),
         magnitude=torch.rand(2, 32, 48),
@@ -64,7 +64,7 @@ def test_every_first_branch_gives_a_loss_and_an_error_map(
     model = make_model(appearance=appearance)
     config = MTLAConfig(**{**SMALL, "appearance": appearance})
     assert float(loss_of(model, "appearance", batch(), config).detach()) > 0
-    errors = apart_in(model, "appearance", batch(), config)
+    errors = error_maps(model, "appearance", batch(), config)
     assert errors.shape == (2, 32, 48)
     errors = errors.detach()
     assert 0 <= float(errors.min()) <= float(errors.max())
@@ -73,10 +73,10 @@ def test_every_first_branch_gives_a_loss_and_an_error_map(
 def test_the_next_frame_is_never_shown_to_who_predicts_it(make_model: MakeModel) -> None:
     model, config, one = make_model(), MTLAConfig(**SMALL), batch()
     other = torch.cat([one.pictures[:, :2], torch.zeros_like(one.pictures[:, 2:])], 1)
-    changed = Batch(other, one.classes, one.magnitude, one.context)
-    same = [apart_in(model, "appearance", b, config) for b in (one, changed)]
+    changed = SampleBatch(other, one.classes, one.magnitude, one.context)
+    same = [error_maps(model, "appearance", b, config) for b in (one, changed)]
     torch.testing.assert_close(*same)
-    moved = [apart_in(model, "motion", b, config) for b in (one, changed)]
+    moved = [error_maps(model, "motion", b, config) for b in (one, changed)]
     assert not torch.allclose(*moved)
 
 
@@ -118,9 +118,11 @@ def test_teachers_see_no_more_frames_than_are_drawn_from() -> None:
 
 def test_attention_changes_the_motion_branch_alone(make_model: MakeModel) -> None:
     model, config, one = make_model(), MTLAConfig(**SMALL), batch()
-    changed = Batch(one.pictures, one.classes, one.magnitude, torch.zeros_like(one.context))
-    torch.testing.assert_close(*(apart_in(model, "appearance", b, config) for b in (one, changed)))
-    assert not torch.allclose(*(apart_in(model, "motion", b, config) for b in (one, changed)))
+    changed = SampleBatch(one.pictures, one.classes, one.magnitude, torch.zeros_like(one.context))
+    torch.testing.assert_close(
+        *(error_maps(model, "appearance", b, config) for b in (one, changed))
+    )
+    assert not torch.allclose(*(error_maps(model, "motion", b, config) for b in (one, changed)))
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from awry.methods.ssmtl.config import SSMTLConfig
-from awry.methods.ssmtl.network import Decoder, Network, Trunk, trunk_filters
+from awry.methods.ssmtl.network import MiddleDecoder, Network, Trunk, trunk_filters
 
 TASKS = ("arrow_of_time", "motion_irregularity", "middle_box", "distillation")
 
@@ -28,7 +28,7 @@ def test_table_1(depth: str, width: str) -> None:
     assert network.answer("distillation", features).shape == (2, 1080)
     assert network.answer("middle_box", features).shape == (2, 3, 64, 64)
     decoder = network.heads["middle_box"]
-    assert isinstance(decoder, Decoder)
+    assert isinstance(decoder, MiddleDecoder)
     assert len(decoder.convolutions) == len(filters)
     assert sum(decoder.ups) == sum(pools)
     assert decoder.convolutions[-1].out_channels == 3

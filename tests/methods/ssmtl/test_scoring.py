@@ -17,8 +17,9 @@ from awry.fitting import FitOptions, fit_detector
 from awry.frames import Frame
 from awry.methods.base import Setting
 from awry.methods.ssmtl.network import SSMTLModel
-from awry.methods.ssmtl.parts import answers, combined
+from awry.methods.ssmtl.parts import combined, part_scores
 from awry.methods.ssmtl.scoring import SSMTLScorer, working_size
+from awry.methods.windowed import Origin
 from support import moving_square, moving_square_data
 
 MakeModel = Callable[..., SSMTLModel]
@@ -32,7 +33,7 @@ def sequences(count: int = 3) -> np.ndarray:
 def test_parts_are_those_of_eq_6(make_model: MakeModel) -> None:
     stream = make_model().stream("object")
     teacher = np.random.default_rng(1).random((3, 80)).astype(np.float32)
-    found = answers(stream, sequences(), teacher, None)
+    found = part_scores(stream, sequences(), teacher, None)
     assert stream.parts == PARTS
     whole = torch.from_numpy(sequences()).permute(0, 4, 1, 2, 3).float() / 255
     with torch.inference_mode():
@@ -55,8 +56,8 @@ def test_parts_are_those_of_eq_6(make_model: MakeModel) -> None:
 def test_answers_do_not_depend_on_batch_mates(make_model: MakeModel) -> None:
     stream = make_model().stream("object")
     teacher = np.zeros((3, 80), np.float32)
-    together = answers(stream, sequences(), teacher, None).parts
-    alone = answers(stream, sequences()[1:2], teacher[1:2], None).parts
+    together = part_scores(stream, sequences(), teacher, None).parts
+    alone = part_scores(stream, sequences()[1:2], teacher[1:2], None).parts
     np.testing.assert_allclose(together[1:2], alone, rtol=1e-5, atol=1e-7)
 
 
@@ -209,12 +210,12 @@ def test_working_sizes() -> None:
     assert working_size((1080, 1920), 480) == (480, 853)
 
 
-def test_looking_does_not_disturb_a_stream(fitted: Detector) -> None:
+def test_raw_results_are_those_of_a_stream_and_do_not_disturb_it(fitted: Detector) -> None:
     scorer = fitted.scorer()
     assert isinstance(scorer, SSMTLScorer)
-    seen = scorer.look(clip(20))
-    assert [one.index for one in seen] == list(range(3, 17))
-    levels = scorer.frame_levels(seen)
+    results = scorer.raw_results(clip(20), Origin())
+    assert [raw.index for raw in results] == list(range(3, 17))
+    levels = scorer.frame_levels(results)
     found = [s for s in fitted.scorer().score(iter(clip(20))) if s.score is not None]
     for one, score in zip(levels, found, strict=True):
         assert one["fused"] == pytest.approx(score.score, rel=1e-6)

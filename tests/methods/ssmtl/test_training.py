@@ -19,7 +19,7 @@ from awry.methods.ssmtl.config import SSMTLConfig
 from awry.methods.ssmtl.network import SSMTLModel
 from awry.methods.ssmtl.samples import FramePool, ObjectPool, middles, split_runs
 from awry.methods.ssmtl.sequences import room_needed
-from awry.methods.ssmtl.training import Batch, draw, losses, motion_answers, phase, validate
+from awry.methods.ssmtl.training import SequenceBatch, draw, losses, motion_answers, phase, validate
 from awry.progress import Silent
 from awry.training.footage import Footage
 from awry.video.cache import FrameCache
@@ -248,7 +248,7 @@ def test_an_epoch_without_steps_is_one_pass(
 ) -> None:
     drawn: list[int] = []
 
-    def watched(pool: Any, chosen: Any, *rest: Any) -> Batch:
+    def watched(pool: Any, chosen: Any, *rest: Any) -> SequenceBatch:
         drawn.extend(chosen)
         return draw(pool, chosen, *rest)
 
@@ -288,4 +288,4 @@ def test_batch_and_phase_know_their_footage(make_model: MakeModel) -> None:
     config = CONFIG.model_copy(update={"batch": 4, "epochs": 2})
     made = phase("object", network, pool(), pool(), config, 0)
     assert (made.epochs, made.steps, made.best) == (2, 1, "total")
-    assert isinstance(draw(pool(), [0], config, np.random.default_rng(0)), Batch)
+    assert isinstance(draw(pool(), [0], config, np.random.default_rng(0)), SequenceBatch)

@@ -37,5 +37,5 @@ def test_a_faint_change_is_below_the_threshold() -> None:
 def test_it_knows_no_classes_and_needs_no_tiles() -> None:
     detector = load_detector("foreground", DetectorOptions(tiles=(2, 2)))
     assert detector.classes == ""
-    assert detector.looks_around
+    assert detector.needs_neighbours
     assert len(detector.detect(View(picture(60), picture(30), picture(90))).boxes) == 1

@@ -17,7 +17,7 @@ from awry.teachers.objects.onnx import (
     ONNXDetector,
     YOLOv3,
     cells,
-    layout_of,
+    output_format,
 )
 
 SIDE = (416, 416)
@@ -32,11 +32,11 @@ def test_grids() -> None:
 
 def test_families_are_told_by_their_outputs() -> None:
     nano = [[1, count, width] for count in COUNTS for width in (80, 44)]
-    assert isinstance(layout_of(nano, SIDE, FILE), NanoDet)
-    assert isinstance(layout_of([[1, sum(COUNTS), 85]], SIDE, FILE), YOLOX)
-    assert isinstance(layout_of([[1, 3 * sum(COUNTS), 85]], SIDE, FILE), YOLOv3)
+    assert isinstance(output_format(nano, SIDE, FILE), NanoDet)
+    assert isinstance(output_format([[1, sum(COUNTS), 85]], SIDE, FILE), YOLOX)
+    assert isinstance(output_format([[1, 3 * sum(COUNTS), 85]], SIDE, FILE), YOLOv3)
     with pytest.raises(ConfigError, match=r"some\.onnx gives outputs of shapes \[\[1, 5, 6\]\]"):
-        layout_of([[1, 5, 6]], SIDE, FILE)
+        output_format([[1, 5, 6]], SIDE, FILE)
 
 
 def test_nanodet_distances_are_means_of_distributions() -> None:

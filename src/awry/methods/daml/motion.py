@@ -194,7 +194,7 @@ class PairedConv3D(MotionModel):
         maps = F.pad(windows, (0, 0, 0, 0, 0, 0, self.missing, 0))
         for layer in self.layers:
             pairs = maps.unflatten(1, (-1, 2))
-            maps = _Pair(layer)(pairs.flatten(0, 1)).unflatten(0, pairs.shape[:2])
+            maps = _PairedLayer(layer)(pairs.flatten(0, 1)).unflatten(0, pairs.shape[:2])
         return maps[:, 0]
 
     @property
@@ -209,10 +209,10 @@ class PairedConv3D(MotionModel):
         if self.missing:
             return super().stages()
         with torch.no_grad():
-            return [_Pair(layer) for layer in self.layers]
+            return [_PairedLayer(layer) for layer in self.layers]
 
 
-class _Pair(nn.Module):
+class _PairedLayer(nn.Module):
     """A layer of temporal kernel 2 on pairs of maps: a 2-D convolution of both side by side."""
 
     def __init__(self, layer: nn.Module) -> None:

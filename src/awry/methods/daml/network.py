@@ -77,7 +77,7 @@ class Encoder(nn.Module):
         return features
 
 
-class Decoder(nn.Module):
+class FrameDecoder(nn.Module):
     """Mirrors the encoder with 2x2 transposed convolutions and skips from *another* frame.
 
     Args:
@@ -130,7 +130,7 @@ class DAMLModel(nn.Module):
         channels = widths(config.blocks, config.channels, config.max_channels)
         shape = (colours, channels, config.slope, config.batch_norm_epsilon)
         self.encoder = Encoder(*shape)
-        self.decoder = Decoder(*shape, tanh=config.tanh)
+        self.decoder = FrameDecoder(*shape, tanh=config.tanh)
         self.motion = motion_model(
             config.motion,
             channels[-1],
@@ -171,7 +171,7 @@ class DAMLModel(nn.Module):
         return found
 
     def decode(self, latent: Tensor, skips: list[Tensor]) -> Tensor:
-        """`Decoder.forward`."""
+        """`FrameDecoder.forward`."""
         frames: Tensor = self.decoder(latent, skips)
         return frames
 

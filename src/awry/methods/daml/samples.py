@@ -21,7 +21,7 @@ ENCODED_AT_ONCE = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class RunBatch:
     """What one step trains on.
 
     Attributes:
@@ -97,7 +97,7 @@ class Batches:
         frame = to_input(images[middle : middle + 1], mean)[0]
         return moving_crop(frame, self._config.crop, self._config.factor, generator)
 
-    def draw(self, generator: np.random.Generator) -> Batch:
+    def draw(self, generator: np.random.Generator) -> RunBatch:
         """Random stretches for one step; cropped where the config says so."""
         frames, means = [], []
         for place in self.places(generator):
@@ -105,19 +105,19 @@ class Batches:
             stretch, mean = self._stretch(place)
             frames.append(stretch[..., rows, columns])
             means.append(mean[None, :, rows, columns])
-        return Batch(torch.stack(frames), torch.stack(means))
+        return RunBatch(torch.stack(frames), torch.stack(means))
 
     def _stretch(self, place: tuple[int, int]) -> tuple[Tensor, Tensor]:
         """The frames (frames, c, H, W) that begin at a place, and their mean picture."""
         images, mean = self.clips[place[0]]
         return to_input(images[place[1] : place[1] + self.length], mean), mean
 
-    def fixed(self, count: int) -> Iterator[Batch]:
+    def fixed(self, count: int) -> Iterator[RunBatch]:
         """Up to `count` whole-frame runs, evenly spread and the same each time."""
         places = np.linspace(0, self._bounds[-1] - 1, min(count, int(self._bounds[-1])))
         for number in places.astype(int):
             frames, mean = self._stretch(self._place(int(number)))
-            yield Batch(frames[None], mean[None, None])
+            yield RunBatch(frames[None], mean[None, None])
 
 
 class Codes:

@@ -41,7 +41,7 @@ class _Encoded:
 
 
 @dataclass(slots=True)
-class _Pair:
+class _DueFrame:
     """A frame and the code predicted for it, None in warm-up.
 
     Attributes:
@@ -161,16 +161,16 @@ class DAMLScorer(Scorer):
             for number in range(len(frames))
         ]
 
-    def _pair(self, frame: Frame, encoded: _Encoded, prediction: Tensor | None) -> _Pair:
+    def _pair(self, frame: Frame, encoded: _Encoded, prediction: Tensor | None) -> _DueFrame:
         """A frame with the prediction made for it; the new prediction is kept for later."""
         self._recent.append(encoded)
         self._predictions.append(prediction)
         full = len(self._predictions) > self._config.ahead
         due = self._predictions[0] if full else None
         earlier = [self._recent[0], self._recent[-2]] if due is not None and self._wanted else []
-        return _Pair(frame, encoded, due, earlier)
+        return _DueFrame(frame, encoded, due, earlier)
 
-    def _compare(self, pairs: Sequence[_Pair]) -> list[FrameScore]:
+    def _compare(self, pairs: Sequence[_DueFrame]) -> list[FrameScore]:
         """The scores of consecutive frames; what they share is decoded in one batch."""
         due = [pair for pair in pairs if pair.due is not None]
         errors = iter(zip(*self._errors(due).values(), strict=True)) if due else iter(())
@@ -181,7 +181,7 @@ class DAMLScorer(Scorer):
             for pair in pairs
         ]
 
-    def _errors(self, pairs: Sequence[_Pair]) -> dict[str, ErrorMap]:
+    def _errors(self, pairs: Sequence[_DueFrame]) -> dict[str, ErrorMap]:
         """Each part's error (n, h, w) at the positions of the code; `latent` first."""
         predicted = torch.stack([pair.due for pair in pairs if pair.due is not None])
         codes = torch.stack([pair.encoded.code for pair in pairs])

@@ -1,4 +1,4 @@
-"""DAML's training (Li et al. 2021, section 3.3): batches of runs, eq. 1, its phases.
+"""DAML's training (Li et al. 2021, section 3.3): the joint loss and the phases of a fit.
 
 A run of consecutive frames is encoded once; reconstruction takes every frame with its
 predecessor's features, prediction takes every window of the run.
@@ -7,6 +7,7 @@ predecessor's features, prediction takes every window of the run.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from torch import Tensor
 from awry.methods.daml.config import DAMLConfig
 from awry.methods.daml.losses import reconstruction_loss, squared_error
 from awry.methods.daml.network import DAMLModel
-from awry.methods.daml.samples import Batch, Batches, Codes
+from awry.methods.daml.samples import Batches, Codes, RunBatch
 from awry.training.footage import Run
 from awry.training.loop import Phase
 from awry.training.schedule import Schedule, cosine, stepped
@@ -38,21 +39,21 @@ def predict(model: DAMLModel, codes: Tensor, ahead: int) -> tuple[Tensor, Tensor
 
 
 def prediction_loss(model: DAMLModel, codes: Tensor, ahead: int) -> Tensor:
-    """Eq. 1's prediction term over every window of runs of codes (runs, frames, c, h, w)."""
+    """DAML eq. 1, prediction term: over every window of runs of codes (runs, frames, c, h, w)."""
     predicted, observed = predict(model, codes, ahead)
     return squared_error(predicted.flatten(0, 1), observed.flatten(0, 1))
 
 
 def losses(
     model: DAMLModel,
-    batch: Batch,
+    batch: RunBatch,
     weights: tuple[float, float],
     names: Sequence[str],
     ahead: int,
     *,
     fixed_encoder: bool = False,
 ) -> dict[str, Tensor]:
-    """Eq. 1 without its last term, which is the optimiser's weight decay.
+    """DAML eq. 1 without its last term, which is the optimiser's weight decay.
 
     Args:
         model: its networks are used as they are, in training or evaluation mode.
@@ -71,7 +72,7 @@ def losses(
         guess = model.decode(features[-1][runs:], [feature[:-runs] for feature in features])
         means = mean[:, 0].repeat(len(guess) // runs, 1, 1, 1)
         parts["reconstruction"] = reconstruction_loss(names, guess, frames[runs:], means)
-        # Eq. 1 sums over the k - 1 reconstructed frames of a window.
+        # DAML eq. 1 sums over the k - 1 reconstructed frames of a window.
         total = total + weights[0] * (model.config.inputs - 1) * parts["reconstruction"]
     if weights[1]:
         codes = features[-1].unflatten(0, (-1, runs)).transpose(0, 1)
@@ -94,76 +95,100 @@ def phases(
         validation: the validation part, if it is long enough for a window.
         folder: for codes that are kept, see `code_cache`.
     """
-    names, ahead = config.reconstruction_losses, config.ahead
     stretches = Batches(runs, model, config)
-    motion_only = config.schedule == "motion"
-    kept: Codes | None = None
-    if motion_only and Codes.gib(stretches, model) <= config.code_cache:
-        kept = Codes(stretches, model, folder / "codes.float16")
     # Reconstruction alone needs a frame and the one before; many places teach more than long runs.
     pairs = Batches(runs, model, config, pairs=True) if config.pairs else stretches
 
-    def phase(
-        name: str, weights: tuple[float, float], epochs: int, *, motion_alone: bool, first: int
-    ) -> Phase:
-        used = (0.0, weights[1]) if motion_alone else weights
-        batches = stretches if used[1] else pairs
-        steps = config.steps or batches.steps
+    def objective(weights: tuple[float, float]) -> _Objective:
+        batches = stretches if weights[1] else pairs
+        return _Objective(model, config, batches, validation, weights)
 
-        def prepare() -> None:
-            model.train()
-            if motion_alone:  # the encoder's batch statistics must stand still too
-                model.encoder.eval()
-                model.decoder.eval()
+    first, second = config.first_epochs, config.second_epochs
+    if config.schedule == "joint":
+        return [_phase("joint", objective((1.0, 1.0)), first + second)]
+    reconstruction = _phase("reconstruction", objective(config.first_weights), first)
+    if config.schedule == "everything":
+        learned = objective(config.second_weights)
+    else:
+        learned = objective((0.0, config.second_weights[1]))
+        learned.motion_alone = True
+        if Codes.gib(stretches, model) <= config.code_cache:
+            learned.codes = Codes(stretches, model, folder / "codes.float16")
+    return [reconstruction, _phase("prediction", learned, second, before=first)]
 
-        def loss(epoch: int, step: int, generator: np.random.Generator) -> dict[str, Tensor]:
-            if motion_alone and kept is not None:
-                part = prediction_loss(model, kept.draw(generator), ahead)
-                return {"total": used[1] * part, "prediction": part}
-            batch = batches.draw(generator)
-            return losses(model, batch, used, names, ahead, fixed_encoder=motion_alone)
 
-        def validate() -> dict[str, float]:
-            assert validation is not None
-            found = validation_losses(model, validation, used)
-            prepare()
-            return found
+@dataclass(slots=True)
+class _Objective:
+    """What a phase learns: DAML eq. 1 with the phase's weights.
 
-        trained = model.motion if motion_alone else model
-        return Phase(
-            name,
-            list(trained.parameters()),
-            epochs,
-            steps,
-            loss,
-            lambda parameters: torch.optim.Adam(
-                parameters,
-                lr=config.learning_rate,
-                eps=config.adam_epsilon,
-                # the gradient of gamma * ||W||^2 is 2 * gamma * W
-                weight_decay=2 * config.l2,
-            ),
-            _schedule(config, first, epochs, steps),
-            validate if validation is not None else None,
-            _converged(config.converged) if config.converged and not motion_alone else None,
-            prepare,
-            config.average,
+    Attributes:
+        batches: what it draws from.
+        validation: held-back runs, or None.
+        weights: of reconstruction and prediction.
+        motion_alone: the motion model learns on an encoder that stands still.
+        codes: the frames' codes, where they are kept.
+    """
+
+    model: DAMLModel
+    config: DAMLConfig
+    batches: Batches
+    validation: Batches | None
+    weights: tuple[float, float]
+    motion_alone: bool = False
+    codes: Codes | None = None
+
+    def prepare(self) -> None:
+        self.model.train()
+        if self.motion_alone:  # the encoder's batch statistics must stand still too
+            self.model.encoder.eval()
+            self.model.decoder.eval()
+
+    def loss(self, epoch: int, step: int, generator: np.random.Generator) -> dict[str, Tensor]:
+        config = self.config
+        if self.codes is not None:
+            part = prediction_loss(self.model, self.codes.draw(generator), config.ahead)
+            return {"total": self.weights[1] * part, "prediction": part}
+        return losses(
+            self.model,
+            self.batches.draw(generator),
+            self.weights,
+            config.reconstruction_losses,
+            config.ahead,
+            fixed_encoder=self.motion_alone,
         )
 
-    if config.schedule == "joint":
-        epochs = config.first_epochs + config.second_epochs
-        return [phase("joint", (1.0, 1.0), epochs, motion_alone=False, first=0)]
-    start = config.first_epochs
-    return [
-        phase("reconstruction", config.first_weights, start, motion_alone=False, first=0),
-        phase(
-            "prediction",
-            config.second_weights,
-            config.second_epochs,
-            motion_alone=motion_only,
-            first=start,
+    def validate(self) -> dict[str, float]:
+        assert self.validation is not None
+        figures = validation_losses(self.model, self.validation, self.weights)
+        self.prepare()
+        return figures
+
+
+def _phase(name: str, objective: _Objective, epochs: int, *, before: int = 0) -> Phase:
+    """A phase of so many epochs, after those of the phases before it."""
+    model, config = objective.model, objective.config
+    steps = config.steps or objective.batches.steps
+    trained = model.motion if objective.motion_alone else model
+    early = config.converged and not objective.motion_alone
+    return Phase(
+        name,
+        list(trained.parameters()),
+        epochs,
+        steps,
+        objective.loss,
+        lambda parameters: torch.optim.Adam(
+            parameters,
+            lr=config.learning_rate,
+            eps=config.adam_epsilon,
+            # DAML eq. 1, last term: the gradient of gamma * ||W||^2 is 2 * gamma * W.
+            weight_decay=2 * config.l2,
         ),
-    ]
+        _schedule(config, before, epochs, steps),
+        objective.validate if objective.validation is not None else None,
+        _converged(config.converged) if early else None,
+        objective.prepare,
+        config.average,
+    )
 
 
 def validation_losses(

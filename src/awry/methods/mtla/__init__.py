@@ -19,16 +19,16 @@ from awry.methods.mtla.config import PRESETS, MTLAConfig, for_variant
 from awry.methods.mtla.network import MTLAModel, attention_inputs
 from awry.methods.mtla.normality import measure_normality
 from awry.methods.mtla.samples import (
-    Looking,
+    SampleMaker,
     Samples,
     Scene,
     backgrounds,
-    found_objects,
     frames_needed,
+    objects_of,
     places_of,
 )
 from awry.methods.mtla.scoring import MTLAScorer
-from awry.methods.mtla.teachers import Teachers, occurring
+from awry.methods.mtla.teachers import MTLATeachers, occurring
 from awry.methods.mtla.training import loss_of, phases
 from awry.progress import Reporter, Silent
 from awry.training.loop import train
@@ -62,7 +62,7 @@ class MTLA(Method):
         super().__init__(config)
         self.model: MTLAModel | None = None
         self._backgrounds: dict[str, Pictures] = {}
-        self._looking: Looking | None = None
+        self._sample_maker: SampleMaker | None = None
 
     @classmethod
     def for_variant(cls, preset: str, variant: str) -> Mapping[str, Any]:
@@ -97,12 +97,12 @@ class MTLA(Method):
 
     def _prepare(self, footage: Footage, seed: int, reporter: Reporter) -> tuple[Samples, Samples]:
         """The model with fresh weights, and what it trains and validates on."""
-        teachers = Teachers(self.config)
+        teachers = MTLATeachers(self.config)
         self._resolve(footage, teachers)
         runs = {part: self._runs(footage, part) for part in ("train", "validation")}
         self._backgrounds = backgrounds(runs["train"])
-        looking = self._with(teachers)
-        around = self.config.around if teachers.looks_around else 0
+        sample_maker = self._sample_maker_with(teachers)
+        around = self.config.around if teachers.needs_neighbours else 0
         config = self.config
         places = {
             "train": places_of(runs["train"], around, config.every, config.most_frames),
@@ -114,17 +114,17 @@ class MTLA(Method):
                 f"There is no frame to train on: the longest training clip has {longest} frames "
                 f"here, and one sample needs {frames_needed(around)}. Give longer clips."
             )
-        found = {
-            part: found_objects(runs[part], places[part], around, looking, reporter)
+        objects = {
+            part: objects_of(runs[part], places[part], around, sample_maker, reporter)
             for part in runs
         }
-        self._choose_classes(found["train"], teachers, footage)
-        looking = self._looking = self._with(teachers)
+        self._choose_classes(objects["train"], teachers, footage)
+        maker = self._sample_maker = self._sample_maker_with(teachers)
         self.model = MTLAModel(self.config, pretrained=self.config.pretrained, seed=seed)
-        samples = {part: Samples(runs[part], places[part], found[part], looking) for part in runs}
+        samples = {part: Samples(runs[part], places[part], objects[part], maker) for part in runs}
         return samples["train"], samples["validation"]
 
-    def _resolve(self, footage: Footage, teachers: Teachers) -> None:
+    def _resolve(self, footage: Footage, teachers: MTLATeachers) -> None:
         """Settle what the config leaves to footage and teachers, so that the bundle records it."""
         settled: dict[str, Any] = {"teachers_fingerprint": teachers.fingerprint}
         if self.config.width is None:
@@ -137,7 +137,9 @@ class MTLA(Method):
     def _settle(self, settled: Mapping[str, Any]) -> None:
         self.config = MTLAConfig(**{**self.config.model_dump(), **settled})
 
-    def _choose_classes(self, found: Sequence[Any], teachers: Teachers, footage: Footage) -> None:
+    def _choose_classes(
+        self, frames: Sequence[Any], teachers: MTLATeachers, footage: Footage
+    ) -> None:
         """Channels for the classes that occur.
 
         Raises:
@@ -145,7 +147,7 @@ class MTLA(Method):
         """
         if teachers.segmenter is None:
             return
-        if not any(len(one.objects.scores) for one in found):
+        if not any(len(segments.objects.scores) for segments in frames):
             raise FootageError(teachers.segmenter.detector.nothing_found)
         if not teachers.has_classes:
             footage.notes.append(
@@ -154,22 +156,22 @@ class MTLA(Method):
             )
         if self.config.classes is None:
             share = self.config.least_share
-            self._settle({"classes": occurring(found, share) if teachers.has_classes else ()})
+            self._settle({"classes": occurring(frames, share) if teachers.has_classes else ()})
 
     def _runs(self, footage: Footage, part: str) -> list[Run]:
         size = working_size(footage.frame_size(), self.config.picture_height)
         return footage.runs(part, size, grey=bool(self.config.grey))
 
-    def _with(self, teachers: Teachers) -> Looking:
+    def _sample_maker_with(self, teachers: MTLATeachers) -> SampleMaker:
         scenes = {name: Scene(picture) for name, picture in self._backgrounds.items()}
-        return Looking(teachers, self.config, scenes)
+        return SampleMaker(teachers, self.config, scenes)
 
     def scorer(self, setting: Setting) -> Scorer:
         """As `Method.scorer`."""
         model = self._fitted()
-        if self._looking is None:
-            self._looking = self._with(Teachers(self.config))
-        return MTLAScorer(model, self.config, self._looking, setting, self.networks)
+        if self._sample_maker is None:
+            self._sample_maker = self._sample_maker_with(MTLATeachers(self.config))
+        return MTLAScorer(model, self.config, self._sample_maker, setting, self.networks)
 
     def graphs(self) -> dict[str, Graph]:
         """As `Method.graphs`: each branch's student."""

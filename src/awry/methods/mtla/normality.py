@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from awry.datasets.base import name_in_training
 from awry.methods.mtla.scoring import MTLAScorer
-from awry.methods.windowed import frames_of, pieces_of
+from awry.methods.windowed import Origin, frames_of, pieces_of
 from awry.training.footage import Run
 
 LEAST_FRAMES = 2
@@ -33,11 +33,11 @@ def measure_normality(scorer: MTLAScorer, runs: Sequence[Run]) -> bool:
     joined, sides, flows = [], [], []
     for number, piece in pieces_of(runs, PIECE, MOST_FRAMES):
         run = runs[number]
-        frames, name = frames_of(run, piece), name_in_training(run.clip)
-        seen = scorer.look(frames, name, run.original_size, run.scene)
-        sides += [one.sides for one in seen]
-        flows += [one.median_flow for one in seen]
-        joined += scorer.joined(seen)
+        origin = Origin(name_in_training(run.clip), run.scene, run.original_size)
+        results = scorer.raw_results(frames_of(run, piece), origin)
+        sides += [raw.sides for raw in results]
+        flows += [raw.median_flow for raw in results]
+        joined += scorer.joined(results)
     longer = np.concatenate(sides) if sides else np.empty(0)
     if len(joined) < LEAST_FRAMES or (scorer.config.segments and not len(longer)):
         return False

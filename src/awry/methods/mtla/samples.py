@@ -12,7 +12,7 @@ from torch import Tensor
 from awry.datasets.base import name_in_training
 from awry.errors import FootageError
 from awry.methods.mtla.config import MTLAConfig
-from awry.methods.mtla.teachers import Floats, Size, Teachers, class_map, median_picture
+from awry.methods.mtla.teachers import Floats, MTLATeachers, Size, class_map, median_picture
 from awry.progress import Reporter
 from awry.teachers.objects import View
 from awry.teachers.objects.base import view_of
@@ -45,7 +45,7 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class SampleBatch:
     """Samples side by side, see `Sample`; (n, ...)."""
 
     pictures: Tensor
@@ -67,7 +67,7 @@ class Scene:
     distance: Floats | None = field(default=None)
 
 
-class Looking:
+class SampleMaker:
     """Asks the teachers of a frame, for fitting and for scoring alike.
 
     Args:
@@ -76,7 +76,9 @@ class Looking:
         scenes: by name.
     """
 
-    def __init__(self, teachers: Teachers, config: MTLAConfig, scenes: Mapping[str, Scene]) -> None:
+    def __init__(
+        self, teachers: MTLATeachers, config: MTLAConfig, scenes: Mapping[str, Scene]
+    ) -> None:
         self.teachers = teachers
         self.config = config
         self._scenes = scenes
@@ -140,7 +142,7 @@ class Samples:
         runs: frames at the teachers' size.
         places: (run, frame) of each sample.
         segments: the objects of each.
-        looking: asks the teachers.
+        sample_maker: asks the teachers.
     """
 
     def __init__(
@@ -148,12 +150,12 @@ class Samples:
         runs: Sequence[Run],
         places: Sequence[tuple[int, int]],
         segments: Sequence[Segments | None],
-        looking: Looking,
+        sample_maker: SampleMaker,
     ) -> None:
         self.runs = list(runs)
         self.places = list(places)
         self.segments = list(segments)
-        self.looking = looking
+        self.sample_maker = sample_maker
 
     def __len__(self) -> int:
         return len(self.places)
@@ -163,9 +165,9 @@ class Samples:
         run, frame = self.places[number]
         images = self.runs[run].images
         around = [images[place] for place in range(frame - BEFORE, frame + 1)]
-        return self.looking.sample(around, self.segments[number], self.runs[run].scene)
+        return self.sample_maker.sample(around, self.segments[number], self.runs[run].scene)
 
-    def batch(self, chosen: Sequence[int], mirrored: Sequence[bool] = ()) -> Batch:
+    def batch(self, chosen: Sequence[int], mirrored: Sequence[bool] = ()) -> SampleBatch:
         """Samples side by side; some of them mirrored."""
         samples = [self.take(number) for number in chosen]
         mirrored = mirrored or [False] * len(samples)
@@ -184,7 +186,7 @@ def flipped(sample: Sample) -> Sample:
     return Sample(pictures, mirror(sample.classes), mirror(sample.magnitude), context)
 
 
-def stacked(samples: Sequence[Sample]) -> Batch:
+def stacked(samples: Sequence[Sample]) -> SampleBatch:
     """Samples side by side, as tensors."""
 
     def together(values: Sequence[Floats | None]) -> Tensor | None:
@@ -197,7 +199,7 @@ def stacked(samples: Sequence[Sample]) -> Batch:
     )
     assert pictures is not None
     assert context is not None
-    return Batch(
+    return SampleBatch(
         pictures,
         together([s.classes for s in samples]),
         together([s.magnitude for s in samples]),
@@ -223,11 +225,11 @@ def places_of(
     return [found[place] for place in np.linspace(0, len(found) - 1, most).astype(int)]
 
 
-def found_objects(
+def objects_of(
     runs: Sequence[Run],
     places: Sequence[tuple[int, int]],
     around: int,
-    looking: Looking,
+    sample_maker: SampleMaker,
     reporter: Reporter,
 ) -> list[Segments | None]:
     """The objects of some frames of the runs, their shapes as small as the networks need them."""
@@ -238,9 +240,9 @@ def found_objects(
         origin = (run.first + frame) * run.every
         name = name_in_training(run.clip)
         view = view_of(run.images, frame, max(around, 1), around, name, origin, run.original_size)
-        segments = looking.segments(view, run.scene)
+        segments = sample_maker.segments(view, run.scene)
         if segments is not None:
-            segments = segments.shrunk(view.image.shape[:2], looking.size)
+            segments = segments.shrunk(view.image.shape[:2], sample_maker.size)
         found.append(segments)
         reporter.advance({})
     return found

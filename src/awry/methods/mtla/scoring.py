@@ -15,9 +15,9 @@ from awry.methods.graphs import Network
 from awry.methods.mtla.config import MTLAConfig
 from awry.methods.mtla.jumps import Jumps
 from awry.methods.mtla.network import MTLAModel
-from awry.methods.mtla.samples import BEFORE, Looking, Sample, stacked
-from awry.methods.mtla.training import apart_in
-from awry.methods.windowed import WindowScorer
+from awry.methods.mtla.samples import BEFORE, Sample, SampleMaker, stacked
+from awry.methods.mtla.training import error_maps
+from awry.methods.windowed import Origin, WindowScorer
 from awry.scoring.maps import blurred, map_regions
 from awry.scoring.regions import Box, named_regions
 from awry.scoring.streaming import (
@@ -33,7 +33,7 @@ from awry.video.pictures import Pictures, resized, whole_pixels, working_size
 
 
 @dataclass(slots=True)
-class Seen:
+class FrameErrors:
     """What is known of a frame before its neighbours' error maps are joined with its own.
 
     Attributes:
@@ -52,13 +52,13 @@ class Seen:
     named: list[tuple[Box, str]] = field(default_factory=list)
 
 
-class MTLAScorer(WindowScorer[Seen]):
+class MTLAScorer(WindowScorer[FrameErrors]):
     """Scores each frame by the two before it; a detector of moving regions needs later ones too.
 
     Args:
         model: fitted.
         config: its settings, resolved.
-        looking: the teachers and what they need.
+        sample_maker: the teachers and what they need.
         setting: where it works.
         networks: what answers by branch in the place of the model's students.
     """
@@ -67,11 +67,11 @@ class MTLAScorer(WindowScorer[Seen]):
         self,
         model: MTLAModel,
         config: MTLAConfig,
-        looking: Looking,
+        sample_maker: SampleMaker,
         setting: Setting,
         networks: Mapping[str, Network] | None = None,
     ) -> None:
-        around = config.around if looking.teachers.looks_around else 0
+        around = config.around if sample_maker.teachers.needs_neighbours else 0
         super().__init__(
             setting,
             max(BEFORE, around),
@@ -81,7 +81,7 @@ class MTLAScorer(WindowScorer[Seen]):
         )
         self.model = model.eval()
         self.config = config
-        self._looking = looking
+        self._sample_maker = sample_maker
         self._networks = networks or {}
         self._jumps = Jumps(float(model.usual_flow)) if config.jumps else None
         self._picture_size: tuple[int, int] | None = None
@@ -104,7 +104,7 @@ class MTLAScorer(WindowScorer[Seen]):
         size = (frame.image.shape[0], frame.image.shape[1])
         whole = self.setting.frame_size or size
         self._picture_size = working_size(whole, self.config.picture_height)
-        self._mask = self._ignored(size, self._looking.size)
+        self._mask = self._ignored(size, self._sample_maker.size)
 
     def _restart(self) -> None:
         super()._restart()
@@ -112,63 +112,51 @@ class MTLAScorer(WindowScorer[Seen]):
         if self._jumps is not None:
             self._jumps = Jumps(float(self.model.usual_flow))
 
-    def look(
-        self,
-        frames: Iterable[Frame],
-        clip: str = "",
-        size: tuple[int, int] | None = None,
-        scene: str = "",
-    ) -> list[Seen]:
+    def raw_results(self, frames: Iterable[Frame], origin: Origin) -> list[FrameErrors]:
         """What both branches get wrong in a clip's frames, without those that have no score.
 
         Args:
             frames: of a clip of their own.
-            clip: its name; empty: that of the setting.
-            size: (H, W) of the clip's frames before they were resized; None: they were not.
-            scene: its name; empty: that of the setting.
+            origin: says which clip.
         """
-        found = []
-        for frame in frames:
-            if self._put(self._prepared(frame)):
-                found.append(self._judged(clip, size, scene))
-                self._window.popleft()
+        results = [self._next_result(self._prepared(frame), origin) for frame in frames]
         self._restart()
-        return found
+        return [raw for raw in results if raw is not None]
 
-    def joined(self, seen: Iterable[Seen]) -> list[Values]:
+    def joined(self, results: Iterable[FrameErrors]) -> list[Values]:
         """A clip's error maps, averaged over time as the config says."""
-        found = []
-        for one in seen:
-            found += [values for _, values in self._joining.push(one, one.errors)]
-        return found + [values for _, values in self._joining.flush()]
+        maps = []
+        for raw in results:
+            maps += [values for _, values in self._joining.push(raw, raw.errors)]
+        return maps + [values for _, values in self._joining.flush()]
 
-    def _judged(self, clip: str = "", size: tuple[int, int] | None = None, scene: str = "") -> Seen:
+    def _raw_result(self, origin: Origin) -> FrameErrors:
         """Compare students and teachers for the window's judged frame."""
-        place, scene = self._before, scene or self.setting.scene
+        place, scene = self._before, origin.scene or self.setting.scene
         frame = self._window[place][0]
         pictures = [picture for _, picture in self._window]
         with self._stage("detector"):
-            size = size or (frame.image.shape[0], frame.image.shape[1])
-            name = clip or self.setting.clip
+            size = origin.size or (frame.image.shape[0], frame.image.shape[1])
+            name = origin.clip or self.setting.clip
             before = max(self._after, 1)
             view = view_of(pictures, place, before, self._after, name, frame.number, size)
-            segments = self._looking.segments(view, scene)
+            segments = self._sample_maker.segments(view, scene)
         with self._stage("flow"):
             around = pictures[place - BEFORE : place + 1]
-            sample = self._looking.sample(around, segments, scene)
+            sample = self._sample_maker.sample(around, segments, scene)
         with self._stage("network"):
             errors = self._errors(sample)
         if self._jumps is not None and "motion" in errors:
             errors["motion"] = self._jumps.settled(frame, sample.median, errors["motion"])
-        seen = Seen(frame.index, frame.time_s, errors, sample.median)
+        raw = FrameErrors(frame.index, frame.time_s, errors, sample.median)
         if segments is not None and len(segments.objects.scores):
             boxes, picture = segments.objects.boxes, np.array(pictures[place].shape[1::-1])
-            scale = np.array(self._looking.size[::-1], np.float32) / picture.astype(np.float32)
-            seen.sides = ((boxes[:, 2:] - boxes[:, :2]) * scale).max(1)
+            scale = np.array(self._sample_maker.size[::-1], np.float32) / picture.astype(np.float32)
+            raw.sides = ((boxes[:, 2:] - boxes[:, :2]) * scale).max(1)
             whole = boxes * np.tile(np.array(size[::-1]) / picture, 2)
             rows = zip(whole, segments.objects.class_ids, strict=True)
-            seen.named = [(whole_pixels(box, size), class_name(n)) for box, n in rows if n >= 0]
-        return seen
+            raw.named = [(whole_pixels(box, size), class_name(n)) for box, n in rows if n >= 0]
+        return raw
 
     @torch.inference_mode()
     def _errors(self, sample: Sample) -> Values:
@@ -176,28 +164,28 @@ class MTLAScorer(WindowScorer[Seen]):
         found: Values = {}
         for branch in self.config.branches:
             network = self._networks.get(branch)
-            errors = apart_in(self.model, branch, batch, self.config, network)[0].numpy()
+            errors = error_maps(self.model, branch, batch, self.config, network)[0].numpy()
             if self._mask is not None:
                 errors = np.where(self._mask, np.float32(0), errors)
             found[branch] = np.asarray(errors, np.float32)
         return found
 
-    def _values(self, seen: Seen) -> Values:
-        return seen.errors
+    def _values(self, raw: FrameErrors) -> Values:
+        return raw.errors
 
-    def _settled(self, score: FrameScore, smooth: Values) -> FrameScore:
+    def _final_score(self, score: FrameScore, smooth: Values) -> FrameScore:
         """The score out of the smoothed branches (eq. 5)."""
         parts = {name: float(value[0]) for name, value in smooth.items()}
         parts |= {"maximum": max(parts.values()), "sum": sum(parts.values())}
         return replace(score, score=parts[self.config.combine], parts=parts)
 
-    def _frame_score(self, seen: Seen, errors: Values) -> tuple[FrameScore, Values]:
+    def _frame_score(self, raw: FrameErrors, errors: Values) -> tuple[FrameScore, Values]:
         maps = self.filtered(errors)
-        raw = self.scores_of(errors, maps)
+        scores = self.scores_of(errors, maps)
         location, scale = self.model.location.numpy(), self.model.scale.numpy()
-        levels = dict(zip(self.config.branches, (raw - location) / scale, strict=True))
-        heat, regions = self._where(maps, seen) if self.setting.maps else (None, ())
-        score = FrameScore(seen.index, seen.time_s, None, {}, heat, regions)
+        levels = dict(zip(self.config.branches, (scores - location) / scale, strict=True))
+        heat, regions = self._where(maps, raw) if self.setting.maps else (None, ())
+        score = FrameScore(raw.index, raw.time_s, None, {}, heat, regions)
         return score, {name: np.array([value]) for name, value in levels.items()}
 
     def filtered(self, errors: Values) -> list[NDArray[np.float32]]:
@@ -218,7 +206,7 @@ class MTLAScorer(WindowScorer[Seen]):
         return np.array([values.max() for values in maps], np.float64)
 
     def _where(
-        self, maps: list[NDArray[np.float32]], seen: Seen
+        self, maps: list[NDArray[np.float32]], raw: FrameErrors
     ) -> tuple[NDArray[np.float32], tuple[Region, ...]]:
         """Both maps standardised and combined, and its regions with what each branch says there."""
         location, scale = self.model.map_location.numpy(), self.model.map_scale.numpy()
@@ -229,14 +217,14 @@ class MTLAScorer(WindowScorer[Seen]):
         if not self.setting.map_levels or self._size is None:
             return heat, ()
         regions = map_regions(heat, self.setting.map_levels, self._size)
-        found = named_regions(regions, seen.named)
+        found = named_regions(regions, raw.named)
         named = dict(zip(self.config.branches, standard, strict=True))
         return heat, tuple(replace(one, parts=self._inside(one, named)) for one in found)
 
     def _inside(self, region: Region, maps: Values) -> dict[str, float]:
         """The highest value of each branch's map inside a region."""
         assert self._size is not None
-        height, width = self._looking.size
+        height, width = self._sample_maker.size
         x0, y0, x1, y1 = region.box
         rows = slice(int(y0 * height / self._size[0]), int(-(-(y1 + 1) * height // self._size[0])))
         columns = slice(int(x0 * width / self._size[1]), int(-(-(x1 + 1) * width // self._size[1])))

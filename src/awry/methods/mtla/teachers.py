@@ -43,7 +43,7 @@ class Motion:
     median: float
 
 
-class Teachers:
+class MTLATeachers:
     """The segmenter, the flow and the depth that a config names, loaded.
 
     Attributes:
@@ -73,9 +73,9 @@ class Teachers:
         self._same_teachers()
 
     @property
-    def looks_around(self) -> bool:
+    def needs_neighbours(self) -> bool:
         """Whether the detector needs later frames too."""
-        return self.segmenter is not None and self.segmenter.detector.looks_around
+        return self.segmenter is not None and self.segmenter.detector.needs_neighbours
 
     @property
     def has_classes(self) -> bool:

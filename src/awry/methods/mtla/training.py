@@ -10,7 +10,7 @@ from torch.nn import functional as F
 from awry.methods.graphs import Network
 from awry.methods.mtla.config import Branch, MTLAConfig
 from awry.methods.mtla.network import AppearanceBranch, MTLAModel, seed_of
-from awry.methods.mtla.samples import Batch, Samples
+from awry.methods.mtla.samples import SampleBatch, Samples
 from awry.training.loop import Phase
 from awry.training.schedule import Schedule, constant, cosine, stepped
 
@@ -30,7 +30,7 @@ def patch_loss(guess: Tensor, target: Tensor, patches: int) -> Tensor:
     return F.adaptive_avg_pool2d(errors, patches).flatten(1).amax(1).mean()
 
 
-def asked(branch: str, batch: Batch, config: MTLAConfig) -> tuple[Tensor, ...]:
+def student_inputs(branch: str, batch: SampleBatch, config: MTLAConfig) -> tuple[Tensor, ...]:
     """What a branch's student takes in."""
     if branch == "motion":
         context = (batch.context,) if config.attended else ()
@@ -39,13 +39,13 @@ def asked(branch: str, batch: Batch, config: MTLAConfig) -> tuple[Tensor, ...]:
     return (chosen.flatten(1, 2),)
 
 
-def expected(model: MTLAModel, branch: str, batch: Batch, config: MTLAConfig) -> Tensor:
+def student_output(model: MTLAModel, branch: str, batch: SampleBatch, config: MTLAConfig) -> Tensor:
     """What a branch's student says, (n, channels, h, w)."""
-    found: Tensor = model.branches[branch](*asked(branch, batch, config))
+    found: Tensor = model.branches[branch](*student_inputs(branch, batch, config))
     return found
 
 
-def taught(model: MTLAModel, branch: str, batch: Batch) -> Tensor:
+def teacher_output(model: MTLAModel, branch: str, batch: SampleBatch) -> Tensor:
     """What a branch's teacher says, (n, channels, h, w)."""
     network = model.branches[branch]
     if isinstance(network, AppearanceBranch) and not network.gives_classes:
@@ -55,9 +55,10 @@ def taught(model: MTLAModel, branch: str, batch: Batch) -> Tensor:
     return found if branch == "appearance" else found[:, None]
 
 
-def loss_of(model: MTLAModel, branch: str, batch: Batch, config: MTLAConfig) -> Tensor:
+def loss_of(model: MTLAModel, branch: str, batch: SampleBatch, config: MTLAConfig) -> Tensor:
     """A branch's loss on some samples."""
-    return _loss(expected(model, branch, batch, config), taught(model, branch, batch), config)
+    student = student_output(model, branch, batch, config)
+    return _loss(student, teacher_output(model, branch, batch), config)
 
 
 def _loss(guess: Tensor, target: Tensor, config: MTLAConfig) -> Tensor:
@@ -76,17 +77,17 @@ def differences(model: MTLAModel, branch: str, guess: Tensor, target: Tensor) ->
     return apart.mean(1)
 
 
-def apart_in(
+def error_maps(
     model: MTLAModel,
     branch: str,
-    batch: Batch,
+    batch: SampleBatch,
     config: MTLAConfig,
     network: Network | None = None,
 ) -> Tensor:
     """A branch's error maps for some samples, (n, h, w); `network` may answer for its student."""
-    inputs = asked(branch, batch, config)
+    inputs = student_inputs(branch, batch, config)
     guess = model.branches[branch](*inputs) if network is None else network(*inputs)[0]
-    return differences(model, branch, guess, taught(model, branch, batch))
+    return differences(model, branch, guess, teacher_output(model, branch, batch))
 
 
 def phases(
@@ -156,7 +157,8 @@ def validated(
     for first in range(0, len(samples), VALIDATED_AT_ONCE):
         some = range(first, min(first + VALIDATED_AT_ONCE, len(samples)))
         batch = samples.batch(some)
-        guess, target = expected(model, branch, batch, config), taught(model, branch, batch)
+        guess = student_output(model, branch, batch, config)
+        target = teacher_output(model, branch, batch)
         losses += float(_loss(guess, target, config)) * len(some)
         apart = differences(model, branch, guess, target)
         where = torch.ones_like(apart) if batch.classes is None else 1 - batch.classes[:, 0]

@@ -23,7 +23,7 @@ from awry.methods.base import Method, MethodConfig, Scorer, Setting
 from awry.methods.graphs import Graph
 from awry.methods.sdor.config import PRESETS, SDORConfig
 from awry.methods.sdor.initial import Initial, detect_in_groups
-from awry.methods.sdor.network import Judged, SDORModel
+from awry.methods.sdor.network import MeanOfRounds, SDORModel
 from awry.methods.sdor.normality import Series
 from awry.methods.sdor.reading import Stretch, read_archive
 from awry.methods.sdor.samples import Archive
@@ -140,7 +140,7 @@ class SDOR(Method):
         assert config.width is not None
         frames = (model.span,) if model.span > 1 else ()
         pictures = torch.zeros(2, 3, *frames, config.height, config.width)
-        return {"judge": Graph(Judged(model), {"pictures": pictures}, ("score", "map"))}
+        return {"judge": Graph(MeanOfRounds(model), {"pictures": pictures}, ("score", "map"))}
 
     def _fitted(self) -> SDORModel:
         if self.model is None:

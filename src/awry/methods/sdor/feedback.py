@@ -73,36 +73,20 @@ def feedback_phase(
 ) -> Phase:
     """Fine-tuning of the learners on what was fed back.
 
-    Each batch holds as many abnormal as normal frames, as far as there are any. A share
-    `feedback_pseudo` of it comes from the pseudo labels, without the frames that were fed back:
-    it keeps alive what was learned before.
-
     Args:
         labels: of the ranking that the person saw.
         number: counts the interactions.
     """
-    rest = labels.without(feedback.places)
-    pseudo = round(config.batch * config.feedback_pseudo) if rest is not None else 0
-    pseudo = pseudo if pseudo > 1 else 0  # one of each kind, or none
-    kinds = [places for places in (feedback.abnormal, feedback.normal) if len(places)]
-    each = max(1, (config.batch - pseudo) // len(kinds))
+    batches = _Batches(feedback, labels.without(feedback.places), config)
     epochs, steps = config.feedback_epochs, max(1, -(-len(feedback.places) // config.batch))
     if config.feedback_steps is not None:
         epochs = min(epochs, config.feedback_steps)
         steps = min(steps, config.feedback_steps // epochs)
     learners = tuned_learners(model, config)
 
-    def batch(generator: np.random.Generator) -> tuple[Places, int]:
-        marked = [_drawn(kind, each, generator) for kind in (feedback.abnormal, feedback.normal)]
-        if rest is None or not pseudo:
-            return np.concatenate(marked), len(marked[0])
-        others, abnormal = rest.draw(pseudo, config.batch_abnormal, generator)
-        parts = [marked[0], others[:abnormal], marked[1], others[abnormal:]]
-        return np.concatenate(parts), len(marked[0]) + abnormal
-
     def loss(epoch: int, step: int, generator: np.random.Generator) -> dict[str, Tensor]:
         model.train()
-        places, abnormal = batch(generator)
+        places, abnormal = batches.draw(generator)
         activations = archive.activations(places)
         losses = [ordinal_loss(learner(activations), abnormal) for learner in learners]
         return {"total": sum(losses, start=losses[0].new_zeros(())) / len(losses)}
@@ -115,6 +99,36 @@ def feedback_phase(
         loss=loss,
         optimizer=optimizer(config),
     )
+
+
+class _Batches:
+    """As many abnormal as normal frames, as far as there are any.
+
+    A share `feedback_pseudo` comes from the pseudo labels: it keeps alive what was learned before.
+
+    Args:
+        feedback: what a person has labelled.
+        rest: the pseudo labels without the frames that were fed back; None where nothing is left.
+        config: sizes.
+    """
+
+    def __init__(self, feedback: Feedback, rest: PseudoLabels | None, config: SDORConfig) -> None:
+        pseudo = round(config.batch * config.feedback_pseudo) if rest is not None else 0
+        self._pseudo = pseudo if pseudo > 1 else 0  # one of each kind, or none
+        self._kinds = (feedback.abnormal, feedback.normal)
+        labelled = sum(len(places) > 0 for places in self._kinds)
+        self._each = max(1, (config.batch - self._pseudo) // labelled)
+        self._rest = rest
+        self._share = config.batch_abnormal
+
+    def draw(self, generator: np.random.Generator) -> tuple[Places, int]:
+        """A batch's frames, abnormal ones first, and how many of those there are."""
+        abnormal, normal = (_drawn(kind, self._each, generator) for kind in self._kinds)
+        if self._rest is None or not self._pseudo:
+            return np.concatenate([abnormal, normal]), len(abnormal)
+        others, count = self._rest.draw(self._pseudo, self._share, generator)
+        parts = [abnormal, others[:count], normal, others[count:]]
+        return np.concatenate(parts), len(abnormal) + count
 
 
 def _drawn(places: Places, most: int, generator: np.random.Generator) -> Places:

@@ -75,7 +75,7 @@ class ScoreLearner(nn.Module):
         return scores, found.mean(1) if found.ndim == 4 else found
 
 
-class Judged(nn.Module):
+class MeanOfRounds(nn.Module):
     """Pictures to the mean of the rounds' scores (eq. 9) and of their class activation maps."""
 
     def __init__(self, model: SDORModel) -> None:

@@ -47,7 +47,7 @@ class Stretch:
 
 
 @dataclass(slots=True)
-class _Facts:
+class _StoredClip:
     """What is stored beside a clip's chunks."""
 
     fps: float | None
@@ -116,17 +116,17 @@ def _without_damaged(entry: Path) -> int:
     return len(damaged)
 
 
-def _facts(entry: Path) -> _Facts | None:
+def _facts(entry: Path) -> _StoredClip | None:
     """What stands beside a clip's chunks; None where the clip must be read, in part or whole."""
     stored = read_sealed(entry / "clip.json")
     if stored is None:
         return None
-    facts = _Facts(**{**stored, "size": tuple(stored["size"])})
+    facts = _StoredClip(**{**stored, "size": tuple(stored["size"])})
     whole = all((entry / f"{number:05d}").is_dir() for number in range(facts.chunks))
     return facts if whole else None
 
 
-def _clip(stretch: Stretch, facts: _Facts, parts: Sequence[Path]) -> ArchivedClip:
+def _clip(stretch: Stretch, facts: _StoredClip, parts: Sequence[Path]) -> ArchivedClip:
     indices = np.concatenate([np.load(part / "indices.npy") for part in parts])
     times = np.concatenate([np.load(part / "times.npy") for part in parts])
     about = (facts.fps, facts.size, indices, times, facts.lost, tuple(facts.notes))
@@ -149,7 +149,7 @@ class _Reading:
         self._skipped = 0
         self._size: tuple[int, int] | None = None
 
-    def run(self) -> _Facts:
+    def run(self) -> _StoredClip:
         source = self._stretch.open()
         windows = self._windows(source)
         number = 0
@@ -162,7 +162,7 @@ class _Reading:
         if self._skipped:
             notes.append(f"{self._skipped} frames of another aspect ratio than the first skipped.")
         lost = source.health.lost + self._skipped
-        facts = _Facts(source.fps, self._size, number, lost, notes)
+        facts = _StoredClip(source.fps, self._size, number, lost, notes)
         write_sealed(self._entry / "clip.json", asdict(facts))
         return facts
 

@@ -22,7 +22,7 @@ class SDORScorer(Scorer):
     """Scores a stream with the rounds' learners.
 
     Args:
-        network: from pictures to scores and maps, as `Judged`.
+        network: from pictures to scores and maps, as `MeanOfRounds`.
         span: frames that it sees at once.
         config: its settings, `width` settled.
         setting: where it works.

@@ -20,11 +20,11 @@ from awry.methods.graphs import Graph
 from awry.methods.ssmtl.config import PRESETS, SSMTLConfig, for_variant
 from awry.methods.ssmtl.network import SSMTLModel, levels_of, parts_of, tasks_of
 from awry.methods.ssmtl.normality import measure_normality
-from awry.methods.ssmtl.parts import Asked
+from awry.methods.ssmtl.parts import ScoringHeads
 from awry.methods.ssmtl.samples import Pool, check, find_objects, split_runs, whole_frames
 from awry.methods.ssmtl.scoring import SSMTLScorer
 from awry.methods.ssmtl.sequences import room_needed
-from awry.methods.ssmtl.teachers import Teachers
+from awry.methods.ssmtl.teachers import SSMTLTeachers
 from awry.methods.ssmtl.training import draw, losses, phase
 from awry.progress import Silent
 from awry.training.loop import train
@@ -68,7 +68,7 @@ class SSMTL(Method):
     def __init__(self, config: MethodConfig) -> None:
         super().__init__(config)
         self.model: SSMTLModel | None = None
-        self._teachers: Teachers | None = None
+        self._teachers: SSMTLTeachers | None = None
 
     @classmethod
     def for_variant(cls, preset: str, variant: str) -> Mapping[str, Any]:
@@ -111,7 +111,7 @@ class SSMTL(Method):
         self, footage: Footage, seed: int, reporter: Reporter
     ) -> dict[str, tuple[Pool, Pool]]:
         """The model with fresh weights, and for each level what it trains and validates on."""
-        self._teachers = Teachers(self.config)
+        self._teachers = SSMTLTeachers(self.config)
         self._resolve(footage, self._teachers)
         torch.manual_seed(seed)
         self.model = SSMTLModel(self.config)
@@ -119,7 +119,7 @@ class SSMTL(Method):
         self._teachers = None  # scoring needs fewer of them
         return pools
 
-    def _resolve(self, footage: Footage, teachers: Teachers) -> None:
+    def _resolve(self, footage: Footage, teachers: SSMTLTeachers) -> None:
         """Settle what the config leaves to footage and teachers, so that the bundle records it."""
         config = self.config
         tasks = config.tasks
@@ -198,7 +198,7 @@ class SSMTL(Method):
         """As `Method.scorer`."""
         model = self._fitted()
         if self._teachers is None:
-            self._teachers = Teachers(self.config, scoring=True)
+            self._teachers = SSMTLTeachers(self.config, scoring=True)
         return SSMTLScorer(model, self.config, self._teachers, setting, self.networks)
 
     def graphs(self) -> dict[str, Graph]:
@@ -208,7 +208,7 @@ class SSMTL(Method):
         for level in levels_of(config):
             side = config.side if level == "object" else config.frame_side
             sequences = torch.zeros(2, 1 if config.grey else 3, 2 * config.t + 1, side, side)
-            asked = Asked(model.stream(level))
+            asked = ScoringHeads(model.stream(level))
             found[level] = Graph(asked, {"sequences": sequences}, asked.tasks)
         return found
 

@@ -115,7 +115,7 @@ class Head(nn.Sequential):
         )
 
 
-class Decoder(nn.Module):
+class MiddleDecoder(nn.Module):
     """As many nearest 2x upsamplings as poolings, as many 3x3 convolutions as 3-D ones."""
 
     def __init__(self, filters: Sequence[int], pools: Sequence[bool], colours: int) -> None:
@@ -134,7 +134,7 @@ class Decoder(nn.Module):
                 x = F.relu(self.normalisations[layer](x), inplace=True)
         return x
 
-    def folded(self) -> Decoder:
+    def folded(self) -> MiddleDecoder:
         """As `Foldable.folded`."""
         pairs = zip(self.convolutions, self.normalisations, strict=False)
         fused = [normalised(convolution, norm) for convolution, norm in pairs]
@@ -174,7 +174,7 @@ class Network(nn.Module):
             {
                 task: Head(last, small, classes[task])
                 if task in classes
-                else Decoder(self.trunk.filters, self.trunk.pools, colours)
+                else MiddleDecoder(self.trunk.filters, self.trunk.pools, colours)
                 for task in tasks
             }
         )
@@ -211,7 +211,7 @@ class Network(nn.Module):
         return found
 
 
-class Stream(nn.Module):
+class LevelStream(nn.Module):
     """One level's network, with the statistics of its scores on held-back normal footage.
 
     Attributes:
@@ -257,12 +257,12 @@ class SSMTLModel(nn.Module):
             outputs, tasks = distilled(config, level), tasks_of(config, level)
             side = config.side if level == "object" else config.frame_side
             network = Network(config, colours, side, outputs, tasks)
-            self.streams[level] = Stream(network, parts_of(config, level, tasks))
+            self.streams[level] = LevelStream(network, parts_of(config, level, tasks))
 
-    def stream(self, level: str) -> Stream:
+    def stream(self, level: str) -> LevelStream:
         """The stream of a level."""
         found = self.streams[level]
-        assert isinstance(found, Stream)
+        assert isinstance(found, LevelStream)
         return found
 
 

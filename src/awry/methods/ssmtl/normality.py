@@ -9,10 +9,10 @@ import torch
 from numpy.typing import NDArray
 
 from awry.datasets.base import name_in_training
-from awry.methods.ssmtl.network import Stream
+from awry.methods.ssmtl.network import LevelStream
 from awry.methods.ssmtl.parts import combined
-from awry.methods.ssmtl.scoring import Seen, SSMTLScorer
-from awry.methods.windowed import frames_of, pieces_of
+from awry.methods.ssmtl.scoring import FrameParts, SSMTLScorer
+from awry.methods.windowed import Origin, frames_of, pieces_of
 from awry.training.footage import Run
 
 MOST_FRAMES = 3000
@@ -30,38 +30,38 @@ def measure_normality(scorer: SSMTLScorer, runs: Mapping[str, Sequence[Run]]) ->
     Returns:
         Whether there was something to score at every level; else the statistics are not filled.
     """
-    seen = _looked_at(scorer, runs)
+    clips = _raw_results(scorer, runs)
     config, model = scorer.config, scorer.model
-    flat = [one for clip in seen for one in clip]
-    parts = {"object": _object_parts(flat), "frame": _frame_parts(flat)}
+    frames = [raw for clip in clips for raw in clip]
+    parts = {"object": _object_parts(frames), "frame": _frame_parts(frames)}
     if not all(len(parts[level]) for level in model.streams):
         return False
     for level in model.streams:
         _parts(model.stream(level), parts[level], config.part_scale, config.combine)
     if "object" in model.streams:
-        boxes = np.concatenate([one.boxes for one in flat])
+        boxes = np.concatenate([raw.boxes for raw in frames])
         longer = (boxes[:, 2:] - boxes[:, :2]).max(1)
         model.stream("object").object_side.fill_(float(np.median(longer)))
-    levels = [one for clip in seen for one in scorer.frame_levels(clip)]
+    scores = [levels for clip in clips for levels in scorer.frame_levels(clip)]
     for level in model.streams:
-        values = np.array([one[level] for one in levels])
+        values = np.array([levels[level] for levels in scores])
         model.stream(level).location.fill_(float(values.mean()))
         model.stream(level).scale.fill_(_spread(values))
     return True
 
 
-def _looked_at(scorer: SSMTLScorer, runs: Mapping[str, Sequence[Run]]) -> list[list[Seen]]:
+def _raw_results(scorer: SSMTLScorer, runs: Mapping[str, Sequence[Run]]) -> list[list[FrameParts]]:
     level = "object" if "object" in runs else "frame"
-    seen = []
+    clips = []
     for number, piece in pieces_of(runs[level], PIECE, MOST_FRAMES):
         run = runs[level][number]
         smalls = runs["frame"][number].images[piece] if "frame" in runs else None
-        frames = frames_of(run, piece)
-        seen.append(scorer.look(frames, name_in_training(run.clip), run.original_size, smalls))
-    return seen
+        origin = Origin(name_in_training(run.clip), run.scene, run.original_size)
+        clips.append(scorer.raw_results(frames_of(run, piece), origin, smalls))
+    return clips
 
 
-def _parts(stream: Stream, parts: NDArray[np.float64], scale: str, combine: str) -> None:
+def _parts(stream: LevelStream, parts: NDArray[np.float64], scale: str, combine: str) -> None:
     stream.part_location.copy_(torch.from_numpy(parts.mean(0)))
     stream.part_scale.copy_(torch.tensor([_spread(column) for column in parts.T]))
     stream.part_floor.copy_(torch.from_numpy(parts.min(0)))
@@ -70,14 +70,14 @@ def _parts(stream: Stream, parts: NDArray[np.float64], scale: str, combine: str)
 
 def _spread(values: NDArray[np.float64]) -> float:
     """Standard deviation; 1 where nothing varies, so that it can always divide."""
-    found = float(values.std())
-    return found if found > 1e-9 else 1.0
+    deviation = float(values.std())
+    return deviation if deviation > 1e-9 else 1.0
 
 
-def _object_parts(seen: Sequence[Seen]) -> NDArray[np.float64]:
-    found = [one.object_parts for one in seen if len(one.object_parts)]
-    return np.concatenate(found) if found else np.empty((0, 0))
+def _object_parts(frames: Sequence[FrameParts]) -> NDArray[np.float64]:
+    parts = [raw.object_parts for raw in frames if len(raw.object_parts)]
+    return np.concatenate(parts) if parts else np.empty((0, 0))
 
 
-def _frame_parts(seen: Sequence[Seen]) -> NDArray[np.float64]:
-    return np.stack([one.frame_parts for one in seen]) if seen else np.empty((0, 0))
+def _frame_parts(frames: Sequence[FrameParts]) -> NDArray[np.float64]:
+    return np.stack([raw.frame_parts for raw in frames]) if frames else np.empty((0, 0))

@@ -10,16 +10,16 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from awry.methods.graphs import Network
-from awry.methods.ssmtl.network import CLASSES, Stream
+from awry.methods.ssmtl.network import CLASSES, LevelStream
 from awry.methods.ssmtl.sequences import Pictures, to_input
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
+class PartScores:
     """What one stream says of some sequences.
 
     Attributes:
-        parts: float64 (n, parts), in the order of `Stream.parts`.
+        parts: float64 (n, parts), in the order of `LevelStream.parts`.
         errors: float32 (n, side, side), the middle picture's absolute error, mean over colours;
             None without that task.
     """
@@ -28,14 +28,14 @@ class Answers:
     errors: NDArray[np.float32] | None
 
 
-class Asked(nn.Module):
+class ScoringHeads(nn.Module):
     """A stream's heads, as far as its score needs them.
 
     Attributes:
         tasks: whose answers come out, in order.
     """
 
-    def __init__(self, stream: Stream) -> None:
+    def __init__(self, stream: LevelStream) -> None:
         super().__init__()
         self.network = stream.network
         taught = {"distillation", "classifier"} & set(stream.parts)
@@ -60,13 +60,13 @@ class Asked(nn.Module):
 
 
 @torch.inference_mode()
-def answers(
-    stream: Stream,
+def part_scores(
+    stream: LevelStream,
     sequences: Pictures,
     probabilities: NDArray[np.float32] | None,
     logits: NDArray[np.float32] | None,
     network: Network | None = None,
-) -> Answers:
+) -> PartScores:
     """Ask a stream's heads.
 
     Args:
@@ -74,9 +74,9 @@ def answers(
         sequences: uint8 (n, 2t + 1, side, side, c), consecutive frames.
         probabilities: the detector's class probabilities (n, 80), where it is a teacher.
         logits: the classifier's outputs (n, 1000), where they count.
-        network: what answers in the place of the stream's own `Asked`.
+        network: what answers in the place of the stream's own `ScoringHeads`.
     """
-    asked = Asked(stream)
+    asked = ScoringHeads(stream)
     whole = to_input(sequences)
     told = dict(zip(asked.tasks, (network or asked)(whole), strict=True))
     found: dict[str, Tensor] = {}
@@ -99,11 +99,11 @@ def answers(
             found["classifier"] = (student[:, : teacher.shape[1]] - teacher).abs().mean(1)
     parts = torch.stack([found[name] for name in stream.parts], 1)
     maps = None if errors is None else errors.numpy()
-    return Answers(parts.double().numpy(), maps)
+    return PartScores(parts.double().numpy(), maps)
 
 
 def combined(
-    stream: Stream, parts: NDArray[np.float64], scale: str, combine: str
+    stream: LevelStream, parts: NDArray[np.float64], scale: str, combine: str
 ) -> NDArray[np.float64]:
     """Scores (n,) of parts (n, parts): eq. 6, or standardised first."""
     if scale == "standard":

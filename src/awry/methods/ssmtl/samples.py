@@ -14,7 +14,7 @@ from awry.errors import FootageError
 from awry.frames import Objects
 from awry.methods.ssmtl.config import SSMTLConfig
 from awry.methods.ssmtl.sequences import cut, cut_out, grown, room_needed
-from awry.methods.ssmtl.teachers import Teachers
+from awry.methods.ssmtl.teachers import SSMTLTeachers
 from awry.progress import Reporter
 from awry.teachers.objects.base import view_of
 from awry.training.footage import Run
@@ -120,7 +120,7 @@ class _Found:
 
 def find_objects(
     runs: Sequence[Run],
-    teachers: Teachers,
+    teachers: SSMTLTeachers,
     config: SSMTLConfig,
     every: int,
     reporter: Reporter,
@@ -168,7 +168,7 @@ def _joined(parts: Sequence[Floats], columns: int | None) -> Floats:
 
 
 def classify(
-    pictures: Iterator[Pictures], count: int, teachers: Teachers, reporter: Reporter
+    pictures: Iterator[Pictures], count: int, teachers: SSMTLTeachers, reporter: Reporter
 ) -> Floats:
     """The classifier's outputs for so many pictures, float32 (count, 1000)."""
     reporter.start("asking the classifier", count, 0)
@@ -183,7 +183,7 @@ def classify(
 
 
 def whole_frames(
-    runs: Sequence[Run], teachers: Teachers, config: SSMTLConfig, reporter: Reporter
+    runs: Sequence[Run], teachers: SSMTLTeachers, config: SSMTLConfig, reporter: Reporter
 ) -> FramePool:
     """Every frame of the runs that has enough others around it; runs at the network's size."""
     room = room_needed(config.t, config.steps_between)

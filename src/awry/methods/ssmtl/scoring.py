@@ -14,11 +14,11 @@ from awry.methods.base import Setting
 from awry.methods.graphs import Network
 from awry.methods.ssmtl.config import SSMTLConfig
 from awry.methods.ssmtl.maps import Map, highest, painted
-from awry.methods.ssmtl.network import SSMTLModel, Stream, levels_of
-from awry.methods.ssmtl.parts import Answers, answers, combined
+from awry.methods.ssmtl.network import LevelStream, SSMTLModel, levels_of
+from awry.methods.ssmtl.parts import PartScores, combined, part_scores
 from awry.methods.ssmtl.sequences import cut, cut_out, grown
-from awry.methods.ssmtl.teachers import Teachers, counted
-from awry.methods.windowed import WindowScorer
+from awry.methods.ssmtl.teachers import SSMTLTeachers, counted
+from awry.methods.windowed import Origin, WindowScorer
 from awry.scoring.maps import blurred
 from awry.scoring.streaming import Values, mean_filter, smoother
 from awry.teachers.objects.base import view_of
@@ -31,7 +31,7 @@ ERROR_BLUR = 3
 
 
 @dataclass(slots=True)
-class Seen:
+class FrameParts:
     """What is known of a frame before its neighbours' maps are joined with its own.
 
     Attributes:
@@ -53,7 +53,7 @@ class Seen:
     values: Values = field(default_factory=dict)
 
 
-class SSMTLScorer(WindowScorer[Seen]):
+class SSMTLScorer(WindowScorer[FrameParts]):
     """Scores the middle of a window of 2t + 1 frames; the first and last t frames have no score.
 
     Args:
@@ -68,7 +68,7 @@ class SSMTLScorer(WindowScorer[Seen]):
         self,
         model: SSMTLModel,
         config: SSMTLConfig,
-        teachers: Teachers,
+        teachers: SSMTLTeachers,
         setting: Setting,
         networks: Mapping[str, Network] | None = None,
     ) -> None:
@@ -122,66 +122,61 @@ class SSMTLScorer(WindowScorer[Seen]):
         self._working = None
         self._last = None
 
-    def look(
+    def raw_results(
         self,
         frames: Iterable[Frame],
-        clip: str = "",
-        size: tuple[int, int] | None = None,
+        origin: Origin,
         smalls: Iterable[Pictures] | None = None,
-    ) -> list[Seen]:
+    ) -> list[FrameParts]:
         """What teachers and networks say of a clip's frames, without the first and last t.
 
         Args:
             frames: of a clip of their own.
-            clip: its name; empty: that of the setting.
-            size: (H, W) of the clip's frames before they were resized; None: they were not.
+            origin: says which clip.
             smalls: each frame as the frame level takes it; None: made from the frame.
         """
-        found = []
         given: Iterable[Pictures | None] = repeat(None) if smalls is None else smalls
-        for frame, small in zip(frames, given):  # noqa: B905 - repeat has no end
-            if self._put(self._prepared(frame, small)):
-                found.append(self._judged(clip, size))
-                self._window.popleft()
+        pairs = zip(frames, given)  # noqa: B905 - repeat has no end
+        results = [
+            self._next_result(self._prepared(frame, small), origin) for frame, small in pairs
+        ]
         self._window.clear()
         self._last = None
-        return found
+        return [raw for raw in results if raw is not None]
 
-    def frame_levels(self, seen: Iterable[Seen]) -> list[dict[str, float]]:
+    def frame_levels(self, results: Iterable[FrameParts]) -> list[dict[str, float]]:
         """A clip's scores by level, not smoothed; the statistics of the streams as they are now."""
         levels = []
-        for one in seen:
-            ready = self._joining.push(one, self._values(one))
+        for raw in results:
+            ready = self._joining.push(raw, self._values(raw))
             levels += [self._levels_of(values) for _, values in ready]
-            one.values = {}  # the filter holds what it still needs
+            raw.values = {}  # the filter holds what it still needs
         return levels + [self._levels_of(values) for _, values in self._joining.flush()]
 
-    def _judged(self, clip: str = "", size: tuple[int, int] | None = None) -> Seen:
+    def _raw_result(self, origin: Origin) -> FrameParts:
         """Ask teachers and networks about the window's middle frame."""
         t = self.config.t
         frame = self._window[t][0]
-        seen = Seen(
+        raw = FrameParts(
             frame.index, frame.time_s, np.empty((0, 4), np.float32), np.empty((0, 0)), np.empty(0)
         )
         if "object" in self._levels:
-            self._look_at_objects(seen, frame, clip, size)
+            self._score_objects(raw, frame, origin)
         if "frame" in self._levels:
-            self._look_at_frame(seen)
-        return seen
+            self._score_frame(raw)
+        return raw
 
-    def _look_at_objects(
-        self, seen: Seen, frame: Frame, clip: str, size: tuple[int, int] | None
-    ) -> None:
+    def _score_objects(self, raw: FrameParts, frame: Frame, origin: Origin) -> None:
         stream = self.model.stream("object")
         images = [item[1] for item in self._window]
         with self._stage("detector"):
-            size = size or (frame.image.shape[0], frame.image.shape[1])
-            objects = self._detected(images, clip or self.setting.clip, frame.number, size)
+            size = origin.size or (frame.image.shape[0], frame.image.shape[1])
+            objects = self._detected(images, origin.clip or self.setting.clip, frame.number, size)
         assert self._working is not None
-        seen.boxes, seen.class_ids = objects.boxes, objects.class_ids
-        seen.object_parts = np.empty((0, len(stream.parts)))
+        raw.boxes, raw.class_ids = objects.boxes, objects.class_ids
+        raw.object_parts = np.empty((0, len(stream.parts)))
         if len(objects.scores):
-            seen.object_parts = self._ask(images, objects).parts
+            raw.object_parts = self._ask(images, objects).parts
 
     def _detected(
         self, images: Sequence[Pictures], clip: str, number: int, size: tuple[int, int]
@@ -197,7 +192,7 @@ class SSMTLScorer(WindowScorer[Seen]):
         height, width = images[t].shape[:2]
         return counted(trimmed(self._last, (height, width)), self._mask)
 
-    def _ask(self, images: Sequence[Pictures], objects: Objects) -> Answers:
+    def _ask(self, images: Sequence[Pictures], objects: Objects) -> PartScores:
         config, stream = self.config, self.model.stream("object")
         assert self._working is not None
         with self._stage("crops"):
@@ -209,37 +204,37 @@ class SSMTLScorer(WindowScorer[Seen]):
                 middle = images[config.t]
                 logits = self._teachers.classify([cut_out(middle, box) for box in boxes])
             classes = objects.probabilities if "distillation" in stream.parts else None
-            return answers(stream, sequences, classes, logits, self._networks.get("object"))
+            return part_scores(stream, sequences, classes, logits, self._networks.get("object"))
 
-    def _look_at_frame(self, seen: Seen) -> None:
+    def _score_frame(self, raw: FrameParts) -> None:
         config, stream = self.config, self.model.stream("frame")
         smalls = [small for _, _, small in self._window if small is not None]
         with self._stage("network"):
             logits = None
             if "classifier" in stream.parts:
                 logits = self._teachers.classify([coloured(smalls[config.t])])
-            found = answers(
+            found = part_scores(
                 stream, np.stack(smalls)[None], None, logits, self._networks.get("frame")
             )
-        seen.frame_parts = found.parts[0]
+        raw.frame_parts = found.parts[0]
         if found.errors is not None and self.setting.maps:
-            seen.values["errors"] = blurred(found.errors[0], ERROR_BLUR)
+            raw.values["errors"] = blurred(found.errors[0], ERROR_BLUR)
 
-    def _values(self, seen: Seen) -> Values:
+    def _values(self, raw: FrameParts) -> Values:
         """What the mean filter joins: the objects' map, the whole frame's score."""
         if "object" in self._levels:
             assert self._working is not None
             stream = self.model.stream("object")
             with self._stage("maps"):
-                above = self._scores(stream, seen.object_parts) - float(stream.floor)
-                canvas = blurred(painted(seen.boxes, above, self._working), self._filter_side())
+                above = self._scores(stream, raw.object_parts) - float(stream.floor)
+                canvas = blurred(painted(raw.boxes, above, self._working), self._filter_side())
                 if self._mask is not None:
                     canvas[self._mask] = 0
-            seen.values["object"] = canvas
+            raw.values["object"] = canvas
         if "frame" in self._levels:
-            score = self._scores(self.model.stream("frame"), seen.frame_parts[None])
-            seen.values["frame"] = score.astype(np.float32)
-        return seen.values
+            score = self._scores(self.model.stream("frame"), raw.frame_parts[None])
+            raw.values["frame"] = score.astype(np.float32)
+        return raw.values
 
     def _filter_side(self) -> int:
         """Of the map's mean filter, in pixels; odd, so that it has a middle."""
@@ -247,31 +242,29 @@ class SSMTLScorer(WindowScorer[Seen]):
             return self.config.filter_size
         return max(1, int(self.model.stream("object").object_side)) // 2 * 2 + 1
 
-    def _scores(self, stream: Stream, parts: Floats) -> Floats:
+    def _scores(self, stream: LevelStream, parts: Floats) -> Floats:
         """Scores (n,) of parts (n, parts)."""
         return combined(stream, parts, self.config.part_scale, self.config.combine)
 
-    def _settled(self, score: FrameScore, smooth: Values) -> FrameScore:
+    def _final_score(self, score: FrameScore, smooth: Values) -> FrameScore:
         """The score with its levels smoothed."""
         values = {name: float(value[0]) for name, value in smooth.items()}
         return replace(score, score=values[self.config.level], parts={**score.parts, **values})
 
-    def _frame_score(self, seen: Seen, values: Values) -> tuple[FrameScore, Values]:
+    def _frame_score(self, raw: FrameParts, values: Values) -> tuple[FrameScore, Values]:
         """Joined over time: the frame's score at each level, its parts, map and regions."""
         levels = self._levels_of(values)
         parts: dict[str, float] = {}
         if "object" in self._levels:
             stream = self.model.stream("object")
-            worst = (
-                seen.object_parts.max(0) if len(seen.object_parts) else stream.part_floor.numpy()
-            )
+            worst = raw.object_parts.max(0) if len(raw.object_parts) else stream.part_floor.numpy()
             parts |= _named(stream.parts, worst)
         if "frame" in self._levels:
             prefix = "frame_" if self.config.level == "fused" else ""
             stream = self.model.stream("frame")
-            parts |= {prefix + n: v for n, v in _named(stream.parts, seen.frame_parts).items()}
-        heat, regions = self._where(seen, values) if self.setting.maps else (None, ())
-        score = FrameScore(seen.index, seen.time_s, None, parts, heat, regions)
+            parts |= {prefix + n: v for n, v in _named(stream.parts, raw.frame_parts).items()}
+        heat, regions = self._where(raw, values) if self.setting.maps else (None, ())
+        score = FrameScore(raw.index, raw.time_s, None, parts, heat, regions)
         return score, {name: np.array([value]) for name, value in levels.items()}
 
     def _levels_of(self, values: Values) -> dict[str, float]:
@@ -294,7 +287,7 @@ class SSMTLScorer(WindowScorer[Seen]):
             total += weight * (levels[level] - float(stream.location)) / float(stream.scale)
         return total / sum(self.config.fusion)
 
-    def _where(self, seen: Seen, values: Values) -> tuple[Map, tuple[Region, ...]]:
+    def _where(self, raw: FrameParts, values: Values) -> tuple[Map, tuple[Region, ...]]:
         """The map, and the objects as regions of the full frame."""
         assert self._working is not None
         if "object" not in self._levels:
@@ -302,11 +295,11 @@ class SSMTLScorer(WindowScorer[Seen]):
             side = self.config.frame_side
             return (np.zeros((side, side), np.float32) if errors is None else errors), ()
         stream = self.model.stream("object")
-        scores = highest(values["object"], seen.boxes)
+        scores = highest(values["object"], raw.boxes)
         size = self._size or self._working
         scale = np.tile(np.array(size[::-1]) / np.array(self._working[::-1]), 2)
-        names = [class_name(number) for number in seen.class_ids]
-        rows = zip(seen.boxes * scale, scores, seen.object_parts, names, strict=True)
+        names = [class_name(number) for number in raw.class_ids]
+        rows = zip(raw.boxes * scale, scores, raw.object_parts, names, strict=True)
         regions = [
             Region(
                 box=whole_pixels(box, size),

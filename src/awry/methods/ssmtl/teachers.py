@@ -21,7 +21,7 @@ from awry.video.pictures import outer
 MOSTLY = 0.5
 
 
-class Teachers:
+class SSMTLTeachers:
     """The detectors and the classifier that a config names, loaded.
 
     Attributes:

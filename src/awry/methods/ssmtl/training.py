@@ -22,7 +22,7 @@ VALIDATED_AT_ONCE = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class SequenceBatch:
     """The samples of some objects, or of some whole frames.
 
     Attributes:
@@ -38,7 +38,7 @@ class Batch:
 
 def draw(
     pool: Pool, chosen: Sequence[int], config: SSMTLConfig, generator: np.random.Generator
-) -> Batch:
+) -> SequenceBatch:
     """Cut the samples of some middle frames; one cut serves all tasks."""
     consecutive, skipped = [], []
     for number in chosen:
@@ -48,7 +48,7 @@ def draw(
             pictures = pictures[:, :, ::-1]
         consecutive.append(pictures[: len(offsets)])
         skipped.append(pictures[len(offsets) :])
-    return Batch(
+    return SequenceBatch(
         to_input(np.stack(consecutive)),
         to_input(np.stack(skipped)),
         torch.from_numpy(pool.targets[np.asarray(chosen)]),
@@ -56,7 +56,7 @@ def draw(
 
 
 def losses(
-    network: Network, batch: Batch, weight: float, motion: Motion | None = None
+    network: Network, batch: SequenceBatch, weight: float, motion: Motion | None = None
 ) -> dict[str, Tensor]:
     """The losses of eqs. 1 to 4 by their task, and `total`, that of eq. 5.
 
@@ -79,7 +79,7 @@ def losses(
     return {"total": total, **found}
 
 
-def motion_answers(network: Network, batch: Batch) -> Motion:
+def motion_answers(network: Network, batch: SequenceBatch) -> Motion:
     """For each motion task the logits (2n, 2) and the true classes (2n,), 0 for normal.
 
     Forward against backward, consecutive against intermittent; one pass of the trunk.

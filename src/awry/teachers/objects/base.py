@@ -76,14 +76,14 @@ class ObjectDetector(ABC):
         classes: what the class probabilities are: `sigmoid` (each by itself), `softmax` (they
             add up to one with a background), or empty where there are none.
         threshold: lowest confidence that is kept.
-        looks_around: whether `View.before` and `View.after` matter.
+        needs_neighbours: whether `View.before` and `View.after` matter.
         costly: whether what it says is worth keeping on disk.
         sees_pixels: whether it looks at pictures, so that tiles mean something.
         highest: the highest confidence seen so far, kept or not, for the message that nothing
             was found.
     """
 
-    looks_around: ClassVar[bool] = False
+    needs_neighbours: ClassVar[bool] = False
     costly: ClassVar[bool] = True
     sees_pixels: ClassVar[bool] = True
 
@@ -123,7 +123,7 @@ class ObjectDetector(ABC):
         if kept is None:
             objects, highest = self._detect(view)
         else:
-            around = (view.before, view.after) if self.looks_around else ()
+            around = (view.before, view.after) if self.needs_neighbours else ()
             found = kept.get(
                 digest(self.key, view.image, *around), lambda: _arrays(*self._detect(view))
             )
@@ -150,7 +150,7 @@ class ObjectDetector(ABC):
 
     @property
     def _tiles(self) -> tuple[int, int]:
-        alone = self.looks_around or not self.sees_pixels
+        alone = self.needs_neighbours or not self.sees_pixels
         return (1, 1) if alone else self.options.tiles
 
     def _in_tile(

@@ -25,7 +25,7 @@ class ForegroundDetector(ObjectDetector):
     stands still is not seen. The confidence grows with the mean difference inside the region.
     """
 
-    looks_around: ClassVar[bool] = True
+    needs_neighbours: ClassVar[bool] = True
     costly: ClassVar[bool] = False
 
     def __init__(self, options: DetectorOptions) -> None:

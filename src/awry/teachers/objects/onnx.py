@@ -36,7 +36,7 @@ def cells(height: int, width: int, stride: int) -> Floats:
     return np.stack([columns.ravel(), rows.ravel()], 1).astype(np.float32)
 
 
-class Layout(ABC):
+class OutputFormat(ABC):
     """How a family of networks takes pictures and gives boxes.
 
     Attributes:
@@ -75,7 +75,7 @@ class Layout(ABC):
         return min(self.side[0] / size[0], self.side[1] / size[1])
 
 
-class NanoDet(Layout):
+class NanoDet(OutputFormat):
     """Class scores through the sigmoid, and distances to the four sides as distributions."""
 
     name = "NanoDet"
@@ -119,7 +119,7 @@ def _pair(outputs: Sequence[Floats], count: int) -> tuple[Floats, Floats]:
     return scores, next(part for part in level if part.shape[1] != CLASSES)
 
 
-class YOLOX(Layout):
+class YOLOX(OutputFormat):
     """One raw box a cell: offsets, log sides, objectness, class scores."""
 
     name = "YOLOX"
@@ -140,7 +140,7 @@ class YOLOX(Layout):
         return _from_centres(centre, sides, raw[:, 4:], self.scale(size), lowest)
 
 
-class YOLOv3(Layout):
+class YOLOv3(OutputFormat):
     """Three decoded boxes a cell: centre, sides, objectness, class scores."""
 
     name = "YOLOv3"
@@ -168,7 +168,9 @@ def _from_centres(
     return boxes.astype(np.float32), confidence[good], probabilities[good]
 
 
-def layout_of(shapes: Sequence[Sequence[object]], side: tuple[int, int], file: Path) -> Layout:
+def output_format(
+    shapes: Sequence[Sequence[object]], side: tuple[int, int], file: Path
+) -> OutputFormat:
     """Which family a network is of, by the shapes of its outputs.
 
     Raises:
@@ -214,7 +216,7 @@ class ONNXDetector(ObjectDetector):
             height, width = (side if isinstance(side, int) else 416 for side in first.shape[2:])
             check_pixels(width, height, path.name, ConfigError)
             shapes = [output.shape for output in self._session.get_outputs()]
-            self.layout = layout_of(shapes, (height, width), path)
+            self.layout = output_format(shapes, (height, width), path)
             # Also whether it runs at all: damaged weights may be found no earlier.
             self._check_raw(path)
         super().__init__(

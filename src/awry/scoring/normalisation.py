@@ -42,7 +42,7 @@ def normalise(
     series = np.asarray(scores, np.float64)
     if kind == "none" or not series.size:
         return series.copy()
-    if kind == "clip":
+    if kind == "clip":  # DAML eq. 3
         return _min_max(series, series.min(), series.max())
     if kind == "train":
         if location is None or scale is None or not (np.isfinite(scale) and scale > 0):

@@ -1,4 +1,4 @@
-"""DAML's losses: eq. 1 and the reconstruction losses of Table 4.
+"""DAML's losses: what eq. 1 sums up, and the reconstruction losses of Table 4.
 
 All of them are summed over pixels (or latent elements) and averaged over the batch, as eq. 1 is
 written; divided by the number of elements the weights of the paper would mean something else.

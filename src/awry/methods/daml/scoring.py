@@ -58,8 +58,8 @@ class _DueFrame:
 class DAMLScorer(Scorer):
     """Streams frames through the encoder, once each, and a ring of codes through the motion model.
 
-    A frame's score compares its own code with the one predicted `ahead` frames earlier (eq. 2),
-    so it depends on no later frame.
+    A frame's score compares its own code with the one predicted `ahead` frames earlier, so it
+    depends on no later frame.
 
     Parts: `latent` (Z-MSE) always; `prediction` (P-MSE) and `reconstruction` (R-MSE) where they
     are asked for, since they need the decoder.
@@ -182,7 +182,7 @@ class DAMLScorer(Scorer):
         ]
 
     def _errors(self, pairs: Sequence[_DueFrame]) -> dict[str, ErrorMap]:
-        """Each part's error (n, h, w) at the positions of the code; `latent` first."""
+        """Each part's error (n, h, w) at the positions of the code; `latent` (DAML eq. 2) first."""
         predicted = torch.stack([pair.due for pair in pairs if pair.due is not None])
         codes = torch.stack([pair.encoded.code for pair in pairs])
         errors = {"latent": (predicted - codes).square().mean(1)}
@@ -240,6 +240,7 @@ class DAMLScorer(Scorer):
         assert self._mask is not None
         if self._config.position == "max":
             return float(error.max())
+        # DAML eq. 2: the mean over the code's elements.
         return float(error[~self._mask].mean()) if not self._mask.all() else 0.0
 
     def pictures(self, frames: Sequence[Frame]) -> dict[str, NDArray[np.uint8]] | None:

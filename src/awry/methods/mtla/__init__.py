@@ -215,7 +215,7 @@ class MTLA(Method):
         return list(self._fitted().branches.values())
 
     def training_losses(self, footage: Footage) -> Sequence[Tensor]:
-        """As `Method.training_losses`: eq. 6 for each branch."""
+        """As `Method.training_losses`: the patch loss of each branch."""
         training, _ = self._prepare(footage, 0, Silent())
         model = self._fitted().train()
         batch = training.batch(range(min(len(training), max(2, self.config.batch))))

@@ -174,7 +174,7 @@ class MTLAScorer(WindowScorer[FrameErrors]):
         return raw.errors
 
     def _final_score(self, score: FrameScore, smooth: Values) -> FrameScore:
-        """The score out of the smoothed branches (eq. 5)."""
+        """The score out of the smoothed branches."""
         parts = {name: float(value[0]) for name, value in smooth.items()}
         parts |= {"maximum": max(parts.values()), "sum": sum(parts.values())}
         return replace(score, score=parts[self.config.combine], parts=parts)
@@ -202,6 +202,7 @@ class MTLAScorer(WindowScorer[FrameErrors]):
     def scores_of(self, errors: Values, maps: list[NDArray[np.float32]]) -> NDArray[np.float64]:
         """Each branch's score of a frame, (branches,), before it is standardised."""
         if self.config.aggregate == "sum":
+            # MTLA eq. 4
             return np.array([errors[branch].sum() for branch in self.config.branches], np.float64)
         return np.array([values.max() for values in maps], np.float64)
 
@@ -233,5 +234,6 @@ class MTLAScorer(WindowScorer[FrameErrors]):
 
 def _smoother(config: MTLAConfig) -> TimeFilter[FrameScore]:
     if config.smoothing == "savgol":
+        # MTLA eq. 5
         return savgol_filter(config.smoothing_window, config.smoothing_order)
     return smoother(config.smoothing, config.smoothing_sigma)

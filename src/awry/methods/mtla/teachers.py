@@ -33,8 +33,8 @@ class Motion:
     Attributes:
         magnitude: float32 (h, w), pixels a frame of the pictures that teachers look at; 0 in the
             background where the flow is masked.
-        direction: float32 (2, h, w), |cos| and |sin| of the angle to the horizontal axis (eqs. 2
-            and 3), 0 where nothing moves.
+        direction: float32 (2, h, w), |cos| and |sin| of the angle to the horizontal axis, 0
+            where nothing moves.
         median: of the whole picture's magnitude before it was masked.
     """
 
@@ -107,7 +107,7 @@ class MTLATeachers:
     def motion(
         self, before: Pictures, image: Pictures, size: Size, objects: Floats | None
     ) -> Motion:
-        """How a frame moves (eqs. 1 to 3).
+        """How a frame moves.
 
         Args:
             before, image: uint8 (H, W, c), two consecutive frames.
@@ -115,7 +115,7 @@ class MTLATeachers:
             objects: float32 (h, w), how surely a pixel is no background; None: not masked.
         """
         assert self.flow is not None
-        flow = self.flow(before, image)
+        flow = self.flow(before, image)  # MTLA eq. 1
         small = averaged(flow, size)
         magnitude = np.hypot(small[..., 0], small[..., 1])
         median = float(np.median(magnitude))
@@ -123,6 +123,7 @@ class MTLATeachers:
             magnitude = magnitude * objects
         moving = np.maximum(np.hypot(small[..., 0], small[..., 1]), STILL)
         shown = (magnitude > STILL).astype(np.float32)
+        # MTLA eq. 2, MTLA eq. 3: |cos| and |sin| are the flow's parts by its length.
         direction = np.abs(small.transpose(2, 0, 1)) / moving * shown
         return Motion(magnitude.astype(np.float32), direction.astype(np.float32), median)
 

@@ -18,7 +18,7 @@ VALIDATED_AT_ONCE = 8
 
 
 def patch_loss(guess: Tensor, target: Tensor, patches: int) -> Tensor:
-    """Eq. 6: each frame's largest mean squared error of a patch, averaged over frames.
+    """MTLA eq. 6: each frame's largest mean squared error of a patch, averaged over frames.
 
     Patches are `patches` x `patches`; where a side is not divisible they overlap by a pixel.
 
@@ -66,7 +66,7 @@ def _loss(guess: Tensor, target: Tensor, config: MTLAConfig) -> Tensor:
 
 
 def differences(model: MTLAModel, branch: str, guess: Tensor, target: Tensor) -> Tensor:
-    """|student - teacher| for each pixel (eq. 4), (n, h, w).
+    """|student - teacher| for each pixel, whose sum is MTLA eq. 4; (n, h, w).
 
     Over class probabilities half the sum, so that 1 is a wholly wrong class; over colours their
     mean; of the magnitude as it is, in pixels a frame.

@@ -101,7 +101,7 @@ class SDOR(Method):
         return detect_in_groups(archive.features, groups, self.config, seed)
 
     def final_scores(self, ranking: Ranking) -> Series:
-        """The mean over the rounds' models (eq. 9), float64 (n,)."""
+        """The mean over the rounds' models (SDOR eq. 9), float64 (n,)."""
         model = self._fitted()
         every = [ranking.of_round(model, number) for number in range(len(model.rounds))]
         return np.mean(every, axis=0)
@@ -167,7 +167,7 @@ class SDOR(Method):
         return list(self._fitted().learners)
 
     def training_losses(self, footage: Footage) -> Sequence[Tensor]:
-        """As `Method.training_losses`: eq. 8 of each round's learner."""
+        """As `Method.training_losses`: the loss of each round's learner."""
         from pathlib import Path
         from tempfile import TemporaryDirectory
 

@@ -101,7 +101,7 @@ def reduce(
 
 
 def sp_scores(points: Series, sample: int, draws: int, seed: int) -> Series:
-    """Distance to the nearest of a small random subsample, averaged over draws (eq. 3).
+    """Distance to the nearest of a small random subsample, averaged over draws (SDOR eq. 3).
 
     A point is not compared with itself.
 
@@ -130,9 +130,9 @@ def sp_scores(points: Series, sample: int, draws: int, seed: int) -> Series:
 
 
 def forest_scores(points: Series, trees: int, sample: int, seed: int) -> Series:
-    """Anomaly score of an isolation forest, higher = more abnormal.
+    """Anomaly score of an isolation forest, higher = more abnormal (SDOR eq. 4).
 
-    The paper prints `2 E(h) / c` as eq. 4; the forest's authors have `2 ** (-E(h) / c)`, which is
+    The paper prints `2 E(h) / c`; the forest's authors have `2 ** (-E(h) / c)`, which is
     what scikit-learn computes, with the opposite sign.
     """
     forest = IsolationForest(

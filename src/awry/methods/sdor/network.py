@@ -16,7 +16,7 @@ _NORMS = (nn.BatchNorm2d, nn.BatchNorm3d)
 
 
 class ScoreLearner(nn.Module):
-    """The backbone's last stages and two dense layers: from activations to a score (eqs. 5-7).
+    """The backbone's last stages and two dense layers: from activations to a score.
 
     Args:
         stages: the backbone's stages that learn; they are copied.
@@ -44,13 +44,14 @@ class ScoreLearner(nn.Module):
         return self
 
     def forward(self, activations: Tensor) -> Tensor:
-        """Scores (n,) of activations (n, c, h, w), or (n, c, frames, h, w)."""
-        scores: Tensor = self.output(self.dense(activations))
+        """SDOR eq. 7: scores (n,) of activations (n, c, h, w), or (n, c, frames, h, w)."""
+        scores: Tensor = self.output(self.dense(activations))  # SDOR eq. 6
         return scores[:, 0]
 
     def dense(self, activations: Tensor) -> Tensor:
         """The last dense layer's units (n, hidden), at least 0, which the score is a sum of."""
-        return torch.relu(self.hidden(pooled(self._maps(activations))))
+        features = pooled(self._maps(activations))  # SDOR eq. 5
+        return torch.relu(self.hidden(features))
 
     def _maps(self, activations: Tensor) -> Tensor:
         maps: Tensor = self.stages(channels_last(activations))
@@ -76,7 +77,7 @@ class ScoreLearner(nn.Module):
 
 
 class MeanOfRounds(nn.Module):
-    """Pictures to the mean of the rounds' scores (eq. 9) and of their class activation maps."""
+    """SDOR eq. 9: pictures to the mean of the rounds' scores, and of their activation maps."""
 
     def __init__(self, model: SDORModel) -> None:
         super().__init__()

@@ -47,6 +47,7 @@ class PseudoLabels:
             share: of abnormal frames in it; at least one of each kind comes.
         """
         count = int(np.clip(round(batch * share), 1, batch - 1))
+        # SDOR section 4.1, weighted sampling
         first = generator.choice(self.abnormal, count, p=self.weights)
         rest = batch - count
         second = generator.choice(self.normal, rest, replace=len(self.normal) < rest)
@@ -87,7 +88,10 @@ def choose_in_groups(scores: Series, groups: Sequence[Places], config: SDORConfi
 
 
 def _weights(scores: Series, by_score: bool) -> Series:
-    """In proportion to scores rescaled to (0, 1]; a network's scores may be negative."""
+    """SDOR section 4.1, weighted sampling: in proportion to scores rescaled to (0, 1].
+
+    A network's scores may be negative.
+    """
     low, high = float(scores.min()), float(scores.max())
     if not by_score or high <= low:
         return np.full(len(scores), 1 / len(scores))

@@ -1,4 +1,4 @@
-"""SDOR's scorer: the mean of the rounds' learners (eq. 9), with the class activation map."""
+"""SDOR's scorer: the mean of the rounds' learners, with the class activation map."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ def labels_of(scores: Series, archive: Archive, config: SDORConfig) -> PseudoLab
 
 
 def ordinal_loss(scores: Tensor, abnormal: int) -> Tensor:
-    """Eq. 8, averaged: |score - label|, of 1 for the first `abnormal` frames and 0 for the rest."""
+    """SDOR eq. 8, averaged: |score - label|, labels 1 for the first `abnormal` frames, 0 after."""
     labels = torch.zeros_like(scores)
     labels[:abnormal] = 1
     return (scores - labels).abs().mean()
@@ -108,6 +108,7 @@ def _round(model: SDORModel, ranking: Ranking, number: int) -> Phase:
         if number and not config.restart and not epoch and not step:
             learner.load_state_dict(model.rounds[number - 1].state_dict())
         learner.train()
+        # SDOR eq. 1, SDOR eq. 2: the sum over both sets, batch by batch
         places, abnormal = chosen[0].draw(config.batch, config.batch_abnormal, generator)
         return {"total": ordinal_loss(learner(archive.activations(places)), abnormal)}
 

@@ -237,7 +237,7 @@ class SSMTL(Method):
         return [self._fitted().stream(level).network for level in levels_of(self.config)]
 
     def training_losses(self, footage: Footage) -> Sequence[Tensor]:
-        """As `Method.training_losses`: eq. 5 for each stream."""
+        """As `Method.training_losses`: the joint loss of each stream."""
         streams = self._prepare(footage, 0, Silent())
         found = []
         for level, (training, _) in streams.items():

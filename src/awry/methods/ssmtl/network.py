@@ -284,7 +284,7 @@ def distilled(config: SSMTLConfig, level: str) -> int:
 
 
 def parts_of(config: SSMTLConfig, level: str, tasks: Sequence[str]) -> list[str]:
-    """What the score of a level is made of (eq. 6): distillation by its class probabilities."""
+    """The terms of a level's score, see `part_scores`: distillation by its class probabilities."""
     chosen = tasks if level == "object" else [t for t in tasks if t in config.frame_tasks]
     parts = [task for task in chosen if task != "distillation"]
     if "distillation" in chosen and level == "object" and config.class_scores:

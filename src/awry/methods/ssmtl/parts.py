@@ -1,4 +1,4 @@
-"""The parts of the score (eq. 6): what the heads answer for sequences of normal order."""
+"""The parts of an object's score: what the heads answer for sequences of normal order."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def part_scores(
     logits: NDArray[np.float32] | None,
     network: Network | None = None,
 ) -> PartScores:
-    """Ask a stream's heads.
+    """The terms of SSMTL eq. 6: ask a stream's heads.
 
     Args:
         stream: in evaluation mode.
@@ -76,28 +76,28 @@ def part_scores(
         logits: the classifier's outputs (n, 1000), where they count.
         network: what answers in the place of the stream's own `ScoringHeads`.
     """
-    asked = ScoringHeads(stream)
+    heads = ScoringHeads(stream)
     whole = to_input(sequences)
-    told = dict(zip(asked.tasks, (network or asked)(whole), strict=True))
-    found: dict[str, Tensor] = {}
+    answers = dict(zip(heads.tasks, (network or heads)(whole), strict=True))
+    scores: dict[str, Tensor] = {}
     errors = None
     for task in ("arrow_of_time", "motion_irregularity"):
-        if task in told:
+        if task in answers:
             # Class 1 is backward, or intermittent.
-            found[task] = told[task].softmax(1)[:, 1]
-    if "middle_box" in told:
-        errors = (told["middle_box"] - whole[:, :, whole.shape[2] // 2]).abs().mean(1)
-        found["middle_box"] = errors.mean((1, 2))
-    if "distillation" in told:
-        student = told["distillation"]
+            scores[task] = answers[task].softmax(1)[:, 1]
+    if "middle_box" in answers:
+        errors = (answers["middle_box"] - whole[:, :, whole.shape[2] // 2]).abs().mean(1)
+        scores["middle_box"] = errors.mean((1, 2))
+    if "distillation" in answers:
+        student = answers["distillation"]
         if probabilities is not None:
             # The student's last 80 outputs are the detector's classes.
             teacher = torch.from_numpy(probabilities)
-            found["distillation"] = (student[:, -CLASSES:] - teacher).abs().mean(1)
+            scores["distillation"] = (student[:, -CLASSES:] - teacher).abs().mean(1)
         if logits is not None:
             teacher = torch.from_numpy(logits)
-            found["classifier"] = (student[:, : teacher.shape[1]] - teacher).abs().mean(1)
-    parts = torch.stack([found[name] for name in stream.parts], 1)
+            scores["classifier"] = (student[:, : teacher.shape[1]] - teacher).abs().mean(1)
+    parts = torch.stack([scores[name] for name in stream.parts], 1)
     maps = None if errors is None else errors.numpy()
     return PartScores(parts.double().numpy(), maps)
 
@@ -105,7 +105,7 @@ def part_scores(
 def combined(
     stream: LevelStream, parts: NDArray[np.float64], scale: str, combine: str
 ) -> NDArray[np.float64]:
-    """Scores (n,) of parts (n, parts): eq. 6, or standardised first."""
+    """Scores (n,) of parts (n, parts): SSMTL eq. 6, or standardised first."""
     if scale == "standard":
         parts = (parts - stream.part_location.numpy()) / stream.part_scale.numpy()
     return parts.max(1) if combine == "max" else parts.mean(1)

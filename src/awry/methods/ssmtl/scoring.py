@@ -76,6 +76,7 @@ class SSMTLScorer(WindowScorer[FrameParts]):
             setting,
             config.t,
             config.t,
+            # SSMTL section 3.4: the 3-D mean filter's third axis, time.
             mean_filter(config.filter_frames, causal=config.filter_causal),
             smoother(config.smoothing, config.smoothing_sigma),
         )
@@ -227,6 +228,7 @@ class SSMTLScorer(WindowScorer[FrameParts]):
             stream = self.model.stream("object")
             with self._stage("maps"):
                 above = self._scores(stream, raw.object_parts) - float(stream.floor)
+                # SSMTL section 3.4: the 3-D mean filter's two axes of the picture.
                 canvas = blurred(painted(raw.boxes, above, self._working), self._filter_side())
                 if self._mask is not None:
                     canvas[self._mask] = 0

@@ -1,4 +1,4 @@
-"""SSMTL's training (section 3.3): samples of the four proxy tasks, eq. 5, validation."""
+"""SSMTL's training (section 3.3): samples of the four proxy tasks, the joint loss, validation."""
 
 from __future__ import annotations
 
@@ -58,25 +58,28 @@ def draw(
 def losses(
     network: Network, batch: SequenceBatch, weight: float, motion: Motion | None = None
 ) -> dict[str, Tensor]:
-    """The losses of eqs. 1 to 4 by their task, and `total`, that of eq. 5.
+    """The losses of the proxy tasks by their names, and `total`, their weighted sum.
 
     Args:
         network: its heads say which tasks there are.
         batch: the samples.
-        weight: lambda of eq. 5.
+        weight: lambda of SSMTL eq. 5.
         motion: of `motion_answers`, where it is known already.
     """
     motion = motion_answers(network, batch) if motion is None else motion
-    found = {task: F.cross_entropy(*answer) for task, answer in motion.items()}
+    # SSMTL eq. 1 (arrow of time), SSMTL eq. 2 (motion irregularity)
+    parts = {task: F.cross_entropy(*answer) for task, answer in motion.items()}
     forward, middle = batch.regular, batch.regular.shape[2] // 2
     if "middle_box" in network.tasks:
         guess = network.predicted_middle(forward)
-        found["middle_box"] = (guess - forward[:, :, middle]).abs().mean()
+        parts["middle_box"] = (guess - forward[:, :, middle]).abs().mean()  # SSMTL eq. 3
     if "distillation" in network.tasks:
-        found["distillation"] = (network.student(forward) - batch.targets).abs().mean()
-    total = sum(loss * (weight if task == "distillation" else 1) for task, loss in found.items())
+        # SSMTL eq. 4
+        parts["distillation"] = (network.student(forward) - batch.targets).abs().mean()
+    # SSMTL eq. 5
+    total = sum(loss * (weight if task == "distillation" else 1) for task, loss in parts.items())
     assert isinstance(total, Tensor)
-    return {"total": total, **found}
+    return {"total": total, **parts}
 
 
 def motion_answers(network: Network, batch: SequenceBatch) -> Motion:

@@ -1,4 +1,4 @@
-"""Pages are read by people: no sentence of more than forty words, and none of our private phrases."""
+"""Pages are read by people: no sentence of more than forty words, no private phrases."""
 
 from __future__ import annotations
 

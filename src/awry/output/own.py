@@ -50,16 +50,16 @@ def _table(columns: Sequence[str]) -> Callable[[Path], bool]:
 
 def _is_maps(path: Path) -> bool:
     try:
-        with zipfile.ZipFile(path) as found:
-            return set(found.namelist()) == {"frames.npy", "maps.npy"}
+        with zipfile.ZipFile(path) as archive:
+            return set(archive.namelist()) == {"frames.npy", "maps.npy"}
     except zipfile.BadZipFile:
         return False
 
 
 def _is_json(path: Path) -> bool:
     """Whatever awry writes as JSON says with which settings, or of which table, it is."""
-    found = json.loads(path.read_text("utf-8"))
-    return isinstance(found, dict) and bool({"settings", "table", "format", "labels"} & set(found))
+    value = json.loads(path.read_text("utf-8"))
+    return isinstance(value, dict) and bool({"settings", "table", "format", "labels"} & set(value))
 
 
 def _names_us(path: Path) -> bool:
@@ -69,7 +69,7 @@ def _names_us(path: Path) -> bool:
 
 def _is_cache(folder: Path) -> bool:
     """Cached frames are arrays, never videos or pictures."""
-    return not any(has_footage_ending(one.name) for one in folder.iterdir())
+    return not any(has_footage_ending(entry.name) for entry in folder.iterdir())
 
 
 _KNOWN: dict[str, Callable[[Path], bool]] = {

@@ -68,7 +68,7 @@ def check_places(
         WriteError: it cannot be written: no permission, a name that is too long, a folder in a
             file's place or the other way round, a read-only disk.
     """
-    read = [Path(one) for one in inputs if _is_there(Path(one))]
+    read = [Path(given) for given in inputs if _is_there(Path(given))]
     _check_against_inputs(places, read)
     _check_against_others(places)
     for place in places:
@@ -135,14 +135,14 @@ def shared_places(places: Sequence[Place]) -> list[tuple[Place, Place]]:
     Two names are one file by links, also while it grows, and where they differ in case alone.
     """
     taken: dict[object, Place] = {}
-    found = []
+    pairs = []
     for place in places:
         keys = place.identities()
         other = next((taken[key] for key in keys if key in taken), None)
         if other is not None:
-            found.append((other, place))
+            pairs.append((other, place))
         taken |= dict.fromkeys(keys, place)
-    return found
+    return pairs
 
 
 def _check_against_others(places: Sequence[Place]) -> None:
@@ -168,7 +168,7 @@ def _check_writable(place: Place) -> None:
                 os.lstat(name)  # says so where the name is too long
         whole = path.absolute()
         within = (whole, *whole.parents) if place.kind in ("folder", "cache") else whole.parents
-        there = next(one for one in within if os.path.lexists(one))
+        there = next(path for path in within if os.path.lexists(path))
         with tempfile.NamedTemporaryFile(dir=there, prefix=".awry-"):
             pass
     except OSError as error:
@@ -242,5 +242,5 @@ def _among_footage(path: Path, kind: str) -> bool:
 def _is_footage(entry: Path, *, within: bool) -> bool:
     """A video or picture that awry did not make; `within`: or a folder with such right inside."""
     if entry.is_dir():
-        return within and any(has_footage_ending(one.name) for one in entry.iterdir())
+        return within and any(has_footage_ending(inner.name) for inner in entry.iterdir())
     return has_footage_ending(entry.name) and not is_ours(entry, "video")

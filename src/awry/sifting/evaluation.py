@@ -80,17 +80,7 @@ def evaluate_run(
     if out is not None:
         check_folder("--out", Path(out), REPORT, read, overwrite=overwrite)
     run = run if isinstance(run, SiftedRun) else load_run(Path(run))
-    about = run.facts["about"]
-    if "format" not in about:
-        raise ConfigError(
-            f"{run.folder} was sifted from videos, not from a data set: there are no labels to "
-            "measure by. Sift with --data DIR --merged."
-        )
-    if isinstance(data, Dataset):
-        source = merge_parts(data, about["scene"])
-    else:
-        root = None if data is None else Path(data)
-        source = open_merged(root, format or about["format"], about["scene"], fps)
+    source = _labelled_source(run, data, format, fps)
     clips = scored_clips(run, source)
     metrics = measured(run, source, clips)
     if interactions:
@@ -99,6 +89,21 @@ def evaluate_run(
     title = f"SDOR, transductive, on {metrics['settings']['data']['format']}"
     result = EvaluationResult(metrics, tuple(clips), title)
     return result if out is None else replace(result, report=result.save(out) / "report.html")
+
+
+def _labelled_source(
+    run: SiftedRun, data: str | Path | Dataset | None, layout: str | None, fps: float | None
+) -> ArchiveSource:
+    about = run.facts["about"]
+    if "format" not in about:
+        raise ConfigError(
+            f"{run.folder} was sifted from videos, not from a data set: there are no labels to "
+            "measure by. Sift with --data DIR --merged."
+        )
+    if isinstance(data, Dataset):
+        return merge_parts(data, about["scene"])
+    root = None if data is None else Path(data)
+    return open_merged(root, layout or about["format"], about["scene"], fps)
 
 
 def simulated_feedback(

@@ -121,15 +121,7 @@ def rank_archive(
     method = SDOR(config)
     archive = archive_of(clips, method, out / "archive", options, reporter, seed=options.seed)
     context = FitContext(out / "fit", options.seed, options.resume, reporter)
-    initial, ranking = method.learn(archive, context)
-    parts = {**initial.detectors, "initial": initial.scores}
-    notes = list(initial.notes)
-    if initial.constant:
-        scores = initial.scores
-        notes.append("All frames look alike: nothing can be ranked, and every score is 0.")
-    else:
-        scores = method.final_scores(ranking)
-        parts |= {f"round_{n + 1}": s for n, s in sorted(ranking.rounds.items())}
+    scores, parts, notes = _learned(method, archive, context)
     facts = {
         **_settings(method, options),
         "about": dict(about or {}),
@@ -144,6 +136,20 @@ def rank_archive(
     run = save_run(run, method)
     shutil.rmtree(out / "fit", ignore_errors=True)
     return TrainedRun(run, method, archive)
+
+
+def _learned(
+    method: SDOR, archive: Archive, context: FitContext
+) -> tuple[Series, dict[str, Series], list[str]]:
+    """Every frame's score (n,), the parts that it came from, and what is to be known of them."""
+    initial, ranking = method.learn(archive, context)
+    parts = {**initial.detectors, "initial": initial.scores}
+    notes = list(initial.notes)
+    if initial.constant:
+        notes.append("All frames look alike: nothing can be ranked, and every score is 0.")
+        return initial.scores, parts, notes
+    parts |= {f"round_{n + 1}": s for n, s in sorted(ranking.rounds.items())}
+    return method.final_scores(ranking), parts, notes
 
 
 def _settings(method: SDOR, options: SiftOptions) -> dict[str, Any]:

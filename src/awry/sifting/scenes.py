@@ -73,20 +73,20 @@ def _by_picture(clips: Sequence[Clip], reporter: Reporter) -> list[int]:
     A clip without a picture, or whose picture is flat (dark, covered), goes with the one before.
     """
     scenes: list[Edges] = []  # of the first clip of each
-    found: list[int] = []
+    numbers: list[int] = []
     for clip in clips:
         edges = _edges(clip)
         reporter.advance({})
         if edges is None:
-            found.append(found[-1] if found else 0)
+            numbers.append(numbers[-1] if numbers else 0)
             continue
         alike = [similarity(edges, scene) for scene in scenes]
         if alike and max(alike) >= _ALIKE:
-            found.append(int(np.argmax(alike)))
+            numbers.append(int(np.argmax(alike)))
         else:
             scenes.append(edges)
-            found.append(len(scenes) - 1)
-    return found
+            numbers.append(len(scenes) - 1)
+    return numbers
 
 
 def _edges(clip: Clip) -> Edges | None:
@@ -118,16 +118,16 @@ def edge_field(image: NDArray[np.uint8]) -> Edges | None:
     return np.stack([across * weight, down * weight]).astype(np.float32)
 
 
-def similarity(one: Edges, other: Edges) -> float:
+def similarity(first: Edges, second: Edges) -> float:
     """The highest correlation of two edge fields over shifts of up to a fifth of the picture.
 
     Returns:
         At most 1, for fields that are alike; near 0 for unrelated ones.
     """
-    rows, columns = one.shape[1:]
+    rows, columns = first.shape[1:]
     padded = (2 * rows, 2 * columns)
-    product = (np.fft.rfft2(one, s=padded) * np.fft.rfft2(other, s=padded).conj()).sum(0)
+    product = (np.fft.rfft2(first, s=padded) * np.fft.rfft2(second, s=padded).conj()).sum(0)
     reach = (rows // _SHIFT, columns // _SHIFT)
     shifts = np.roll(np.fft.irfft2(product, s=padded), reach, (0, 1))
     near = shifts[: 2 * reach[0] + 1, : 2 * reach[1] + 1]
-    return float(near.max() / np.sqrt((one**2).sum() * (other**2).sum()))
+    return float(near.max() / np.sqrt((first**2).sum() * (second**2).sum()))

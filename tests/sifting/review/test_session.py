@@ -296,13 +296,13 @@ def test_failing_leaves_the_run_as_it_was(
         learning = Learning(session)
         learning.begin()
         learning.wait()
-    assert (learning.failed, learning.said) == (True, "Nothing was learned. The loss is NaN.")
+    assert (learning.failed, learning.outcome) == (True, "Nothing was learned. The loss is NaN.")
     assert (run_folder / "scores.csv").read_bytes() == ready
     assert (session.interactions, session.learning) == (0, False)
     learning.begin()
     learning.wait()
     assert not learning.failed
-    assert learning.said.startswith("Learned from 1 mark.")
+    assert learning.outcome.startswith("Learned from 1 mark.")
     assert (learning.running, learning.ended, session.interactions) == (False, 2, 1)
     assert learning.share == 1
 

@@ -19,7 +19,7 @@ class Learning(Silent):
     Attributes:
         title, detail: what is being done, and more of it.
         done, total: steps of it; a total of 0 is unknown.
-        said: how the last retraining ended, a sentence; empty before.
+        outcome: how the last retraining ended, a sentence; empty before.
         failed: whether it failed.
         ended: how many have ended.
     """
@@ -29,7 +29,7 @@ class Learning(Silent):
         self._thread: threading.Thread | None = None
         self.title = self.detail = ""
         self.done = self.total = self.ended = 0
-        self.said = ""
+        self.outcome = ""
         self.failed = False
 
     @property
@@ -70,12 +70,12 @@ class Learning(Silent):
 
     def _run(self) -> None:
         try:
-            self.said = self._session.retrain(self).sentence
+            self.outcome = self._session.retrain(self).sentence
             self.failed = False
         except (AwryError, OSError) as error:
-            self.said, self.failed = f"Nothing was learned. {error}", True
+            self.outcome, self.failed = f"Nothing was learned. {error}", True
         except Exception as error:
-            self.said = (
+            self.outcome = (
                 f"Nothing was learned: a fault of awry itself ({error!r}); please report it."
             )
             self.failed = True

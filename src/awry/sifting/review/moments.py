@@ -63,9 +63,9 @@ class RankChanges:
             "new": self.new,
             "gone from the top": self.gone,
         }
-        said = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+        listed = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
         marks = f"{self.marks} mark" + "s" * (self.marks != 1)
-        return f"Learned from {marks}. Moments: {said or 'none stands out'}."
+        return f"Learned from {marks}. Moments: {listed or 'none stands out'}."
 
 
 def moments_of(

@@ -104,10 +104,10 @@ class Page:
         borderline = self._filter == "borderline"
         if borderline:
             share = max(share, min(1.0, _WIDER * session.share))
-        every = list(session.moments)
+        moments = list(session.moments)
         if share > session.share:
-            every += session.moments_below(share)
-        wanted = [moment for moment in every if FILTERS[self._filter](moment)]
+            moments += session.moments_below(share)
+        wanted = [moment for moment in moments if FILTERS[self._filter](moment)]
         if borderline:
             wanted.sort(key=lambda moment: abs(moment.score - session.threshold))
         return wanted
@@ -137,7 +137,7 @@ class Page:
         """What has happened meanwhile: learning went on or ended, another page marked."""
         if self._ended != self._learning.ended:
             self._ended = self._learning.ended
-            self._tools.say(self._learning.said, failed=self._learning.failed)
+            self._tools.say(self._learning.outcome, failed=self._learning.failed)
             self._fill()
         elif self._version != self._session.version:
             self._fill()
@@ -206,9 +206,9 @@ class Page:
     def _mark(self, card: Card, label: Label) -> None:
         moment = card.moment
         self._select(card)
-        said = self._try(lambda: self._session.mark(moment, label))
-        if said is not None:
-            self._tools.say(said)
+        contradiction = self._try(lambda: self._session.mark(moment, label))
+        if contradiction is not None:
+            self._tools.say(contradiction)
         self._after_a_mark()
 
     def _undo(self) -> None:

@@ -91,9 +91,9 @@ class Pictures:
         """The seconds around a frame as animated WebP: at most 4 s, 480 pixels, 12 a second."""
         return self._store.get(("clip", clip, place), lambda: self._clip(clip, place))
 
-    def _decoded(self, make: Callable[..., bytes | None], *words: Any) -> bytes | None:
+    def _decoded(self, make: Callable[..., bytes | None], *frame: Any) -> bytes | None:
         try:
-            future = self._decoding.submit(make, *words)
+            future = self._decoding.submit(make, *frame)
         except RuntimeError as error:  # its threads have ended
             raise SourceError("The review is ending.") from error
         return future.result()
@@ -137,9 +137,9 @@ def around(clip: RankedClip, place: int) -> tuple[NDArray[np.int64], float]:
         times = clip.indices / (clip.fps or _ASSUMED_RATE)
     near = np.flatnonzero(np.abs(times - times[place]) <= CLIP_SECONDS / 2)
     taken = [int(near[0])]
-    for one in near[1:]:
-        if times[one] - times[taken[-1]] >= 1 / CLIP_RATE - 1e-6:
-            taken.append(int(one))
+    for candidate in near[1:]:
+        if times[candidate] - times[taken[-1]] >= 1 / CLIP_RATE - 1e-6:
+            taken.append(int(candidate))
     most = int(CLIP_SECONDS * CLIP_RATE)
     places = np.array(taken[:most], np.int64)
     steps = np.diff(times[places])

@@ -150,9 +150,9 @@ class ReviewSession:
             ranked = self.run.clips[moment.clip]
             places = (moment.place, moment.first, moment.last)
             frame, first, last = (int(ranked.indices[place]) for place in places)
-            said = self._log.mark(ranked.name, frame, label, (first, last))
+            contradiction = self._log.mark(ranked.name, frame, label, (first, last))
             self._changed()
-        return said
+        return contradiction
 
     def undo(self) -> tuple[int, int] | None:
         """Take the newest mark back.

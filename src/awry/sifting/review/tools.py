@@ -68,8 +68,8 @@ class Tools:
 
     def say(self, sentence: str, *, failed: bool = False) -> None:
         """Tell the person something, in place of what was said before."""
-        self._said.text = sentence
-        self._said.classes(**{"add" if failed else "remove": "failed"})
+        self._message.text = sentence
+        self._message.classes(**{"add" if failed else "remove": "failed"})
 
     def refresh(self) -> None:
         """What can be done now, and how much is marked."""
@@ -99,7 +99,7 @@ class Tools:
         """How far learning has come."""
         learning = self._learning
         self._progress.set_visibility(learning.running)
-        self._said.set_visibility(not learning.running)
+        self._message.set_visibility(not learning.running)
         if learning.running:
             counted = f", step {learning.done} of {learning.total}" if learning.total else ""
             detail = f" ({learning.detail})" if learning.detail else ""
@@ -112,8 +112,8 @@ class Tools:
         with ui.element("h1").classes("review-title"):
             ui.label(session.folder.resolve().name)
         clips = len(session.run.clips)
-        words = f"{frames} frames of {clips} clip{'s' * (clips != 1)}, the top {session.share:.0%}"
-        ui.label(words).classes("review-quiet")
+        extent = f"{frames} frames of {clips} clip{'s' * (clips != 1)}, the top {session.share:.0%}"
+        ui.label(extent).classes("review-quiet")
         self._count = ui.label().classes("review-quiet review-count")
 
     def _buttons(
@@ -143,16 +143,16 @@ class Tools:
             self._step = ui.label().classes("review-quiet")
             self._bar = ui.linear_progress(0, show_value=False, size="8px")
             self._bar.props["aria-label"] = "Progress of learning"
-        self._said = ui.label().classes("review-said")
-        self._said.props["role"] = "status"
+        self._message = ui.label().classes("review-said")
+        self._message.props["role"] = "status"
 
     def _send(self) -> None:
         ui.download.content(self._session.exported(), FEEDBACK)
 
     def _banner(self) -> None:
         if self._session.read_only:
-            words = (
+            sentence = (
                 "Another session reviews this run: this page is read-only. "
                 "Load it again to see what has changed."
             )
-            ui.label(words).classes("review-banner").props["role"] = "note"
+            ui.label(sentence).classes("review-banner").props["role"] = "note"

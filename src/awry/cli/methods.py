@@ -10,8 +10,18 @@ import typer
 from awry.cli.options import Json, refusals, show_result
 
 
+def _beginning(incomplete: str) -> list[str]:
+    """The methods whose names begin so, for shells."""
+    from awry.registry import method_names
+
+    return [name for name in method_names() if name.startswith(incomplete)]
+
+
 def methods(
-    name: Annotated[str | None, typer.Argument(help="One method: all that can be set.")] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(help="One method: all that can be set.", autocompletion=_beginning),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """List the methods with their presets and settings, or show one of them in full."""

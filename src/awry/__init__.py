@@ -55,6 +55,17 @@ if TYPE_CHECKING:
     from awry.sifting.run import RankedClip, RankedEvent, SiftedRun
     from awry.sifting.run_folder import load_run
     from awry.sifting.sift import sift
+    from awry.studies.corruption_conditions import RobustnessResult
+    from awry.studies.demo import DemoResult, demo
+    from awry.studies.published import (
+        PublishedTableResult,
+        TableSummary,
+        published_table,
+        published_tables,
+    )
+    from awry.studies.reproduce import ReproductionResult, reproduce
+    from awry.studies.robustness import robustness
+    from awry.studies.training_conditions import RefitResult
     from awry.terminal import BarReporter
     from awry.training.facts import Facts
     from awry.training.split import Exclusion
@@ -73,6 +84,7 @@ __all__ = [
     "DatasetCheck",
     "DatasetError",
     "DatasetList",
+    "DemoResult",
     "Detector",
     "EvaluationResult",
     "Event",
@@ -93,22 +105,28 @@ __all__ = [
     "MissingError",
     "Moment",
     "Objects",
+    "PublishedTableResult",
     "RankedClip",
     "RankedEvent",
+    "RefitResult",
     "Region",
     "Reporter",
+    "ReproductionResult",
     "Result",
     "Review",
+    "RobustnessResult",
     "ScoreResult",
     "ScoredClip",
     "SiftedRun",
     "Silent",
     "Source",
     "SourceError",
+    "TableSummary",
     "TrainingError",
     "WriteError",
     "__version__",
     "check_dataset",
+    "demo",
     "describe_method",
     "doctor",
     "evaluate",
@@ -119,7 +137,11 @@ __all__ = [
     "load_run",
     "open_dataset",
     "open_source",
+    "published_table",
+    "published_tables",
+    "reproduce",
     "review",
+    "robustness",
     "sift",
 ]
 
@@ -137,6 +159,7 @@ _LAZY = {
     "DatasetCheck": "awry.datasets.check",
     "DatasetError": "awry.errors",
     "DatasetList": "awry.datasets.listing",
+    "DemoResult": "awry.studies.demo",
     "Detector": "awry.detector",
     "EvaluationResult": "awry.evaluation.result",
     "Event": "awry.frames",
@@ -157,21 +180,27 @@ _LAZY = {
     "MissingError": "awry.errors",
     "Moment": "awry.scoring.moments",
     "Objects": "awry.frames",
+    "PublishedTableResult": "awry.studies.published",
     "RankedClip": "awry.sifting.run",
     "RankedEvent": "awry.sifting.run",
+    "RefitResult": "awry.studies.training_conditions",
     "Region": "awry.frames",
     "Reporter": "awry.progress",
+    "ReproductionResult": "awry.studies.reproduce",
     "Result": "awry.results",
     "Review": "awry.sifting.review",
+    "RobustnessResult": "awry.studies.corruption_conditions",
     "ScoreResult": "awry.score_run.result",
     "ScoredClip": "awry.evaluation.scored_clip",
     "SiftedRun": "awry.sifting.run",
     "Silent": "awry.progress",
     "Source": "awry.video",
     "SourceError": "awry.errors",
+    "TableSummary": "awry.studies.published",
     "TrainingError": "awry.errors",
     "WriteError": "awry.errors",
     "check_dataset": "awry.datasets.check",
+    "demo": "awry.studies.demo",
     "describe_method": "awry.method_list",
     "doctor": "awry.doctor",
     "evaluate": "awry.evaluating",
@@ -182,7 +211,11 @@ _LAZY = {
     "load_run": "awry.sifting.run_folder",
     "open_dataset": "awry.datasets",
     "open_source": "awry.video",
+    "published_table": "awry.studies.published",
+    "published_tables": "awry.studies.published",
+    "reproduce": "awry.studies.reproduce",
     "review": "awry.sifting.review",
+    "robustness": "awry.studies.robustness",
     "sift": "awry.sifting.sift",
 }
 # The same for modules: `awry.NAME` is the module itself.

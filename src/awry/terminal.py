@@ -136,8 +136,10 @@ class BarReporter:
         atexit.unregister(self.close)
 
     def start(self, title: str, total: int | None = None, done: int = 0) -> None:
-        """A new bar."""
+        """A new bar, in the place of an earlier one of that title."""
         self._bars.words = ""
+        if title in self._tasks:
+            self._bars.remove_task(self._tasks[title])
         if not self._bars.live.is_started:
             self._bars.start()
             atexit.register(self.close)

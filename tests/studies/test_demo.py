@@ -8,6 +8,7 @@ import av
 import numpy as np
 import pytest
 
+from awry.cli.demo import show_demo
 from awry.datasets.digits import make_digits
 from awry.evaluation.evaluate import Scored
 from awry.evaluation.metrics.frame import micro_auc
@@ -32,8 +33,8 @@ def test_each_kind_is_measured_against_the_normal_clips() -> None:
     values = {"normal-00": 1.0, "normal-01": 3.0, "shape-00": 4.0, "digit-00": 2.0, "speed-00": 0.0}
     clips = [scored_clip(name, value) for name, value in values.items()]
     scores = [clip.scores for clip in clips]
-    found = demo._per_kind(Scored(clips, [], [], {}), scores, micro_auc)
-    assert found == {"shape": 1.0, "digit": 0.5, "speed": 0.0, "all": 0.5}
+    figures = demo._per_kind(Scored(clips, [], [], {}), scores, micro_auc)
+    assert figures == {"shape": 1.0, "digit": 0.5, "speed": 0.0, "all": 0.5}
 
 
 @pytest.mark.parametrize("method", ["daml", "ssmtl"])
@@ -44,7 +45,8 @@ def test_the_demo_in_small(
     monkeypatch.setattr(demo, "make_digits", small)
     monkeypatch.setattr(demo, "FitOptions", lambda preset, **more: FitOptions("tiny", **more))
     monkeypatch.chdir(tmp_path)
-    said = awry("demo", "--method", method, "--out", "shown", "--json")
+    given = ("--method", method) if method != demo.demo_methods()[0] else ()
+    said = awry("demo", *given, "--out", "shown", "--json")
     assert said.code == 0
     summary = said.json
     assert list(summary["auc"]) == ["shape", "digit", "speed", "all"]
@@ -68,7 +70,6 @@ def test_the_demo_in_small(
         "overlay.mp4",
         "report.html",
     ]
-    demo.show_demo(summary)
 
 
 def test_a_method_without_a_demo_is_refused(awry, tmp_path: Path) -> None:
@@ -76,3 +77,28 @@ def test_a_method_without_a_demo_is_refused(awry, tmp_path: Path) -> None:
     assert said.code == 2
     assert "knn has no preset 'demo'" in said.err
     assert not (tmp_path / "shown").exists()
+
+
+def test_every_method_with_the_preset_has_a_demo() -> None:
+    assert demo.demo_methods() == ["daml", "mtla", "ssmtl"]
+
+
+def test_a_result_shows_and_draws_itself(capsys: pytest.CaptureFixture[str]) -> None:
+    figures = dict.fromkeys((*KINDS, "all"), 0.5)
+    intervals = dict.fromkeys(figures, (0.4, 0.6))
+    names = ("knn", "flow", "constant")
+    result = demo.DemoResult(
+        "knn",
+        figures | {"all": 0.875},
+        dict.fromkeys(names[1:], figures),
+        dict.fromkeys(names, intervals),
+        12.0,
+        *(Path(name) for name in ("report.html", "overlay.mp4", "bundle")),
+    )
+    assert [row["scores"] for row in result.rows()] == list(names)
+    assert len(result.plot().patches) == len(names) * len(figures)
+    assert result.cards()[-1] == ("knn, all", "87.5", "95 %: 40-60")
+    show_demo(result)
+    said = capsys.readouterr().out
+    for text in ("KNN", "87.5", "40 to 60", "overlay: overlay.mp4", "12 s in all"):
+        assert text in said

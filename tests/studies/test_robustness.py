@@ -1,14 +1,16 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+import awry as library
 from awry.datasets.base import Clip
 from awry.evaluation import clip_scoring
+from awry.studies.corruption_conditions import CorruptionOptions
 from awry.studies.corruptions import CORRUPTIONS
-from awry.studies.robustness import RobustnessOptions
 
 FEW = ("--corruptions", "noise,dropped", "--severities", "1,5", "--fps", 10)
 
@@ -155,9 +157,68 @@ def test_what_cannot_be_is_refused(
 
 
 def test_what_is_measured_if_nothing_is_said() -> None:
-    options = RobustnessOptions.parse(None, None, ("all",), None, 0)
-    assert [one.name for one in options.corruptions] == list(CORRUPTIONS)
+    options = CorruptionOptions()
+    assert [corruption.name for corruption in options.corruptions] == list(CORRUPTIONS)
     assert options.severities == (1, 3, 5)
+
+
+def test_a_program_gets_what_the_command_prints(
+    awry, bundle: Path, shared_data: Path, out: Path, tmp_path: Path
+) -> None:
+    some = ("--data", shared_data, "--corruptions", "fog,noise", "--severities", "3", "--json")
+    said = awry("robustness", bundle, *some, "--out", out, "--clips", 1).json
+    data = library.open_dataset(shared_data)
+    detector = library.load(bundle)
+    told = Told()
+    result = library.robustness(
+        detector,
+        data=data,
+        out=tmp_path / "own",
+        corruptions=["fog", "noise"],
+        severities=3,
+        clips=1,
+        reporter=told,
+    )
+    assert isinstance(result, library.RobustnessResult)
+    values = result.to_dict()
+    for cell in (values["clean"], said["clean"], *values["cells"], *said["cells"]):
+        cell.pop("seconds")
+    assert {**values, "plots": []} == {**said, "plots": []}
+    assert result.auc("fog", 3) == values["cells"][0]["auc"]["score"]
+    with pytest.raises(KeyError):
+        result.auc("fog", 4)
+    assert [row["corruption"] for row in result.rows()] == ["clean", "fog", "noise"]
+    lines = result.plot().get_lines()
+    assert [line.get_label() for line in lines] == ["fog", "noise"]
+    assert list(lines[0].get_xdata()) == [0, 3]
+    assert "lowest" in result._repr_html_()
+    assert told.titles == ["conditions", "scoring", "scoring", "scoring"]
+    assert told.messages == []
+
+
+class Told(library.Silent):
+    def __init__(self) -> None:
+        self.titles: list[str] = []
+        self.messages: list[str] = []
+
+    def start(self, title: str, total: int | None = None, done: int = 0) -> None:
+        self.titles.append(title)
+
+    def message(self, sentence: str) -> None:
+        self.messages.append(sentence)
+
+
+def test_a_program_is_refused_as_the_command_is(bundle: Path, shared_data: Path, out: Path) -> None:
+    ask = partial(library.robustness, data=shared_data, out=out)
+    with pytest.raises(library.ConfigError, match="Give either a BUNDLE"):
+        ask()
+    with pytest.raises(library.ConfigError, match="did you mean 'severities'"):
+        ask(bundle, severity=3)
+    with pytest.raises(library.ConfigError, match="1 to 5"):
+        ask(bundle, severities=[1, 6])
+    with pytest.raises(library.ConfigError, match=r"give budget or threshold to awry\.load"):
+        ask(library.load(bundle), budget="1/day")
+    assert not out.exists()
 
 
 def test_unlabelled_clips_are_refused(awry, bundle: Path, data: Path, out: Path) -> None:
@@ -176,55 +237,3 @@ def test_a_clip_that_cannot_be_read_is_listed(awry, bundle: Path, data: Path, ou
     assert found.json["clean"]["n_frames"] == 60
     assert len(found.json["failed"]) == 1
     assert "clip1" in found.err
-
-
-def test_subsampling(awry, shared_data: Path, out: Path) -> None:
-    words = ("robustness", "--refit", "flow", "--data", shared_data, "--out", out)
-    words = (*words, "--subsample", "1,3", "--fps", 10, "--json")
-    said = awry(*words)
-    assert said.code == 0, said.err
-    result = said.json
-    assert [cell["subsample"] for cell in result["cells"]] == [1, 3]
-    assert cell_files(out) == ["subsample-1.json", "subsample-3.json"]
-    every, third = result["cells"]
-    assert every["auc"] == every["recount"]["auc"]
-    assert (third["n_frames"], third["recount"]["n_frames"]) == (120, 40)
-    assert third["n_scored"] == third["recount"]["n_scored"] == 38
-    manifest = json.loads((out / "fits" / "subsample-3" / "manifest.json").read_text())
-    assert (manifest["data"]["every"], manifest["preset"]) == (3, "tiny")
-    assert third["training"]["frames"] < every["training"]["frames"] / 2
-    assert not (out / "frames").exists()
-    # A fit whose cell was lost is not fitted again.
-    (out / "cells" / "subsample-3.json").unlink()
-    again = awry(*words).json["cells"][1]
-    assert again["training"] == third["training"]
-    assert again["auc"] == third["auc"]
-
-
-def test_a_fit_that_cannot_be_does_not_stop_the_others(awry, shared_data: Path, out: Path) -> None:
-    words = ("robustness", "--refit", "flow", "--data", shared_data, "--out", out)
-    said = awry(*words, "--subsample", "2,60", "--json")
-    assert said.code == 1
-    assert [cell["subsample"] for cell in said.json["cells"]] == [2]
-    assert "subsample-60" in said.err
-
-
-def test_contamination(awry, shared_data: Path, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    words = ("robustness", "--refit", "daml", "--data", shared_data, "--out", out)
-    words = (*words, "--contaminate", "0,20", "--fps", 10)
-    said = awry(*words, "--json")
-    assert said.code == 0, said.err
-    clean, mixed = said.json["cells"]
-    assert set(mixed["auc"]) == {"score", "latent", "prediction", "reconstruction"}
-    assert clean["recount"]["n_frames"] == clean["n_frames"] == mixed["n_frames"] == 120
-    assert (mixed["recount"]["n_frames"], mixed["recount"]["n_abnormal"]) == (100, 10)
-    training = mixed["training"]
-    assert (clean["training"]["abnormal_frames"], training["abnormal_frames"]) == (0, 20)
-    assert sum(last - first + 1 for _, first, last in training["pieces"]) == 20
-    assert training["abnormal_share"] == 20 / training["frames"]
-    assert clean["auc"] != mixed["auc"]
-    monkeypatch.setenv("COLUMNS", "200")
-    shown = awry(*words)
-    assert "done before" in shown.err
-    assert "recounted: without the test frames that were trained on" in shown.out
-    assert "still in the test set" in (out / "robustness.svg").read_text()

@@ -13,11 +13,12 @@ import typer
 from typer.core import TyperGroup
 
 from awry.cli.datasets import datasets
+from awry.cli.demo import demo
 from awry.cli.doctor import doctor
 from awry.cli.evaluate import evaluate
 from awry.cli.export import bench_app, export
 from awry.cli.fit import fit
-from awry.cli.measure import compare, reproduce, robustness
+from awry.cli.measure import compare
 from awry.cli.methods import methods
 from awry.cli.metrics import alarms, metrics_app
 from awry.cli.options import (
@@ -37,7 +38,9 @@ from awry.cli.options import (
     show_result,
     shown,
 )
+from awry.cli.reproduce import reproduce
 from awry.cli.review import review
+from awry.cli.robustness import robustness
 from awry.cli.sift import sift
 from awry.errors import ConfigError
 from awry.interrupts import stop_on_signals
@@ -68,27 +71,7 @@ app.add_typer(
     metrics_app, name="metrics", help="Measure plain files of any detector as the protocol says."
 )
 app.add_typer(bench_app, name="bench")
-
-
-@app.command()
-def demo(
-    out: Annotated[Path, typer.Option(help="Where report, video and bundle go.")] = Path(
-        "demo-out"
-    ),
-    method: Annotated[str, typer.Option(help="One with a preset for it: daml, ssmtl.")] = "daml",
-    seed: Annotated[int, typer.Option(help="Every random choice follows from it.")] = 0,
-    overwrite: Overwrite = False,
-    as_json: Json = False,
-) -> None:
-    """Fit, score and evaluate a method on moving digits: no data needed, about five minutes."""
-    with refusals():
-        from awry.output.places import check_folder
-        from awry.studies.demo import run_demo, show_demo
-
-        files = {"metrics.json": "json", "report.html": "page", "overlay.mp4": "video"}
-        check_folder("--out", out, files, overwrite=overwrite)
-
-        show_result(run_demo(method, out, seed, console(), overwrite=overwrite), as_json, show_demo)
+app.command()(demo)
 
 
 app.command()(fit)

@@ -19,6 +19,7 @@ __all__ = [
     "Dataset",
     "Layout",
     "LayoutInfo",
+    "as_dataset",
     "known_layouts",
     "open_dataset",
     "with_tracks",
@@ -102,3 +103,21 @@ def _matching(root: Path, format: str | None) -> Layout:
         f"{root} is in no layout that is known. Looked for {listed}. "
         "Name the folder that holds one of these."
     )
+
+
+def as_dataset(
+    data: str | Path | Dataset, *, format: str | None = None, fps: float | None = None
+) -> Dataset:
+    """A data set that is open already, or `open_dataset` of its folder.
+
+    Raises:
+        ConfigError: format or rate are given for one that is open: it has its own.
+        DatasetError: as `open_dataset`.
+    """
+    if not isinstance(data, Dataset):
+        return open_dataset(data, format=format, fps=fps)
+    if format is not None or fps is not None:
+        raise ConfigError(
+            "This data set is open already: give format and fps to open_dataset instead."
+        )
+    return data

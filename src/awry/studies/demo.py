@@ -1,20 +1,23 @@
-"""`awry demo`: moving digits (the DAML paper's section 6.2), from nothing to a report."""
+"""Moving digits (Li, Leroux, Simoens, CVIU 2021, section 6.2), from nothing to a report."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from awry.calls import checked
 from awry.datasets.base import Clip, Dataset
 from awry.datasets.digits import KINDS, make_digits
 from awry.datasets.truth import with_tracks
 from awry.detector import Detector
+from awry.errors import ConfigError
 from awry.evaluation.clip_scoring import (
     ClipOptions,
     Scored,
@@ -27,71 +30,174 @@ from awry.evaluation.metrics.bootstrap import bootstrap_interval
 from awry.evaluation.metrics.content_free import content_free_scores
 from awry.evaluation.metrics.frame import micro_auc
 from awry.fitting import FitOptions, fit_and_save
-from awry.registry import method_class
+from awry.output.places import check_folder
+from awry.progress import Reporter, Silent
+from awry.registry import OURS, method_class, method_names, package_of
+from awry.results import FigureCard, Result
 from awry.score_run.overlay import OverlayWriter
-from awry.studies.robustness_output import with_interval
-from awry.terminal import BarReporter, Console, Table
 from awry.training.footage import is_begun, working_folder
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 ALL = "all"
+PRESET = "demo"
+FILES = {"metrics.json": "json", "report.html": "page", "overlay.mp4": "video"}
 Picture = NDArray[np.uint8]
 Metric = Callable[[Sequence[NDArray[np.float64]], Sequence[NDArray[np.uint8]]], Any]
+ByKind = Mapping[str, float]
 
 
-def run_demo(
-    method: str, out: Path, seed: int, console: Console, *, overwrite: bool = False
-) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class DemoResult(Result):
+    """What a demo came to.
+
+    Attributes:
+        method: its name.
+        auc: kind of anomaly -> micro AUC in [0, 1] against the normal clips; `all` for all.
+        references: the same of plain optical flow (`flow`) and of scores that see no pixel.
+        intervals: the method's and the references' 95 % intervals over clips, by name and kind.
+        seconds: in all.
+        report: the page.
+        overlay: the video.
+        bundle: the fitted bundle's folder.
+    """
+
+    method: str
+    auc: ByKind
+    references: Mapping[str, ByKind]
+    intervals: Mapping[str, Mapping[str, Sequence[float] | None]]
+    seconds: float
+    report: Path
+    overlay: Path
+    bundle: Path
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain values."""
+        return {
+            "method": self.method,
+            "auc": dict(self.auc),
+            "references": {name: dict(row) for name, row in self.references.items()},
+            "intervals": {name: dict(row) for name, row in self.intervals.items()},
+            "seconds": self.seconds,
+            "report": str(self.report),
+            "overlay": str(self.overlay),
+            "bundle": str(self.bundle),
+        }
+
+    @property
+    def by_name(self) -> dict[str, ByKind]:
+        """The method's figures and the references', by name."""
+        return {self.method: self.auc, **self.references}
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One row for the method and each reference."""
+        return [{"scores": name, **row} for name, row in self.by_name.items()]
+
+    def draw(self, ax: Axes) -> None:
+        """Bars of micro AUC for each kind of anomaly."""
+        names, kinds = list(self.by_name), list(self.auc)
+        width = 0.8 / len(names)
+        for number, name in enumerate(names):
+            places = [place + number * width for place in range(len(kinds))]
+            ax.bar(places, [self.by_name[name][kind] for kind in kinds], width, label=name)
+        middle = 0.4 - width / 2
+        ax.set_xticks([place + middle for place in range(len(kinds))], kinds)
+        ax.set(ylabel="micro AUC", title="moving digits")
+        ax.legend()
+
+    def cards(self) -> list[FigureCard]:
+        """Micro AUC of each kind, with its interval."""
+        cards = []
+        for kind, value in self.auc.items():
+            pair = self.intervals[self.method][kind]
+            remark = "" if pair is None else f"95 %: {100 * pair[0]:.0f}-{100 * pair[1]:.0f}"
+            cards.append(FigureCard(f"{self.method}, {kind}", f"{100 * value:.1f}", remark))
+        return cards
+
+
+@checked
+def demo(
+    method: str | None = None,
+    *,
+    out: str | Path = "demo-out",
+    seed: int = 0,
+    overwrite: bool = False,
+    reporter: Reporter | None = None,
+) -> DemoResult:
     """Fit a method's `demo` preset on moving digits, evaluate, write report and overlay.
 
     A demo that was stopped goes on.
 
     Args:
-        method: its name.
+        method: its name; the first one with such a preset if None.
         out: folder of everything.
         seed: every random choice follows from it.
-        console: shows progress.
-        overwrite: replace another method's bundle, and start a stopped demo afresh.
+        overwrite: replace another method's bundle and foreign files, and start a stopped demo
+            afresh.
+        reporter: shows progress.
 
-    Returns:
-        `method`; `auc`: micro AUC per kind of anomaly and for all together; `references`: the
-        same for scores that see no pixel and for plain optical flow; `intervals`: by row and
-        kind, 95 % over clips; and where everything is.
+    Raises:
+        ConfigError: the method has no such preset, or an output would overwrite something.
+        KeyboardInterrupt: Ctrl-C; says how to go on.
     """
     started = time.monotonic()
-    method_class(method).configure("demo")  # refused before anything is drawn
+    method = method or _first_method()
+    folder, reporter = Path(out), reporter or Silent()
+    check_folder("--out", folder, FILES, overwrite=overwrite)
+    method_class(method).configure(PRESET)  # refused before anything is drawn
     data = with_tracks(make_digits(seed=seed))
-    bundle = out / "bundle"
+    bundle = folder / "bundle"
     resume = is_begun(working_folder(bundle)) and not overwrite
-    fitting = FitOptions(preset="demo", seed=seed, resume=resume, overwrite=overwrite)
-    with BarReporter(console) as reporter:
-        fit_and_save(method, data, bundle, fitting, reporter)
+    options = FitOptions(preset=PRESET, seed=seed, resume=resume, overwrite=overwrite)
+    try:
+        fit_and_save(method, data, bundle, options, reporter)
+    except KeyboardInterrupt as error:
+        said = str(error) or "stopped"
+        raise KeyboardInterrupt(f"{said}; the same command goes on from there.") from error
     detector = Detector.load(bundle)
-    with BarReporter(console) as reporter:
-        scores = score_clips(detector, evaluation_clips(data), reporter=reporter)
-    called = method.upper()
-    figures = [(f"{called} on {kind}", picture) for kind, picture in _figures(detector, data)]
+    scores = score_clips(detector, evaluation_clips(data), reporter=reporter)
+    _write_report(detector, data, scores, folder)
+    _write_overlay(detector, data, folder / "overlay.mp4")
+    own = [clip.scores for clip in scores.clips]
+    lengths = (len(clip.scores) for clip in scores.clips)
+    references = {"flow": scores.flow, **content_free_scores(lengths)}
+    every = {method: own, **references}
+    return DemoResult(
+        method,
+        _per_kind(scores, own, micro_auc),
+        {name: _per_kind(scores, series, micro_auc) for name, series in references.items()},
+        {name: _per_kind(scores, series, _interval) for name, series in every.items()},
+        round(time.monotonic() - started, 1),
+        folder / "report.html",
+        folder / "overlay.mp4",
+        bundle,
+    )
+
+
+def demo_methods() -> list[str]:
+    """The methods that have a preset for the demo. Loads every method."""
+    names = []
+    for name in method_names():
+        try:
+            kind = method_class(name)
+        except ConfigError:  # somebody else's package is broken; `awry methods` names it
+            continue
+        if PRESET in kind.presets:
+            names.append(name)
+    return names
+
+
+def _first_method() -> str:
+    """awry's own first: what is installed beside it does not change the demo."""
+    return min(demo_methods(), key=lambda name: (package_of(name) != OURS, name))
+
+
+def _write_report(detector: Detector, data: Dataset, scores: Scored, out: Path) -> None:
+    called = detector.method.upper()
+    figures = [(f"{called} on {kind}", picture) for kind, picture in _strips(detector, data)]
     options = EvaluateOptions(title=f"awry demo: {called} on moving digits", figures=figures)
     evaluate_scores(detector, data, scores, options).save(out)
-    video = out / "overlay.mp4"
-    _write_overlay(detector, data, video)
-    references = {
-        "flow": scores.flow,
-        **content_free_scores(len(clip.scores) for clip in scores.clips),
-    }
-    own = [clip.scores for clip in scores.clips]
-    rows = {method: own, **references}
-    return {
-        "method": method,
-        "auc": _per_kind(scores, own, micro_auc),
-        "references": {
-            name: _per_kind(scores, found, micro_auc) for name, found in references.items()
-        },
-        "intervals": {name: _per_kind(scores, found, _interval) for name, found in rows.items()},
-        "seconds": round(time.monotonic() - started, 1),
-        "report": str(out / "report.html"),
-        "overlay": str(video),
-        "bundle": str(bundle),
-    }
 
 
 def kind_of(clip: str) -> str:
@@ -103,7 +209,7 @@ def kind_of(clip: str) -> str:
     return clip.rpartition("-")[0]
 
 
-def _per_kind(scores: Scored, found: list[NDArray[np.float64]], metric: Metric) -> dict[str, Any]:
+def _per_kind(scores: Scored, series: list[NDArray[np.float64]], metric: Metric) -> dict[str, Any]:
     """A metric of each kind's clips against the normal ones, and of all."""
     labels = [np.asarray(clip.labels) for clip in scores.clips]
     values = {}
@@ -114,15 +220,15 @@ def _per_kind(scores: Scored, found: list[NDArray[np.float64]], metric: Metric) 
             for number, clip in enumerate(scores.clips)
             if kind == ALL or kind_of(clip.name) in wanted
         ]
-        values[kind] = metric([found[n] for n in chosen], [labels[n] for n in chosen])
+        values[kind] = metric([series[n] for n in chosen], [labels[n] for n in chosen])
     return values
 
 
 def _interval(
     scores: Sequence[NDArray[np.float64]], labels: Sequence[NDArray[np.uint8]]
 ) -> list[float] | None:
-    found = bootstrap_interval(micro_auc, scores, labels)
-    return None if found is None else list(found)
+    pair = bootstrap_interval(micro_auc, scores, labels)
+    return None if pair is None else list(pair)
 
 
 def _first_of_each_kind(data: Dataset) -> dict[str, Clip]:
@@ -132,7 +238,7 @@ def _first_of_each_kind(data: Dataset) -> dict[str, Clip]:
     return first
 
 
-def _figures(detector: Detector, data: Dataset) -> Iterator[tuple[str, Picture]]:
+def _strips(detector: Detector, data: Dataset) -> Iterator[tuple[str, Picture]]:
     """For each kind a strip of the pictures that the method makes, if it makes any."""
     for kind, clip in _first_of_each_kind(data).items():
         frames = list(clip.open())
@@ -161,19 +267,3 @@ def _write_overlay(detector: Detector, data: Dataset, path: Path) -> None:
     except BaseException:
         video.leave()
         raise
-
-
-def show_demo(summary: dict[str, Any]) -> None:
-    """Print the table of figures and where everything is."""
-    kinds = list(summary["auc"])
-    title = "micro AUC, per cent, moving digits; below it the 95 % interval over clips"
-    table = Table("", *kinds, title=title)
-    rows = {summary["method"]: summary["auc"], **summary["references"]}
-    for name, row in rows.items():
-        cells = [with_interval(row, summary["intervals"][name], kind, digits=1) for kind in kinds]
-        table.add_row(name.upper() if name == summary["method"] else name, *cells)
-    printer = Console()
-    printer.print(table)
-    for what in ("report", "overlay", "bundle"):
-        printer.print(f"{what}: {summary[what]}", highlight=False, soft_wrap=True)
-    printer.print(f"{summary['seconds']:.0f} s in all", highlight=False, soft_wrap=True)

@@ -1,351 +1,222 @@
-"""`awry reproduce`: a published table's cells, run here, beside what the paper prints."""
+"""A published table's cells, run here, beside what the paper prints."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-import math
-import shutil
-import time
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 from statistics import fmean, stdev
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from awry.datasets.base import Clip, Dataset
-from awry.detector import Detector
-from awry.errors import AwryError, ConfigError, DatasetError, InputError, nearest
-from awry.evaluation.clip_scoring import Scored
-from awry.evaluation.declaration import VARIANTS, declared, time_notes
-from awry.fitting import FitOptions
-from awry.foreign import read_json, reading
-from awry.methods.base import MethodConfig
-from awry.methods.published import VALIDATION, PublishedRow, TableCell
-from awry.registry import method_class
+from awry.calls import checked
+from awry.datasets import as_dataset
+from awry.datasets.base import Dataset
+from awry.errors import ConfigError, DatasetError, nearest
+from awry.evaluation.declaration import VARIANTS
+from awry.fitting import teacher_settings
+from awry.methods.published import PRIMARY, VALIDATION, PublishedRow, TableCell
+from awry.output.places import check_folder
+from awry.progress import Reporter, Silent
+from awry.results import FigureCard, Result
 from awry.storage import write_json
-from awry.studies.cells import Unit, data_key, fitted, labelled, score_plainly
+from awry.studies.choices import paths_of, whole_numbers
+from awry.studies.measurements import labelled
+from awry.studies.part_figures import MEASURED
 from awry.studies.published import cells_of
-from awry.studies.reproduction import MEASURED, measure_parts
-from awry.studies.sifted_cells import ranked_archive
-from awry.teachers.outputs import keep_outputs
-from awry.terminal import Console, progress_bars
-from awry.training.environment import hardware
-from awry.version import __version__
+from awry.studies.table_fit import fits_of
+from awry.studies.table_fits import Record, run_fits
 
-FORMAT = 2
-FRAMES = "frames.work"
-OURS = {
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+PROTOCOLS = {
     **{
         name: VARIANTS[name].replace("smoothing ", "smoothing after the scorer ")
         for name in MEASURED
     },
     VALIDATION: "the proxy tasks on held-back training footage, at the epoch that was kept",
 }
-Record = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class ReproduceOptions:
-    """Which cells to run, and how.
+class SeedFigures:
+    """One figure of a cell, by seed.
 
     Attributes:
-        scale: the method's preset.
-        seeds: one fit each.
-        cells: pattern of the cells' names, with `*` and `?`.
-        dataset: which of the table's data sets the data are; None: as they were recognised.
-        changes: settings of every fit that differ from the preset's; a cell's own go before them.
+        by_seed: seed -> value; None where that fit has none.
+        intervals: seed -> 95 % interval over clips; None where there is none.
     """
 
-    scale: str = "cpu"
-    seeds: tuple[int, ...] = (0, 1, 2)
-    cells: str = "*"
-    dataset: str | None = None
-    changes: Mapping[str, Any] = field(default_factory=dict)
+    by_seed: Mapping[int, float | None]
+    intervals: Mapping[int, tuple[float, float] | None]
 
+    @property
+    def known(self) -> list[float]:
+        """The values that there are."""
+        return [value for value in self.by_seed.values() if value is not None]
 
-def _units_of(
-    cells: Sequence[TableCell], data: Dataset, dataset: str, options: ReproduceOptions
-) -> dict[tuple[str, int], Unit]:
-    """(cell's name, seed) -> what has to be run for it; all of one seed come first."""
-    labels = [_label_key(clip) for clip in labelled(data)]
-    clips = [data.name, [clip.name for clip in data.train], labels]
-    return {
-        (cell.name, seed): Unit(
-            _key(cell, clips, dataset, options, seed),
-            cell.method,
-            {**options.changes, **cell.changes},
-            options.scale,
-            dataset,
-            seed,
-            data,
-            cell.rate,
-            cell.scene,
-        )
-        for seed in options.seeds
-        for cell in cells
-    }
+    @property
+    def mean(self) -> float | None:
+        """Over the seeds; None without a value."""
+        return fmean(self.known) if self.known else None
 
+    @property
+    def deviation(self) -> float | None:
+        """Standard deviation over the seeds; None with fewer than two values."""
+        return stdev(self.known) if len(self.known) > 1 else None
 
-def _label_key(clip: Clip) -> str:
-    try:
-        return data_key([clip])
-    except AwryError:  # scoring will list it
-        return clip.name
-
-
-def _key(
-    cell: TableCell, clips: Sequence[Any], dataset: str, options: ReproduceOptions, seed: int
-) -> str:
-    """Names a unit's files: equal for equal settings, seed and clips, whatever the table."""
-    kind, scale = method_class(cell.method), options.scale
-    changes = {**options.changes, **cell.changes}
-    config = kind.configure(scale, changes, dataset).model_dump(mode="json")
-    plain = kind.configure(scale, options.changes, dataset).model_dump(mode="json")
-    words = [
-        "+".join(value) if isinstance(value, list) else str(value)
-        for name, value in config.items()
-        if value != plain[name]
-    ]
-    thinned = [] if cell.rate is None else [cell.rate]
-    words += [f"rate{rate}" for rate in thinned]
-    content = json.dumps([FORMAT, config, clips, *thinned], sort_keys=True)
-    digest = hashlib.sha256(content.encode()).hexdigest()[:8]
-    return "-".join([cell.method, scale, dataset, *words, f"seed{seed}", digest])
-
-
-def run_reproduce(
-    table: str, data: Dataset, out: Path, options: ReproduceOptions, console: Console
-) -> dict[str, Any]:
-    """Run a table's cells on one data set; what was finished before is not run again.
-
-    `OUT/FIT.json` holds each finished fit's figures, `OUT/FIT/` its bundle, `OUT/TABLE.json`
-    what is returned. Tables that share a fit share it where they share `OUT`.
-
-    Returns:
-        `table`, `scale`, `seeds`, `cells` (see `_cell_row`) and `failed`, one sentence each.
-
-    Raises:
-        ConfigError: an unknown table, cell, data set or scale, or nothing of it can be run here.
-        DatasetError: no test clip has labels.
-        KeyboardInterrupt: Ctrl-C; says how to go on.
-    """
-    cells = _chosen(table, options.cells)
-    dataset = options.dataset or data.variant
-    known = list(dict.fromkeys(cell.dataset for cell in cells))
-    if dataset not in known:
-        raise ConfigError(
-            f"{table} has no cell for the data set '{dataset}': {nearest(dataset, known)}. "
-            "Say with --dataset which one the data are, if they are one of these."
-        )
-    if not labelled(data):
-        raise DatasetError(
-            f"No test clip in {data.root or data.name} has labels: nothing could be measured."
-        )
-    mine = [cell for cell in cells if cell.dataset == dataset]
-    units = _units_of(mine, data, dataset, options)
-    records, failed = _run_units(units.values(), out, console)
-    found = {name: record for name, unit in units.items() if (record := records.get(unit.key))}
-    summary = {
-        "table": table,
-        "scale": options.scale,
-        "seeds": list(options.seeds),
-        "changes": dict(options.changes),
-        "data": {"layout": data.name, "variant": data.variant, "taken_as": dataset},
-        "ours": {name: OURS[name] for name in OURS if any(name in c.figures for c in mine)},
-        "cells": [_cell_row(cell, dataset, options.seeds, found) for cell in cells],
-        "failed": [*data.failed, *failed],
-    }
-    write_json(out / f"{table}.json", summary)
-    return summary
-
-
-def _chosen(table: str, pattern: str) -> list[TableCell]:
-    cells = cells_of(table)
-    chosen = [cell for cell in cells if fnmatchcase(cell.name, pattern)]
-    if not chosen:
-        names = ", ".join(cell.name for cell in cells)
-        raise ConfigError(f"No cell of {table} is called like '{pattern}' (known: {names}).")
-    return chosen
-
-
-def _run_units(
-    units: Iterable[Unit], out: Path, console: Console
-) -> tuple[dict[str, Record], list[str]]:
-    """Run each different unit once; one that fails does not stop the others."""
-    different = {unit.key: unit for unit in units}
-    records: dict[str, Record] = {}
-    failed = []
-    for number, (key, unit) in enumerate(different.items(), 1):
-        console.print(f"{number} of {len(different)}: {key}", highlight=False, markup=False)
-        try:
-            record = _finished(out / f"{key}.json") or _run_unit(unit, out, console)
-        except AwryError as error:
-            failed.append(f"{key}: {error}")
-            continue
-        except KeyboardInterrupt as error:
-            said = str(error) or "stopped"
-            hint = "the same command goes on from there"
-            raise KeyboardInterrupt(f"{said}; {hint}.") from error
-        records[key] = record
-        failed += [f"{key}: {sentence}" for sentence in record["failed"]]
-    shutil.rmtree(out / FRAMES, ignore_errors=True)
-    return records, failed
-
-
-def _finished(file: Path) -> Record | None:
-    """What an earlier run wrote; None where a clip is still owed."""
-    if not file.is_file():
-        return None
-    what, cure = "a result of awry reproduce", "Move it away and run again."
-    record: Record = read_json(file, what, InputError, cure)
-    with reading(file, what, InputError, cure):
-        whole = record["format"] == FORMAT and not record["failed"] and record["figures"]
-    return record if whole else None
-
-
-def _run_unit(unit: Unit, out: Path, console: Console) -> Record:
-    publication = method_class(unit.method).publication()
-    if publication is not None and publication.rank_archive is not None:
-        work = out / f"{unit.key}.work"
-        ranked = ranked_archive(unit, publication.rank_archive, work, out / FRAMES, console)
-        record = {**_record_of(unit, ranked.config), **ranked.record}
-        write_json(out / f"{unit.key}.json", record)
-        shutil.rmtree(work, ignore_errors=True)
-        return record
-    with keep_outputs(out / FRAMES):  # units share what teachers said of the test frames too
-        detector = _fitted(unit, out, console)
-        started = time.monotonic()
-        scores = _scored(detector, labelled(unit.data), console)
-    facts = detector.facts
-    first = scores.clips[0]
-    about = declared(detector.scorer(first.scene, fps=first.fps, maps=False))
-    record = {
-        **_record_of(unit, next(iter(detector.models.values())).config),
-        "data": facts.data.model_dump(include={"layout", "fps", "fingerprint"}),
-        "clips": [clip.name for clip in scores.clips],
-        "figures": measure_parts(scores.clips),
-        "validation": _best_validation(facts.history),
-        "fit_seconds": facts.fit_seconds,
-        "training_seconds": _training_seconds(facts.history),
-        "evaluate_seconds": round(time.monotonic() - started, 1),
-        "scorer": about,
-        "notes": [
-            *unit.data.notes,
-            *facts.data.notes,
-            *facts.data.failed,
-            *time_notes(about),
-        ],
-        "failed": scores.failed,
-        "fitted_with": dict(facts.versions),
-    }
-    write_json(out / f"{unit.key}.json", record)
-    return record
-
-
-def _record_of(unit: Unit, config: MethodConfig) -> Record:
-    """What every unit's record begins with."""
-    return {
-        "format": FORMAT,
-        "method": unit.method,
-        "scale": unit.scale,
-        "dataset": unit.dataset,
-        "seed": unit.seed,
-        "settings": dict(unit.changes),
-        "config": config.model_dump(mode="json"),
-        "hardware": hardware(),
-        "awry": __version__,
-    }
-
-
-def _scored(detector: Detector, clips: Sequence[Clip], console: Console) -> Scored:
-    with progress_bars(console) as progress:
-        task = progress.add_task("scoring", total=len(clips))
-        return score_plainly(detector, clips, ("all",), lambda: progress.advance(task))
-
-
-def _training_seconds(history: Mapping[str, Sequence[Mapping[str, Any]]]) -> float:
-    """Of all epochs, with those before an interruption, which `fit_seconds` leaves out."""
-    return round(sum(epoch.get("seconds", 0) for one in history.values() for epoch in one), 1)
-
-
-def _best_validation(
-    history: Mapping[str, Sequence[Mapping[str, Any]]],
-) -> dict[str, dict[str, float]]:
-    """For each phase the validation figures of the epoch with the lowest validation loss."""
-    start = "validation_"
-    best: dict[str, dict[str, float]] = {}
-    for epochs in history.values():
-        for entry in epochs:
-            found = {k[len(start) :]: v for k, v in entry.items() if k.startswith(start)}
-            before = best.get(entry["phase"], {}).get("total", math.inf)
-            if found.get("total", math.inf) < before:
-                best[entry["phase"]] = found
-    return best
-
-
-def _fitted(unit: Unit, out: Path, console: Console) -> Detector:
-    options = FitOptions(preset=unit.scale, changes=unit.changes, seed=unit.seed)
-    # The table's data set, not the folder's looks, decides on the settings that depend on it.
-    data = replace(unit.data, variant=unit.dataset)
-    return fitted(unit.method, data, out / unit.key, out / FRAMES, options, console)
-
-
-def _cell_row(
-    cell: TableCell, dataset: str, seeds: Sequence[int], records: Mapping[tuple[str, int], Record]
-) -> dict[str, Any]:
-    """A cell with its published value and, for each of our protocols, our figures by seed."""
-    by_seed = {seed: records[cell.name, seed] for seed in seeds if (cell.name, seed) in records}
-    row: dict[str, Any] = {
-        "cell": cell.name,
-        "dataset": cell.dataset,
-        "method": cell.method,
-        "settings": dict(cell.changes),
-        "part": cell.part,
-        "figures": dict(cell.figures),
-        "convention": cell.convention,
-        "published": None if cell.row is None else _published(cell.row),
-        "unit": cell.unit if cell.row is None else cell.row.unit,
-        "status": f"{len(by_seed)} of {len(seeds)}",
-        "ours": {},
-    }
-    if cell.dataset != dataset:
-        return row | {"status": "not run: other data"}
-    for protocol, figure in cell.figures.items():
-        values = {
-            str(seed): _figure(record, cell.part, protocol, figure)
-            for seed, record in by_seed.items()
-        }
-        row["ours"][protocol] = _over_seeds(values) | {
+    def to_dict(self) -> dict[str, Any]:
+        """As plain values."""
+        return {
+            "mean": self.mean,
+            "deviation": self.deviation,
+            "by_seed": {str(seed): value for seed, value in self.by_seed.items()},
             "intervals": {
-                str(seed): _interval(record, cell.part, protocol, figure)
-                for seed, record in by_seed.items()
-            }
+                str(seed): None if pair is None else list(pair)
+                for seed, pair in self.intervals.items()
+            },
         }
-    row["notes"] = list(dict.fromkeys(n for record in by_seed.values() for n in record["notes"]))
-    seconds = [record["training_seconds"] for record in by_seed.values()]
-    return row | {"training_seconds": seconds}
 
 
-def _figure(record: Record, part: str, protocol: str, figure: str) -> float | None:
-    """One figure of a fit; None where it has none."""
-    if protocol == VALIDATION:
-        value = record.get("validation", {}).get(part, {}).get(figure)
-    else:
-        value = record["figures"].get(part, {}).get(protocol, {}).get(figure)
-    return None if value is None else float(value)
+@dataclass(frozen=True, slots=True)
+class CellResult:
+    """A cell of a published table with our figures beside the printed one.
+
+    Attributes:
+        cell: what it is and what was run for it.
+        status: how many of the seeds are there, or that other data would be needed.
+        ours: protocol -> our figures; empty where other data would be needed.
+        notes: what a reader of our figures must know, one sentence each.
+        training_seconds: of each seed's fit.
+    """
+
+    cell: TableCell
+    status: str
+    ours: Mapping[str, SeedFigures] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    training_seconds: tuple[float, ...] = ()
+
+    @property
+    def published(self) -> float | None:
+        """The printed value; None where none is printed."""
+        return None if self.cell.row is None else self.cell.row.value
+
+    @property
+    def like_the_paper(self) -> SeedFigures | None:
+        """Our figures by the protocol that is closest to the paper's."""
+        return self.ours.get(self.cell.convention)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain values."""
+        cell = self.cell
+        values: dict[str, Any] = {
+            "cell": cell.name,
+            "dataset": cell.dataset,
+            "method": cell.method,
+            "settings": dict(cell.changes),
+            "part": cell.part,
+            "figures": dict(cell.figures),
+            "convention": cell.convention,
+            "published": None if cell.row is None else _printed(cell.row),
+            "unit": cell.unit if cell.row is None else cell.row.unit,
+            "status": self.status,
+            "ours": {protocol: figures.to_dict() for protocol, figures in self.ours.items()},
+        }
+        if not self.ours:
+            return values
+        more = {"notes": list(self.notes), "training_seconds": list(self.training_seconds)}
+        return values | more
 
 
-def _interval(record: Record, part: str, protocol: str, figure: str) -> list[float] | None:
-    """The 95 % interval over clips of one figure of a fit; older records have it of one alone."""
-    figures = record["figures"].get(part, {}).get(protocol, {})
-    former = {"micro_auc": figures.get("interval")}
-    pair: list[float] | None = figures.get("intervals", former).get(figure)
-    return pair
+@dataclass(frozen=True, slots=True)
+class ReproductionResult(Result):
+    """A published table with our figures beside the paper's.
+
+    Attributes:
+        table: its name, e.g. `daml-table5`.
+        scale: the preset that was fitted.
+        seeds: one fit each.
+        changes: settings of every fit that differ from the preset's.
+        data: `layout`, `variant`, and `taken_as`: which of the table's data sets they stand for.
+        cells: every chosen cell, those of other data sets included.
+        failed: fits that could not be made and clips that could not be read, one sentence each.
+    """
+
+    table: str
+    scale: str
+    seeds: tuple[int, ...]
+    changes: Mapping[str, Any]
+    data: Mapping[str, str]
+    cells: tuple[CellResult, ...]
+    failed: tuple[str, ...]
+
+    @property
+    def measured(self) -> list[CellResult]:
+        """The cells that these data are for."""
+        return [cell for cell in self.cells if cell.ours]
+
+    def to_dict(self) -> dict[str, Any]:
+        """What `OUT/TABLE.json` holds."""
+        protocols = {name for cell in self.measured for name in cell.cell.figures}
+        return {
+            "table": self.table,
+            "scale": self.scale,
+            "seeds": list(self.seeds),
+            "changes": dict(self.changes),
+            "data": dict(self.data),
+            "ours": {name: words for name, words in PROTOCOLS.items() if name in protocols},
+            "cells": [cell.to_dict() for cell in self.cells],
+            "failed": list(self.failed),
+        }
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One row for each cell that was measured."""
+        return [
+            {
+                "cell": cell.cell.name,
+                "published": cell.published,
+                "like_the_paper": _mean(cell.like_the_paper),
+                "primary": _mean(cell.ours.get(PRIMARY)),
+                "seeds": cell.status,
+            }
+            for cell in self.measured
+        ]
+
+    def draw(self, ax: Axes) -> None:
+        """The printed value of each cell, and ours with the standard deviation over seeds."""
+        cells = self.measured
+        places = range(len(cells))
+        printed = [(cell.published, at) for at, cell in enumerate(cells) if cell.published]
+        ax.plot([x for x, _ in printed], [y for _, y in printed], "o", label="published")
+        for place, cell in enumerate(cells):
+            ours = cell.like_the_paper
+            if ours is not None and ours.mean is not None:
+                label = "ours, as the paper" if place == 0 else None
+                spread = ours.deviation or 0.0
+                ax.errorbar(ours.mean, place, xerr=spread, fmt="x", color="C1", label=label)
+        ax.set_yticks(places, [cell.cell.name for cell in cells])
+        ax.invert_yaxis()
+        ax.set_title(f"{self.table} on {self.data['taken_as']} at scale {self.scale}")
+        ax.legend()
+
+    def cards(self) -> list[FigureCard]:
+        """Our figure for each cell, with the printed one."""
+        return [
+            FigureCard(
+                cell.cell.name,
+                "-" if (ours := _mean(cell.like_the_paper)) is None else f"{ours:.4g}",
+                "nothing published" if cell.published is None else f"published {cell.published:g}",
+            )
+            for cell in self.measured
+        ]
 
 
-def _published(row: PublishedRow) -> dict[str, Any]:
+def _mean(figures: SeedFigures | None) -> float | None:
+    return None if figures is None else figures.mean
+
+
+def _printed(row: PublishedRow) -> dict[str, Any]:
     return {
         "value": row.value,
         "spread": row.spread,
@@ -359,10 +230,141 @@ def _published(row: PublishedRow) -> dict[str, Any]:
     }
 
 
-def _over_seeds(values: Mapping[str, float | None]) -> dict[str, Any]:
-    known = [value for value in values.values() if value is not None]
-    return {
-        "mean": fmean(known) if known else None,
-        "deviation": stdev(known) if len(known) > 1 else None,
-        "by_seed": dict(values),
+@checked
+def reproduce(
+    table: str,
+    *,
+    data: str | Path | Dataset | None = None,
+    out: str | Path | None = None,
+    scale: str = "cpu",
+    seeds: int | str | Sequence[int] = "0,1,2",
+    cells: str = "*",
+    changes: Mapping[str, Any] | None = None,
+    detector: str | None = None,
+    classifier: str | None = None,
+    depth: str | None = None,
+    dataset: str | None = None,
+    overwrite: bool = False,
+    format: str | None = None,
+    fps: float | None = None,
+    reporter: Reporter | None = None,
+) -> ReproductionResult:
+    """Run a published table's cells on one data set; what was finished before is not run again.
+
+    `OUT/FIT.json` holds each finished fit's figures, `OUT/FIT/` its bundle, `OUT/TABLE.json`
+    the result. Tables that share a fit share it where they share `OUT`.
+
+    Args:
+        table: its name, e.g. `daml-table5`; see `awry.published_tables`.
+        data: one data set's folder, or an opened one.
+        out: folder for fits and figures.
+        scale: the method's preset.
+        seeds: one fit each: a number, several, or text such as `0,1,2`.
+        cells: pattern of the cells' names, with `*` and `?`.
+        changes: settings of every fit that differ from the preset's; a cell's own go before them.
+        detector, classifier, depth: teachers of every fit, as `KIND:WHAT`.
+        dataset: which of the table's data sets the data are; None: as they were recognised.
+        overwrite: replace what stands at `out`, whoever wrote it.
+        format, fps: as `awry.open_dataset` takes them.
+        reporter: shows progress.
+
+    Raises:
+        ConfigError: an unknown table, cell, data set or scale, or nothing of it can be run here.
+        DatasetError: no test clip has labels.
+        KeyboardInterrupt: Ctrl-C; says how to go on.
+    """
+    if data is None or out is None:
+        raise ConfigError("To run a table, give both --data and --out.")
+    numbers = whole_numbers(seeds, "--seeds", lowest=0)
+    chosen = _chosen(table, cells)
+    folder = Path(out)
+    files = {f"{table}.json": "json", "frames": "frames"}
+    check_folder("--out", folder, files, paths_of(data), overwrite=overwrite)
+    footage = as_dataset(data, format=format, fps=fps)
+    taken_as = _data_set_of(table, chosen, footage, dataset)
+    settings = {**(changes or {}), **teacher_settings(detector, classifier, depth)}
+    mine = [cell for cell in chosen if cell.dataset == taken_as]
+    fits = fits_of(mine, footage, taken_as, scale, numbers, settings)
+    records, failed = run_fits(fits.values(), folder, reporter or Silent())
+    by_cell = {name: records[fit.key] for name, fit in fits.items() if fit.key in records}
+    result = ReproductionResult(
+        table,
+        scale,
+        tuple(numbers),
+        settings,
+        {"layout": footage.name, "variant": footage.variant, "taken_as": taken_as},
+        tuple(_cell_result(cell, taken_as, numbers, by_cell) for cell in chosen),
+        (*footage.failed, *failed),
+    )
+    write_json(folder / f"{table}.json", result.to_dict())
+    return result
+
+
+def _chosen(table: str, pattern: str) -> list[TableCell]:
+    cells = cells_of(table)
+    chosen = [cell for cell in cells if fnmatchcase(cell.name, pattern)]
+    if not chosen:
+        names = ", ".join(cell.name for cell in cells)
+        raise ConfigError(f"No cell of {table} is called like '{pattern}' (known: {names}).")
+    return chosen
+
+
+def _data_set_of(table: str, cells: Sequence[TableCell], data: Dataset, dataset: str | None) -> str:
+    """Which of the table's data sets the data are.
+
+    Raises:
+        ConfigError: none of them.
+        DatasetError: no test clip has labels.
+    """
+    taken_as = dataset or data.variant
+    known = list(dict.fromkeys(cell.dataset for cell in cells))
+    if taken_as not in known:
+        raise ConfigError(
+            f"{table} has no cell for the data set '{taken_as}': {nearest(taken_as, known)}. "
+            "Say with --dataset which one the data are, if they are one of these."
+        )
+    if not labelled(data):
+        raise DatasetError(
+            f"No test clip in {data.root or data.name} has labels: nothing could be measured."
+        )
+    return taken_as
+
+
+def _cell_result(
+    cell: TableCell,
+    dataset: str,
+    seeds: Sequence[int],
+    records: Mapping[tuple[str, int], Record],
+) -> CellResult:
+    """A cell with, for each of our protocols, our figures by seed."""
+    if cell.dataset != dataset:
+        return CellResult(cell, "not run: other data")
+    by_seed = {seed: records[cell.name, seed] for seed in seeds if (cell.name, seed) in records}
+    ours = {
+        protocol: SeedFigures(
+            {seed: _figure(each, cell.part, protocol, name) for seed, each in by_seed.items()},
+            {seed: _interval(each, cell.part, protocol, name) for seed, each in by_seed.items()},
+        )
+        for protocol, name in cell.figures.items()
     }
+    notes = dict.fromkeys(note for record in by_seed.values() for note in record["notes"])
+    seconds = [record["training_seconds"] for record in by_seed.values()]
+    status = f"{len(by_seed)} of {len(seeds)}"
+    return CellResult(cell, status, ours, tuple(notes), tuple(seconds))
+
+
+def _figure(record: Record, part: str, protocol: str, figure: str) -> float | None:
+    """One figure of a fit; None where it has none."""
+    if protocol == VALIDATION:
+        value = record.get("validation", {}).get(part, {}).get(figure)
+    else:
+        value = record["figures"].get(part, {}).get(protocol, {}).get(figure)
+    return None if value is None else float(value)
+
+
+def _interval(record: Record, part: str, protocol: str, figure: str) -> tuple[float, float] | None:
+    """The 95 % interval over clips of one figure of a fit; older records have it of one alone."""
+    figures = record["figures"].get(part, {}).get(protocol, {})
+    former = {"micro_auc": figures.get("interval")}
+    pair = figures.get("intervals", former).get(figure)
+    return None if pair is None else (pair[0], pair[1])

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from awry.errors import DatasetError
-from awry.studies.sifted_cells import thinned_to
+from awry.studies.archive_ranking import thinned_to
 
 
 @given(st.integers(20, 200), st.integers(10, 100), st.floats(0.01, 0.2), st.integers(0, 5))

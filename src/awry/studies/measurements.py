@@ -1,11 +1,11 @@
-"""Runs of many cells: each is scored plainly, kept in a file of its own, and never done twice."""
+"""Studies of many measurements: each is kept in a file of its own, and never made twice."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -19,23 +19,22 @@ from awry.errors import ConfigError, DatasetError
 from awry.evaluation.clip_scoring import SCORES_ALONE, Scored, score_clips
 from awry.fitting import FitOptions, fit_and_save
 from awry.foreign import read_json
-from awry.progress import NO_FIGURES, Silent
+from awry.progress import NO_FIGURES, Reporter, Silent
 from awry.storage import write_text
-from awry.terminal import BarReporter, Console
 from awry.training.footage import working_folder
 
-Cell = dict[str, Any]
+Measurement = dict[str, Any]
 
 
-class Cells:
-    """The finished cells of one run, one JSON file each under `OUT/cells`.
+class Measurements:
+    """The finished measurements of one study, one JSON file each under `OUT/cells`.
 
     Args:
-        out: the run's folder.
-        settings: all that a cell's figures depend on, beside the cell's own name; plain values.
+        out: the study's folder.
+        settings: all that the figures depend on, beside a measurement's own name; plain values.
 
     Raises:
-        ConfigError: the folder holds cells of other settings.
+        ConfigError: the folder holds measurements of other settings.
         WriteError: it cannot be written.
     """
 
@@ -58,11 +57,11 @@ class Cells:
                 "settings again, another --out, or remove the folder."
             )
 
-    def get(self, name: str, measure: Callable[[], Cell]) -> Cell:
-        """A cell's values: as they were kept, or measured now and kept.
+    def get(self, name: str, measure: Callable[[], Measurement]) -> Measurement:
+        """A measurement's values: as they were kept, or measured now and kept.
 
         Raises:
-            ConfigError: a kept cell is damaged or of other settings.
+            ConfigError: what was kept is damaged or of other settings.
         """
         file = self._out / "cells" / f"{name}.json"
         if not self.has(name):
@@ -75,7 +74,7 @@ class Cells:
         return values
 
     def has(self, name: str) -> bool:
-        """Whether a cell is finished; one that lacks clips is measured again."""
+        """Whether a measurement is finished; one that lacks clips is made again."""
         file = self._out / "cells" / f"{name}.json"
         return file.is_file() and not _read(file).get("failed")
 
@@ -84,44 +83,27 @@ def _read(file: Path) -> dict[str, Any]:
     return read_json(file, "what this command writes", ConfigError, "Remove that file.")
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """One fit with one seed, evaluated once; all cells that need it share it.
+class _WithoutMessages(Silent):
+    """Passes progress on, and keeps words back: of many conditions they would be many."""
 
-    Attributes:
-        key: names its files.
-        method, changes, scale: the method's name, settings, preset.
-        dataset: the table's name of the data.
-        seed: every random choice follows from it.
-        data: what is fitted on and measured.
-        rate: share of abnormal frames that an archive is thinned to; None: as it is.
-        scene: the one scene of an archive that is meant; None: all of it.
-    """
+    def __init__(self, reporter: Reporter) -> None:
+        self._reporter = reporter
 
-    key: str
-    method: str
-    changes: Mapping[str, Any]
-    scale: str
-    dataset: str
-    seed: int
-    data: Dataset
-    rate: float | None = None
-    scene: str | None = None
-
-
-class _EachClip(Silent):
-    """Calls a function after each clip."""
-
-    def __init__(self, advance: Callable[[], None]) -> None:
-        self._advance = advance
+    def start(self, title: str, total: int | None = None, done: int = 0) -> None:
+        """Pass it on."""
+        self._reporter.start(title, total, done)
 
     def advance(self, figures: Mapping[str, float] = NO_FIGURES, title: str = "") -> None:
-        """One clip is done."""
-        self._advance()
+        """Pass it on."""
+        self._reporter.advance(figures, title)
+
+    def end(self, title: str) -> None:
+        """Pass it on."""
+        self._reporter.end(title)
 
 
-def score_plainly(
-    detector: Detector, clips: Sequence[Clip], parts: Sequence[str], advance: Callable[[], None]
+def score_labelled(
+    detector: Detector, clips: Sequence[Clip], parts: Sequence[str], reporter: Reporter
 ) -> Scored:
     """Scores and parts of labelled clips alone: no maps, regions or pictures.
 
@@ -129,28 +111,33 @@ def score_plainly(
         detector: with its own thinning, which sources are scored with.
         clips: labelled clips.
         parts: extra parts that are wanted.
-        advance: called after each clip.
+        reporter: told of each clip.
 
     Raises:
         DatasetError: no clip can be read.
         ConfigError: an unknown part.
     """
     options = replace(SCORES_ALONE, parts=parts, dropped=True)
-    return score_clips(detector, clips, options, _EachClip(advance))
+    return score_clips(detector, clips, options, _WithoutMessages(reporter))
 
 
 def fitted(
-    method: str, data: Dataset, bundle: Path, frames: Path, options: FitOptions, console: Console
+    method: str,
+    data: Dataset,
+    bundle: Path,
+    frames: Path,
+    options: FitOptions,
+    reporter: Reporter,
 ) -> Detector:
-    """A cell's detector: its bundle where there is one, else fitted, gone on with if begun.
+    """A study's detector: its bundle where there is one, else fitted, gone on with if begun.
 
     Args:
         method: a method's name.
         data: with training clips.
         bundle: where the detector is, or will be, saved.
-        frames: cache of resized frames that the run's fits share.
+        frames: cache of resized frames that the study's fits share.
         options: how to fit; cache and resume are set here.
-        console: shows progress.
+        reporter: shows progress.
 
     Raises:
         AwryError: as `awry.fit`.
@@ -158,9 +145,8 @@ def fitted(
     if (bundle / "manifest.json").is_file():
         return Detector.load(bundle)
     begun = (working_folder(bundle) / "fit").is_dir()
-    with BarReporter(console) as reporter:
-        options = replace(options, cache=frames, resume=begun)
-        return fit_and_save(method, data, bundle, options, reporter).detector
+    options = replace(options, cache=frames, resume=begun)
+    return fit_and_save(method, data, bundle, options, reporter).detector
 
 
 def labelled(data: Dataset) -> list[Clip]:
@@ -202,21 +188,6 @@ def data_key(clips: Sequence[Clip]) -> str:
     return digest.hexdigest()
 
 
-def whole_numbers(text: str, option: str, *, lowest: int, highest: int | None = None) -> list[int]:
-    """Read `1,3,5`, in order and without repetitions.
-
-    Raises:
-        ConfigError: anything else.
-
-    >>> whole_numbers("5,1,1", "--severities", lowest=1)
-    [1, 5]
-    """
-    words = [word.strip() for word in text.split(",")]
-    numbers = sorted({int(word) for word in words if word.isdecimal()})
-    outside = [n for n in numbers if n < lowest or (highest is not None and n > highest)]
-    if not numbers or outside or not all(word.isdecimal() for word in words):
-        limits = f"{lowest} or more" if highest is None else f"{lowest} to {highest}"
-        raise ConfigError(
-            f"Cannot read {option} {text}: expected whole numbers, {limits}, with commas between."
-        )
-    return numbers
+def stopped(done: int, planned: int) -> str:
+    """What is said after Ctrl-C."""
+    return f"stopped with {done} of {planned} cells done; the same command goes on from there."

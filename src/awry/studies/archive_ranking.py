@@ -19,75 +19,75 @@ from awry.sifting.evaluation import TRANSDUCTIVE, labels_in, scored_clip
 from awry.sifting.options import SiftOptions
 from awry.sifting.ranking import archive_of, ranked_clips
 from awry.sifting.sources import ArchiveSource, merge_parts
-from awry.studies.cells import Unit
-from awry.studies.reproduction import measure_parts
-from awry.terminal import BarReporter, Console
+from awry.studies.part_figures import measure_parts
+from awry.studies.table_fit import TableFit
 from awry.training.environment import versions
 from awry.training.loop import FitContext
 
 
 @dataclass(frozen=True, slots=True)
 class RankedArchive:
-    """A unit's outcome: its settled settings, and what its record holds beside them."""
+    """The outcome: settled settings, and what the record of a fit holds beside them."""
 
     config: MethodConfig
     record: dict[str, Any]
 
 
 def ranked_archive(
-    unit: Unit, rank: RankArchive, work: Path, frames: Path, console: Console
+    fit: TableFit, rank: RankArchive, work: Path, frames: Path, reporter: Reporter
 ) -> RankedArchive:
-    """Rank the unit's data, training and test part merged, and measure every part of the score.
+    """Rank an archive by its own frames, and measure every part of the score by its labels after.
 
     Args:
-        unit: what to run.
+        fit: what to rank.
         rank: how its method does that.
-        work: for the checkpoint, from which an interrupted unit goes on.
-        frames: for the frames' activations, which units share.
-        console: shows progress.
+        work: for the checkpoint, from which an interrupted fit goes on.
+        frames: for the frames' activations, which fits share.
+        reporter: shows progress.
 
     Raises:
         AwryError: as `awry.sifting.sift`.
         DatasetError: a clip has no labels.
     """
-    given = merge_parts(unit.data, unit.scene)
-    kind = method_class(unit.method)
-    # Of a class that its paper's `rank` knows, which `archive_of` can prepare.
-    method: Any = kind(kind.configure(unit.scale, unit.changes, unit.dataset))
-    with BarReporter(console) as reporter:
-        archive = _read(unit, given, method, frames, reporter)
-        context = FitContext(work, unit.seed, True, reporter)
-        parts, notes = rank(method, archive, context)
+    given = merge_parts(fit.data, fit.scene)
+    kind = method_class(fit.method)
+    # Of the class that `rank` belongs to, which `archive_of` can prepare.
+    method: Any = kind(kind.configure(fit.scale, fit.changes, fit.dataset))
+    archive = _read(fit, given, method, frames, reporter)
+    context = FitContext(work, fit.seed, True, reporter)
+    parts, notes = rank(method, archive, context)
     named = {clip.name: clip for clip in given.clips}
     ranked = ranked_clips(archive, parts["score"], dict(parts))
     clips = [scored_clip(clip, named[clip.name], None) for clip in ranked]
     seconds = round(sum(entry["seconds"] for entry in context.history), 1)
     record = {
-        "data": {"layout": unit.data.name, "fps": unit.data.fps, "fingerprint": ""},
+        "data": {"layout": fit.data.name, "fps": fit.data.fps, "fingerprint": ""},
         "clips": [clip.name for clip in clips],
         "figures": measure_parts(clips),
         "validation": {},
         "fit_seconds": seconds,
         "training_seconds": seconds,
         "evaluate_seconds": 0.0,
-        "notes": [TRANSDUCTIVE, *unit.data.notes, *notes],
+        "notes": [TRANSDUCTIVE, *fit.data.notes, *notes],
         "failed": list(archive.failed),
         "fitted_with": versions(),
     }
     return RankedArchive(method.config, record)
 
 
-def _read(unit: Unit, given: ArchiveSource, method: Any, frames: Path, reporter: Reporter) -> Any:
-    """The frames that are sifted, thinned to the cell's anomaly rate.
+def _read(
+    fit: TableFit, given: ArchiveSource, method: Any, frames: Path, reporter: Reporter
+) -> Any:
+    """The frames that are sifted, thinned to the wanted anomaly rate.
 
     Raises:
         DatasetError: a clip has no labels; better said before hours of learning.
     """
-    options = SiftOptions(unit.scale, unit.changes, unit.seed, given.ignore)
-    archive = archive_of(given.clips, method, frames, options, reporter, seed=unit.seed)
+    options = SiftOptions(fit.scale, fit.changes, fit.seed, given.ignore)
+    archive = archive_of(given.clips, method, frames, options, reporter, seed=fit.seed)
     labels = _labels(archive, given.clips)
-    if unit.rate is not None:
-        archive = archive.part(thinned_to(labels, unit.rate, unit.seed))
+    if fit.rate is not None:
+        archive = archive.part(thinned_to(labels, fit.rate, fit.seed))
     return archive
 
 
@@ -95,10 +95,10 @@ def _labels(archive: Any, clips: tuple[Clip, ...]) -> NDArray[np.uint8]:
     named = {clip.name: clip for clip in clips}
     every = []
     for clip in archive.clips:
-        found = labels_in(named[clip.name], clip.indices, clip.lost, 1)
-        if found is None:
+        labels = labels_in(named[clip.name], clip.indices, clip.lost, 1)
+        if labels is None:
             raise DatasetError(f"{clip.name} has no labels: the table cannot be measured.")
-        every.append(found)
+        every.append(labels)
     return np.concatenate(every)
 
 
@@ -107,7 +107,7 @@ def thinned_to(labels: NDArray[np.uint8], rate: float, seed: int) -> NDArray[np.
 
     Args:
         labels: (n,), 1 = abnormal.
-        rate: share of abnormal frames that is wanted.
+        rate: share of abnormal frames that is fit.
         seed: of the choice among them.
 
     Raises:

@@ -1,16 +1,17 @@
-"""`awry robustness --refit METHOD`: fewer frames a second, and abnormal frames in training.
+"""A method fitted anew: with fewer frames a second, or with abnormal frames in training.
 
-The DAML paper's sections 5.1 (Fig. 3) and 5.3 (Fig. 6), for any method. Each cell is a fit.
+The first design is of Li, Leroux, Simoens, CVIU 2021, sections 5.1 (Fig. 3) and 5.3 (Fig. 6), here
+for any method. Each amount is a fit.
 """
 
 from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,26 +21,27 @@ from awry.detector import Detector
 from awry.errors import FootageError, TrainingError
 from awry.evaluation.clip_scoring import Scored
 from awry.fitting import FitOptions
+from awry.progress import Reporter
 from awry.registry import method_class
+from awry.results import FigureCard, Result
 from awry.storage import write_json
-from awry.studies.cells import (
-    Cell,
-    Cells,
+from awry.studies.contamination import Piece, abnormal_pieces
+from awry.studies.measurements import (
+    Measurement,
+    Measurements,
     data_key,
     fitted,
     labelled_clips,
-    score_plainly,
-    whole_numbers,
+    score_labelled,
+    stopped,
 )
-from awry.studies.contamination import Piece, abnormal_pieces
-from awry.studies.robustness import stopped
-from awry.studies.robustness_figures import alarm_figures, auc_figures
-from awry.studies.robustness_output import plot_refit, show_refit
-from awry.terminal import Console, progress_bars
+from awry.studies.robustness_figures import SCORE, alarm_figures, auc_figures
+from awry.studies.robustness_plots import COUNTED, X_AXIS, plot_training
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 SUBSAMPLE, CONTAMINATE = "subsample", "contaminate"
-__all__ = ["RefitOptions", "run_refit", "show_refit"]
-
 RECOUNTED = {
     SUBSAMPLE: "kept frames only (the paper's way); else all frames, skipped ones take the "
     "nearest score",
@@ -48,17 +50,17 @@ RECOUNTED = {
 
 
 @dataclass(frozen=True, slots=True)
-class RefitOptions:
+class TrainingOptions:
     """What to fit and measure.
 
     Attributes:
         method: its name in the registry.
         kind: `subsample` or `contaminate`.
-        amounts: each a cell: keep every n-th frame of training and test footage, or so many
+        amounts: each a fit: keep every n-th frame of training and test footage, or so many
             abnormal test frames in the training footage.
         preset, changes: see `awry.fitting.FitOptions`.
         parts: names of extra parts to measure, or `all`.
-        clips: see `awry.studies.cells.labelled_clips`; abnormal frames come from these, too.
+        clips: see `awry.studies.measurements.labelled_clips`; abnormal frames come from these, too.
         seed: every random choice follows from it.
     """
 
@@ -71,44 +73,95 @@ class RefitOptions:
     clips: str | None = None
     seed: int = 0
 
-    @classmethod
-    def parse(
-        cls,
-        method: str,
-        subsample: str | None,
-        contaminate: str | None,
-        preset: str,
-        changes: Mapping[str, Any],
-        parts: Sequence[str],
-        clips: str | None,
-        seed: int,
-    ) -> RefitOptions:
-        """Read the amounts, of which one kind is given.
 
-        Raises:
-            ConfigError: they are not whole numbers.
-        """
-        if subsample is not None:
-            kind, amounts = SUBSAMPLE, whole_numbers(subsample, "--subsample", lowest=1)
-        else:
-            kind, amounts = CONTAMINATE, whole_numbers(contaminate or "", "--contaminate", lowest=0)
-        return cls(method, kind, amounts, preset, changes, parts, clips, seed)
+@dataclass(frozen=True, slots=True)
+class RefitResult(Result):
+    """A method that was fitted once for each amount of thinning or contamination.
+
+    Attributes:
+        settings: all that the figures depend on.
+        fits: for each amount, under `subsample` or `contaminate`, the figures of
+            `awry.studies.robustness_figures` over all test frames and, in `recount`, over those
+            that `recounted` names; `training`: what the fit learned from.
+        failed: fits that could not be made and clips that could not be read, one sentence each.
+        plots: the pictures that were written.
+    """
+
+    settings: Mapping[str, Any]
+    fits: tuple[Mapping[str, Any], ...]
+    failed: tuple[str, ...]
+    plots: tuple[str, ...]
+
+    @property
+    def kind(self) -> str:
+        """`subsample` or `contaminate`."""
+        kind: str = self.settings["kind"]
+        return kind
+
+    @property
+    def recounted(self) -> str:
+        """Which frames the second count takes, in words."""
+        return RECOUNTED[self.kind]
+
+    def to_dict(self) -> dict[str, Any]:
+        """What `robustness.json` holds."""
+        return {
+            "settings": dict(self.settings),
+            "recounted": self.recounted,
+            "cells": [dict(fit) for fit in self.fits],
+            "failed": list(self.failed),
+            "plots": list(self.plots),
+        }
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One row for each fit."""
+        return [
+            {
+                self.kind: fit[self.kind],
+                "training_frames": fit["training"]["frames"],
+                "abnormal_frames": fit["training"]["abnormal_frames"],
+                **{f"auc_{part}": value for part, value in fit["auc"].items()},
+                **{f"recounted_auc_{part}": v for part, v in fit["recount"]["auc"].items()},
+            }
+            for fit in self.fits
+        ]
+
+    def draw(self, ax: Axes) -> None:
+        """Micro AUC over the amounts, counted both ways."""
+        counts = zip(
+            COUNTED[self.kind], (self.fits, [f["recount"] for f in self.fits]), strict=True
+        )
+        for label, figures in counts:
+            pairs = zip(self.fits, figures, strict=True)
+            points = [(fit[self.kind], one["auc"][SCORE]) for fit, one in pairs]
+            known = [(x, y) for x, y in points if y is not None]
+            ax.plot([x for x, _ in known], [y for _, y in known], marker="o", label=label)
+        ax.set(xlabel=X_AXIS[self.kind], ylabel="micro AUC", title=self.settings["method"])
+        ax.legend()
+
+    def cards(self) -> list[FigureCard]:
+        """Micro AUC of each fit."""
+        return [
+            FigureCard(
+                f"{self.kind} {fit[self.kind]}",
+                "-" if fit["auc"][SCORE] is None else f"{100 * fit['auc'][SCORE]:.2f}",
+                f"micro AUC, per cent; {fit['training']['frames']} training frames",
+            )
+            for fit in self.fits
+        ]
 
 
-def run_refit(data: Dataset, out: Path, options: RefitOptions, console: Console) -> dict[str, Any]:
-    """Fit and score one detector for each amount; write cells, `robustness.json` and plots.
+def measure_training(
+    data: Dataset, out: Path, options: TrainingOptions, reporter: Reporter
+) -> RefitResult:
+    """Fit and score one detector for each amount; write measurements, `robustness.json` and plots.
 
-    Finished cells and fits of an earlier run with the same settings are not done again; a fit
-    that was stopped goes on.
-
-    Returns:
-        What `robustness.json` holds: `cells`, each with figures over all test frames and, in
-        `recount`, over those that `recounted` names; `settings`, `plots`, and `failed`, cells
-        that could not be fitted and clips that could not be read, one sentence each.
+    Finished measurements and fits of an earlier study with the same settings are not made again; a
+    fit that was stopped goes on.
 
     Raises:
         ConfigError: an unknown method, preset, setting or part, too many frames asked for, or
-            cells of other settings in `out`.
+            measurements of other settings in `out`.
         DatasetError: no labelled test clip, or none that can be read.
         KeyboardInterrupt: Ctrl-C; says how to go on.
     """
@@ -128,18 +181,17 @@ def run_refit(data: Dataset, out: Path, options: RefitOptions, console: Console)
         "parts": list(options.parts),
         "seed": options.seed,
     }
-    cells = Cells(out, settings)
-    found, failed = _fit_all(data, clips, out, cells, options, console)
-    result = {
-        "settings": settings,
-        "recounted": RECOUNTED[options.kind],
-        "cells": found,
-        "failed": [*data.failed, *failed, *(said for cell in found for said in cell["failed"])],
-    }
+    measurements = Measurements(out, settings)
+    fits, failed = _fit_all(data, clips, out, measurements, options, reporter)
     title = f"{options.method} ({options.preset}) on {data.variant}"
-    result["plots"] = plot_refit(out, title, options.kind, found)
-    write_json(out / "robustness.json", result)
-    if len(found) == len(options.amounts):
+    result = RefitResult(
+        settings,
+        tuple(fits),
+        (*data.failed, *failed, *(sentence for fit in fits for sentence in fit["failed"])),
+        tuple(plot_training(out, title, options.kind, fits)),
+    )
+    write_json(out / "robustness.json", result.to_dict())
+    if len(fits) == len(options.amounts):
         shutil.rmtree(out / "frames", ignore_errors=True)
     return result
 
@@ -148,37 +200,37 @@ def _fit_all(
     data: Dataset,
     clips: Sequence[Clip],
     out: Path,
-    cells: Cells,
-    options: RefitOptions,
-    console: Console,
-) -> tuple[list[Cell], list[str]]:
-    found: list[Cell] = []
+    measurements: Measurements,
+    options: TrainingOptions,
+    reporter: Reporter,
+) -> tuple[list[Measurement], list[str]]:
+    finished: list[Measurement] = []
     failed: list[str] = []
     for amount in options.amounts:
         name = f"{options.kind}-{amount}"
-        refit = _Refit(data, clips, out, options, amount, console)
-        console.print(f"{name}: {'done before' if cells.has(name) else 'fitting'}")
+        fit = _Fit(data, clips, out, options, amount, reporter)
+        reporter.message(f"{name}: {'done before' if measurements.has(name) else 'fitting'}")
         try:
-            found.append(cells.get(name, refit.measure))
+            finished.append(measurements.get(name, fit.measure))
         except (FootageError, TrainingError) as error:
             failed.append(f"{name}: {error}")
         except KeyboardInterrupt as error:
-            raise KeyboardInterrupt(stopped(len(found), len(options.amounts))) from error
-    return found, failed
+            raise KeyboardInterrupt(stopped(len(finished), len(options.amounts))) from error
+    return finished, failed
 
 
 @dataclass(frozen=True, slots=True)
-class _Refit:
-    """One cell."""
+class _Fit:
+    """One fit."""
 
     data: Dataset
     clips: Sequence[Clip]
     out: Path
-    options: RefitOptions
+    options: TrainingOptions
     amount: int
-    console: Console
+    reporter: Reporter
 
-    def measure(self) -> Cell:
+    def measure(self) -> Measurement:
         """Fit, unless that was done before, score, and count twice."""
         started = time.monotonic()
         contaminated = self.options.kind == CONTAMINATE
@@ -186,10 +238,7 @@ class _Refit:
         if contaminated:
             pieces = abnormal_pieces(self.clips, self.amount, self.options.seed)
         detector = self._detector(pieces)
-        with progress_bars(self.console) as progress:
-            bar = progress.add_task("scoring", total=len(self.clips))
-            advance = _advance(progress, bar)
-            scores = score_plainly(detector, self.clips, self.options.parts, advance)
+        scores = score_labelled(detector, self.clips, self.options.parts, self.reporter)
         counted = _without(scores, pieces) if contaminated else _kept(scores, detector.every)
         return {
             self.options.kind: self.amount,
@@ -214,11 +263,7 @@ class _Refit:
         )
         data = replace(self.data, train=train)
         frames = self.out / "frames"
-        return fitted(self.options.method, data, bundle, frames, fit_options, self.console)
-
-
-def _advance(progress: Any, bar: Any) -> Callable[[], None]:
-    return lambda: progress.advance(bar)
+        return fitted(self.options.method, data, bundle, frames, fit_options, self.reporter)
 
 
 def _kept(scores: Scored, every: int) -> list[NDArray[np.bool_]]:

@@ -9,7 +9,7 @@ from awry.errors import InputError
 from awry.evaluation.declaration import VARIANTS
 from awry.evaluation.protocol import evaluate_frames
 from awry.evaluation.scored_clip import ScoredClip
-from awry.studies.reproduction import MEASURED, measure_parts
+from awry.studies.part_figures import MEASURED, measure_parts
 
 
 def clip(seed: int, length: int = 40) -> ScoredClip:

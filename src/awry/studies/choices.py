@@ -1,0 +1,65 @@
+"""Arguments as they are typed or as a program gives them: lists, and what is read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from awry.datasets.base import Dataset
+from awry.errors import ConfigError
+
+Numbers = int | str | Sequence[int]
+Names = str | Sequence[str]
+
+
+def whole_numbers(
+    given: Numbers, option: str, *, lowest: int, highest: int | None = None
+) -> list[int]:
+    """Whole numbers in order and without repetitions.
+
+    Args:
+        given: one number, several, or text such as `1,3,5`.
+        option: what the user calls it, for the message.
+        lowest, highest: limits, both inclusive.
+
+    Raises:
+        ConfigError: anything else.
+
+    >>> whole_numbers("5,1,1", "--severities", lowest=1)
+    [1, 5]
+    >>> whole_numbers([5, 1], "--severities", lowest=1)
+    [1, 5]
+    """
+    if isinstance(given, int):
+        given = [given]
+    items = given.split(",") if isinstance(given, str) else [str(item) for item in given]
+    items = [item.strip() for item in items]
+    numbers = sorted({int(item) for item in items if item.isdecimal()})
+    outside = [n for n in numbers if n < lowest or (highest is not None and n > highest)]
+    if not numbers or outside or not all(item.isdecimal() for item in items):
+        limits = f"{lowest} or more" if highest is None else f"{lowest} to {highest}"
+        shown = given if isinstance(given, str) else ",".join(items)
+        raise ConfigError(
+            f"Cannot read {option} {shown}: expected whole numbers, {limits}, with commas between."
+        )
+    return numbers
+
+
+def names(given: Names) -> tuple[str, ...]:
+    """Names, given one by one or with commas between.
+
+    >>> names("fog, noise"), names(["fog", "noise"])
+    (('fog', 'noise'), ('fog', 'noise'))
+    """
+    items = given.split(",") if isinstance(given, str) else given
+    return tuple(item.strip() for item in items if item.strip())
+
+
+def paths_of(*given: object) -> list[str | Path]:
+    """The files and folders that are read, for `awry.output.places`: outputs must be none of them.
+
+    >>> paths_of("bundle", None, 3)
+    ['bundle']
+    """
+    sources = [item.root if isinstance(item, Dataset) else item for item in given]
+    return [source for source in sources if isinstance(source, str | Path)]

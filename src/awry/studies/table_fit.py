@@ -1,0 +1,111 @@
+"""What has to be fitted for a published table: each fit once, whichever cells need it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from awry.datasets.base import Clip, Dataset
+from awry.errors import AwryError
+from awry.methods.published import TableCell
+from awry.registry import method_class
+from awry.studies.measurements import data_key, labelled
+
+FORMAT = 2
+"""Of a fit's record; another one is not read, and what it holds is fitted again."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableFit:
+    """One fit with one seed, measured once; all cells that need it share it.
+
+    Attributes:
+        key: names its files.
+        method, changes, scale: the method's name, settings, preset.
+        dataset: the table's name of the data.
+        seed: every random choice follows from it.
+        data: what is fitted on and measured.
+        rate: share of abnormal frames that an archive is thinned to; None: as it is.
+        scene: the one scene of an archive that is meant; None: all of it.
+    """
+
+    key: str
+    method: str
+    changes: Mapping[str, Any]
+    scale: str
+    dataset: str
+    seed: int
+    data: Dataset
+    rate: float | None = None
+    scene: str | None = None
+
+
+def fits_of(
+    cells: Sequence[TableCell],
+    data: Dataset,
+    dataset: str,
+    scale: str,
+    seeds: Sequence[int],
+    changes: Mapping[str, Any],
+) -> dict[tuple[str, int], TableFit]:
+    """(cell's name, seed) -> the fit that it needs; all of one seed come first.
+
+    Args:
+        cells: of one data set.
+        data: the footage.
+        dataset: the table's name of it.
+        scale: the method's preset.
+        seeds: one fit each.
+        changes: settings of every fit; a cell's own go before them.
+    """
+    labels = [_label_key(clip) for clip in labelled(data)]
+    clips = [data.name, [clip.name for clip in data.train], labels]
+    return {
+        (cell.name, seed): TableFit(
+            _key(cell, clips, dataset, scale, changes, seed),
+            cell.method,
+            {**changes, **cell.changes},
+            scale,
+            dataset,
+            seed,
+            data,
+            cell.rate,
+            cell.scene,
+        )
+        for seed in seeds
+        for cell in cells
+    }
+
+
+def _label_key(clip: Clip) -> str:
+    try:
+        return data_key([clip])
+    except AwryError:  # scoring will list it
+        return clip.name
+
+
+def _key(
+    cell: TableCell,
+    clips: Sequence[Any],
+    dataset: str,
+    scale: str,
+    changes: Mapping[str, Any],
+    seed: int,
+) -> str:
+    """Names a fit's files: equal for equal settings, seed and clips, whatever the table."""
+    kind = method_class(cell.method)
+    config = kind.configure(scale, {**changes, **cell.changes}, dataset).model_dump(mode="json")
+    plain = kind.configure(scale, changes, dataset).model_dump(mode="json")
+    different = [
+        "+".join(value) if isinstance(value, list) else str(value)
+        for name, value in config.items()
+        if value != plain[name]
+    ]
+    thinned = [] if cell.rate is None else [cell.rate]
+    different += [f"rate{rate}" for rate in thinned]
+    content = json.dumps([FORMAT, config, clips, *thinned], sort_keys=True)
+    digest = hashlib.sha256(content.encode()).hexdigest()[:8]
+    return "-".join([cell.method, scale, dataset, *different, f"seed{seed}", digest])

@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from awry.sifting.run import RankedClip, RankedEvent, SiftedRun
     from awry.sifting.run_folder import load_run
     from awry.sifting.sift import sift
+    from awry.studies.bench import SpeedResult, bench
     from awry.studies.corruption_conditions import RobustnessResult
     from awry.studies.demo import DemoResult, demo
     from awry.studies.published import (
@@ -121,10 +122,12 @@ __all__ = [
     "Silent",
     "Source",
     "SourceError",
+    "SpeedResult",
     "TableSummary",
     "TrainingError",
     "WriteError",
     "__version__",
+    "bench",
     "check_dataset",
     "demo",
     "describe_method",
@@ -196,9 +199,11 @@ _LAZY = {
     "Silent": "awry.progress",
     "Source": "awry.video",
     "SourceError": "awry.errors",
+    "SpeedResult": "awry.studies.bench",
     "TableSummary": "awry.studies.published",
     "TrainingError": "awry.errors",
     "WriteError": "awry.errors",
+    "bench": "awry.studies.bench",
     "check_dataset": "awry.datasets.check",
     "demo": "awry.studies.demo",
     "describe_method": "awry.method_list",

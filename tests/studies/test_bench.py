@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 import awry as library
-from awry.cli.show_bench import show_bench
+from awry.cli.bench import show_bench
+from awry.studies.bench import SpeedResult
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +58,12 @@ def test_the_table_can_be_read_in_a_narrow_terminal(capsys: pytest.CaptureFixtur
     silent = {**row, "bundle": "out/quiet", "latency_ms": {}, "lookahead_ms": None}
     nothing = {"ms_per_frame": 0, "multiply_adds_per_frame": 0, "gemm_gflops": 200.0, "graphs": {}}
     rows = [row, silent | {"network": nothing, "every": 1, "peak_mib": None}]
-    show_bench({"rows": rows, "data": "Ped2", "hardware": "Fast One, 2 cores", "threads": 2})
+    result = SpeedResult(tuple(rows), (), "Fast One, 2 cores", 2, {}, "Ped2")
+    assert [row["frames_per_second"] for row in result.rows()] == [104.25, 104.25]
+    assert result.rows()[0]["latency_ms_p95"] == 162.1
+    assert len(result.plot().patches) == 4  # two bundles of two stages
+    assert result.cards()[0].value == "104.2 frames/s"
+    show_bench(result)
     said = capsys.readouterr().out
     for words in (
         *("yard-openvino", "daml paper", "openvino fp32", "one frame of 4", "141.7/162.1/162.6"),

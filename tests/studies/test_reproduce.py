@@ -35,7 +35,7 @@ def no_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: Any, **__: Any) -> None:
         raise AssertionError("nothing was to be fitted")
 
-    monkeypatch.setattr(measurements, "fit", refuse)
+    monkeypatch.setattr(measurements, "fit_and_save", refuse)
 
 
 def key_of(out: Path, start: str = "daml-tiny-ped2-seed0-") -> str:
@@ -112,7 +112,7 @@ def test_ctrl_c_says_how_to_go_on_and_the_next_run_resumes(
         (bundle.with_name(bundle.name + ".work") / "fit").mkdir(parents=True, exist_ok=True)
         raise KeyboardInterrupt("stopped")
 
-    monkeypatch.setattr(measurements, "fit", interrupted)
+    monkeypatch.setattr(measurements, "fit_and_save", interrupted)
     words = ("--data", shared_data, "--out", out, *WORDS, "--cells", "conv*/ped2/latent")
     for _ in range(2):
         said = awry("reproduce", "daml-table5", *words)
@@ -128,7 +128,7 @@ def test_one_failure_does_not_stop_the_others(
     def fails(*_: Any) -> None:
         raise TrainingError("A loss became NaN.")
 
-    monkeypatch.setattr(measurements, "fit", fails)
+    monkeypatch.setattr(measurements, "fit_and_save", fails)
     words = ("--data", shared_data, "--out", out, *WORDS, "--cells", "conv*/ped2/*", "--json")
     said = awry("reproduce", "daml-table5", *words)
     assert said.code == 1

@@ -12,11 +12,12 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from awry.cli.bench import bench_app
 from awry.cli.datasets import datasets
 from awry.cli.demo import demo
 from awry.cli.doctor import doctor
 from awry.cli.evaluate import evaluate
-from awry.cli.export import bench_app, export
+from awry.cli.export import export
 from awry.cli.fit import fit
 from awry.cli.measure import compare
 from awry.cli.methods import methods

@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from awry.cli.options import (
-    Data,
     Fps,
     Json,
     Layout,
@@ -75,35 +74,3 @@ def export(
             found = run_export(bundle, out, command, console())
         show_result(found, as_json, show_export)
         report_failures(found.get("failed", []))
-
-
-bench_app = typer.Typer(no_args_is_help=True)
-
-
-@bench_app.callback()
-def bench() -> None:
-    """Measure, and set beside what the machine could do."""
-
-
-@bench_app.command("speed")
-def bench_speed(
-    bundles: Annotated[list[Path], typer.Argument(help="Bundles, exported ones too.")],
-    data: Data,
-    layout: Layout = None,
-    fps: Fps = None,
-    frames: Annotated[int, typer.Option(min=1, help="Test frames of each pass.")] = 200,
-    repeats: Annotated[int, typer.Option(min=1, help="Passes; their median counts.")] = 3,
-    compiled: Annotated[
-        bool, typer.Option("--compiled", help="Let torch.compile make the networks.")
-    ] = False,
-    as_json: Json = False,
-) -> None:
-    """Frames a second, latency, memory, where the time goes, and the distance to the peak."""
-    with refusals():
-        from awry.cli.show_bench import BenchOptions, run_bench, show_bench
-        from awry.studies.speed import SpeedOptions
-
-        speed = SpeedOptions(frames, repeats, compiled)
-        found = run_bench(bundles, BenchOptions(data, layout, fps, speed), console())
-        show_result(found, as_json, show_bench)
-        report_failures(found["failed"])

@@ -141,6 +141,7 @@ class TableSummary:
         }
 
 
+@checked
 def published_tables() -> list[TableSummary]:
     """The tables of all papers whose methods are here, in alphabetical order of the methods.
 

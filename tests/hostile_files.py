@@ -21,7 +21,7 @@ from PIL import Image
 from pyarrow import parquet
 from torch import nn
 
-from awry.cli.show_compare import show_comparison
+from awry.cli.compare import show_comparison
 from awry.datasets import open_dataset
 from awry.datasets.tracks import read_tracks
 from awry.datasets.truth import with_tracks

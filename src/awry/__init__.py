@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from awry.version import __version__
 
 if TYPE_CHECKING:
+    from awry import measure
     from awry.datasets import open_dataset
     from awry.datasets.base import Clip, Dataset
     from awry.datasets.check import DatasetCheck, check_dataset
@@ -38,11 +39,14 @@ if TYPE_CHECKING:
         WriteError,
     )
     from awry.evaluating import evaluate
+    from awry.evaluation.comparing import ComparisonResult, compare
     from awry.evaluation.result import EvaluationResult
     from awry.evaluation.scored_clip import ScoredClip
+    from awry.evaluation.tuning import AlarmsResult, alarms
     from awry.fitting.result import FitResult
     from awry.fitting.run import fit
     from awry.frames import Event, Frame, FrameScore, Objects, Region
+    from awry.measure import MeasuredEvents, MeasuredFrames, MeasuredRegions
     from awry.method_list import MethodList, describe_method, list_methods
     from awry.methods.description import MethodDescription
     from awry.progress import Reporter, Silent
@@ -73,6 +77,7 @@ if TYPE_CHECKING:
     from awry.video import ArraySource, Source, open_source
 
 __all__ = [
+    "AlarmsResult",
     "ArraySource",
     "AwryError",
     "BarReporter",
@@ -80,6 +85,7 @@ __all__ = [
     "BundleError",
     "Calibration",
     "Clip",
+    "ComparisonResult",
     "ConfigError",
     "Dataset",
     "DatasetCheck",
@@ -101,6 +107,9 @@ __all__ = [
     "FrameScore",
     "InputError",
     "Listing",
+    "MeasuredEvents",
+    "MeasuredFrames",
+    "MeasuredRegions",
     "MethodDescription",
     "MethodList",
     "MissingError",
@@ -127,8 +136,10 @@ __all__ = [
     "TrainingError",
     "WriteError",
     "__version__",
+    "alarms",
     "bench",
     "check_dataset",
+    "compare",
     "demo",
     "describe_method",
     "doctor",
@@ -138,6 +149,7 @@ __all__ = [
     "list_methods",
     "load",
     "load_run",
+    "measure",
     "open_dataset",
     "open_source",
     "published_table",
@@ -150,6 +162,7 @@ __all__ = [
 
 # Imported where they are used: `import awry` stays fast. One line a name: where it stands.
 _LAZY = {
+    "AlarmsResult": "awry.evaluation.tuning",
     "ArraySource": "awry.video",
     "AwryError": "awry.errors",
     "BarReporter": "awry.terminal",
@@ -157,6 +170,7 @@ _LAZY = {
     "BundleError": "awry.errors",
     "Calibration": "awry.scoring.calibration",
     "Clip": "awry.datasets.base",
+    "ComparisonResult": "awry.evaluation.comparing",
     "ConfigError": "awry.errors",
     "Dataset": "awry.datasets.base",
     "DatasetCheck": "awry.datasets.check",
@@ -178,6 +192,9 @@ _LAZY = {
     "FrameScore": "awry.frames",
     "InputError": "awry.errors",
     "Listing": "awry.results",
+    "MeasuredEvents": "awry.evaluation.measured_events",
+    "MeasuredFrames": "awry.evaluation.measured_frames",
+    "MeasuredRegions": "awry.evaluation.measured_regions",
     "MethodDescription": "awry.methods.description",
     "MethodList": "awry.method_list",
     "MissingError": "awry.errors",
@@ -203,8 +220,10 @@ _LAZY = {
     "TableSummary": "awry.studies.published",
     "TrainingError": "awry.errors",
     "WriteError": "awry.errors",
+    "alarms": "awry.evaluation.tuning",
     "bench": "awry.studies.bench",
     "check_dataset": "awry.datasets.check",
+    "compare": "awry.evaluation.comparing",
     "demo": "awry.studies.demo",
     "describe_method": "awry.method_list",
     "doctor": "awry.doctor",
@@ -224,7 +243,7 @@ _LAZY = {
     "sift": "awry.sifting.sift",
 }
 # The same for modules: `awry.NAME` is the module itself.
-_LAZY_MODULES: dict[str, str] = {}
+_LAZY_MODULES: dict[str, str] = {"measure": "awry.measure"}
 
 
 def __getattr__(name: str) -> Any:

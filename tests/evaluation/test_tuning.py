@@ -43,7 +43,7 @@ def test_another_threshold_for_saved_scores(scores: Path, ending: str) -> None:
     assert found.after.seconds == pytest.approx(1.6)
     assert found.how == "Given by hand."
     assert [step.threshold for _, step in found.steps] == [9.0]  # 5 % of 15 frames is none
-    json.dumps(found.to_json(), allow_nan=False)
+    json.dumps(found.to_dict(), allow_nan=False)
 
 
 def test_a_file_that_is_still_written_is_read_to_its_last_whole_line(scores: Path) -> None:
@@ -70,7 +70,7 @@ def test_alarms_before_from_a_file(scores: Path, tmp_path: Path) -> None:
     alarms.write_text("source,first,last,score\nb,3,6,9\nb,7,7,9\n")
     found = tune_alarms(TuningOptions(scores, threshold=4.0, before=str(alarms), merging=PLAIN))
     assert found.change is not None
-    before = found.to_json()["before"]
+    before = found.to_dict()["before"]
     assert (before["threshold"], before["alarms"], before["frames_in_alarm"]) == (None, 1, 4)
     assert [(a.source, a.first) for a in found.change.appeared] == [("a", 1)]
     for text in ("source,first,last\n", ""):

@@ -12,16 +12,17 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from awry.cli.alarms import alarms
 from awry.cli.bench import bench_app
+from awry.cli.compare import compare
 from awry.cli.datasets import datasets
 from awry.cli.demo import demo
 from awry.cli.doctor import doctor
 from awry.cli.evaluate import evaluate
 from awry.cli.export import export
 from awry.cli.fit import fit
-from awry.cli.measure import compare
 from awry.cli.methods import methods
-from awry.cli.metrics import alarms, metrics_app
+from awry.cli.metrics import metrics_app
 from awry.cli.options import (
     CANNOT_START,
     DONE,

@@ -41,6 +41,9 @@ Overwrite = Annotated[
 Labels = Annotated[
     Path, typer.Option(help="CSV clip,frame,label, a folder of them, npy, or a data set's folder.")
 ]
+Report = Annotated[
+    Path | None, typer.Option("--out", help="Folder for metrics.json and report.html.")
+]
 ScoresFirst = Annotated[int, typer.Option(min=0, help="Number of a clip's first frame in scores.")]
 LabelsFirst = Annotated[int, typer.Option(min=0, help="The same in labels.")]
 Detectors = Annotated[

@@ -8,7 +8,6 @@ from typing import Any
 from rich.table import Column
 
 from awry.evaluation.report.event_words import missed_words
-from awry.evaluation.report.levels import level_rows
 from awry.terminal import Console, Table
 
 KINDS = {
@@ -60,6 +59,8 @@ def _between(pair: Sequence[float] | None) -> str:
 
 def show_levels(metrics: Mapping[str, Any]) -> None:
     """Print the region, pixel and event level as a table."""
+    from awry.evaluation.report.levels import level_rows  # Matplotlib, for curves
+
     table = Table("", "value", "95 % interval", "counted from", title="where and when")
     for row in level_rows(metrics):
         table.add_row(row["label"], row["value"], row["interval"] or "-", row["remark"])
@@ -74,13 +75,6 @@ def show_levels(metrics: Mapping[str, Any]) -> None:
 
 def _per_cent(value: float | None) -> str:
     return "-" if value is None else f"{100 * value:.2f}"
-
-
-def show_frame(metrics: dict[str, Any]) -> None:
-    """Print the table of rows."""
-    show_rows(metrics, "these scores")
-    show_notes([*metrics["settings"]["notes"], *metrics["settings"]["clip_notes"]])
-    _show_report(metrics)
 
 
 def show_figures(metrics: dict[str, Any]) -> None:
@@ -98,7 +92,7 @@ def show_figures(metrics: dict[str, Any]) -> None:
     if metrics.get("missed"):
         notes.insert(0, f"Events not found, {missed_words(metrics['missed'])}.")
     show_notes(notes)
-    _show_report(metrics)
+    show_report(metrics.get("report"))
 
 
 def show_notes(notes: Sequence[str]) -> None:
@@ -107,6 +101,7 @@ def show_notes(notes: Sequence[str]) -> None:
         Console().print(note, highlight=False, markup=False, soft_wrap=True)
 
 
-def _show_report(metrics: dict[str, Any]) -> None:
-    if "report" in metrics:
-        show_notes([f"report: {metrics['report']}"])
+def show_report(report: object) -> None:
+    """Print where the page was written, if it was."""
+    if report is not None:
+        show_notes([f"report: {report}"])

@@ -75,20 +75,29 @@ def read_metrics(path: Path) -> dict[str, Any]:
     Raises:
         InputError: the file cannot be read or holds no figures.
     """
-    found = read_json(path, error=InputError, cure="Expected a metrics.json.")
+    metrics = read_json(path, error=InputError, cure="Expected a metrics.json.")
+    return checked_metrics(metrics, path)
+
+
+def checked_metrics(metrics: dict[str, Any], where: Path) -> dict[str, Any]:
+    """A measurement whose form was checked; `where` is for messages.
+
+    Raises:
+        InputError: it holds no figures.
+    """
     # `awry metrics region` and `event` print their figures without a section around them.
     for name, sign in (("region", "rbdc"), ("event", "n_events")):
-        if sign in found:
-            found = {**found, name: {k: v for k, v in found.items() if not _nested(v)}}
-    with reading(path, "a metrics.json", InputError):
-        _Measurement.model_validate(found)
-        there = bool(figures(found))
+        if sign in metrics:
+            metrics = {**metrics, name: {k: v for k, v in metrics.items() if not _nested(v)}}
+    with reading(where, "a metrics.json", InputError):
+        _Measurement.model_validate(metrics)
+        there = bool(figures(metrics))
     if not there:
         raise InputError(
-            f"{path} holds no figures; expected a metrics.json of `awry evaluate`, or what "
+            f"{where} holds no figures; expected a metrics.json of `awry evaluate`, or what "
             "`awry metrics ... --json` prints."
         )
-    return found
+    return metrics
 
 
 def figures(metrics: Metrics) -> dict[str, float]:

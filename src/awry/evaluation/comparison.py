@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -11,12 +11,16 @@ from typing import Any
 from awry.errors import ConfigError, InputError
 from awry.evaluation.compare import (
     Metrics,
+    checked_metrics,
     compare,
     figures,
     own_interval,
     protocol_differences,
     read_metrics,
 )
+from awry.results import Result
+
+Runs = Sequence[str | Path | Result] | Mapping[str, str | Path | Result]
 
 # What is said of each run: filters over time, and how much of the future a score saw.
 TIME = ("smoothing", "lookahead_frames", "lookahead_s")
@@ -38,28 +42,35 @@ class MeasuredRun:
     metrics: Metrics
 
 
-def read_runs(given: Sequence[str | Path]) -> list[MeasuredRun]:
+def read_runs(given: Runs) -> list[MeasuredRun]:
     """Read measurements.
 
     Args:
-        given: files, or folders with a `metrics.json`, or `NAME=PATH` for a name of one's own.
-            Others are called as their folder, their file, or by their path where these are
-            alike.
+        given: files, or folders with a `metrics.json`, or `NAME=PATH` for a name of one's own, or
+            results of `awry.evaluate` and `awry.measure`; or a mapping of name -> any of them.
+            Files without a name are called as their folder, their file, or by their path where
+            these are alike; results `run 1`, ... by their place.
 
     Raises:
         InputError: there is none, a file cannot be read, or two have one name.
     """
-    parts = [_named(one) for one in given]
-    files = [_file(path) for _, path in parts]
-    short = [own or _short(path) for own, path in parts]
+    entries: list[tuple[str | None, Path, str | Path | Result]]
+    if isinstance(given, Mapping):
+        entries = [(name, _path(name, each), each) for name, each in given.items()]
+    else:
+        entries = [(*_named(each, number), each) for number, each in enumerate(given, 1)]
+    files = [_file(path) for _, path, _ in entries]
+    short = [own or _short(path) for own, path, _ in entries]
     names = [
         own or (word if short.count(word) == 1 else str(path))
-        for (own, path), word in zip(parts, short, strict=True)
+        for (own, path, _), word in zip(entries, short, strict=True)
     ]
     names = [name if names.count(name) == 1 else f"{name} ({k})" for k, name in enumerate(names, 1)]
-    return [
-        MeasuredRun(name, file, read_metrics(file)) for name, file in zip(names, files, strict=True)
+    metrics = [
+        checked_metrics(each.to_dict(), file) if isinstance(each, Result) else read_metrics(file)
+        for (_, _, each), file in zip(entries, files, strict=True)
     ]
+    return list(map(MeasuredRun, names, files, metrics))
 
 
 def compare_runs(
@@ -141,12 +152,23 @@ def _selected(runs: Sequence[MeasuredRun], select: Sequence[str]) -> list[str]:
     return [p for p in places if any(fnmatchcase(p, pattern) for pattern in select)]
 
 
-def _named(given: str | Path) -> tuple[str | None, Path]:
+def _path(name: str, given: str | Path | Result) -> Path:
+    """Where it stands; of a result its report's folder, or else its name."""
+    if not isinstance(given, Result):
+        return Path(given)
+    report = getattr(given, "report", None)
+    return Path(name) if report is None else Path(report).with_name("metrics.json")
+
+
+def _named(given: str | Path | Result, number: int) -> tuple[str | None, Path]:
     """`NAME=PATH` as both; a path that has such a sign itself is a path."""
-    name, sign, path = str(given).partition("=")
+    if isinstance(given, Result):
+        path = _path(f"run {number}", given)
+        return (None if path.name == "metrics.json" else str(path)), path
+    name, sign, there = str(given).partition("=")
     if not sign or Path(given).exists() or not name:
         return None, Path(given)
-    return name, Path(path)
+    return name, Path(there)
 
 
 def _file(path: Path) -> Path:

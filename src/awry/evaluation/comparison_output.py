@@ -5,15 +5,14 @@ from __future__ import annotations
 import base64
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from awry.evaluation.report.figures import BLUE, INK, VERMILLION
+from awry.evaluation.report.figures import BLUE, INK, VERMILLION, draw_points
 from awry.evaluation.report.panels import STYLE
 from awry.evaluation.report.render import render
 from awry.storage import whole_file, write_json, write_text
@@ -92,20 +91,31 @@ def table_rows(found: Mapping[str, Any]) -> list[dict[str, Any]]:
     return rows
 
 
-def _csv(found: Mapping[str, Any]) -> str:
-    """A line for each figure of each run."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
+def flat_rows(found: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """A row for each figure of each run, with the columns of `comparison.csv`; None: unknown."""
+    rows = []
     for row in table_rows(found):
         for run, cell in zip(found["runs"], [row["base"], *row["others"]], strict=True):
             if cell is None:
                 continue
-            compared = [cell.get("difference"), *(cell.get("difference_interval") or ("", ""))]
-            own = [cell["value"], *(cell["interval"] or ("", ""))]
-            verdict = cell.get("excludes_zero")
-            known = [row["figure"], run["name"], run["file"], *own, *compared]
-            writer.writerow([*known, "" if verdict is None else int(verdict)])
+            low, high = cell["interval"] or (None, None)
+            below, above = cell.get("difference_interval") or (None, None)
+            values = (
+                *(row["figure"], run["name"], run["file"], cell["value"], low, high),
+                *(cell.get("difference"), below, above, cell.get("excludes_zero")),
+            )
+            rows.append(dict(zip(COLUMNS, values, strict=True)))
+    return rows
+
+
+def _csv(found: Mapping[str, Any]) -> str:
+    """A line for each figure of each run."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    for row in flat_rows(found):
+        verdict = row["excludes_zero"]
+        writer.writerow({**row, "excludes_zero": None if verdict is None else int(verdict)})
     return text.getvalue()
 
 
@@ -119,7 +129,7 @@ def _picture(found: Mapping[str, Any]) -> bytes:
         grid = figure.subplots(max(len(rows), 1), 2, squeeze=False)
         for (left, right), row in zip(grid, rows, strict=False):
             cells = [row["base"], *row["others"]]
-            _points(left, names, [(c and c["value"], c and c["interval"]) for c in cells], INK)
+            draw_points(left, names, [(c and c["value"], c and c["interval"]) for c in cells], INK)
             left.set_title(row["figure"], fontsize=9, color=INK, loc="left")
             changes = [(c and c["difference"], c and c["difference_interval"])
                        for c in row["others"]]  # fmt: skip
@@ -131,30 +141,9 @@ def _picture(found: Mapping[str, Any]) -> bytes:
                 else VERMILLION
                 for c in row["others"]
             ]
-            _points(right, names[1:], changes, colours)
+            draw_points(right, names[1:], changes, colours)
             right.axvline(0, color=GREY, linewidth=1, linestyle=":")
             right.set_title(f"less {names[0]}", fontsize=9, color=INK, loc="left")
         buffer = io.BytesIO()
         figure.savefig(buffer, format="png", dpi=110, metadata={"Software": "awry"})
     return buffer.getvalue()
-
-
-def _points(
-    axes: Axes,
-    names: Sequence[str],
-    values: Sequence[tuple[float | None, Sequence[float] | None]],
-    colours: str | Sequence[str],
-) -> None:
-    """A point for each run with its interval as a bar, the first run on top."""
-    for place, (value, around) in enumerate(values):
-        colour = colours if isinstance(colours, str) else colours[place]
-        if around is not None:
-            axes.plot(around, [place, place], color=colour, linewidth=1.6)
-        if value is not None:
-            axes.plot([value], [place], "o", color=colour, markersize=4.5)
-    axes.set_yticks(range(len(names)), names, fontsize=8)
-    axes.set_ylim(len(names) - 0.5, -0.5)
-    axes.tick_params(axis="x", labelsize=8)
-    axes.grid(axis="x", color="#e4e4e8", linewidth=0.7)
-    axes.set_axisbelow(True)
-    axes.spines[["top", "right"]].set_visible(False)

@@ -6,14 +6,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from awry.calls import checked
 from awry.errors import ConfigError, InputError
+from awry.evaluation.files.arrays import Given
 from awry.evaluation.files.clock import read_starts
 from awry.evaluation.files.frames import read_source_scores
 from awry.evaluation.files.numbers import LAST_FRAME, read_numbers
+from awry.evaluation.measured_frames import FirstFrame, FramesPerSecond
+from awry.output.places import Place, check_places
+from awry.output.tables import EVENT_COLUMNS, check_table, growing_path, write_table
+from awry.results import FigureCard, Result
 from awry.scoring.alarms import (
     Alarm,
     AlarmChange,
@@ -34,6 +40,9 @@ from awry.scoring.events import EventOptions
 from awry.training.bundle import read_calibration
 from awry.video.clock import clock_time
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 # What a person may choose among; each with the threshold that keeps it.
 BUDGETS = ("60/hour", "10/hour", "2/hour", "12/day", "2/day", "2/week")
 ONE_THRESHOLD = EventOptions(hysteresis=0.0)
@@ -44,7 +53,7 @@ class TuningOptions:
     """Where scores are, and which threshold to try.
 
     Attributes:
-        scores: a file or folder, as `awry score` and anybody's detector write them.
+        scores: a file or folder, as `awry score` and anybody's detector write them, or arrays.
         threshold, budget: the new threshold, or the false alarms that it may give; neither: the
             calibration's own, or none without one, for the steps alone.
         bundle: whose calibration a budget is read from, and whose threshold stood before.
@@ -56,12 +65,12 @@ class TuningOptions:
         first_frame: the number of a clip's first frame in tables.
     """
 
-    scores: Path
+    scores: Given
     threshold: float | None = None
     budget: Budget | None = None
     bundle: Path | None = None
     scene: str = POOLED
-    normal_scores: Path | None = None
+    normal_scores: Given | None = None
     before: str | None = None
     merging: EventOptions = ONE_THRESHOLD
     fps: float | None = None
@@ -69,7 +78,7 @@ class TuningOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class Tuning:
+class AlarmsResult(Result):
     """What thresholds give.
 
     Attributes:
@@ -80,8 +89,9 @@ class Tuning:
         steps: other thresholds to choose from, and each one's budget; None for those that go by
             how many alarms these scores give.
         merging: how frames became alarms.
-        starts: when the sources' first frames were taken, as far as their scores say so.
         notes: what one should know, one sentence each.
+        starts: when the sources' first frames were taken, as far as their scores say so.
+        out: the table that was written; None before.
     """
 
     sources: list[str]
@@ -92,6 +102,27 @@ class Tuning:
     merging: EventOptions
     notes: list[str]
     starts: Mapping[str, datetime] = field(default_factory=dict)
+    out: Path | None = None
+
+    @property
+    def threshold(self) -> float | None:
+        """The asked threshold."""
+        return None if self.after is None else self.after.threshold
+
+    @property
+    def alarms(self) -> tuple[Alarm, ...]:
+        """The alarms at that threshold."""
+        return () if self.after is None else self.after.alarms
+
+    @property
+    def appeared(self) -> tuple[Alarm, ...]:
+        """Alarms that share no frame with one before."""
+        return () if self.change is None else self.change.appeared
+
+    @property
+    def vanished(self) -> tuple[Alarm, ...]:
+        """Alarms before that share no frame with one now."""
+        return () if self.change is None else self.change.vanished
 
     def row(self, alarm: Alarm) -> dict[str, Any]:
         """An alarm in plain values, with `clock`, when it began, where that is known."""
@@ -99,24 +130,132 @@ class Tuning:
         clock = {} if started_at is None else {"clock": clock_time(started_at, alarm.start_s)}
         return asdict(alarm) | clock
 
-    def to_json(self) -> dict[str, Any]:
+    def rows(self) -> list[dict[str, Any]]:
+        """A row for each alarm."""
+        return [self.row(alarm) for alarm in self.alarms]
+
+    def to_dict(self) -> dict[str, Any]:
         """Plain values that `json` can write."""
-        before, after = None if self.change is None else self.change.before, self.after
-        appeared = self.change.appeared if self.change else ()
-        vanished = self.change.vanished if self.change else ()
+        before = None if self.change is None else self.change.before
         return {
             "sources": self.sources,
-            "threshold": None if after is None else after.threshold,
+            "threshold": self.threshold,
             "how": self.how,
             "before": None if before is None else figures(before),
-            "after": None if after is None else figures(after),
-            "appeared": [self.row(alarm) for alarm in appeared],
-            "vanished": [self.row(alarm) for alarm in vanished],
-            "alarms": [self.row(alarm) for alarm in (after.alarms if after else ())],
-            "steps": [{"budget": budget, **figures(one)} for budget, one in self.steps],
+            "after": None if self.after is None else figures(self.after),
+            "appeared": [self.row(alarm) for alarm in self.appeared],
+            "vanished": [self.row(alarm) for alarm in self.vanished],
+            "alarms": self.rows(),
+            "steps": [{"budget": budget, **figures(step)} for budget, step in self.steps],
             "merging": asdict(self.merging),
             "notes": self.notes,
+            "out": None if self.out is None else str(self.out),
         }
+
+    def save(self, path: str | Path) -> Path:
+        """Write the alarms as a table with the columns of `awry score --events`.
+
+        Parts and regions are not known.
+
+        Args:
+            path: `.csv`, `.jsonl` or `.parquet`.
+
+        Raises:
+            ConfigError: there is no threshold, or another ending.
+            WriteError: it cannot be written.
+        """
+        check_table(Path(path))
+        if self.after is None:
+            raise ConfigError("There are no alarms to write: give --threshold or --budget.")
+        about = {"threshold": self.after.threshold, "calibration": self.how}
+        rows = [dict.fromkeys(EVENT_COLUMNS) | row | about for row in self.rows()]
+        write_table(Path(path), rows, EVENT_COLUMNS)
+        return Path(path)
+
+    def draw(self, ax: Axes) -> None:
+        """How many alarms other thresholds give, and where the asked one lies."""
+        steps = sorted((step.threshold, len(step.alarms)) for _, step in self.steps)
+        ax.plot([level for level, _ in steps], [count for _, count in steps], "o-")
+        if self.threshold is not None:
+            ax.axvline(self.threshold, color="0.4", linestyle="--")
+        ax.set(xlabel="threshold", ylabel="alarms")
+
+    def cards(self) -> list[FigureCard]:
+        """The threshold, its alarms, and what it changes."""
+        if self.after is None:
+            return [FigureCard("Sources", str(len(self.sources)), "no threshold was asked for")]
+        hourly = self.after.per_hour
+        rate = "" if hourly is None else f"{hourly:.3g} an hour"
+        change = f"{len(self.appeared)} appeared, {len(self.vanished)} vanished"
+        return [
+            FigureCard("Threshold", f"{self.after.threshold:.4g}", self.how),
+            FigureCard("Alarms", str(len(self.alarms)), rate),
+            FigureCard("Time in alarm", f"{self.after.share:.1%}", change if self.change else ""),
+        ]
+
+
+@checked
+def alarms(
+    scores: Given,
+    *,
+    threshold: float | None = None,
+    budget: str | Budget | None = None,
+    bundle: str | Path | None = None,
+    scene: str = POOLED,
+    normal_scores: Given | None = None,
+    before: float | str | Path | None = None,
+    out: str | Path | None = None,
+    overwrite: bool = False,
+    merge_gap: int = 10,
+    min_length: int = 3,
+    fps: FramesPerSecond | None = None,
+    scores_first_frame: FirstFrame = 0,
+) -> AlarmsResult:
+    """Try another threshold or budget on scores that are at hand.
+
+    Args:
+        scores: by source an array (n,), higher is more abnormal, see `awry.measure.frame`; or a
+            file or folder, as `awry score` and anybody's detector write them.
+        threshold: an alarm has a frame above it.
+        budget: instead, the false alarms that are allowed, e.g. `2/day`; needs `bundle` or
+            `normal_scores`.
+        bundle: whose calibration knows budgets and the threshold before.
+        scene: which of its scenes the sources show.
+        normal_scores: instead of a bundle, scores of normal footage.
+        before: a threshold, or a file of alarms, to compare with; else the bundle's.
+        out: table for the alarms, `.csv`, `.jsonl` or `.parquet`; None: nothing is written.
+        overwrite: replace what stands at `out`, whoever wrote it.
+        merge_gap: without a bundle, most frames between runs that are one alarm.
+        min_length: likewise, frames of the shortest alarm.
+        fps: frames per second where scores have no times.
+        scores_first_frame: the number that tables give to a clip's first frame.
+
+    Raises:
+        ConfigError: options that do not go together, an unknown scene, or nothing to write.
+        InputError: scores or alarms cannot be read.
+        BundleError: no bundle, or one too old for another budget.
+        WriteError: the alarms cannot be written.
+    """
+    if out is not None:
+        check_table(Path(out))
+        read = (scores, bundle, normal_scores, before)
+        inputs = [Path(path) for path in read if isinstance(path, str | Path)]
+        place = Place("--out", Path(out), "events", growing_path(Path(out)))
+        check_places([place], inputs, overwrite=overwrite)
+    options = TuningOptions(
+        scores,
+        threshold=threshold,
+        budget=None if budget is None else Budget.of(budget),
+        bundle=None if bundle is None else Path(bundle),
+        scene=scene,
+        normal_scores=normal_scores,
+        before=None if before is None else str(before),
+        merging=EventOptions(hysteresis=0.0, merge_gap=merge_gap, min_length=min_length),
+        fps=fps,
+        first_frame=scores_first_frame,
+    )
+    result = tune_alarms(options)
+    return result if out is None else replace(result, out=result.save(out))
 
 
 def figures(alarms: Alarms) -> dict[str, Any]:
@@ -133,7 +272,7 @@ def figures(alarms: Alarms) -> dict[str, Any]:
     }
 
 
-def tune_alarms(options: TuningOptions) -> Tuning:
+def tune_alarms(options: TuningOptions) -> AlarmsResult:
     """Find the alarms at the asked threshold and at a few others.
 
     With the bundle that gave the scores, alarms are the ones that scoring the footage again with
@@ -172,7 +311,7 @@ def tune_alarms(options: TuningOptions) -> Tuning:
     if stored is not None and stored.normal_alarms is not None:
         steps += [(b, at(stored.with_budget(Budget.parse(b)).threshold)) for b in BUDGETS]
     steps += [(None, one) for one in threshold_steps(sources, merging, normal)]
-    return Tuning(
+    return AlarmsResult(
         sources=[one.source for one in sources],
         after=after,
         how="Given by hand." if chosen is None else chosen.how,
@@ -180,8 +319,13 @@ def tune_alarms(options: TuningOptions) -> Tuning:
         steps=steps,
         merging=merging,
         notes=notes,
-        starts=read_starts(options.scores, [one.source for one in sources]),
+        starts=_starts(options.scores, [one.source for one in sources]),
     )
+
+
+def _starts(scores: Given, sources: Sequence[str]) -> dict[str, datetime]:
+    """When the sources' first frames were taken, as far as a file says so."""
+    return read_starts(Path(scores), sources) if isinstance(scores, str | Path) else {}
 
 
 def _check(options: TuningOptions) -> None:

@@ -35,7 +35,7 @@ def test_alarms_of_saved_scores_have_their_clock_time(tmp_path: Path, ending: st
     write_table(path, rows(), [])
     assert read_starts(path, ["a", "b"]) == {"b": START}
     options = TuningOptions(path, threshold=4.0, merging=EventOptions(0.0, 0, 1))
-    alarms = {row["source"]: row for row in tune_alarms(options).to_json()["alarms"]}
+    alarms = {row["source"]: row for row in tune_alarms(options).to_dict()["alarms"]}
     assert alarms["b"]["clock"] == "2026-11-29T00:00:00.200+01:00"
     assert "clock" not in alarms["a"]
 

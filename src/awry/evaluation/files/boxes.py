@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from natsort import natsorted
@@ -19,8 +20,9 @@ from numpy.typing import NDArray
 
 from awry.datasets.tracks import Tracks, clip_boxes, read_tracks
 from awry.errors import InputError
+from awry.evaluation.files.arrays import ONE_CLIP, Arrays, named_arrays
 from awry.evaluation.files.clips import TEXT, clip_files, listed, misspelt
-from awry.evaluation.files.numbers import TABLES, NumberTable, read_numbers
+from awry.evaluation.files.numbers import LAST_FRAME, TABLES, NumberTable, read_numbers
 from awry.evaluation.metrics.boxes import Detections, Inverted, clipped
 from awry.foreign import quoted
 
@@ -87,6 +89,93 @@ def read_track_files(
     cut = sum(tracks.clipped for tracks in found.values())
     total = sum(len(tracks.frames) for tracks in found.values())
     return found, [*notes, *_cut_note(cut, total, "true boxes")]
+
+
+def tracks_of_arrays(
+    given: Arrays | Tracks, *, first_frame: int = 0, frame_size: Size | None = None
+) -> tuple[dict[str, Tracks], list[str]]:
+    """True tracks that come as arrays; results as `read_track_files`.
+
+    Args:
+        given: by clip (n, 6) of `track_id, frame, x_min, y_min, x_max, y_max`, or `Tracks`.
+        first_frame: the number given to a clip's first frame.
+        frame_size: height and width of the frames in pixels, to cut boxes at their edges.
+
+    Raises:
+        InputError: an array has another shape, or a number is none.
+        DatasetError: a box is wholly outside the frame.
+    """
+    tracks = {}
+    for name, rows in _box_arrays(given, Tracks, "tracks").items():
+        whole = rows
+        if not isinstance(rows, Tracks):
+            ids, frames = (_integers(name, column) for column in rows[:, :2].T)
+            whole = Tracks(ids, frames, rows[:, 2:], "as given")
+        whole = replace(whole, frames=whole.frames - first_frame)
+        tracks[name] = clip_boxes(whole, frame_size, name) if frame_size else whole
+    cut = sum(each.clipped for each in tracks.values())
+    return tracks, _cut_note(cut, sum(len(each.frames) for each in tracks.values()), "true boxes")
+
+
+def detections_of_arrays(
+    given: Arrays | Detections, *, first_frame: int = 0, frame_size: Size | None = None
+) -> tuple[dict[str, Detections], list[str]]:
+    """Detections that come as arrays; results as `read_detection_files`.
+
+    Args:
+        given: by clip (n, 6) of `frame, x_min, y_min, x_max, y_max, score`, or `Detections`.
+        first_frame, frame_size: as `tracks_of_arrays`.
+
+    Raises:
+        InputError: an array has another shape, or a number is none.
+    """
+    detections, cut = {}, 0
+    for name, rows in _box_arrays(given, Detections, "detections").items():
+        whole = (
+            rows
+            if isinstance(rows, Detections)
+            else Detections(_integers(name, rows[:, 0]), rows[:, 1:5], rows[:, 5])
+        )
+        whole = replace(whole, frames=whole.frames - first_frame)
+        if frame_size is not None:
+            boxes, changed = clipped(whole.boxes, frame_size)
+            whole, cut = replace(whole, boxes=boxes), cut + changed
+        detections[name] = whole
+    total = sum(len(each.frames) for each in detections.values())
+    return detections, _cut_note(cut, total, "detections")
+
+
+def _box_arrays(given: Any, kind: type, what: str) -> dict[str, Any]:
+    """Of each clip an instance of `kind`, or float64 (n, 6)."""
+    if isinstance(given, kind):
+        return {ONE_CLIP: given}
+    ready = {}
+    if isinstance(given, Mapping):
+        ready = {name: rows for name, rows in given.items() if isinstance(rows, kind)}
+        given = {name: rows for name, rows in given.items() if name not in ready}
+    elif not isinstance(given, np.ndarray):
+        given = np.asarray(given)  # one clip's rows
+    arrays = {}
+    for name, rows in named_arrays(given, what).items():
+        if rows.size and (rows.ndim != 2 or rows.shape[1] != 6):
+            raise InputError(
+                f"The {what} of clip {name} are an array of shape {rows.shape}; expected (n, 6)."
+            )
+        arrays[name] = rows.reshape(-1, 6).astype(np.float64)
+    return {**ready, **arrays}
+
+
+def _integers(clip: str, column: NDArray[np.float64]) -> NDArray[np.int64]:
+    """A column of whole numbers.
+
+    Raises:
+        InputError: one is none.
+    """
+    wrong = ~(np.abs(column) <= LAST_FRAME) | (column != np.floor(column))
+    if wrong.any():
+        value = column[wrong][0]
+        raise InputError(f"Clip {clip}: a frame or track is {value}; expected a whole number.")
+    return column.astype(np.int64)
 
 
 def read_frame_counts(text: str) -> int | dict[str, int]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -10,13 +11,53 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from awry.evaluation.files.numbers import ClipColumn
 from awry.partial import MARK
 
-Columns = dict[str, NDArray[np.float64]]
-Found = tuple[Columns, ClipColumn | None]
+CLIP_COLUMNS = ("clip", "source")
 
+Columns = dict[str, NDArray[np.float64]]
 CHUNK = 100_000  # rows
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which columns to read; see `read_numbers`."""
+
+    names: Sequence[str]
+    optional: Sequence[str] = ()
+    sparse: Sequence[str] = ()
+
+    def among(self, found: Collection[str]) -> list[str]:
+        """Those that are there."""
+        return [name for name in (*self.names, *self.optional, *self.sparse) if name in found]
+
+
+@dataclass(frozen=True, slots=True)
+class ClipColumn:
+    """The column `clip` or `source`.
+
+    Attributes:
+        names: each name once.
+        owner: int (n,), the place in `names` of each row's.
+    """
+
+    names: tuple[str, ...]
+    owner: NDArray[np.integer]
+
+    def name(self, row: int) -> str:
+        """A row's clip."""
+        return self.names[self.owner[row]]
+
+    def rows(self) -> Iterator[tuple[str, NDArray[np.int64]]]:
+        """Each clip that has rows, and which, in the file's order."""
+        order = np.argsort(self.owner, kind="stable")
+        ends = np.cumsum(np.bincount(self.owner, minlength=len(self.names)))
+        for name, rows in zip(self.names, np.split(order, ends[:-1]), strict=False):
+            if len(rows):
+                yield name, rows
+
+
+Found = tuple[Columns, ClipColumn | None]
 
 
 class Gathered:

@@ -9,7 +9,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from awry.datasets.base import Dataset
 from awry.errors import DatasetError
+from awry.evaluation.files.arrays import Given
 from awry.evaluation.files.clips import listed, misspelt
 
 
@@ -22,22 +24,27 @@ class DatasetLabels:
         unlabelled: names of the other test clips.
         fps: frames per second, or None.
         notes: what the data set's reader noticed, one sentence each.
+        where: its folder, or its name.
     """
 
     labels: dict[str, NDArray[np.uint8]]
     unlabelled: tuple[str, ...]
     fps: float | None
     notes: list[str]
+    where: Path | str
 
 
-def is_dataset(path: Path) -> bool:
+def is_dataset(given: Given) -> bool:
     """Whether labels are to be read from a data set, in any layout that `open_dataset` knows.
 
     A folder of label files has no folders that footage could be in.
     """
     from awry.datasets import open_dataset
 
-    if not path.is_dir() or not any(one.is_dir() for one in path.iterdir()):
+    if not isinstance(given, str | Path):
+        return False
+    path = Path(given)
+    if not path.is_dir() or not any(inside.is_dir() for inside in path.iterdir()):
         return False
     try:
         open_dataset(path)
@@ -46,7 +53,7 @@ def is_dataset(path: Path) -> bool:
     return True
 
 
-def read_dataset_labels(path: Path) -> DatasetLabels:
+def read_dataset_labels(given: str | Path | Dataset) -> DatasetLabels:
     """Read the labels of a data set's test clips; no picture is decoded.
 
     Raises:
@@ -54,16 +61,17 @@ def read_dataset_labels(path: Path) -> DatasetLabels:
     """
     from awry.datasets import open_dataset
 
-    found = open_dataset(path)
+    found = given if isinstance(given, Dataset) else open_dataset(Path(given))
+    where = found.root or found.name
     labels = {clip.name: clip.labels() for clip in found.test if clip.labels is not None}
     without = tuple(clip.name for clip in found.test if clip.labels is None)
     if not labels:
-        raise DatasetError(f"No test clip of {path} has labels; there is nothing to measure by.")
+        raise DatasetError(f"No test clip of {where} has labels; there is nothing to measure by.")
     notes = [*found.notes, *found.failed]
     if without:
         notes.append(f"{len(without)} test clips have no labels and are left out: "
                      f"{listed(without)}.")  # fmt: skip
-    return DatasetLabels(labels, without, found.fps, notes)
+    return DatasetLabels(labels, without, found.fps, notes, where)
 
 
 def clip_called(name: str, known: Collection[str]) -> str:

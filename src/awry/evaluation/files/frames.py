@@ -1,4 +1,4 @@
-"""Plain files of anybody's detector: scores and labels of frames.
+"""Scores and labels of frames from anybody's detector, in plain files or arrays.
 
 A folder holds one file for each clip, which is called as the file's stem, or tables with a column
 `clip` (or `source`, as `awry score` writes it); a single file is one clip or such a table. CSV,
@@ -19,7 +19,9 @@ from natsort import natsorted
 from numpy.typing import NDArray
 
 from awry.datasets.arrays import load_array
+from awry.datasets.base import Dataset
 from awry.errors import InputError
+from awry.evaluation.files.arrays import Given, is_one_clip, named_arrays
 from awry.evaluation.files.clips import TEXT, clip_files, listed, misspelt
 from awry.evaluation.files.dataset_labels import (
     DatasetLabels,
@@ -54,7 +56,8 @@ class _Series:
 
     Attributes:
         values, scored: (n,).
-        where: the file.
+        where: the file, or `arrays`.
+        numbered: whether each frame's number stands beside its value.
         start: the number of the first frame, 0 unless the file counts otherwise than expected.
         frames: int64 (n,), each frame's number; None: one after the other from `start`.
         times: float64 (n,), seconds, NaN where unknown; None without a column.
@@ -63,7 +66,8 @@ class _Series:
 
     values: NDArray[np.float64]
     scored: NDArray[np.bool_]
-    where: Path
+    where: Path | str
+    numbered: bool = False
     start: int = 0
     frames: NDArray[np.int64] | None = None
     times: NDArray[np.float64] | None = None
@@ -87,8 +91,8 @@ class _Kind:
 
 
 def read_frame_files(
-    scores: Path,
-    labels: Path,
+    scores: Given,
+    labels: Given | Dataset,
     *,
     scores_first_frame: int = 0,
     labels_first_frame: int = 0,
@@ -97,8 +101,9 @@ def read_frame_files(
     """Read scores and labels and match them by the clips' names.
 
     Args:
-        scores, labels: a file or folder each; a nameless single file goes with another. Labels
-            may be a data set's folder, whose labelled test clips go by their names.
+        scores, labels: a file or folder each, or arrays (n,), see `awry.evaluation.files.arrays`;
+            a nameless single clip goes with another. Labels may be a data set or its folder, whose
+            labelled test clips go by their names.
         scores_first_frame, labels_first_frame: the number that tables give to a clip's first
             frame, 0 or 1.
         fps: frames per second, if known; else a data set's.
@@ -112,13 +117,10 @@ def read_frame_files(
     """
     for_scores, for_labels = _Kind("score", scores_first_frame), _Kind("label", labels_first_frame)
     found, left_scores = _read_kind(scores, for_scores)
-    data = read_dataset_labels(labels) if is_dataset(labels) else None
-    if data is None:
-        truth, left_labels = _read_kind(labels, for_labels)
-    else:
-        truth, left_labels = _of_dataset(data, labels), data.notes
+    truth, left_labels, data = _read_labels(labels, for_labels)
+    if data is not None:
         found, fps = _by_clip(found, data), fps or data.fps
-    if len(found) == len(truth) == 1 and scores.is_file() and labels.is_file():
+    if len(found) == len(truth) == 1 and is_one_clip(scores) and is_one_clip(labels):
         # Two files of one clip each belong together whatever they are called.
         found = dict(zip(truth, found.values(), strict=True))
     _check_names(found, truth)
@@ -130,7 +132,7 @@ def read_frame_files(
 
 
 def read_label_files(
-    labels: Path, *, first_frame: int = 0
+    labels: Given | Dataset, *, first_frame: int = 0
 ) -> tuple[dict[str, NDArray[np.uint8]], list[str]]:
     """Read labels alone: clip -> uint8 (n,), 1 = abnormal, in natural order; and notes.
 
@@ -138,16 +140,13 @@ def read_label_files(
         InputError, DatasetError: as `read_frame_files`.
     """
     kind = _Kind("label", first_frame)
-    data = read_dataset_labels(labels) if is_dataset(labels) else None
-    found, notes = (
-        _read_kind(labels, kind) if data is None else (_of_dataset(data, labels), data.notes)
-    )
+    found, notes, _ = _read_labels(labels, kind)
     for name, series in found.items():
         _check_start(name, series, kind)
     return {name: found[name].values.astype(np.uint8) for name in natsorted(found)}, notes
 
 
-def read_score_files(scores: Path, *, first_frame: int = 0) -> tuple[dict[str, Series], list[str]]:
+def read_score_files(scores: Given, *, first_frame: int = 0) -> tuple[dict[str, Series], list[str]]:
     """Read scores alone: clip -> float64 (n,), in natural order; and notes.
 
     Raises:
@@ -161,7 +160,7 @@ def read_score_files(scores: Path, *, first_frame: int = 0) -> tuple[dict[str, S
 
 
 def read_source_scores(
-    scores: Path, *, first_frame: int = 0, fps: float | None = None
+    scores: Given, *, first_frame: int = 0, fps: float | None = None
 ) -> tuple[list[SourceScores], list[str]]:
     """Read scores as sources have them: frames may be missing, and times count where they are.
 
@@ -188,11 +187,19 @@ def read_source_scores(
     return sources, notes
 
 
-def _of_dataset(data: DatasetLabels, path: Path) -> dict[str, _Series]:
-    return {
-        name: _Series(labels.astype(np.float64), np.ones(len(labels), bool), path)
-        for name, labels in data.labels.items()
+def _read_labels(
+    labels: Given | Dataset, kind: _Kind
+) -> tuple[dict[str, _Series], list[str], DatasetLabels | None]:
+    """Labels by clip, notes, and the data set that they are of, if they are of one."""
+    if not isinstance(labels, Dataset) and not is_dataset(labels):
+        return *_read_kind(labels, kind), None
+    assert isinstance(labels, Dataset | str | Path)
+    data = read_dataset_labels(labels)
+    series = {
+        name: _Series(marks.astype(np.float64), np.ones(len(marks), bool), data.where)
+        for name, marks in data.labels.items()
     }
+    return series, data.notes, data
 
 
 def _by_clip(found: Mapping[str, _Series], data: DatasetLabels) -> dict[str, _Series]:
@@ -210,8 +217,11 @@ def _by_clip(found: Mapping[str, _Series], data: DatasetLabels) -> dict[str, _Se
     return named
 
 
-def _read_kind(path: Path, kind: _Kind) -> tuple[dict[str, _Series], list[str]]:
-    files, notes = clip_files(path, (*TABLES, *ARRAYS))
+def _read_kind(given: Given, kind: _Kind) -> tuple[dict[str, _Series], list[str]]:
+    if not isinstance(given, str | Path):
+        arrays = named_arrays(given, f"{kind.name}s")
+        return {name: _of_array(array, kind, name) for name, array in arrays.items()}, []
+    files, notes = clip_files(Path(given), (*TABLES, *ARRAYS))
     found: dict[str, _Series] = {}
     for file in files:
         read = _from_array(file, kind) if file.suffix.lower() in ARRAYS else _from_table(file, kind)
@@ -222,6 +232,17 @@ def _read_kind(path: Path, kind: _Kind) -> tuple[dict[str, _Series], list[str]]:
                 )
             found[name] = series
     return found, notes
+
+
+def _of_array(array: NDArray[Any], kind: _Kind, clip: str) -> _Series:
+    if array.ndim != 1:
+        raise InputError(
+            f"The {kind.name}s of clip {clip} are an array of shape {array.shape}; expected one "
+            "number a frame, shape (n,)."
+        )
+    values = array.astype(np.float64)
+    _check_values(values, kind, clip, lambda _: "arrays")
+    return _Series(values, np.ones(len(values), bool), "arrays")
 
 
 def _from_array(path: Path, kind: _Kind) -> dict[str, _Series]:
@@ -241,7 +262,7 @@ def _from_table(path: Path, kind: _Kind) -> dict[str, _Series]:
         table = read_numbers(path, [kind.name])
         values = table.columns[kind.name]
         _check_values(values, kind, path.stem, table.where)
-        return {path.stem: _Series(values, np.ones(len(values), bool), path)}
+        return {path.stem: _Series(values, np.ones(len(values), bool), path, True)}
     optional = ["scored"] if kind.name == "score" else []
     sparse = ["time_s"] if kind.gaps else []
     table = read_numbers(path, ["frame", kind.name], optional, sparse)
@@ -290,7 +311,7 @@ def _ordered(
     _check_values(values, kind, clip, lambda place: table.where(rows[place]))
     start = int(frames[0]) if len(frames) else 0
     times = table.columns["time_s"][rows] if "time_s" in table.columns else None
-    series = _Series(values, scored[order], table.path, start, frames, times)
+    series = _Series(values, scored[order], table.path, True, start, frames, times)
     return _with_absent(series) if gaps.size and not kind.gaps else series
 
 
@@ -353,7 +374,7 @@ def _check_counting(clip: str, pair: tuple[_Series, _Series], kinds: tuple[_Kind
         if series.start == 1 and len(series.values) == len(other.values):
             mixed = (
                 f", while the {beside.name}s count from {beside.first_frame}"
-                if not other.start and other.where.suffix.lower() not in ARRAYS
+                if not other.start and other.numbered
                 else ""
             )
             raise InputError(

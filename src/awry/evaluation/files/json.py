@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 
 from awry.errors import InputError
-from awry.evaluation.files.columns import Found, Gathered, chunks, whole_lines
-from awry.evaluation.files.numbers import CLIP_COLUMNS, Wanted
+from awry.evaluation.files.columns import CLIP_COLUMNS, Found, Gathered, Wanted, chunks, whole_lines
 from awry.foreign import quoted, reading
 
 

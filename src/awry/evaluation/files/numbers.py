@@ -6,7 +6,7 @@ writes, and what anybody's detector does.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,49 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from awry.errors import InputError
+from awry.evaluation.files import json as table_json
+from awry.evaluation.files import parquet as table_parquet
+from awry.evaluation.files import text as table_text
+from awry.evaluation.files.columns import ClipColumn, Wanted
 
-CLIP_COLUMNS = ("clip", "source")
 TABLES = (".csv", ".txt", ".jsonl", ".parquet")
 
 LAST_FRAME = 2.0**53  # beyond, a float no longer counts every whole number
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which columns to read; see `read_numbers`."""
-
-    names: Sequence[str]
-    optional: Sequence[str] = ()
-    sparse: Sequence[str] = ()
-
-    def among(self, found: Collection[str]) -> list[str]:
-        """Those that are there."""
-        return [name for name in (*self.names, *self.optional, *self.sparse) if name in found]
-
-
-@dataclass(frozen=True, slots=True)
-class ClipColumn:
-    """The column `clip` or `source`.
-
-    Attributes:
-        names: each name once.
-        owner: int (n,), the place in `names` of each row's.
-    """
-
-    names: tuple[str, ...]
-    owner: NDArray[np.integer]
-
-    def name(self, row: int) -> str:
-        """A row's clip."""
-        return self.names[self.owner[row]]
-
-    def rows(self) -> Iterator[tuple[str, NDArray[np.int64]]]:
-        """Each clip that has rows, and which, in the file's order."""
-        order = np.argsort(self.owner, kind="stable")
-        ends = np.cumsum(np.bincount(self.owner, minlength=len(self.names)))
-        for name, rows in zip(self.names, np.split(order, ends[:-1]), strict=False):
-            if len(rows):
-                yield name, rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +46,6 @@ class NumberTable:
         ending = self.path.suffix.lower()
         if ending == ".parquet":
             return f"row {row + 1}"
-        from awry.evaluation.files import json as table_json
-        from awry.evaluation.files import text as table_text
-
         lines = table_json if ending == ".jsonl" else table_text
         return f"line {lines.line_of(self.path, row)}"
 
@@ -148,10 +110,6 @@ def read_numbers(
         MissingError: Parquet, and pyarrow is not installed.
     """
     ending = path.suffix.lower()
-    from awry.evaluation.files import json as table_json
-    from awry.evaluation.files import parquet as table_parquet
-    from awry.evaluation.files import text as table_text
-
     read = {".parquet": table_parquet.read_parquet, ".jsonl": table_json.read_json_lines}
     wanted = Wanted(names, optional, sparse)
     return NumberTable(path, *read.get(ending, table_text.read_text)(path, wanted))

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 
 from awry.errors import InputError, MissingError
-from awry.evaluation.files.columns import Found, clip_column
-from awry.evaluation.files.numbers import CLIP_COLUMNS, Wanted
+from awry.evaluation.files.columns import CLIP_COLUMNS, Found, Wanted, clip_column
 from awry.foreign import quoted, reading
 
 

@@ -19,8 +19,15 @@ from typing import Any
 import numpy as np
 
 from awry.errors import InputError
-from awry.evaluation.files.columns import Found, Gathered, chunks, clip_column, whole_lines
-from awry.evaluation.files.numbers import CLIP_COLUMNS, Wanted
+from awry.evaluation.files.columns import (
+    CLIP_COLUMNS,
+    Found,
+    Gathered,
+    Wanted,
+    chunks,
+    clip_column,
+    whole_lines,
+)
 from awry.foreign import quoted, reading
 from awry.partial import MARK
 

@@ -84,19 +84,42 @@ def draw_roc(axes: Axes, scores: NDArray[np.float64], labels: NDArray[np.uint8])
 def region_curves_uri(figures: RegionFigures) -> str:
     """Boxes and tracks found over false positives per frame, as an SVG data URI."""
 
-    def draw(axes: Axes) -> None:
-        last = float(figures.fpr[-1])
-        for values, name, colour, dashes in (
-            (figures.rbdr, "boxes", BLUE, "-"),
-            (figures.tbdr, "tracks", VERMILLION, (0, (5, 2))),
-        ):
-            axes.plot(figures.fpr, values, color=colour, linewidth=1.8, linestyle=dashes,
-                      label=name)  # fmt: skip
-            axes.plot([last, 1], [values[-1]] * 2, color=colour, linewidth=1, linestyle=dashes)
-        axes.legend(frameon=False, loc="lower right")
-        _unit_square(axes, "false positives per frame", "share found")
+    return _svg_uri(SQUARE, lambda axes: draw_region_curves(axes, figures))
 
-    return _svg_uri(SQUARE, draw)
+
+def draw_region_curves(axes: Axes, figures: RegionFigures) -> None:
+    """Draw boxes and tracks found over false positives per frame."""
+    last = float(figures.fpr[-1])
+    for values, name, colour, dashes in (
+        (figures.rbdr, "boxes", BLUE, "-"),
+        (figures.tbdr, "tracks", VERMILLION, (0, (5, 2))),
+    ):
+        axes.plot(figures.fpr, values, color=colour, linewidth=1.8, linestyle=dashes,
+                  label=name)  # fmt: skip
+        axes.plot([last, 1], [values[-1]] * 2, color=colour, linewidth=1, linestyle=dashes)
+    axes.legend(frameon=False, loc="lower right")
+    _unit_square(axes, "false positives per frame", "share found")
+
+
+def draw_points(
+    axes: Axes,
+    names: Sequence[str],
+    values: Sequence[tuple[float | None, Sequence[float] | None]],
+    colours: str | Sequence[str],
+) -> None:
+    """A point for each run with its interval as a bar, the first run on top."""
+    for place, (value, around) in enumerate(values):
+        colour = colours if isinstance(colours, str) else colours[place]
+        if around is not None:
+            axes.plot(around, [place, place], color=colour, linewidth=1.6)
+        if value is not None:
+            axes.plot([value], [place], "o", color=colour, markersize=4.5)
+    axes.set_yticks(range(len(names)), names, fontsize=8)
+    axes.set_ylim(len(names) - 0.5, -0.5)
+    axes.tick_params(axis="x", labelsize=8)
+    axes.grid(axis="x", color="#e4e4e8", linewidth=0.7)
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right"]].set_visible(False)
 
 
 def _unit_square(axes: Axes, x: str, y: str) -> None:

@@ -52,6 +52,8 @@ if TYPE_CHECKING:
     from awry.progress import Reporter, Silent
     from awry.results import FigureCard, Listing, Result
     from awry.score_run.result import ScoreResult
+    from awry.score_run.score import score
+    from awry.scored_frames import ScoredFrames
     from awry.scoring.budget import Budget
     from awry.scoring.calibration import Calibration
     from awry.scoring.moments import Moment
@@ -127,6 +129,7 @@ __all__ = [
     "RobustnessResult",
     "ScoreResult",
     "ScoredClip",
+    "ScoredFrames",
     "SiftedRun",
     "Silent",
     "Source",
@@ -157,6 +160,7 @@ __all__ = [
     "reproduce",
     "review",
     "robustness",
+    "score",
     "sift",
 ]
 
@@ -211,6 +215,7 @@ _LAZY = {
     "Review": "awry.sifting.review",
     "RobustnessResult": "awry.studies.corruption_conditions",
     "ScoreResult": "awry.score_run.result",
+    "ScoredFrames": "awry.scored_frames",
     "ScoredClip": "awry.evaluation.scored_clip",
     "SiftedRun": "awry.sifting.run",
     "Silent": "awry.progress",
@@ -238,6 +243,7 @@ _LAZY = {
     "published_table": "awry.studies.published",
     "published_tables": "awry.studies.published",
     "reproduce": "awry.studies.reproduce",
+    "score": "awry.score_run.score",
     "review": "awry.sifting.review",
     "robustness": "awry.studies.robustness",
     "sift": "awry.sifting.sift",

@@ -8,21 +8,26 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from awry.calls import checked
 from awry.errors import BundleError, ConfigError
 from awry.foreign import reading
-from awry.frames import Frame, FrameScore
+from awry.frames import Event, Frame, FrameScore
 from awry.methods.base import Method, Scorer
 from awry.methods.fitted import FittedModels
 from awry.registry import method_class
 from awry.runtimes import Network, load_networks
+from awry.scored_frames import AlarmWatch, FrameRecord, ScoredFrames
 from awry.scoring.calibration import POOLED, Budget, Calibration
+from awry.scoring.fill import ScoreFiller
 from awry.scoring.moments import Moment
 from awry.scoring.reasons import Explainer
 from awry.training.bundle import MANIFEST, read_bundle, write_bundle
 from awry.training.facts import Facts
 from awry.video.ignore import IgnoreRegions
 from awry.video.limits import check_pixels
+from awry.video.open import source_of
 
 CURE = "Its files are whole; refit it, or use the version of awry that made it."
 
@@ -84,6 +89,55 @@ class Detector:
             maps=maps,
             parts=parts,
         )
+
+    @checked
+    def score(
+        self,
+        frames: str | Path | np.ndarray[Any, Any] | Iterable[Any],
+        *,
+        scene: str = POOLED,
+        fps: float | None = None,
+        clip: str = "",
+        maps: bool = False,
+        regions: bool = True,
+        parts: Sequence[str] = (),
+        name: str = "clip",
+    ) -> ScoredFrames:
+        """Score a clip; nothing is written.
+
+        Args:
+            frames: a video's or picture folder's path; a uint8 array (T, H, W, 3) RGB or
+                (T, H, W) grey; a source; or an iterable of frames or images (H, W, 3).
+            scene: which of the fitted scenes it shows.
+            fps: frames per second of pictures and arrays.
+            clip: the clip's name in its data set, for object boxes that were read from files.
+            maps: keep the anomaly maps of all frames, in memory.
+            regions: find the regions too; without maps and regions scoring may be faster.
+            parts: parts that are wanted although they cost extra; `["all"]` for every one.
+            name: what an array is called.
+
+        Returns:
+            Arrays over the T frames, and the alarms.
+
+        Raises:
+            ConfigError: an unknown part, or one model a scene and none for this one.
+            SourceError: the clip cannot be opened.
+            FrameError: frames of another shape, or of another aspect ratio than the footage's.
+        """
+        source = source_of(frames, fps=fps, name=name)
+        scorer = self.scorer(
+            scene, clip=clip or source.name, fps=source.fps, maps=maps or regions, parts=parts
+        )
+        watch = AlarmWatch(source.name, self.explainer(scene), self.calibration.options)
+        record, filler = FrameRecord(maps=maps), ScoreFiller()
+        alarms: list[Event] = []
+        for frame, score in scored(scorer, source, self.every):
+            watch.size = (frame.image.shape[0], frame.image.shape[1])
+            record.add(score)
+            alarms += [event for filled in filler.push(score) for event in watch.push(filled)]
+        alarms += [event for filled in filler.flush() for event in watch.push(filled)]
+        threshold = self.calibration.scene(scene).threshold
+        return record.scored_frames(source.name, source.fps, threshold, [*alarms, *watch.flush()])
 
     def explainer(self, scene: str = POOLED) -> Explainer:
         """What says in words why scores of a scene are high; of all pooled where it is unknown."""

@@ -20,7 +20,7 @@ from awry.detector import Detector
 from awry.errors import SourceError
 from awry.frames import Frame
 from awry.output import tables
-from awry.score_run.forgiving import Forgiving
+from awry.score_run.tolerant import TolerantSource
 from awry.video.memory import ArraySource
 from awry.video.source import SourceHealth
 from support import moving_square, serving, write_images
@@ -375,11 +375,11 @@ class Breaking:
 
 
 def test_what_was_scored_before_a_stream_broke_is_kept() -> None:
-    source = Forgiving(Breaking(5), [])
+    source = TolerantSource(Breaking(5), [])
     assert [frame.index for frame in source] == [0, 1, 2, 3, 4]
     assert source.problems == ["Lost the stream. What was scored by then is kept."]
     with pytest.raises(SourceError):
-        list(Forgiving(Breaking(0), []))
+        list(TolerantSource(Breaking(0), []))
 
 
 def test_a_stream_is_scored_without_telling_its_secrets(

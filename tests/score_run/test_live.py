@@ -15,7 +15,8 @@ import awry
 from awry.detector import Detector
 from awry.errors import AwryError, ConfigError, SourceError
 from awry.frames import Event
-from awry.score_run import ScoreOptions, ScoreResult, Silent, score_sources
+from awry.progress import Silent
+from awry.score_run import ScoreOptions, ScoreResult, score_sources
 from awry.video.open import Found, FoundSource
 from support import Camera, moving_square_data
 
@@ -23,7 +24,7 @@ from support import Camera, moving_square_data
 @pytest.fixture(scope="module")
 def detector(tmp_path_factory: pytest.TempPathFactory) -> Detector:
     out = tmp_path_factory.mktemp("live") / "flow"
-    return awry.fit("flow", moving_square_data(), out=out)
+    return awry.fit("flow", moving_square_data(), out=out).detector
 
 
 class Said(Silent):

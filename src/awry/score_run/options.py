@@ -23,7 +23,7 @@ class ScoreOptions:
     """What is written.
 
     Attributes:
-        out: scores per frame; CSV, JSON lines or Parquet by ending.
+        out: scores per frame; CSV, JSON lines or Parquet by ending. None: they are kept in memory.
         regions, events: the same endings.
         maps: folder for one npz a source (`maps` (n, h, w) float32, `frames` (n,)).
         overlay: a video; with several sources, their names are added to its stem.
@@ -38,7 +38,7 @@ class ScoreOptions:
         escape_formulas: see `awry.output.tables.TableWriter`.
     """
 
-    out: Path
+    out: Path | None = None
     regions: Path | None = None
     events: Path | None = None
     maps: Path | None = None
@@ -57,7 +57,7 @@ class ScoreOptions:
         """Where a further detector writes: the same places, with its name behind the stem."""
         return replace(
             self,
-            out=with_name(self.out, name),
+            out=self.out and with_name(self.out, name),
             regions=self.regions and with_name(self.regions, name),
             events=self.events and with_name(self.events, name),
             maps=self.maps and with_name(self.maps, name),
@@ -113,7 +113,8 @@ class ScoreOptions:
     @property
     def wants_maps(self) -> bool:
         """Whether maps and regions are of use to anything that is written."""
-        return any((self.maps, self.regions, self.events, self.overlay))
+        written = (self.maps, self.regions, self.events, self.overlay)
+        return self.out is None or any(written)
 
 
 def check_parts(detector: Detector, parts: Sequence[str]) -> None:

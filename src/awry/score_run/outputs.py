@@ -20,6 +20,7 @@ from awry.output.tables import (
 )
 from awry.score_run.options import ScoreOptions
 from awry.score_run.result import ScoreResult, SourceResult
+from awry.scored_frames import ScoredFrames
 from awry.scoring.fill import FilledScore
 from awry.video.clock import clock_time
 
@@ -35,6 +36,8 @@ class Outputs:
     Attributes:
         detector, options: whose, and what is wanted.
         results: of the sources that gave a frame.
+        rows: frames whose scores were given.
+        clips: name -> scores of a source, where they are kept in memory.
         notes, failed: one sentence each.
     """
 
@@ -42,9 +45,11 @@ class Outputs:
         self.detector = detector
         self.options = options
         self.results: list[SourceResult] = []
+        self.clips: dict[str, ScoredFrames] = {}
         self.notes: list[str] = []
         self.failed: list[str] = []
         self._alarms: deque[Event] = deque(maxlen=ALARMS_KEPT)
+        self.rows = 0
         self._lock = threading.Lock()
         self._tables: dict[str, TableWriter] = {}
 
@@ -89,7 +94,9 @@ class Outputs:
             for score in scores
         ]
         with self._lock:
-            self._tables["scores"].add(rows)
+            self.rows += len(rows)
+            if "scores" in self._tables:
+                self._tables["scores"].add(rows)
 
     def add_event(self, event: Event) -> None:
         """Append an alarm."""
@@ -97,11 +104,6 @@ class Outputs:
             self._alarms.append(event)
             if "events" in self._tables:
                 self._tables["events"].add([event_row(event)])
-
-    @property
-    def rows(self) -> int:
-        """Rows of the table of scores."""
-        return self._tables["scores"].rows if self._tables else 0
 
     def finish(self) -> None:
         """All tables take their names; where one cannot, the others still do.
@@ -130,12 +132,13 @@ class Outputs:
         if alarms > len(self._alarms):
             notes.append(f"The last {len(self._alarms)} of {alarms} alarms are listed here.")
         return ScoreResult(
-            str(self.options.out),
+            self.options.out,
             self.results,
             list(self._alarms),
             notes,
             self.failed,
             interrupted,
+            clips=self.clips,
         )
 
 

@@ -12,6 +12,7 @@ from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from awry.detector import Detector
 from awry.errors import AwryError, ConfigError, SourceError, WriteError
@@ -19,13 +20,13 @@ from awry.interrupts import interrupt_flag, stopped_by
 from awry.output.names import file_stem
 from awry.output.places import check_places
 from awry.progress import Reporter, Silent
-from awry.score_run.forgiving import Forgiving
 from awry.score_run.options import ScoreOptions, check_options
 from awry.score_run.outputs import Outputs
 from awry.score_run.result import ScoreResult
 from awry.score_run.source_run import SourceRun, scoring
+from awry.score_run.tolerant import TolerantSource
 from awry.video.address import is_live_place
-from awry.video.open import FoundSource, find_sources
+from awry.video.open import Found, FoundSource, find_sources, source_of
 from awry.video.reader import Reader
 from awry.video.reconnect import Reconnecting
 from awry.video.source import Source
@@ -36,7 +37,7 @@ PATIENCE_S = 0.25
 
 def score_sources(
     detector: Detector,
-    sources: Sequence[str],
+    sources: Sequence[Any],
     options: ScoreOptions,
     reporter: Reporter | None = None,
     also: Mapping[str, Detector] = MappingProxyType({}),
@@ -49,7 +50,8 @@ def score_sources(
 
     Args:
         detector: fitted.
-        sources: paths, addresses or devices.
+        sources: paths, addresses or devices; or what `source_of` takes: opened sources, arrays,
+            iterables of frames.
         options: what is written, and where.
         reporter: shows progress and alarms; None: nothing is shown.
         also: name -> further detectors that see the same frames, which are read once. Their
@@ -78,7 +80,8 @@ def score_sources(
         )
     names = [name for name, _ in found]
     places = [place for outputs in every.values() for place in outputs.options.places(names)]
-    reads: list[str | Path] = [*options.reads, *sources, *(where.where for _, where in found)]
+    reads: list[str | Path] = [*options.reads, *(s for s in sources if isinstance(s, str | Path))]
+    reads += [where.where for _, where in found if where.where]
     check_places(places, reads, overwrite=options.overwrite)
     for sentence in left_out:
         run.reporter.message(sentence)
@@ -91,7 +94,7 @@ def score_sources(
                 alone = len(found) == 1
                 overlay = options.overlay_of(name, alone=alone) if options.overlay else None
                 steps = run.steps(name, where, overlay, interrupted)
-                if is_live_place(where.where):
+                if where.where and is_live_place(where.where):
                     live.append(steps)
                 else:
                     run.score_in_turns([steps])
@@ -111,6 +114,14 @@ def score_sources(
     return replace(results.pop(""), also=results)
 
 
+def _found(what: Any, fps: float | None) -> Found:
+    """The sources that something stands for; one that is in memory stands for itself."""
+    if isinstance(what, str | Path):
+        return find_sources(what, fps=fps)
+    source = source_of(what, fps=fps)
+    return Found((FoundSource(source.name, "", lambda: source),))
+
+
 class _Run:
     """Several detectors on several sources."""
 
@@ -121,13 +132,13 @@ class _Run:
         self._readers = ExitStack()
         self._arrived = threading.Event()
 
-    def find_all(self, sources: Sequence[str]) -> list[tuple[str, FoundSource]]:
+    def find_all(self, sources: Sequence[Any]) -> list[tuple[str, FoundSource]]:
         """The sources by names that are unique within this call."""
         named: dict[str, FoundSource] = {}
         files: set[str] = set()
         for what in sources:
             try:
-                found = find_sources(what, fps=self._first.options.fps)
+                found = _found(what, self._first.options.fps)
             except AwryError as error:
                 self._first.failed.append(str(error))
                 continue
@@ -158,7 +169,7 @@ class _Run:
             return
         self.reporter.start(scoring(name))
         try:
-            source = Forgiving(self._opened(where), interrupted, self._first.options.start)
+            source = TolerantSource(self._opened(where), interrupted, self._first.options.start)
             yield from SourceRun(name, source, self._every, overlay, self.reporter).steps()
         except WriteError:
             raise
@@ -170,7 +181,7 @@ class _Run:
     def _opened(self, where: FoundSource) -> Source:
         """A file, or the reader of a stream or a camera."""
         options = self._first.options
-        if not is_live_place(where.where):
+        if not where.where or not is_live_place(where.where):
             return where.open()
         if options.reconnect:
             source: Source = Reconnecting(where.open, name=where.name, attempts=options.attempts)

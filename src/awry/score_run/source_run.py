@@ -9,9 +9,9 @@ from pathlib import Path
 from awry.errors import AwryError, SourceError, WriteError
 from awry.interrupts import stopped_by
 from awry.progress import Reporter
-from awry.score_run.forgiving import Forgiving
 from awry.score_run.outputs import Outputs
 from awry.score_run.stream import Step, Stream
+from awry.score_run.tolerant import TolerantSource
 
 
 def scoring(name: str) -> str:
@@ -36,7 +36,7 @@ class SourceRun:
     def __init__(
         self,
         name: str,
-        source: Forgiving,
+        source: TolerantSource,
         every: Mapping[str, Outputs],
         overlay: Path | None,
         reporter: Reporter,

@@ -13,11 +13,11 @@ from awry.errors import AwryError
 from awry.frames import Event, Frame, FrameScore
 from awry.output.maps import MapsWriter
 from awry.progress import Reporter
-from awry.score_run.forgiving import Forgiving
 from awry.score_run.outputs import Outputs
 from awry.score_run.overlay import OverlayWriter
 from awry.score_run.result import SourceResult
-from awry.scoring.events import EventFinder
+from awry.score_run.tolerant import TolerantSource
+from awry.scored_frames import AlarmWatch, FrameRecord
 from awry.scoring.fill import FilledScore, ScoreFiller
 from awry.video.clock import clock_time
 
@@ -90,28 +90,22 @@ class Stream:
         self,
         outputs: Outputs,
         name: str,
-        source: Forgiving,
+        source: TolerantSource,
         frames: Iterable[Frame | None],
         overlay: Path | None,
         reporter: Reporter | None,
     ) -> None:
         detector, options = outputs.detector, outputs.options
-        calibration = detector.calibration.scene(options.scene)
         self.result = SourceResult(name)
         self._outputs = outputs
         self._source = source
         self._reporter = reporter
         self._filler = ScoreFiller()
-        self._finder = EventFinder(
-            name,
-            calibration.threshold,
-            calibration.how,
-            detector.calibration.options,
-            calibration.location,
-        )
-        self._explainer = detector.explainer(options.scene)
-        self._size: tuple[int, int] | None = None
+        explainer = detector.explainer(options.scene)
+        self._watch = AlarmWatch(name, explainer, detector.calibration.options)
+        self._record = None if options.out is not None else FrameRecord()
         self._announced: int | None = None
+        self._alarms: list[Event] = []
         self._sinks: list[_Sink] = []
         if options.maps is not None:
             self._sinks.append(_Maps(options.maps_of(name)))
@@ -143,7 +137,9 @@ class Stream:
         if pair is None:
             return Step.WAITING
         frame, score = pair
-        self._size = (frame.image.shape[0], frame.image.shape[1])
+        self._watch.size = (frame.image.shape[0], frame.image.shape[1])
+        if self._record is not None:
+            self._record.add(score)
         self.result.frames += 1
         self.result.timed = self.result.timed and score.time_s is not None
         self._outputs.add_regions(self.result.source, score)
@@ -158,7 +154,7 @@ class Stream:
             WriteError: a table cannot be written.
         """
         self._take(self._filler.flush())
-        for event in self._finder.flush():
+        for event in self._watch.flush():
             self._end_alarm(event)
         self._each_sink(lambda sink: sink.finish())
         for sink in self._sinks:
@@ -166,6 +162,13 @@ class Stream:
         self._sinks.clear()
         if self.result.frames:
             self._outputs.results.append(self.result)
+            if self._record is not None:
+                self._outputs.clips[self.result.source] = self._record.scored_frames(
+                    self.result.source,
+                    self._source.fps,
+                    self._watch.threshold,
+                    self._alarms,
+                )
 
     def let_go(self) -> None:
         """The detector cannot go on: no further frame is kept for it."""
@@ -183,9 +186,10 @@ class Stream:
             self._outputs.add_scores(self.result.source, scores, self._source.started_at)
         for score in scores:
             self._count(score)
-            for event in self._finder.push(score.frame, score.value):
+            for event in self._watch.push(score):
                 self._end_alarm(event)
-            self._announce(self._finder.current)
+            if self._watch.begun != self._announced:
+                self._announce(self._watch.current)
 
     def _count(self, score: FilledScore) -> None:
         if score.scored:
@@ -197,23 +201,21 @@ class Stream:
         if event is not None and event.first != self._announced:
             self._announced = event.first
             if self._reporter is not None:
-                self._reporter.alarm(self._explained(event), over=False)
+                self._reporter.alarm(self._timed(event), over=False)
 
     def _end_alarm(self, event: Event) -> None:
         self._announce(event)
-        event = self._explained(event)
+        event = self._timed(event)
         self.result.alarms += 1
         self._outputs.add_event(event)
+        if self._record is not None:
+            self._alarms.append(event)
         if self._reporter is not None:
             self._reporter.alarm(event, over=True)
 
-    def _explained(self, event: Event) -> Event:
-        """With its reason in words, and its clock time."""
-        return replace(
-            event,
-            reason=self._explainer.reason_of_event(event, self._size),
-            clock=clock_time(self._source.started_at, event.start_s),
-        )
+    def _timed(self, event: Event) -> Event:
+        """With its clock time."""
+        return replace(event, clock=clock_time(self._source.started_at, event.start_s))
 
     def _each_sink(self, do: Callable[[_Sink], None]) -> None:
         """A file that cannot be written is given up, and said; the scores go on."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,3 +53,41 @@ class ArraySource:
             if image.ndim == 2:
                 image = np.repeat(image[:, :, None], 3, axis=2)
             yield Frame(index, None if self.fps is None else index / self.fps, image)
+
+
+class FrameSource:
+    """Frames that a program makes as a source: an iterable of `Frame`s, or of images.
+
+    Args:
+        frames: frames as they come; of images, uint8 arrays (H, W, 3) RGB or (H, W).
+        fps: frames per second of images, or None.
+        name: the source's name.
+
+    Attributes:
+        health: always without a fault.
+
+    It can be iterated as often as `frames` can.
+
+    Raises:
+        FrameError: while iterating, for anything else.
+    """
+
+    def __init__(self, frames: Iterable[Any], fps: float | None = None, name: str = "clip") -> None:
+        self._frames = frames
+        self.fps = fps
+        self.name = name
+        self.health = SourceHealth()
+
+    def __iter__(self) -> Iterator[Frame]:
+        for index, given in enumerate(self._frames):
+            if isinstance(given, Frame):
+                yield given
+                continue
+            if not isinstance(given, np.ndarray) or given.ndim not in (2, 3):
+                raise FrameError(
+                    "Expected frames, or uint8 images of shape (H, W, 3) or (H, W), got "
+                    f"{type(given).__name__}."
+                )
+            (frame,) = ArraySource(given[None], name=self.name)
+            time_s = None if self.fps is None else index / self.fps
+            yield Frame(index, time_s, frame.image)

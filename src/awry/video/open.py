@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from awry.calls import checked
 from awry.errors import SourceError
@@ -20,6 +23,7 @@ from awry.video.files import VideoFile
 from awry.video.images import PICTURES, ImageFolder, is_image
 from awry.video.listing import Found, FoundSource, list_folder
 from awry.video.live import Camera, LiveStream
+from awry.video.memory import ArraySource, FrameSource
 from awry.video.source import Source
 
 __all__ = ["Found", "FoundSource", "find_sources", "list_sources", "open_source"]
@@ -53,6 +57,28 @@ def open_source(what: str | Path | int, *, fps: float | None = None) -> Source:
     if path.is_dir():
         return _only_one(path, fps).open()
     return _open_file(path, fps)
+
+
+def source_of(frames: Any, *, fps: float | None = None, name: str = "clip") -> Source:
+    """A source of whatever a program has: see `open_source`, or images in memory.
+
+    Args:
+        frames: a path, address or device; an opened source; a uint8 array (T, H, W, 3) RGB or
+            (T, H, W); or an iterable of frames or of such images (H, W, 3).
+        fps: frames per second of pictures and of images in memory.
+        name: what images in memory are called.
+
+    Raises:
+        SourceError: as `open_source`.
+        FrameError: an array of another shape or type.
+    """
+    if isinstance(frames, str | Path):
+        return open_source(frames, fps=fps)
+    if isinstance(frames, np.ndarray):
+        return ArraySource(frames, fps, name)
+    if isinstance(frames, Source):
+        return frames
+    return FrameSource(frames, fps, name)
 
 
 def _only_one(folder: Path, fps: float | None) -> FoundSource:

@@ -13,7 +13,7 @@ from awry.video.reader import Reader
 from awry.video.source import Source, SourceHealth
 
 
-class Forgiving:
+class TolerantSource:
     """A source that ends instead of failing, so that what was scored by then is kept.
 
     It ends when the user asks for it, and where the source breaks after its first frame. Frames

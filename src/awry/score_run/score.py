@@ -1,0 +1,133 @@
+"""`awry.score`: sources to scores, on disk or in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+from pydantic import Field
+
+from awry.calls import checked
+from awry.detector import Detector, load
+from awry.errors import ConfigError
+from awry.frames import Frame
+from awry.progress import Reporter
+from awry.score_run.options import ScoreOptions
+from awry.score_run.result import ScoreResult
+from awry.score_run.run import score_sources
+from awry.scoring.budget import Budget
+from awry.scoring.calibration import POOLED
+from awry.video.clock import parse_start
+
+
+@checked
+def score(
+    bundle: str | Path | Detector,
+    sources: str | Path | np.ndarray[Any, Any] | Iterable[Any],
+    *,
+    out: Path | None = None,
+    regions: Path | None = None,
+    events: Path | None = None,
+    maps: Path | None = None,
+    overlay: Path | None = None,
+    also: Sequence[str | Path] = (),
+    scene: str = POOLED,
+    parts: Sequence[str] = (),
+    budget: str | Budget | None = None,
+    threshold: float | None = None,
+    escape_formulas: bool = False,
+    overwrite: bool = False,
+    fps: Annotated[float, Field(ge=0.01)] | None = None,
+    reconnect: bool = False,
+    reconnect_attempts: Annotated[int, Field(ge=1)] | None = None,
+    start: str | datetime | None = None,
+    reporter: Reporter | None = None,
+) -> ScoreResult:
+    """Score video: per frame, and regions, alarms, maps or an overlay where asked.
+
+    Sources that fail are listed in the result, and the rest is done. Rows are on disk as they
+    come, and the files take their names in the end.
+
+    Args:
+        bundle: a bundle's folder, or a detector.
+        sources: one or several of: paths of videos and folders, addresses of streams, devices;
+            opened sources; uint8 arrays (T, H, W, 3) RGB; or one iterable of frames or images.
+        out: table of the scores, `.csv`, `.jsonl` or `.parquet`. None: they are kept in memory,
+            see `ScoreResult.clips`, which an endless stream fills.
+        regions, events: tables of boxes and of alarms, likewise.
+        maps: folder for one npz of anomaly maps a source.
+        overlay: a video to look at; with several sources their names join its stem.
+        also: further bundles that score the same frames; their names join their outputs'.
+        scene: which of the fitted scenes the sources show.
+        parts: extra parts of the score; `["all"]` for every one.
+        budget: false alarms allowed, e.g. `1/day`, in place of the bundle's.
+        threshold: an alarm has a frame above it; in place of any budget.
+        escape_formulas: in CSV, names like `=1+1` get a quote for spreadsheets.
+        overwrite: replace files that awry did not write.
+        fps: frames per second of picture folders and arrays.
+        reconnect: open a lost stream or camera anew, for ever.
+        reconnect_attempts: likewise, but give up after so many failures in a row.
+        start: when the one source's first frame was taken: ISO 8601, with a zone or not.
+        reporter: told of progress and of alarms as they happen; None: nobody is.
+
+    Raises:
+        ConfigError: an unknown option, scene, part or ending; budget and threshold both; places
+            that would be one; a start for several sources.
+        BundleError: a bundle cannot be read.
+        SourceError: nothing at all could be scored.
+        WriteError: a table cannot be written; the sentence says where its rows are.
+        KeyboardInterrupt: stopped before a frame was scored, or at once.
+    """
+    if threshold is not None and also:
+        raise ConfigError("--threshold is in one bundle's scores; with --also give --budget.")
+    options = ScoreOptions(
+        out,
+        regions,
+        events,
+        maps,
+        overlay,
+        scene,
+        tuple(parts),
+        fps,
+        overwrite=overwrite,
+        reads=[Path(one) for one in (bundle, *also) if isinstance(one, str | Path)],
+        escape_formulas=escape_formulas,
+        reconnect=reconnect or reconnect_attempts is not None,
+        attempts=reconnect_attempts,
+        start=parse_start(start) if isinstance(start, str) else start,
+    )
+    others = _further(also, budget)
+    detector = _detector(bundle, budget, threshold)
+    return score_sources(detector, _several(sources), options, reporter, others)
+
+
+def _further(also: Sequence[str | Path], budget: str | Budget | None) -> Mapping[str, Detector]:
+    """Further detectors by the names of their folders."""
+    others = {Path(bundle).name: load(bundle, budget=budget) for bundle in also}
+    if len(others) < len(also):
+        raise ConfigError("Two bundles of --also have one name: their outputs would be one.")
+    return others
+
+
+def _detector(
+    bundle: str | Path | Detector, budget: str | Budget | None, threshold: float | None
+) -> Detector:
+    if not isinstance(bundle, Detector):
+        return load(bundle, budget=budget, threshold=threshold)
+    if budget is not None and threshold is not None:
+        raise ConfigError("Give --budget or --threshold: a budget would choose another threshold.")
+    if threshold is not None:
+        return bundle.with_threshold(threshold)
+    return bundle if budget is None else bundle.with_budget(Budget.of(budget))
+
+
+def _several(sources: Any) -> list[Any]:
+    """A list of sources; a list of frames or images, like any other iterable, is one of them."""
+    if not isinstance(sources, list | tuple) or not sources:
+        return [sources]
+    first = sources[0]
+    image = isinstance(first, np.ndarray) and first.ndim < 4 and first.shape[-1:] == (3,)
+    return [sources] if image or isinstance(first, Frame) else list(sources)

@@ -43,9 +43,9 @@ def mean_and_spread(values: list[float]) -> str:
     return f"{statistics.mean(values):.2f} ± {statistics.stdev(values):.2f}"
 
 
-def with_interval(row: dict[str, Any]) -> str:
-    low, high = row["interval"]
-    return f"**{row['micro_auc'][0]:.2f}** ({low:.1f} to {high:.1f})"
+def with_interval(micro_auc: float, interval: list[float]) -> str:
+    low, high = interval
+    return f"**{micro_auc:.2f}** ({low:.1f} to {high:.1f})"
 
 
 def fitting(row: dict[str, Any]) -> str:
@@ -55,11 +55,11 @@ def fitting(row: dict[str, Any]) -> str:
 def content_free(headline: dict[str, Any], columns: int) -> list[list[str]]:
     """The rows of scores that do not look at the video."""
     named = (("triangle over the clip", "triangle"), ("constant score", "constant"))
-    return [
-        [f"{title} (does not look at the video)", f"{headline['content_free'][key]:.2f}"]
-        + ["-"] * (columns - 2)
-        for title, key in named
-    ]
+    rows = []
+    for title, key in named:
+        figure = with_interval(**headline["content_free"][key])
+        rows.append([f"{title} (does not look at the video)", figure] + ["-"] * (columns - 2))
+    return rows
 
 
 def readme_table(headline: dict[str, Any]) -> str:
@@ -67,7 +67,7 @@ def readme_table(headline: dict[str, Any]) -> str:
     rows = [
         [
             f"`{row['method']}`, {row['what']}",
-            with_interval(row),
+            with_interval(row["micro_auc"][0], row["interval"]),
             mean_and_spread(row["micro_auc"]),
             fitting(row),
         ]
@@ -82,7 +82,7 @@ def headline_section(headline: dict[str, Any]) -> str:
     rows = [
         [
             f"`{row['method']}`, {row['what']}",
-            with_interval(row),
+            with_interval(row["micro_auc"][0], row["interval"]),
             ", ".join(f"{value:.2f}" for value in row["micro_auc"]),
             mean_and_spread(row["micro_auc"]),
             ", ".join(f"{value:.2f}" for value in row["smoothed"]),

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from awry import registry
+from awry import extensions, registry
 from awry.cli import inspect
 from awry.errors import ConfigError
 from awry.methods.base import Method
@@ -48,12 +48,12 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install
         (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\n")
         lines = "".join(f"{name} = {place}\n" for name, place in methods.items())
         (about / "entry_points.txt").write_text(f"[awry.methods]\n{lines}")
-        registry._declared.cache_clear()
+        extensions.declared.cache_clear()
 
-    registry._declared.cache_clear()
+    extensions.declared.cache_clear()
     yield put
     monkeypatch.undo()
-    registry._declared.cache_clear()
+    extensions.declared.cache_clear()
 
 
 FLOW = "from awry.methods.flow import Flow\n"

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from awry.calls import checked
-from awry.registry import OURS, broken_methods, method_names, package_of
+from awry.extensions import OURS
+from awry.registry import broken_methods, method_names, package_of
 from awry.results import FigureCard, Listing
 
 _NEEDED = ("torch", "torchvision", "av", "opencv-python-headless", "onnxruntime", "numpy")

@@ -11,19 +11,18 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import cache
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from awry.errors import ConfigError, nearest
+from awry.extensions import OURS, declared, package_name
 from awry.foreign import reason_of
 
 if TYPE_CHECKING:
     from awry.methods.base import Method
 
-OURS = "awry"
-_MISSING = "a package that is not named"
+GROUP = "awry.methods"
 
 _NONE: Mapping[str, Any] = MappingProxyType({})
 _registered: ContextVar[Mapping[str, Any]] = ContextVar("methods of this program", default=_NONE)
@@ -50,30 +49,20 @@ class BrokenMethod:
         )
 
 
-@cache
-def _declared() -> dict[str, list[EntryPoint]]:
-    """Name -> the entry points of that name, awry's own first."""
-    found: dict[str, list[EntryPoint]] = {}
-    points = entry_points(group="awry.methods")
-    for point in sorted(points, key=lambda point: (_package(point) != OURS, _package(point))):
-        found.setdefault(point.name, []).append(point)
-    return found
-
-
 def _found() -> dict[str, EntryPoint]:
     """Name -> its entry point, where one package alone has it, or awry itself."""
     return {
         name: points[0]
-        for name, points in _declared().items()
-        if len(points) == 1 or _package(points[0]) == OURS
+        for name, points in declared(GROUP).items()
+        if len(points) == 1 or package_name(points[0]) == OURS
     }
 
 
 def _clashes() -> list[BrokenMethod]:
     """What shares its name with another package's method."""
     clashing = []
-    for name, points in _declared().items():
-        packages = [_package(point) for point in points]
+    for name, points in declared(GROUP).items():
+        packages = [package_name(point) for point in points]
         for place, package in enumerate(packages):
             others = [*packages[:place], *packages[place + 1 :]]
             if others and not (place == 0 and package == OURS):
@@ -90,7 +79,7 @@ def method_names() -> list[str]:
 def package_of(name: str) -> str:
     """The package that a method comes from."""
     point = _found().get(name)
-    return "this program" if point is None else _package(point)
+    return "this program" if point is None else package_name(point)
 
 
 def broken_methods() -> list[BrokenMethod]:
@@ -178,8 +167,3 @@ def _problem(kind: Any, name: str) -> str | None:
     if not all(isinstance(preset, Mapping) for preset in presets.values()):
         return "its presets are no settings by name"
     return None
-
-
-def _package(point: EntryPoint) -> str:
-    distribution = getattr(point, "dist", None)
-    return _MISSING if distribution is None else str(distribution.name)

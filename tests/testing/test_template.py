@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import awry
-from awry import registry
+from awry import extensions, registry
 from awry.detector import scored
 from awry.testing import moving_square_data
 
@@ -39,10 +39,10 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     lines = "".join(f"{name} = {place}\n" for name, place in points.items())
     (about / "entry_points.txt").write_text(f"[awry.methods]\n{lines}")
     monkeypatch.syspath_prepend(str(tmp_path))
-    registry._declared.cache_clear()
+    extensions.declared.cache_clear()
     yield tmp_path
     monkeypatch.undo()
-    registry._declared.cache_clear()
+    extensions.declared.cache_clear()
     sys.modules.pop("awry_brightness", None)
 
 

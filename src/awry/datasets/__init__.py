@@ -1,18 +1,23 @@
 """Public data sets in the layouts that their makers publish, one file each.
 
-A data set joins by one file in this package with a `LAYOUT`, and one line in `_MODULES`.
+A data set joins by one file in this package with a `LAYOUT`, and one line in `_MODULES`; or from a
+package of one's own by an entry point, see `awry.extensions`.
 """
 
 from __future__ import annotations
 
 import importlib
+import warnings
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from awry.calls import checked
 from awry.datasets.base import Clip, Dataset, Layout, LayoutInfo
 from awry.datasets.truth import with_tracks
 from awry.errors import ConfigError, DatasetError, nearest
+from awry.extensions import declared, extension
 
 __all__ = [
     "Clip",
@@ -39,13 +44,43 @@ _MODULES = (
 )
 
 
+_GROUP = "awry.datasets"
+
+
 @cache
-def _layouts() -> dict[str, Layout]:
+def _own_layouts() -> dict[str, Layout]:
     # Loaded on first use: the readers import video libraries.
     loaded: list[Layout] = [
         importlib.import_module(f"{__name__}.{module}").LAYOUT for module in _MODULES
     ]
     return {layout.info.name: layout for layout in loaded}
+
+
+def _layouts() -> dict[str, Layout]:
+    *named, folder = _own_layouts().items()
+    return dict([*named, *_added_layouts(), folder])
+
+
+def _added_layouts() -> Iterator[tuple[str, Layout]]:
+    """The layouts of other packages; one that is broken is left out with a warning."""
+    for name in sorted(set(declared(_GROUP)) - set(_own_layouts())):
+        try:
+            yield name, _added_layout(name)
+        except ConfigError as error:
+            warnings.warn(str(error), stacklevel=3)
+
+
+def _added_layout(name: str) -> Layout:
+    layout: Layout = extension(_GROUP, name, "layout", lambda loaded: _problem(loaded, name))
+    return layout
+
+
+def _problem(loaded: Any, name: str) -> str | None:
+    if not isinstance(loaded, Layout):
+        return f"it is no awry.datasets.Layout but {loaded!r}"
+    if loaded.info.name != name:
+        return f"its layout calls itself {loaded.info.name!r}"
+    return None
 
 
 def known_layouts() -> list[LayoutInfo]:

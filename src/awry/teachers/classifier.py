@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from awry.errors import ConfigError, MissingError, nearest
+from awry.teachers.kinds import added_kinds, added_loader
 from awry.video.pictures import resized
 
 SIDE = 224
@@ -70,7 +71,10 @@ def load_classifier(
         return Classifier(what, _lite_features(outputs), side)
     if kind in ("torchvision", "random"):
         return Classifier(what, _torchvision_features(name, outputs, random=kind == "random"), side)
-    known = ["pip:efficientnet-lite0", "torchvision:resnet50"]
+    if loader := added_loader("classifier", kind):
+        added: Classifier = loader(name, side, outputs)
+        return added
+    known = ["pip:efficientnet-lite0", "torchvision:resnet50", *added_kinds("classifier")]
     raise ConfigError(f"There is no classifier '{what}': {nearest(what, known)}.")
 
 

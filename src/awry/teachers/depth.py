@@ -19,6 +19,7 @@ from awry.errors import ConfigError, nearest
 from awry.foreign import reading
 from awry.runtimes import onnx_session
 from awry.teachers.hub import from_hub
+from awry.teachers.kinds import added_kinds, added_loader
 from awry.teachers.outputs import digest, kept_outputs
 from awry.teachers.weights import file_hash, find_weights
 from awry.video.limits import check_pixels
@@ -80,7 +81,10 @@ def load_depth(what: str) -> DepthTeacher:
         return _onnx(what, name)
     if kind == "hf" and name:
         return _hugging_face(what, name)
-    known = ["ramp", "onnx:FILE", "hf:Intel/dpt-hybrid-midas"]
+    if loader := added_loader("depth", kind):
+        added: DepthTeacher = loader(name)
+        return added
+    known = ["ramp", "onnx:FILE", "hf:Intel/dpt-hybrid-midas", *added_kinds("depth")]
     raise ConfigError(f"There is no depth estimator '{what}': {nearest(what, known)}.")
 
 

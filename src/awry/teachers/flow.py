@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from awry.errors import ConfigError, MissingError, nearest
+from awry.teachers.kinds import added_kinds, added_loader
 from awry.teachers.outputs import digest, kept_outputs
 
 Picture = NDArray[np.uint8]
@@ -145,7 +146,10 @@ def load_flow(what: str) -> FlowTeacher:
         return DISFlow(name or "fast")
     if kind in ("torchvision", "random") and name in RAFT:
         return RAFTFlow(name, random=kind == "random")
-    known = ["farneback", *(f"dis:{preset}" for preset in DIS_PRESETS)]
+    if loader := added_loader("flow", kind):
+        added: FlowTeacher = loader(name)
+        return added
+    known = [*added_kinds("flow"), "farneback", *(f"dis:{preset}" for preset in DIS_PRESETS)]
     known += [f"torchvision:{model}" for model in RAFT]
     raise ConfigError(f"There is no optical flow '{what}': {nearest(what, known)}.")
 

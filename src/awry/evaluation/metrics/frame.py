@@ -6,13 +6,15 @@ sequence of scores and one of labels, with an array (n_i,) for each clip.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from awry.errors import InputError
+from awry.errors import ConfigError, InputError
+from awry.extensions import declared, extension, no_function
 
 Scores = list[NDArray[np.float64]]
 Labels = list[NDArray[np.uint8]]
@@ -187,7 +189,7 @@ def frame_metrics(
     scored: Sequence[ArrayLike] | None = None,
     names: Sequence[str] | None = None,
 ) -> dict[str, Any]:
-    """All frame-level figures, under the names of `METRICS`.
+    """All frame-level figures, under the names of `METRICS`, and those that other packages add.
 
     Args:
         scores, labels: one array (n_i,) for each clip.
@@ -216,7 +218,22 @@ def frame_metrics(
         "n_frames": n_frames,
         "n_abnormal": n_abnormal,
         "n_scored": n_frames if scored is None else int(sum(np.sum(part) for part in scored)),
+        **_added(series, marks),
     }
+
+
+def _added(scores: Scores, labels: Labels) -> dict[str, Any]:
+    """The figures that other packages add, see `awry.extensions`."""
+    group = "awry.metrics"
+    figures: dict[str, Any] = {}
+    for name in sorted(set(declared(group)) - set(METRICS)):
+        try:
+            metric = extension(group, name, "metric", no_function)
+        except ConfigError as error:
+            warnings.warn(str(error), stacklevel=3)
+        else:
+            figures[name] = _if_possible(metric, scores, labels)
+    return figures
 
 
 def _if_possible(metric: Callable[[Scores, Labels], Any], scores: Scores, labels: Labels) -> Any:

@@ -7,11 +7,14 @@ darknet:FILE           YOLOv3 as its authors publish it; needs OpenCV 4
 boxes:FILE or FOLDER   boxes that were detected before, as CSV
 foreground             regions that move; needs no weights, knows no classes
 random:NAME            a torchvision model with random weights: for tests alone
+
+Other packages may add kinds, see `awry.extensions`.
 """
 
 from __future__ import annotations
 
 from awry.errors import ConfigError, nearest
+from awry.teachers.kinds import added_kinds, added_loader
 from awry.teachers.objects.base import ObjectDetector, View
 from awry.teachers.objects.options import DetectorOptions
 
@@ -35,9 +38,13 @@ def load_detector(what: str, options: DetectorOptions | None = None) -> ObjectDe
         from awry.teachers.objects.foreground import ForegroundDetector
 
         return ForegroundDetector(options)
+    if loader := added_loader("objects", kind):
+        added: ObjectDetector = loader(name, options)
+        return added
     if kind not in (*KINDS, "random") or not name or kind == "foreground":
+        known = [*KINDS, *added_kinds("objects")]
         raise ConfigError(
-            f"There is no object detector '{what}': {nearest(kind, KINDS)}. Write KIND:WHAT, e.g. "
+            f"There is no object detector '{what}': {nearest(kind, known)}. Write KIND:WHAT, e.g. "
             "onnx:FILE or boxes:FILE, or plainly foreground."
         )
     if kind == "boxes":

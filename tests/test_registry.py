@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from awry import extensions, registry
-from awry.cli import inspect
+from awry.cli.methods import show_methods
+from awry.doctor import doctor
 from awry.errors import ConfigError
+from awry.method_list import list_methods
 from awry.methods.base import Method
 from awry.methods.flow import Flow
 
@@ -111,12 +113,12 @@ def test_a_broken_package_is_named_and_harms_nothing(
     assert reason in said
     assert said.endswith("Mend, update or uninstall b.")
     assert registry.method_class("flow").name == "flow"
-    (entry,) = [entry for entry in inspect.list_methods() if entry["name"] == "b"]
+    (entry,) = [entry for entry in list_methods().rows() if entry["name"] == "b"]
     assert (entry["package"], entry["error"]) == ("b", said)
-    json.dumps(inspect.list_methods(), allow_nan=False)
-    inspect.show_methods(inspect.list_methods())
+    json.dumps(list_methods().rows(), allow_nan=False)
+    show_methods(list_methods().rows())
     assert "uninstall b" in capsys.readouterr().out
-    (row,) = [row for row in inspect.examine() if row["name"] == "method b"]
+    (row,) = [row for row in doctor().rows() if row["name"] == "method b"]
     assert not row["there"]
 
 
@@ -134,7 +136,7 @@ B.__doc__ = None
 """
     sys.modules.pop("b", None)
     install("b", code, b="b:B")
-    (entry,) = [entry for entry in inspect.list_methods() if entry["name"] == "b"]
+    (entry,) = [entry for entry in list_methods().rows() if entry["name"] == "b"]
     assert (entry["what"], entry["package"], entry["error"]) == ("(not described)", "b", None)
     assert entry["settings"]["needed"]["default"] is None
     json.dumps(entry, allow_nan=False)
@@ -146,7 +148,7 @@ def test_two_packages_with_one_name_are_both_named(install: Install) -> None:
     install("two", code, twin="two:Twin")
     with pytest.raises(ConfigError, match=r"of the package one .* same name is in two"):
         registry.method_class("twin")
-    entries = [entry for entry in inspect.list_methods() if entry["name"] == "twin"]
+    entries = [entry for entry in list_methods().rows() if entry["name"] == "twin"]
     assert [entry["package"] for entry in entries] == ["one", "two"]
     assert all(entry["error"] for entry in entries)
 
@@ -154,7 +156,7 @@ def test_two_packages_with_one_name_are_both_named(install: Install) -> None:
 def test_our_methods_are_not_shadowed(install: Install) -> None:
     install("thief", f"{FLOW}class Thief(Flow):\n    pass\n", flow="thief:Thief")
     assert registry.method_class("flow").__module__ == "awry.methods.flow"
-    entries = [entry for entry in inspect.list_methods() if entry["name"] == "flow"]
+    entries = [entry for entry in list_methods().rows() if entry["name"] == "flow"]
     assert [entry["package"] for entry in entries] == ["awry", "thief"]
     assert "same name is in awry" in entries[1]["error"]
 

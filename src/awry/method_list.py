@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from awry.calls import checked
-from awry.methods.description import MethodDescription, describe, plain_default
 from awry.extensions import OURS
+from awry.methods.description import MethodDescription, describe, plain_default
 from awry.registry import broken_methods, method_class, method_names, package_of
 from awry.results import FigureCard, Listing
 

@@ -20,7 +20,6 @@ from awry.teachers.flow import FlowTeacher, grey_of, load_flow
 from awry.teachers.objects import DetectorOptions, ObjectDetector, View, load_detector
 from awry.video import ArraySource
 
-
 NO_CLASSES = np.empty((1, 0), np.float32)
 
 

@@ -1,4 +1,4 @@
-"""What a package from outside adds goes through every command that takes it, without a word here."""
+"""What a package from outside adds goes through every command that takes it."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import awry as library
 from awry import extensions
 from awry.datasets import known_layouts, open_dataset
 from awry.errors import ConfigError
+from awry.evaluation.metrics.frame import frame_metrics
 from awry.teachers.flow import load_flow
 from awry.teachers.objects import load_detector
 from support import moving_square
@@ -70,7 +71,7 @@ def test_a_layout_is_known_and_recognised(awry: Callable, arrays: Path) -> None:
     assert open_dataset(arrays).name == "outside-layout"
     assert "outside-layout" in {layout["name"] for layout in awry("datasets", "--json").json}
     for words in ((), ("--format", "outside-layout")):
-        assert awry("datasets", arrays, *words, "--json").json["name"] == "outside-layout"
+        assert awry("datasets", arrays, *words, "--json").json["layout"] == "outside-layout"
 
 
 def test_teachers_are_loaded_by_their_kind(installed: Any) -> None:
@@ -93,7 +94,9 @@ def test_the_method_is_listed(awry: Callable) -> None:
     assert awry("doctor").code == 0
 
 
-def test_the_bundle_scores(awry: Callable, bundle: Path, make_video: Callable, tmp_path: Path) -> None:
+def test_the_bundle_scores(
+    awry: Callable, bundle: Path, make_video: Callable, tmp_path: Path
+) -> None:
     video = make_video(tmp_path / "yard.mp4", moving_square(20, 3))
     scores = tmp_path / "scores.csv"
     said = awry("score", bundle, video, "--out", scores, "--parts", "all")
@@ -140,8 +143,8 @@ def test_studies_take_what_is_from_outside(
 def test_an_archive_in_a_layout_from_outside_is_sifted(
     awry: Callable, arrays: Path, tmp_path: Path
 ) -> None:
-    words = ("--data", arrays, "--merged", "--preset", "tiny")
-    said = awry("sift", *words, "--out", tmp_path / "run", "--json")
+    fast = ("--preset", "tiny", "--set", "rounds=1", "--set", "epochs=1")
+    said = awry("sift", "--data", arrays, "--merged", *fast, "--out", tmp_path / "run", "--json")
     assert said.code == 0, said.err
     said = awry("evaluate", tmp_path / "run", "--data", arrays, "--merged", "--out", tmp_path / "m")
     assert said.code == 0, said.err
@@ -150,37 +153,55 @@ def test_an_archive_in_a_layout_from_outside_is_sifted(
 def test_what_a_method_does_not_offer_is_refused_in_a_sentence(
     awry: Callable, bundle: Path, arrays: Path, tmp_path: Path
 ) -> None:
-    said = awry("export", bundle, "--to", "onnxruntime", "--out", tmp_path / "exported")
+    said = awry("export", bundle, "--to", "onnx", "--out", tmp_path / "exported")
     assert said.code == 1
     assert "outside" in said.err
 
 
+@pytest.fixture
+def broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, str], None]]:
+    """Installs a package whose one entry point, `broken`, gives something wrong."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+
+    def install(group: str, value: str) -> None:
+        about = tmp_path / "wrong-1.0.dist-info"
+        about.mkdir()
+        (about / "METADATA").write_text("Metadata-Version: 2.1\nName: wrong\nVersion: 1.0\n")
+        (about / "entry_points.txt").write_text(f"[{group}]\nbroken = {value}\n")
+        extensions.declared.cache_clear()
+
+    yield install
+    monkeypatch.undo()
+    extensions.declared.cache_clear()
+
+
 @pytest.mark.parametrize(
-    ("group", "value", "fault"),
+    ("value", "fault"),
     [
-        ("awry.datasets", "awry_outside:Outside", "no awry.datasets.Layout"),
-        ("awry.datasets", "awry_outside:LAYOUT", "calls itself 'outside-layout'"),
-        ("awry.datasets", "nowhere_at_all:L", "No module named"),
-        ("awry.metrics", "awry_outside:NO_CLASSES", "no function"),
+        ("awry_outside:Outside", "no awry.datasets.Layout"),
+        ("awry_outside:LAYOUT", "calls itself 'outside-layout'"),
+        ("nowhere_at_all:L", "No module named"),
     ],
 )
-def test_a_broken_package_is_named_and_the_rest_goes_on(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, group: str, value: str, fault: str
+def test_a_broken_layout_is_named_and_the_rest_goes_on(
+    broken: Callable[[str, str], None], value: str, fault: str
 ) -> None:
-    about = tmp_path / "wrong-1.0.dist-info"
-    about.mkdir()
-    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: wrong\nVersion: 1.0\n")
-    (about / "entry_points.txt").write_text(f"[{group}]\nbroken = {value}\n")
-    monkeypatch.syspath_prepend(str(tmp_path))
-    extensions.declared.cache_clear()
-    try:
-        with pytest.warns(UserWarning, match=f"'broken' of the package wrong.*{fault}"):
-            if group == "awry.datasets":
-                assert known_layouts()
-            else:
-                from awry.evaluation.metrics.frame import frame_metrics
+    broken("awry.datasets", value)
+    with pytest.warns(UserWarning, match=f"'broken' of the package wrong.*{fault}"):
+        assert known_layouts()
 
-                assert frame_metrics([[0.0, 1.0]], [[0, 1]])["micro_auc"] == 1.0
-    finally:
-        monkeypatch.undo()
-        extensions.declared.cache_clear()
+
+def test_a_broken_metric_is_named_and_the_rest_goes_on(
+    broken: Callable[[str, str], None],
+) -> None:
+    broken("awry.metrics", "awry_outside:NO_CLASSES")
+    with pytest.warns(UserWarning, match="'broken' of the package wrong.*no function"):
+        assert frame_metrics([[0.0, 1.0]], [[0, 1]])["micro_auc"] == 1.0
+
+
+def test_a_broken_teacher_is_refused_where_it_is_asked_for(
+    broken: Callable[[str, str], None],
+) -> None:
+    broken("awry.teachers.flow", "awry_outside:NO_CLASSES")
+    with pytest.raises(ConfigError, match="package wrong cannot be used: it is no function"):
+        load_flow("broken:flow")

@@ -32,7 +32,7 @@ def metrics_frame(
     overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
-    """Frame level: micro and macro AUC, AP, variants and what sees no pixel."""
+    """Frame level: micro and macro AUC, AP, variants, and scores without looking."""
     with refusals():
         import awry
 

@@ -55,7 +55,7 @@ class DemoResult(Result):
     Attributes:
         method: its name.
         auc: kind of anomaly -> micro AUC in [0, 1] against the normal clips; `all` for all.
-        references: the same of plain optical flow (`flow`) and of scores that see no pixel.
+        references: the same of plain optical flow (`flow`) and of scores that do not look.
         intervals: the method's and the references' 95 % intervals over clips, by name and kind.
         seconds: in all.
         report: the page.

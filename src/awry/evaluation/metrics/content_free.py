@@ -1,4 +1,4 @@
-"""What a detector that sees no pixel gets. Every report carries it."""
+"""What a detector that does not look at the video gets. Every report carries it."""
 
 from __future__ import annotations
 

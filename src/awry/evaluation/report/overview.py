@@ -66,7 +66,7 @@ def cards(metrics: Mapping[str, Any]) -> list[FigureCard]:
     counts = f"{frame['n_abnormal']} abnormal, {frame['n_scored']} scored"
     return [
         *shown,
-        FigureCard("Best score that sees no pixel", per_cent(primary["blind"]), blind),
+        FigureCard("Best without looking at the video", per_cent(primary["blind"]), blind),
         *_level_cards(metrics),
         *_feedback_card(metrics),
         FigureCard("Frames", str(frame["n_frames"]), counts),

@@ -43,8 +43,8 @@ SHORT_NAMES = {
     "train": "scaled by calibration footage",
 }
 REFERENCE_NAMES = {
-    "constant": ("constant score", "sees no pixel"),
-    "triangle": ("triangle over the clip", "sees no pixel, knows the clip's end"),
+    "constant": ("constant score", "does not look at the video"),
+    "triangle": ("triangle over the clip", "does not look at the video, knows the clip's end"),
     "flow": ("plain optical flow", "no learning; as scored; future seen: none"),
     "flow_offline": (
         "plain optical flow, smoothed offline",

@@ -69,22 +69,13 @@ def evaluate(
         DatasetError: the data set cannot be read, or has no test clips that can be.
         WriteError: the report cannot be written.
     """
-    sifted = isinstance(bundle, SiftedRun) or (
-        not isinstance(bundle, Detector) and is_run(Path(bundle))
-    )
-    if sifted != merged:
-        raise ConfigError(
-            f"{_called(bundle)} is a sifted run: it is measured on the frames that it saw; add "
-            "--merged."
-            if sifted
-            else f"--merged is for what awry sift made; {_called(bundle)} is not such a run."
-        )
+    run, single = _of_kind(bundle, merged=merged)
     if out is not None:
         read = [path for path in (bundle, data) if isinstance(path, str | Path)]
         check_folder("--out", Path(out), REPORT, read, overwrite=overwrite)
-    if not isinstance(bundle, Detector) and sifted:
+    if run is not None:
         return evaluate_run(
-            bundle,
+            run,
             data,
             out=out,
             format=format,
@@ -93,7 +84,7 @@ def evaluate(
             overwrite=overwrite,
             reporter=reporter,
         )
-    assert not isinstance(bundle, SiftedRun)
+    assert single is not None
     options = EvaluateOptions(
         parts,
         flow=flow,
@@ -101,9 +92,37 @@ def evaluate(
         rule=EventRule.parse(rule, tolerance),
     )
     opened = data if isinstance(data, Dataset) else open_dataset(data, format=format, fps=fps)
-    detector = _detector(bundle, budget, threshold)
+    detector = _detector(single, budget, threshold)
     result = evaluate_detector(detector, opened, options, reporter)
     return result if out is None else replace(result, report=result.save(out) / "report.html")
+
+
+def _of_kind(
+    bundle: str | Path | Detector | SiftedRun, *, merged: bool
+) -> tuple[str | Path | SiftedRun | None, str | Path | Detector | None]:
+    """The run, or the detector; the other is None.
+
+    Raises:
+        ConfigError: `merged` is wanted of a detector, or a run without it.
+    """
+    run: str | Path | SiftedRun | None = None
+    single: str | Path | Detector | None = None
+    if isinstance(bundle, Detector):
+        single = bundle
+    elif isinstance(bundle, SiftedRun) or is_run(Path(bundle)):
+        run = bundle
+    else:
+        single = bundle
+    if run is not None and not merged:
+        raise ConfigError(
+            f"{_called(bundle)} is a sifted run: it is measured on the frames that it saw; add "
+            "--merged."
+        )
+    if run is None and merged:
+        raise ConfigError(
+            f"--merged is for what awry sift made; {_called(bundle)} is not such a run."
+        )
+    return run, single
 
 
 def _called(bundle: str | Path | Detector | SiftedRun) -> str:

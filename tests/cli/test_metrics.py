@@ -75,7 +75,7 @@ def test_bad_files_are_one_line(awry, files) -> None:
 
 @pytest.fixture
 def boxes(tmp_path: Path) -> tuple[Path, Path]:
-    """PROTOCOL's small case: five true boxes on one track, five true and five false detections."""
+    """The small case of docs/measurement.md: five true boxes on one track, ten detections."""
     tracks, detections = tmp_path / "tracks", tmp_path / "detections"
     tracks.mkdir()
     detections.mkdir()

@@ -1,4 +1,4 @@
-"""The motion reference measures pixels a frame, and gives on Ped2 what PROTOCOL says."""
+"""The motion reference measures pixels a frame, and gives on Ped2 what docs/measurement.md says."""
 
 from __future__ import annotations
 

@@ -159,36 +159,45 @@ def region(
         "alpha": alpha, "beta": beta, "compat": compat, "inverted": inverted,
     }  # fmt: skip
     curves = region_figures(boxes.tracks, boxes.detections, boxes.frames, **choice)
+    settings = {
+        "method": f"detections of {called(detections)}",
+        "labels": f"tracks in {called(tracks)}",
+        "region": choice,
+    }
+    return MeasuredRegions(_metrics(boxes, curves, settings), curves)
+
+
+def _metrics(boxes: _Boxes, curves: RegionFigures, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The figures; with intervals where each clip's frames are known."""
     values: dict[str, Any] = {}
     clips: list[str] = []
-    notes = boxes.notes
+    rows: list[dict[str, Any]] = []
+    notes = list(boxes.notes)
     if isinstance(boxes.frames, dict):
         clips = natsorted(boxes.frames)
         ordered = {name: boxes.frames[name] for name in clips}
+        rows = [{"clip": name, "n_frames": count} for name, count in ordered.items()]
         draws = protocol_draws(len(clips))
         if draws is not None:
-            drawn = resampled_region(boxes.tracks, boxes.detections, ordered, draws, **choice)
+            drawn = resampled_region(
+                boxes.tracks, boxes.detections, ordered, draws, **settings["region"]
+            )
             values = dict(zip(("rbdc", "tbdc"), drawn, strict=True))
-        rows = [{"clip": name, "n_frames": count} for name, count in ordered.items()]
     else:
-        rows = []
         notes.append("No intervals: they need each clip's frames, --frames FILE with clip,frames.")
-    metrics = {
+    return {
         **{name: getattr(curves, name) for name in FIGURES},
         "n_frames": curves.n_frames,
         "n_clips": len(set(boxes.tracks) | set(boxes.detections) | set(clips)),
         **interval_record("region", clips, values),
         "clips": rows,
         "settings": {
-            "method": f"detections of {called(detections)}",
-            "labels": f"tracks in {called(tracks)}",
-            "region": choice,
+            **settings,
             "interval": interval_words(len(clips)) if clips else "none: see the notes",
             "notes": notes,
             "awry": __version__,
         },
     }
-    return MeasuredRegions(metrics, curves)
 
 
 def _read_boxes(

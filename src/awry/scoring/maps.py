@@ -1,6 +1,6 @@
 """From anomaly maps to scored boxes, by the same rule for every method that has maps.
 
-PROTOCOL section 2: connected components at several levels fixed on normal footage; the box is
+See docs/measurement.md: connected components at several levels fixed on normal footage; the box is
 the component's, the score is the map's maximum inside.
 """
 

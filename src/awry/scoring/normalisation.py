@@ -1,4 +1,4 @@
-"""Normalisation of a clip's scores, as PROTOCOL names it."""
+"""Normalisation of a clip's scores; see docs/measurement.md."""
 
 from __future__ import annotations
 

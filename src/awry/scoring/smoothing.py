@@ -2,7 +2,7 @@
 
 Every filter works on the distance from the clip's first score. A constant series therefore
 comes out bit-identical, its ties survive, and a detector that sees nothing keeps an AUC of
-exactly 0.5; see PROTOCOL, "the content-free row".
+exactly 0.5; see docs/measurement.md.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The values of PROTOCOL's table for UCSD Ped2, from the label ranges that its makers publish."""
+"""The values for UCSD Ped2 in docs/measurement.md, from the makers' published label ranges."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ def values(found: Rows, truth: Mapping[str, Tracks] = TRUTH, **options: Any) -> 
     return figures.rbdc, figures.tbdc
 
 
-# --- the small cases of PROTOCOL.md
+# --- the small cases of docs/measurement.md
 
 
 @pytest.mark.parametrize(
@@ -173,7 +173,7 @@ def walked_slowly(
     beta: float = 0.1,
     compat: bool = False,
 ) -> tuple[float, float]:
-    """PROTOCOL.md's walk, one detection after the other."""
+    """docs/measurement.md's walk, one detection after the other."""
     boxes = [
         (name, int(part.ids[row]), int(part.frames[row]), part.boxes[row])
         for name, part in truth.items()

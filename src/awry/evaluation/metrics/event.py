@@ -1,4 +1,4 @@
-"""Event-level figures at a threshold, as pure functions: what an operator feels. PROTOCOL 3.
+"""Event-level figures at a threshold, as pure functions: what an operator experiences.
 
 Runs of frames, alarms and true events alike, are `(first, last)`, 0-based, both inclusive.
 docs/measurement.md states the rules.

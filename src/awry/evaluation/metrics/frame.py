@@ -1,4 +1,4 @@
-"""Frame-level metrics as pure functions; PROTOCOL section 1.
+"""Frame-level metrics as pure functions.
 
 Scores are higher where a frame is more abnormal, labels are 1 where it is. A data set is one
 sequence of scores and one of labels, with an array (n_i,) for each clip.

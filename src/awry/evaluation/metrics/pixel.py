@@ -1,4 +1,4 @@
-"""Pixel AUC, the legacy measure of where: PROTOCOL section 1.
+"""Pixel AUC, the legacy measure of where.
 
 At a threshold, an abnormal frame counts as found only if at least 40 % of its true pixels have
 map values that reach it; a normal frame is a false alarm if any of its pixels does. (Mahadevan

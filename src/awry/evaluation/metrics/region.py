@@ -1,4 +1,4 @@
-"""Region-level metrics as pure functions: RBDC and TBDC; PROTOCOL section 2.
+"""Region-level metrics as pure functions: RBDC and TBDC.
 
 After Ramachandra and Jones, "Street Scene: a new dataset and evaluation protocol for video
 anomaly detection", WACV 2020. Boxes are `x_min, y_min, x_max, y_max` in pixels, both ends

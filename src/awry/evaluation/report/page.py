@@ -85,20 +85,7 @@ def write_report(
         WriteError: the file cannot be written.
     """
     thresholds, alarms, levels = thresholds or {}, alarms or {}, levels or {}
-    limits = score_limits(clips, [thresholds.get(clip.name) for clip in clips])
-    measures = {row["clip"]: row for row in metrics["clips"]}
     kept = peaks_to_show(clips, thresholds)
-    shown = [
-        _clip(
-            replace(clip, peaks=peaks),
-            f"clip-{number}",
-            measures[clip.name],
-            thresholds.get(clip.name),
-            alarms.get(clip.name, ()),
-            limits,
-        )
-        for number, (clip, peaks) in enumerate(zip(clips, kept, strict=True), 1)
-    ]
     events = event_rows(clips, levels, thresholds)
     context: dict[str, Any] = {
         "title": title,
@@ -119,7 +106,7 @@ def write_report(
         "interval": metrics["settings"]["interval"],
         "failed": list(metrics.get("failed", [])),
         "notes": list(metrics["settings"].get("clip_notes", [])),
-        "clips": shown,
+        "clips": _clips(metrics, clips, kept, thresholds, alarms),
         "clip_pictures": _count_in_words(clips, kept),
         "ignore_preview": None if ignore_preview is None else picture_uri(ignore_preview),
         "figures": [(caption, picture_uri(image, 1200)) for caption, image in extra_figures],
@@ -150,6 +137,29 @@ def write_strangest(path: Path, moments: Sequence[Peak], title: str, advice: str
         "moments": [moment(peak, number, "moment") for number, peak in enumerate(moments, 1)],
     }
     write_text(path, render("strangest.html.j2", context))
+
+
+def _clips(
+    metrics: Mapping[str, Any],
+    clips: Sequence[ScoredClip],
+    kept: Sequence[Sequence[Peak]],
+    thresholds: Mapping[str, float],
+    alarms: Mapping[str, Runs],
+) -> list[dict[str, Any]]:
+    """Each clip's curve, figures and kept moments."""
+    limits = score_limits(clips, [thresholds.get(clip.name) for clip in clips])
+    measures = {row["clip"]: row for row in metrics["clips"]}
+    return [
+        _clip(
+            replace(clip, peaks=peaks),
+            f"clip-{number}",
+            measures[clip.name],
+            thresholds.get(clip.name),
+            alarms.get(clip.name, ()),
+            limits,
+        )
+        for number, (clip, peaks) in enumerate(zip(clips, kept, strict=True), 1)
+    ]
 
 
 def _strongest(

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from awry.evaluation.result import EvaluationResult
     from awry.evaluation.scored_clip import ScoredClip
     from awry.evaluation.tuning import AlarmsResult, alarms
+    from awry.exporting.export import ExportResult, export
     from awry.fitting.result import FitResult
     from awry.fitting.run import fit
     from awry.frames import Event, Frame, FrameScore, Objects, Region
@@ -100,6 +101,7 @@ __all__ = [
     "Examination",
     "Exclusion",
     "ExportError",
+    "ExportResult",
     "Facts",
     "FigureCard",
     "FitResult",
@@ -147,6 +149,7 @@ __all__ = [
     "describe_method",
     "doctor",
     "evaluate",
+    "export",
     "fit",
     "list_datasets",
     "list_methods",
@@ -187,6 +190,7 @@ _LAZY = {
     "Examination": "awry.doctor",
     "Exclusion": "awry.training.split",
     "ExportError": "awry.errors",
+    "ExportResult": "awry.exporting.export",
     "Facts": "awry.training.facts",
     "FigureCard": "awry.results",
     "FitResult": "awry.fitting.result",
@@ -215,8 +219,8 @@ _LAZY = {
     "Review": "awry.sifting.review",
     "RobustnessResult": "awry.studies.corruption_conditions",
     "ScoreResult": "awry.score_run.result",
-    "ScoredFrames": "awry.scored_frames",
     "ScoredClip": "awry.evaluation.scored_clip",
+    "ScoredFrames": "awry.scored_frames",
     "SiftedRun": "awry.sifting.run",
     "Silent": "awry.progress",
     "Source": "awry.video",
@@ -233,6 +237,7 @@ _LAZY = {
     "describe_method": "awry.method_list",
     "doctor": "awry.doctor",
     "evaluate": "awry.evaluating",
+    "export": "awry.exporting.export",
     "fit": "awry.fitting.run",
     "list_datasets": "awry.datasets.listing",
     "list_methods": "awry.method_list",
@@ -243,9 +248,9 @@ _LAZY = {
     "published_table": "awry.studies.published",
     "published_tables": "awry.studies.published",
     "reproduce": "awry.studies.reproduce",
-    "score": "awry.score_run.score",
     "review": "awry.sifting.review",
     "robustness": "awry.studies.robustness",
+    "score": "awry.score_run.score",
     "sift": "awry.sifting.sift",
 }
 # The same for modules: `awry.NAME` is the module itself.

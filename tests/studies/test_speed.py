@@ -12,7 +12,7 @@ from torch import nn
 from awry.datasets.base import Clip
 from awry.detector import Detector
 from awry.errors import ConfigError, FootageError
-from awry.exporting import ExportOptions, export
+from awry.exporting.bundles import ExportOptions, export_detector
 from awry.exporting.clips import made_up
 from awry.fitting import FitOptions, fit_detector
 from awry.studies.speed import (
@@ -66,7 +66,7 @@ def test_no_frames(detector: Detector) -> None:
 
 
 def test_an_exported_bundle_is_not_compiled(detector: Detector, tmp_path: Path) -> None:
-    export(detector, tmp_path / "out", ExportOptions(), made_up(detector))
+    export_detector(detector, tmp_path / "out", ExportOptions(), made_up(detector))
     clips: tuple[Clip, ...] = moving_square_data().test
     with pytest.raises(ConfigError, match="no networks to compile"):
         measure_speed(Detector.load(tmp_path / "out"), clips, SpeedOptions(compiled=True))

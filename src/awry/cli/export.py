@@ -1,9 +1,9 @@
-"""`awry export` and `awry bench`: other runtimes than PyTorch, and how fast they are."""
+"""`awry export`: a bundle for another runtime than PyTorch."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,12 +12,14 @@ from awry.cli.options import (
     Json,
     Layout,
     Overwrite,
-    console,
     refusals,
     report_failures,
+    reporting,
     show_result,
 )
-from awry.errors import ConfigError
+
+if TYPE_CHECKING:
+    from awry.exporting.export import ExportResult
 
 
 def export(
@@ -50,27 +52,54 @@ def export(
     Every command takes the exported bundle like any other.
     """
     with refusals():
-        from awry.datasets import open_dataset
-        from awry.exporting import ExportOptions, check_exported
-        from awry.exporting.checked import ExportCommand, run_check, run_export, show_export
-        from awry.output.places import Place, check_places
+        import awry
 
-        given = None if data is None else open_dataset(data, format=layout, fps=fps)
-        if check is not None:
-            if bundle is not None or out is not None or to is not None or int8 or force:
-                raise ConfigError(
-                    "--check DIR exports nothing; it takes --data or --clip, --tolerance, --bound."
-                )
-            command = ExportCommand(ExportOptions(tolerance=tolerance), given, clip, bound)
-            found = run_check(check, command, console())
-        elif bundle is None or out is None:
-            raise ConfigError("Give a bundle and --out DIR, or --check DIR.")
-        else:
-            reads = [one for one in (bundle, data, clip) if one is not None]
-            check_places([Place("--out", out, "bundle")], reads, overwrite=overwrite)
-            check_exported(out, overwrite)
-            options = ExportOptions(to or "onnx", int8, tolerance)
-            command = ExportCommand(options, given, clip, bound, force)
-            found = run_export(bundle, out, command, console())
-        show_result(found, as_json, show_export)
-        report_failures(found.get("failed", []))
+        with reporting() as reporter:
+            result = awry.export(
+                bundle,
+                to=to,
+                out=out,
+                int8=int8,
+                data=data,
+                clip=clip,
+                format=layout,
+                fps=fps,
+                tolerance=tolerance,
+                bound=bound,
+                force=force,
+                overwrite=overwrite,
+                check=check,
+                reporter=reporter,
+            )
+        show_result(result, as_json, show_export)
+        report_failures(result.failed)
+
+
+def show_export(result: ExportResult) -> None:
+    """Print what was exported and how far it is from PyTorch."""
+    from awry.terminal import Console, Table
+
+    parity, facts = result.parity, result.facts
+    table = Table(title=f"{result.bundle}: {result.runtime}, {result.precision}")
+    table.add_column("compared with PyTorch")
+    for title in ("largest relative difference", "ms: PyTorch", "here"):
+        table.add_column(title, justify="right")
+    table.add_row(f"scores of {parity['frames']} frames", f"{parity['score']:.2g}")
+    for name, value in parity["networks"].items():
+        unseen = " (random inputs)" if name in parity["unseen"] else ""
+        times = (f"{value:.1f}" for value in parity["ms"][name])
+        table.add_row(f"network {name}{unseen}", f"{value:.2g}", *times)
+    console = Console()
+    console.print(table)
+    eager, exported = map(sum, zip(*parity["ms"].values(), strict=True))
+    if exported > eager:
+        console.print("Its networks are slower here than PyTorch's: another runtime may suit.")
+    if result.precision == "int8" and result.accuracy is None:
+        console.print("No labelled test clips were given: its accuracy was not measured here.")
+    for key, where in (
+        ("accuracy", ""),
+        ("accuracy_at_export", f" when it was exported, on {facts['machine']}"),
+    ):
+        if key in facts:
+            before, after = facts[key]["before"], facts[key]["after"]
+            console.print(f"micro AUC {before:.4f} -> {after:.4f}{where}")

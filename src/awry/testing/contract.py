@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from awry.detector import Detector
 from awry.errors import AwryError, BundleError, ConfigError, FrameError
-from awry.exporting import ExportOptions, export
+from awry.exporting.bundles import ExportOptions, export_detector
 from awry.exporting.parity import FLOOR
 from awry.fitting import FitOptions, fit_detector
 from awry.frames import Frame, FrameScore
@@ -387,7 +387,7 @@ def an_exported_bundle_scores_the_same(case: Case) -> None:
     tolerance = 1e-2
     whole = moving_square_data(seed=5, length=60).train[0]
     out = case.folder / "exported"
-    about = export(detector, out, ExportOptions(tolerance=tolerance), whole)
+    about = export_detector(detector, out, ExportOptions(tolerance=tolerance), whole)
     worst = max(about["parity"]["networks"].values())
     require(worst < 1e-4, f"an exported network differs by {worst}")
     one, other = pushed(detector, clip), pushed(Detector.load(out), clip)

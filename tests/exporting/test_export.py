@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 import awry as library
-from awry.exporting import checked as command
+from awry.exporting import accuracy as accuracies
+from awry.exporting import export as exports
 from support import write_images
 
 
@@ -57,7 +58,7 @@ def test_int8_is_measured_on_the_data_set(
     assert small.json["settings"]["precision"] == "int8"
     assert accuracy["lost"] == pytest.approx(accuracy["before"] - accuracy["after"])
     figures = iter([0.9, 0.85, 0.9, 0.85])
-    monkeypatch.setattr(command, "micro_auc", lambda *_: next(figures))
+    monkeypatch.setattr(accuracies, "micro_auc", lambda *_: next(figures))
     refused = awry(*words[:-3], "--out", tmp_path / "worse")
     assert refused.code == 2
     assert "int8 loses 0.0500 of micro AUC (0.9000 to 0.8500); at most 0.01" in refused.err
@@ -74,7 +75,7 @@ def test_a_check_of_int8_measures_its_accuracy_again(
     check = ["export", "--check", out, "--data", data]
     assert awry(*check, "--json").json["accuracy"]["bound"] == 1
     figures = iter([0.9, 0.7])
-    monkeypatch.setattr(command, "micro_auc", lambda *_: next(figures))
+    monkeypatch.setattr(accuracies, "micro_auc", lambda *_: next(figures))
     worse = awry(*check, "--bound", 0.1)
     assert worse.code == 1
     assert "int8 loses 0.2000 of micro AUC" in worse.err
@@ -129,8 +130,34 @@ def test_a_check_that_fails_says_so(
     out = tmp_path / "out"
     assert awry("export", fitted, "--out", out, "--tolerance", 1e-4).code == 0
     about = {"runtime": "onnx", "precision": "fp32", "tolerance": 0.0, "machine": "M"}
-    parity_of = command.parity_of
-    monkeypatch.setattr(command, "parity_of", lambda *a: (parity_of(*a)[0], about))
+    parity_of = exports.parity_of
+    monkeypatch.setattr(exports, "parity_of", lambda *a: (parity_of(*a)[0], about))
     said = awry("export", "--check", out)
     assert said.code == 1
     assert "Export the bundle again on this machine" in said.err
+
+
+def test_a_program_exports_and_checks(fitted: Path, shared_data: Path, tmp_path: Path) -> None:
+    data = library.open_dataset(shared_data)
+    result = library.export(fitted, out=tmp_path / "onnx", data=data)
+    assert isinstance(result, library.ExportResult)
+    assert (result.runtime, result.precision, result.accuracy) == ("onnx", "fp32", None)
+    assert result.parity["score"] < 1e-4
+    assert [row["network"] for row in result.rows()] == list(result.parity["networks"])
+    assert len(result.plot().patches) == 2 * len(result.rows())
+    assert result.cards()[0].label == "largest difference of a score"
+    again = library.export(check=tmp_path / "onnx", data=data)
+    assert again.failed == ()
+    assert again.facts["machine"] == result.facts["machine"]
+
+
+def test_a_program_is_refused_before_anything_is_computed(fitted: Path, tmp_path: Path) -> None:
+    with pytest.raises(library.ConfigError, match="Give a bundle and --out"):
+        library.export(fitted)
+    with pytest.raises(library.ConfigError, match="exports nothing"):
+        library.export(check=fitted, to="onnx")
+    with pytest.raises(library.ConfigError, match="'tolerance' of export is -1"):
+        library.export(fitted, out=tmp_path / "out", tolerance=-1)
+    with pytest.raises(library.BundleError, match="no runtime 'onyx'"):
+        library.export(fitted, out=tmp_path / "out", to="onyx")
+    assert not (tmp_path / "out").exists()

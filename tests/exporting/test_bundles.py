@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from awry.datasets.base import Clip
 from awry.detector import Detector
 from awry.errors import BundleError, ConfigError, ExportError, FootageError, MissingError
-from awry.exporting import ExportOptions, export, parity_of, too_far
+from awry.exporting.bundles import ExportOptions, export_detector, parity_of, too_far
 from awry.exporting.clips import FRAMES, first_frames, frames_wanted, made_up
 from awry.exporting.networks import named, to_int8, to_onnx, to_openvino
 from awry.exporting.parity import Parity, Watched, largest_difference, relative_difference
@@ -51,7 +51,7 @@ def scores(detector: Detector, scene: str = "*") -> np.ndarray:
 def test_an_exported_bundle_scores_the_same(
     detector: Detector, runtime: str, tmp_path: Path
 ) -> None:
-    about = export(detector, tmp_path / "out", ExportOptions(runtime), clip())
+    about = export_detector(detector, tmp_path / "out", ExportOptions(runtime), clip())
     assert about["parity"]["frames"] == FRAMES
     assert about["parity"]["score"] < 1e-4
     assert set(about["parity"]["networks"]) == {"encoder", "motion_1", "motion_2"}
@@ -68,7 +68,7 @@ def test_an_exported_bundle_scores_the_same(
 
 def test_the_difference_is_measured_not_assumed(detector: Detector, tmp_path: Path) -> None:
     """A network that answers a little otherwise is found out."""
-    export(detector, tmp_path / "out", ExportOptions(), clip())
+    export_detector(detector, tmp_path / "out", ExportOptions(), clip())
     path = tmp_path / "out"
     parity, _ = parity_of(path, clip())
     assert parity.score < 1e-4
@@ -89,14 +89,14 @@ def test_a_difference_beyond_the_tolerance_writes_nothing(
     detector: Detector, tmp_path: Path
 ) -> None:
     with pytest.raises(ExportError, match=r"differs from PyTorch's by .* relative; at most 0 is"):
-        export(detector, tmp_path / "out", ExportOptions(tolerance=0.0), clip())
+        export_detector(detector, tmp_path / "out", ExportOptions(tolerance=0.0), clip())
     assert list(tmp_path.iterdir()) == []
 
 
 def test_int8_takes_its_ranges_from_footage(detector: Detector, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="int8 needs normal footage"):
-        export(detector, tmp_path / "out", ExportOptions(int8=True), clip())
-    about = export(detector, tmp_path / "out", ExportOptions(int8=True), clip(), [clip()])
+        export_detector(detector, tmp_path / "out", ExportOptions(int8=True), clip())
+    about = export_detector(detector, tmp_path / "out", ExportOptions(int8=True), clip(), [clip()])
     assert about["precision"] == "int8"
     assert 1e-6 < about["parity"]["networks"]["encoder"] < 0.1
     found, expected = scores(Detector.load(tmp_path / "out")), scores(detector)
@@ -114,31 +114,31 @@ def test_a_judge_may_refuse(detector: Detector, tmp_path: Path) -> None:
             raise ExportError("too much is lost")
         return {"lost": 0.0}
 
-    about = export(detector, tmp_path / "out", ExportOptions(), clip(), judge=judge)
+    about = export_detector(detector, tmp_path / "out", ExportOptions(), clip(), judge=judge)
     assert about["accuracy"] == {"lost": 0.0}
     kept = (tmp_path / "out" / "manifest.json").read_bytes()
     with pytest.raises(ExportError, match="too much"):
-        export(detector, tmp_path / "out", ExportOptions(), clip(), judge=judge)
+        export_detector(detector, tmp_path / "out", ExportOptions(), clip(), judge=judge)
     assert (tmp_path / "out" / "manifest.json").read_bytes() == kept
 
 
 def test_a_clip_too_short(detector: Detector, tmp_path: Path) -> None:
     with pytest.raises(FootageError, match=r"has 3 frames, and daml needs \d+"):
-        export(detector, tmp_path / "out", ExportOptions(), clip(3))
+        export_detector(detector, tmp_path / "out", ExportOptions(), clip(3))
     assert list(tmp_path.iterdir()) == []
 
 
 def test_nothing_to_export(tmp_path: Path) -> None:
     flow = fit_detector("flow", moving_square_data(), tmp_path / "flow", FitOptions(preset="tiny"))
     with pytest.raises(ConfigError, match="flow has no network"):
-        export(flow, tmp_path / "out", ExportOptions(), clip())
+        export_detector(flow, tmp_path / "out", ExportOptions(), clip())
 
 
 def test_a_foreign_folder_is_left_alone(detector: Detector, tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "letter.txt").write_text("dear")
     with pytest.raises(BundleError, match="is not a bundle"):
-        export(detector, tmp_path / "out", ExportOptions(), clip())
+        export_detector(detector, tmp_path / "out", ExportOptions(), clip())
     assert (tmp_path / "out" / "letter.txt").read_text() == "dear"
 
 
@@ -146,19 +146,19 @@ def test_runtimes_that_are_not_there(
     detector: Detector, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(BundleError, match="no runtime 'onyx': did you mean 'onnx'"):
-        export(detector, tmp_path / "out", ExportOptions("onyx"), clip())
-    export(detector, tmp_path / "out", ExportOptions("openvino"), clip())
+        export_detector(detector, tmp_path / "out", ExportOptions("onyx"), clip())
+    export_detector(detector, tmp_path / "out", ExportOptions("openvino"), clip())
     monkeypatch.setitem(sys.modules, "openvino", None)
     with pytest.raises(MissingError, match=r"pip install 'awry\[openvino\]'"):
         Detector.load(tmp_path / "out")
     Detector.load(tmp_path / "out", eager=True)
     monkeypatch.setitem(sys.modules, "onnxscript", None)
     with pytest.raises(MissingError, match=r"pip install 'awry\[export\]'"):
-        export(detector, tmp_path / "other", ExportOptions(), clip())
+        export_detector(detector, tmp_path / "other", ExportOptions(), clip())
 
 
 def test_changed_files_are_refused(detector: Detector, tmp_path: Path) -> None:
-    export(detector, tmp_path / "out", ExportOptions(), clip())
+    export_detector(detector, tmp_path / "out", ExportOptions(), clip())
     file = tmp_path / "out" / "model.encoder.onnx"
     file.write_bytes(file.read_bytes()[:-1] + b"?")
     with pytest.raises(BundleError, match=r"encoder\.onnx is not what was written"):
@@ -172,7 +172,7 @@ def test_a_file_that_the_runtime_cannot_run(tmp_path: Path) -> None:
 
 
 def test_an_exported_bundle_is_not_changed(detector: Detector, tmp_path: Path) -> None:
-    export(detector, tmp_path / "out", ExportOptions(), clip())
+    export_detector(detector, tmp_path / "out", ExportOptions(), clip())
     with pytest.raises(BundleError, match="change the one that it was exported from"):
         Detector.load(tmp_path / "out").save(tmp_path / "copy")
     detector.save(tmp_path / "plain")
@@ -325,7 +325,7 @@ def test_networks_that_were_never_asked_are_judged_by_themselves() -> None:
 
 
 def test_a_bundle_that_lacks_a_network_is_refused(detector: Detector, tmp_path: Path) -> None:
-    export(detector, tmp_path / "out", ExportOptions(), clip())
+    export_detector(detector, tmp_path / "out", ExportOptions(), clip())
     manifest, tensors = read_bundle(tmp_path / "out")
     del manifest["export"]["networks"]["model"]["motion_2"]
     known = set(manifest.pop("files")) - {"model.safetensors"}
@@ -337,7 +337,9 @@ def test_a_bundle_that_lacks_a_network_is_refused(detector: Detector, tmp_path: 
 
 def test_ranges_of_a_scene_come_from_its_own_footage(per_scene: Detector, tmp_path: Path) -> None:
     with pytest.raises(ExportError, match="no normal footage of the scene 'gate'"):
-        export(per_scene, tmp_path / "out", ExportOptions(int8=True), clip(120), [clip(60, "yard")])
+        export_detector(
+            per_scene, tmp_path / "out", ExportOptions(int8=True), clip(120), [clip(60, "yard")]
+        )
     assert list(tmp_path.iterdir()) == []
 
 
@@ -367,7 +369,7 @@ def test_nan_answers_are_refused(
 
     monkeypatch.setattr(Detector, "load", load)
     with pytest.raises(ExportError, match="differs from PyTorch's by inf"):
-        export(detector, tmp_path / "out", ExportOptions(int8=int8), clip(), [clip()])
+        export_detector(detector, tmp_path / "out", ExportOptions(int8=int8), clip(), [clip()])
     assert list(tmp_path.iterdir()) == []
 
 
@@ -382,20 +384,22 @@ def per_scene(tmp_path_factory: pytest.TempPathFactory) -> Detector:
 
 
 def test_several_models_and_thinned_footage(per_scene: Detector, tmp_path: Path) -> None:
-    about = export(per_scene, tmp_path / "out", ExportOptions(), clip(120))
+    about = export_detector(per_scene, tmp_path / "out", ExportOptions(), clip(120))
     assert "gate/encoder" in about["parity"]["networks"]
     assert set(about["networks"]) == {"model-0", "model-1"}
     loaded = Detector.load(tmp_path / "out")
     for scene in ("gate", "yard"):
         np.testing.assert_allclose(scores(loaded, scene), scores(per_scene, scene), rtol=1e-4)
     footage = [clip(60, "gate"), clip(60, "yard")]
-    small = export(per_scene, tmp_path / "int8", ExportOptions(int8=True), clip(120), footage)
+    small = export_detector(
+        per_scene, tmp_path / "int8", ExportOptions(int8=True), clip(120), footage
+    )
     assert max(small["parity"]["networks"].values()) < 0.2
 
 
 @pytest.mark.parametrize("runtime", ["onnx", "openvino"])
 def test_two_streams_at_once_do_not_mix(detector: Detector, runtime: str, tmp_path: Path) -> None:
-    export(detector, tmp_path / "out", ExportOptions(runtime), clip())
+    export_detector(detector, tmp_path / "out", ExportOptions(runtime), clip())
     loaded = Detector.load(tmp_path / "out")
     with ThreadPoolExecutor(4) as pool:
         found = list(pool.map(lambda _: scores(loaded), range(4)))
@@ -404,9 +408,9 @@ def test_two_streams_at_once_do_not_mix(detector: Detector, runtime: str, tmp_pa
 
 
 def test_an_exported_bundle_is_not_exported_again(detector: Detector, tmp_path: Path) -> None:
-    export(detector, tmp_path / "out", ExportOptions(), clip())
+    export_detector(detector, tmp_path / "out", ExportOptions(), clip())
     with pytest.raises(ConfigError, match="not exported again"):
-        export(Detector.load(tmp_path / "out"), tmp_path / "two", ExportOptions(), clip())
+        export_detector(Detector.load(tmp_path / "out"), tmp_path / "two", ExportOptions(), clip())
 
 
 def test_the_comparison_tells_the_scorer_the_clips_name(
@@ -421,14 +425,14 @@ def test_the_comparison_tells_the_scorer_the_clips_name(
         return original(self, *args, **options)
 
     monkeypatch.setattr(Detector, "scorer", scorer)
-    export(detector, tmp_path / "out", ExportOptions(int8=True), clip(), [clip()])
+    export_detector(detector, tmp_path / "out", ExportOptions(int8=True), clip(), [clip()])
     assert names.count("train/day") == 3  # both runtimes, and the ranges
 
 
 def test_the_score_does_not_depend_on_the_parts_asked_for(
     detector: Detector, tmp_path: Path
 ) -> None:
-    export(detector, tmp_path / "out", ExportOptions(int8=True), clip(), [clip()])
+    export_detector(detector, tmp_path / "out", ExportOptions(int8=True), clip(), [clip()])
     loaded = Detector.load(tmp_path / "out")
     every = [s.score for s in loaded.scorer(parts=["all"]).score(iter(clip().open()))]
     np.testing.assert_allclose(np.array(every, float), scores(loaded), rtol=1e-6)

@@ -36,7 +36,7 @@ def test_unknown_options_suggest_the_nearest(tmp_path: Path, call: Any, said: st
 def test_what_is_no_source(what: Any) -> None:
     with pytest.raises(ConfigError, match=r"'what' of open_source .* text, a path or a whole numb"):
         awry.open_source(what)
-    with pytest.raises(ConfigError, match=r"'bundle' of load .*: expected text or a path"):
+    with pytest.raises(ConfigError, match=r"'bundle' of load .*: expected text, a path or a Det"):
         awry.load(what)
 
 

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         TrainingError,
         WriteError,
     )
+    from awry.estimator import AnomalyScorer
     from awry.evaluating import evaluate
     from awry.evaluation.comparing import ComparisonResult, compare
     from awry.evaluation.result import EvaluationResult
@@ -81,6 +82,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AlarmsResult",
+    "AnomalyScorer",
     "ArraySource",
     "AwryError",
     "BarReporter",
@@ -170,6 +172,7 @@ __all__ = [
 # Imported where they are used: `import awry` stays fast. One line a name: where it stands.
 _LAZY = {
     "AlarmsResult": "awry.evaluation.tuning",
+    "AnomalyScorer": "awry.estimator",
     "ArraySource": "awry.video",
     "AwryError": "awry.errors",
     "BarReporter": "awry.terminal",

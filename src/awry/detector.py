@@ -262,12 +262,15 @@ class Detector:
 
 @checked
 def load(
-    bundle: str | Path, *, budget: str | Budget | None = None, threshold: float | None = None
+    bundle: str | Path | Detector,
+    *,
+    budget: str | Budget | None = None,
+    threshold: float | None = None,
 ) -> Detector:
     """Read a bundle.
 
     Args:
-        bundle: its folder.
+        bundle: its folder; or a detector, which is given back with the thresholds asked for.
         budget: false alarms allowed, e.g. `1/day`, in place of the bundle's own budget.
         threshold: an alarm has a frame above it; in place of any budget.
 
@@ -279,7 +282,7 @@ def load(
     if budget is not None and threshold is not None:
         raise ConfigError("Give --budget or --threshold: a budget would choose another threshold.")
     other = None if budget is None else Budget.of(budget)
-    detector = Detector.load(bundle)
+    detector = bundle if isinstance(bundle, Detector) else Detector.load(bundle)
     if threshold is not None:
         return detector.with_threshold(threshold)
     return detector if other is None else detector.with_budget(other)

@@ -92,7 +92,7 @@ def evaluate(
         rule=EventRule.parse(rule, tolerance),
     )
     opened = data if isinstance(data, Dataset) else open_dataset(data, format=format, fps=fps)
-    detector = _detector(single, budget, threshold)
+    detector = load(single, budget=budget, threshold=threshold)
     result = evaluate_detector(detector, opened, options, reporter)
     return result if out is None else replace(result, report=result.save(out) / "report.html")
 
@@ -130,15 +130,3 @@ def _called(bundle: str | Path | Detector | SiftedRun) -> str:
     if isinstance(bundle, SiftedRun):
         return str(bundle.folder)
     return "An opened detector" if isinstance(bundle, Detector) else str(bundle)
-
-
-def _detector(
-    bundle: str | Path | Detector, budget: str | Budget | None, threshold: float | None
-) -> Detector:
-    if not isinstance(bundle, Detector):
-        return load(bundle, budget=budget, threshold=threshold)
-    if budget is not None and threshold is not None:
-        raise ConfigError("Give budget or threshold: a budget would choose another threshold.")
-    if threshold is not None:
-        return bundle.with_threshold(threshold)
-    return bundle if budget is None else bundle.with_budget(Budget.of(budget))

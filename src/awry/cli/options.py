@@ -18,7 +18,6 @@ from awry.results import Result
 from awry.storage import json_text
 
 if TYPE_CHECKING:
-    from awry.detector import Detector
     from awry.progress import Reporter
     from awry.terminal import Console
 
@@ -155,13 +154,6 @@ def nobody_reads() -> int:
     with suppress(OSError, ValueError):  # what is still buffered goes nowhere
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 141
-
-
-def load(bundle: Path, budget: str | None, threshold: float | None = None) -> Detector:
-    """`awry.load`, imported where it is used."""
-    from awry.detector import load as load_detector
-
-    return load_detector(bundle, budget=budget, threshold=threshold)
 
 
 def show_result(value: Any, as_json: bool, show: Callable[[Any], None]) -> None:

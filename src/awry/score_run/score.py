@@ -100,7 +100,7 @@ def score(
         start=parse_start(start) if isinstance(start, str) else start,
     )
     others = _further(also, budget)
-    detector = _detector(bundle, budget, threshold)
+    detector = load(bundle, budget=budget, threshold=threshold)
     return score_sources(detector, _several(sources), options, reporter, others)
 
 
@@ -110,18 +110,6 @@ def _further(also: Sequence[str | Path], budget: str | Budget | None) -> Mapping
     if len(others) < len(also):
         raise ConfigError("Two bundles of --also have one name: their outputs would be one.")
     return others
-
-
-def _detector(
-    bundle: str | Path | Detector, budget: str | Budget | None, threshold: float | None
-) -> Detector:
-    if not isinstance(bundle, Detector):
-        return load(bundle, budget=budget, threshold=threshold)
-    if budget is not None and threshold is not None:
-        raise ConfigError("Give --budget or --threshold: a budget would choose another threshold.")
-    if threshold is not None:
-        return bundle.with_threshold(threshold)
-    return bundle if budget is None else bundle.with_budget(Budget.of(budget))
 
 
 def _several(sources: Any) -> list[Any]:

@@ -17,9 +17,8 @@ from awry.detector import Detector
 from awry.errors import FootageError
 from awry.fitting import FitOptions, fit_detector
 from awry.methods.mtla.config import MTLAConfig
-from awry.methods.mtla.samples import SampleBatch, frames_needed, places_of
+from awry.methods.mtla.samples import SampleBatch
 from awry.methods.mtla.training import differences, error_maps, loss_of, patch_loss
-from awry.training.footage import Run
 from awry.video.memory import ArraySource
 from support import moving_square, moving_square_data
 
@@ -92,39 +91,6 @@ def test_a_wholly_wrong_class_is_an_error_of_one(make_model: MakeModel) -> None:
     assert apart.tolist() == [[[0.5]]]
 
 
-def test_the_motion_branch_is_the_same_whatever_stands_beside_it(tmp_path: Path) -> None:
-    learned = []
-    for appearance in ("next", "current", "none"):
-        options = FitOptions(preset="tiny", changes={"appearance": appearance})
-        fitted = fit_detector("mtla", moving_square_data(clips=2), tmp_path / appearance, options)
-        state = fitted.models["*"].state()
-        learned.append({k: v for k, v in state.items() if k.startswith("branches.motion")})
-    for other in learned[1:]:
-        for name, value in learned[0].items():
-            torch.testing.assert_close(value, other[name], rtol=0, atol=0)
-
-
-def test_teachers_see_no_more_frames_than_are_drawn_from() -> None:
-    run = Run("c", "yard", 0, np.zeros((50, 4, 6, 1), np.uint8), None)
-    assert places_of([run], 0, 1, None) == [(0, frame) for frame in range(2, 50)]
-    assert places_of([run], 3, 9, None) == [(0, frame) for frame in range(3, 47, 9)]
-    some = places_of([run, run], 0, 1, 10)
-    assert len(some) == 10
-    assert (some[0], some[-1]) == ((0, 2), (1, 49))
-    assert frames_needed(0) == 3
-    assert len(places_of([replace(run, images=run.images[:7])], 3, 1, None)) == 1
-    assert frames_needed(3) == 7
-
-
-def test_attention_changes_the_motion_branch_alone(make_model: MakeModel) -> None:
-    model, config, one = make_model(), MTLAConfig(**SMALL), batch()
-    changed = SampleBatch(one.pictures, one.classes, one.magnitude, torch.zeros_like(one.context))
-    torch.testing.assert_close(
-        *(error_maps(model, "appearance", b, config) for b in (one, changed))
-    )
-    assert not torch.allclose(*(error_maps(model, "motion", b, config) for b in (one, changed)))
-
-
 @pytest.mark.parametrize(
     "changes",
     [
@@ -158,12 +124,6 @@ def test_nothing_found_in_all_of_training_is_said(tmp_path: Path) -> None:
     still = replace(moving_square_data(clips=2), train=tuple(still_clip(n) for n in range(2)))
     with pytest.raises(FootageError, match=r"foreground found nothing above its threshold of 0\.2"):
         fit_detector("mtla", still, tmp_path / "b", FitOptions(preset="tiny"))
-
-
-def test_clips_too_short_for_one_sample_are_said(tmp_path: Path) -> None:
-    options = FitOptions(preset="tiny", changes={"around": 30})
-    with pytest.raises(FootageError, match="one sample needs 61"):
-        fit_detector("mtla", moving_square_data(clips=2, length=40), tmp_path / "b", options)
 
 
 def test_a_detector_without_classes_leaves_objects_and_background(tmp_path: Path) -> None:

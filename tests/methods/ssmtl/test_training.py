@@ -11,18 +11,13 @@ import pytest
 import torch
 
 from awry.datasets.base import Clip, Dataset
-from awry.errors import ConfigError, FootageError
+from awry.errors import FootageError
 from awry.fitting import FitOptions, fit_detector
-from awry.frames import FrameScore
-from awry.methods.ssmtl import SSMTL
 from awry.methods.ssmtl.config import SSMTLConfig
 from awry.methods.ssmtl.network import SSMTLModel
-from awry.methods.ssmtl.samples import FramePool, ObjectPool, middles, split_runs
+from awry.methods.ssmtl.samples import ObjectPool
 from awry.methods.ssmtl.sequences import room_needed
 from awry.methods.ssmtl.training import SequenceBatch, draw, losses, motion_answers, phase, validate
-from awry.progress import Silent
-from awry.training.footage import Footage
-from awry.video.cache import FrameCache
 from awry.video.memory import ArraySource
 from support import moving_square, moving_square_data, noise_run
 
@@ -104,29 +99,6 @@ def test_validation_is_the_same_each_time_and_counts_accuracies(make_model: Make
     assert {"total", "middle_box", "distillation", "motion_irregularity_accuracy"} <= set(found)
 
 
-def test_whole_frames_are_taken_around_their_middle() -> None:
-    run = noise_run(30, size=(16, 16))
-    frames = FramePool([run], np.array([[0, 10]]), np.empty((1, 0), np.float32))
-    np.testing.assert_array_equal(frames.take(0, np.arange(-3, 4)), run.images[7:14])
-    assert frames.room(0) == (10, 19)
-
-
-def test_runs_are_split_in_time() -> None:
-    run = noise_run(100)
-    first, last = split_runs([run], 0.15)
-    assert len(first[0].images) == 85
-    assert len(last[0].images) == 15
-    assert last[0].first == run.first + 85
-    np.testing.assert_array_equal(last[0].images[0], run.images[85])
-
-
-def test_no_sequence_crosses_the_split() -> None:
-    room = room_needed(3, CONFIG.steps_between)
-    assert list(middles(noise_run(40), room, 1)) == list(range(6, 34))
-    assert list(middles(noise_run(12), room, 1)) == []
-    assert list(middles(noise_run(40), room, 10)) == [6, 16, 26]
-
-
 def test_the_papers_batches() -> None:
     sizes = {
         (d, w): SSMTLConfig(depth=d, width=w).schedule("object")[2]
@@ -169,80 +141,6 @@ def test_without_classes_the_distillation_task_is_left_out_and_said_so(tmp_path:
         fit_detector("ssmtl", moving_square_data(), tmp_path / "c", alone)
 
 
-def write_boxes(folder: Path, classes: bool = False) -> Path:
-    """Boxes around the square of every clip, as someone's detector would have found them."""
-    rows = ["clip,frame,x_min,y_min,x_max,y_max,confidence" + (",class" if classes else "")]
-    every = [*moving_square_data().train, *moving_square_data().test]
-    for clip in every:
-        for frame in clip.open():
-            ys, xs = np.nonzero(frame.image[..., 0] > 190)
-            box = f"{xs.min()},{ys.min()},{xs.max() + 1},{ys.max() + 1}"
-            rows.append(f"{clip.name},{frame.index},{box},0.9" + (",person" if classes else ""))
-    path = folder / "boxes.csv"
-    path.write_text("\n".join(rows) + "\n")
-    return path
-
-
-def scores(detector: Any, clip: Clip) -> list[FrameScore]:
-    return list(detector.scorer(clip=clip.name).score(clip.open()))
-
-
-def test_boxes_from_a_file_are_those_of_the_clips_own_frames(tmp_path: Path) -> None:
-    file = write_boxes(tmp_path, classes=True)
-    detector = fit_detector(
-        "ssmtl", moving_square_data(), tmp_path / "b", options(detector=f"boxes:{file}")
-    )
-    config = detector.models["*"].config
-    assert "distillation" in config.tasks
-    clip = moving_square_data().test[0]
-    found = scores(detector, clip)
-    region = found[20].regions[0]
-    picture = list(clip.open())[20].image
-    ys, xs = np.nonzero(picture[..., 0] > 190)
-    assert region.box == (xs.min(), ys.min(), xs.max(), ys.max())
-    assert set(region.parts) == set(config.tasks)
-
-
-def test_thinned_footage_takes_the_boxes_of_its_own_frames(tmp_path: Path) -> None:
-    file = write_boxes(tmp_path)
-    changes = {"detector": f"boxes:{file}", "level": "object"}
-    thin = FitOptions(preset="tiny", changes=changes, every=2)
-    footage = Footage(moving_square_data().train, FrameCache(tmp_path / "f", 2**28), every=2)
-    method = SSMTL(SSMTL.configure("tiny", changes))
-    pools = method._prepare(footage, 0, Silent())["object"][0]
-    assert isinstance(pools, ObjectPool)
-    crop = pools.take(0, np.array([0]))[0]
-    assert crop.min() >= 160  # the square, and nothing of the background beside it
-    assert fit_detector("ssmtl", moving_square_data(), tmp_path / "b", thin).every == 2
-
-
-def test_a_second_detector_lends_its_classes(tmp_path: Path) -> None:
-    (tmp_path / "named").mkdir()
-    named = write_boxes(tmp_path / "named", classes=True)
-    plain = write_boxes(tmp_path)
-    changes = {"detector": f"boxes:{plain}", "classes_from": f"boxes:{named}", "level": "object"}
-    detector = fit_detector("ssmtl", moving_square_data(), tmp_path / "b", options(**changes))
-    assert "distillation" in detector.models["*"].config.tasks
-
-
-def test_the_classifier_teaches_but_is_not_asked_in_scoring_unless_wanted(tmp_path: Path) -> None:
-    taught = {"classifier": "random:resnet18", "classifier_side": 32}
-    detector = fit_detector("ssmtl", moving_square_data(), tmp_path / "b", options(**taught))
-    scorer: Any = detector.scorer()
-    assert scorer._teachers.classifier is None
-    model: Any = detector.models["*"]
-    assert model.model.stream("frame").parts == (
-        "arrow_of_time",
-        "motion_irregularity",
-        "middle_box",
-    )
-    wanted = options(**taught, score_classifier=True, level="object")
-    scored = fit_detector("ssmtl", moving_square_data(), tmp_path / "c", wanted)
-    assert "classifier" in scored.models["*"].model.stream("object").parts  # type: ignore[attr-defined]
-    clip = moving_square_data().test[0]
-    assert "classifier" in scores(scored, clip)[20].parts
-
-
 def test_an_epoch_without_steps_is_one_pass(
     make_model: MakeModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -263,24 +161,6 @@ def test_an_epoch_without_steps_is_one_pass(
         passes.append(list(drawn))
     assert [sorted(one) for one in passes] == [list(range(6))] * 2
     assert passes[0] != passes[1]
-
-
-def test_a_lender_without_classes_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="has no class scores to lend"):
-        fit_detector(
-            "ssmtl", moving_square_data(), tmp_path / "b", options(classes_from="foreground")
-        )
-
-
-def test_where_nothing_is_held_back_that_can_be_scored_a_note_says_so(tmp_path: Path) -> None:
-    clips = [moving_square(60, seed) for seed in range(8)]
-    clips += [np.repeat(moving_square(1, seed), 60, 0) for seed in range(2)]
-    for one in clips[:8]:
-        one[48:] = one[48]  # nothing moves in the end that is held back
-    detector = fit_detector("ssmtl", data(clips), tmp_path / "b", options(level="object"))
-    assert any("measured on the training frames" in n for n in detector.facts.data.notes)
-    model: Any = detector.models["*"].model  # type: ignore[attr-defined]
-    assert float(model.stream("object").object_side) > 5
 
 
 def test_batch_and_phase_know_their_footage(make_model: MakeModel) -> None:

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+from awry.fitting import FitOptions, fit_detector
+from awry.methods.mtla.config import MTLAConfig
+from awry.methods.mtla.samples import SampleBatch
+from awry.methods.mtla.training import error_maps
+from support import moving_square_data
+
+from .conftest import SMALL, MakeModel
+
+
+def batch(channels: int = 4) -> SampleBatch:
+    torch.manual_seed(1)
+    return SampleBatch(
+        pictures=torch.rand(2, 3, 3, 32, 48),
+        classes=torch.rand(2, channels, 32, 48).softmax(1),
+        magnitude=torch.rand(2, 32, 48),
+        context=torch.rand(2, 3, 32, 48),
+    )
+
+
+def test_the_motion_branch_is_the_same_whatever_stands_beside_it(tmp_path: Path) -> None:
+    learned = []
+    for appearance in ("next", "current", "none"):
+        options = FitOptions(preset="tiny", changes={"appearance": appearance})
+        fitted = fit_detector("mtla", moving_square_data(clips=2), tmp_path / appearance, options)
+        state = fitted.models["*"].state()
+        learned.append({k: v for k, v in state.items() if k.startswith("branches.motion")})
+    for other in learned[1:]:
+        for name, value in learned[0].items():
+            torch.testing.assert_close(value, other[name], rtol=0, atol=0)
+
+
+def test_attention_changes_the_motion_branch_alone(make_model: MakeModel) -> None:
+    model, config, one = make_model(), MTLAConfig(**SMALL), batch()
+    changed = SampleBatch(one.pictures, one.classes, one.magnitude, torch.zeros_like(one.context))
+    torch.testing.assert_close(
+        *(error_maps(model, "appearance", b, config) for b in (one, changed))
+    )
+    assert not torch.allclose(*(error_maps(model, "motion", b, config) for b in (one, changed)))

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from awry.detector import Detector
+from awry.fitting import FitOptions, fit_detector
+from awry.methods.base import Setting
+from awry.methods.mtla import MTLA
+from awry.methods.mtla.normality import measure_normality
+from awry.methods.mtla.scoring import MTLAScorer
+from awry.training.footage import Run
+from support import moving_square_data
+
+
+@pytest.fixture(scope="module")
+def fitted(tmp_path_factory: pytest.TempPathFactory) -> Detector:
+    out = tmp_path_factory.mktemp("mtla") / "b"
+    return fit_detector("mtla", moving_square_data(), out, FitOptions(preset="tiny"))
+
+
+def with_changes(detector: Detector, **changes: Any) -> MTLA:
+    """The same learned numbers under other settings of scoring."""
+    method = detector.models["*"]
+    assert isinstance(method, MTLA)
+    other = MTLA(method.config.model_copy(update=changes))
+    other.load_state(method.state())
+    return other
+
+
+def still(count: int) -> Run:
+    picture = next(iter(moving_square_data().train[0].open())).image
+    return Run("still", "yard", 0, np.repeat(picture[None], count, 0), None)
+
+
+def test_footage_without_objects_says_nothing_of_what_is_normal(fitted: Detector) -> None:
+    method = with_changes(fitted)
+    scorer = method.scorer(Setting())
+    assert isinstance(scorer, MTLAScorer)
+    before = scorer.model.location.clone()
+    assert not measure_normality(scorer, [still(30)])
+    assert not measure_normality(scorer, [still(2)])
+    assert torch.equal(before, scorer.model.location)
+
+
+def test_what_is_normal_is_measured_in_pieces_of_what_there_is(
+    fitted: Detector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images = np.stack([frame.image for frame in moving_square_data().train[0].open()])
+    run, sides = Run("c", "yard", 0, images, None), []
+    for piece in (60, 20):
+        monkeypatch.setattr("awry.methods.mtla.normality.PIECE", piece)
+        scorer = with_changes(fitted).scorer(Setting())
+        assert isinstance(scorer, MTLAScorer)
+        assert measure_normality(scorer, [run])
+        sides.append(float(scorer.model.object_side))
+        assert float(scorer.model.scale.min()) > 0
+    assert sides[0] == pytest.approx(sides[1], rel=0.3)

@@ -133,7 +133,7 @@ def to_int8(data: bytes, names: Sequence[str], batches: Batches, runtime: str) -
             batch = next(self._rest, None)
             if batch is None:
                 return None
-            return {name: one.numpy() for name, one in zip(names, batch, strict=True)}
+            return {name: tensor.numpy() for name, tensor in zip(names, batch, strict=True)}
 
     with tempfile.TemporaryDirectory() as folder:
         plain, ready, small = (Path(folder) / f"{n}.onnx" for n in ("plain", "ready", "small"))
@@ -161,29 +161,29 @@ def _of_pictures(file: Path) -> list[str]:
     import onnx
 
     graph = onnx.load(file).graph
-    channels = {one.name: one.dims[1] for one in graph.initializer if len(one.dims) > 1}
+    channels = {weight.name: weight.dims[1] for weight in graph.initializer if len(weight.dims) > 1}
     makers = {name: node for node in graph.node for name in node.output}
-    found: dict[str, Any] = {}
+    excluded: dict[str, Any] = {}
     for node in graph.node:
-        groups = next((one.i for one in node.attribute if one.name == "group"), 1)
+        groups = next((each.i for each in node.attribute if each.name == "group"), 1)
         if node.op_type == "Conv" and node.input[1] in channels:
             if channels[node.input[1]] * groups <= PICTURE_CHANNELS:
-                _add_with_makers(node, makers, found)
-        elif node.op_type in ACTIVATIONS and makers.get(node.input[0], node).name in found:
-            found[node.name] = node
-    return list(found)
+                _add_with_makers(node, makers, excluded)
+        elif node.op_type in ACTIVATIONS and makers.get(node.input[0], node).name in excluded:
+            excluded[node.name] = node
+    return list(excluded)
 
 
-def _add_with_makers(node: Any, makers: Mapping[str, Any], found: dict[str, Any]) -> None:
-    found[node.name] = node
+def _add_with_makers(node: Any, makers: Mapping[str, Any], excluded: dict[str, Any]) -> None:
+    excluded[node.name] = node
     for name in node.input:
         if name in makers and makers[name].op_type != "Conv":
-            _add_with_makers(makers[name], makers, found)
+            _add_with_makers(makers[name], makers, excluded)
 
 
 def to_openvino(data: bytes) -> tuple[bytes, bytes]:
     """An ONNX network as OpenVINO's two files, `.xml` and `.bin`."""
-    import openvino  # type: ignore[import-not-found, import-untyped, unused-ignore]
+    import openvino  # type: ignore[import-not-excluded, import-untyped, unused-ignore]
 
     with tempfile.TemporaryDirectory() as folder:
         plain, ready = Path(folder) / "plain.onnx", Path(folder) / "ready.xml"

@@ -82,17 +82,17 @@ class Watched:
 
     def __call__(self, *inputs: Tensor) -> Sequence[Tensor]:
         begun = time.perf_counter()
-        found = self.network(*inputs)
+        answer = self.network(*inputs)
         self.calls += 1
         if self.reference is not None:
             done = time.perf_counter()
             expected = self.reference(*inputs)
             spent = time.perf_counter() - done, done - begun
             self.seconds.append((spent[0] / len(inputs[0]), spent[1] / len(inputs[0])))
-            self.difference = max(self.difference, largest_difference(expected, found))
+            self.difference = max(self.difference, largest_difference(expected, answer))
         elif len(self.batches) < self.most:
-            self.batches.append(tuple(one.clone() for one in inputs))
-        return found
+            self.batches.append(tuple(tensor.clone() for tensor in inputs))
+        return answer
 
 
 def largest_difference(expected: Sequence[Tensor], found: Sequence[Tensor]) -> float:
@@ -110,12 +110,12 @@ def largest_difference(expected: Sequence[Tensor], found: Sequence[Tensor]) -> f
 
 def watched(model: Method, references: Mapping[str, Network] | None = None) -> dict[str, Watched]:
     """Let a method's networks remember; they answer as before. Undo by `model.runtime = ...`."""
-    found = {
+    networks = {
         name: Watched(network, None if references is None else references[name])
         for name, network in model.networks.items()
     }
-    model.runtime = found
-    return found
+    model.runtime = networks
+    return networks
 
 
 def compare(eager: Detector, exported: Detector, clip: Clip) -> Parity:

@@ -62,5 +62,5 @@ def _figures(clips: Sequence[ScoredClip]) -> dict[str, Any]:
     intervals = {
         name: bootstrap_interval(metric, scores, labels) for name, metric in WITH_INTERVAL.items()
     }
-    found = {name: None if pair is None else list(pair) for name, pair in intervals.items()}
-    return {**figures, "intervals": found}
+    pairs = {name: None if pair is None else list(pair) for name, pair in intervals.items()}
+    return {**figures, "intervals": pairs}

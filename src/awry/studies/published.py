@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 
 def publications() -> dict[str, Publication]:
     """Paper's name -> what it prints, for each method that has one. Loads every method."""
-    found = {}
+    papers = {}
     for name in method_names():
         try:
             publication = method_class(name).publication()
         except ConfigError:  # somebody else's package is broken; `awry methods` names it
             continue
         if publication is not None:
-            found[name] = publication
-    return found
+            papers[name] = publication
+    return papers
 
 
 def publication_of(table: str) -> Publication:

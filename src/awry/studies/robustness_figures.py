@@ -55,10 +55,10 @@ def auc_figures(
         series = [_series(clip, name)[keep] for clip, keep in pairs]
         try:
             auc[name] = micro_auc(series, labels)
-            found = bootstrap_interval(micro_auc, series, labels)
+            pair = bootstrap_interval(micro_auc, series, labels)
         except InputError:  # one class only
-            auc[name], found = None, None
-        interval[name] = None if found is None else list(found)
+            auc[name], pair = None, None
+        interval[name] = None if pair is None else list(pair)
     return {
         "auc": auc,
         "interval": interval,

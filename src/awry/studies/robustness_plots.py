@@ -33,7 +33,9 @@ def plot_corruptions(
     def lines(group: Sequence[Figures], names: dict[str, str], within: str | None) -> list[Line]:
         x = [condition["severity"] for condition in group]
         take = [condition[within] if within else condition for condition in group]
-        return [Line(shown, x, [one.get(name) for one in take]) for name, shown in names.items()]
+        return [
+            Line(shown, x, [figures.get(name) for figures in take]) for name, shown in names.items()
+        ]
 
     aucs = shown_names([condition["auc"] for condition in everything])
     limits = auc_limits([condition["auc"].get(name) for condition in everything for name in aucs])
@@ -75,6 +77,6 @@ def plot_training(out: Path, title: str, kind: str, fits: Sequence[Figures]) -> 
 
 
 def _line(shown: str, x: Sequence[float], name: str, figures: Sequence[Figures]) -> Line:
-    intervals = [one["interval"].get(name) or (None, None) for one in figures]
+    intervals = [each["interval"].get(name) or (None, None) for each in figures]
     low, high = zip(*intervals, strict=True)
-    return Line(shown, x, [one["auc"].get(name) for one in figures], low, high)
+    return Line(shown, x, [each["auc"].get(name) for each in figures], low, high)

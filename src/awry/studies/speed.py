@@ -84,7 +84,7 @@ def _measured(
     detector: Detector, chosen: Sequence[Chosen], options: SpeedOptions
 ) -> dict[str, Any]:
     passes = [_pass(detector, chosen) for _ in range(options.repeats + 1)][1:]
-    seconds, count, stages = sorted(passes, key=lambda one: one[0])[len(passes) // 2]
+    seconds, count, stages = sorted(passes, key=lambda timed: timed[0])[len(passes) // 2]
     read = float(np.median([_read(chosen) for _ in range(options.repeats)]))
     latency = _latency(detector, chosen[0], options.repeats)
     peak = peak_mib()  # before questions are kept and asked again
@@ -198,18 +198,18 @@ def network_speed(detector: Detector, chosen: Chosen, repeats: int) -> dict[str,
     """
     clip, count = chosen
     model = detector.model_of(clip.scene)
-    asked = _questions(detector, model, chosen)
+    recorded = _recorded_networks(detector, model, chosen)
     peak = gemm_gflops()
     graphs: dict[str, Any] = {}
-    for name, one in asked.items():
-        if not one.batches:
+    for name, network in recorded.items():
+        if not network.batches:
             continue
-        seconds = float(np.median([_answer(one) for _ in range(repeats + 1)][1:]))
-        items = sum(len(batch[0]) for batch in one.batches)
-        adds = multiply_adds(folded(model.graphs()[name].module), one.batches)
-        share = one.calls / len(one.batches)  # not all questions were kept
+        seconds = float(np.median([_seconds_of(network) for _ in range(repeats + 1)][1:]))
+        items = sum(len(batch[0]) for batch in network.batches)
+        adds = multiply_adds(folded(model.graphs()[name].module), network.batches)
+        share = network.calls / len(network.batches)  # not all questions were kept
         graphs[name] = {
-            "calls": one.calls,
+            "calls": network.calls,
             "ms_per_item": 1000 * seconds / items,
             "ms_per_frame": 1000 * seconds * share / count,
             "multiply_adds_per_frame": adds * share / count,
@@ -223,13 +223,13 @@ def network_speed(detector: Detector, chosen: Chosen, repeats: int) -> dict[str,
     return {**whole, "gemm_gflops": peak, "fraction": reached / peak, "graphs": graphs}
 
 
-def _questions(detector: Detector, model: Method, chosen: Chosen) -> dict[str, Watched]:
+def _recorded_networks(detector: Detector, model: Method, chosen: Chosen) -> dict[str, Watched]:
     """What scoring a clip's frames, one at a time, asks of each network."""
     clip, count = chosen
     before = model.runtime
-    asked = watched(model)
-    for one in asked.values():
-        one.most = NETWORK_BATCHES
+    networks = watched(model)
+    for network in networks.values():
+        network.most = NETWORK_BATCHES
     try:
         scorer = detector.scorer(clip.scene, clip=name_in_test(clip.name))
         for frame in islice(clip.open(), 0, count, detector.every):
@@ -237,16 +237,16 @@ def _questions(detector: Detector, model: Method, chosen: Chosen) -> dict[str, W
         scorer.flush()
     finally:
         model.runtime = before
-    return asked
+    return networks
 
 
-def _answer(asked: Watched) -> float:
+def _seconds_of(recorded: Watched) -> float:
     import torch
 
     begun = time.perf_counter()
     with torch.inference_mode():
-        for batch in asked.batches:
-            asked.network(*batch)
+        for batch in recorded.batches:
+            recorded.network(*batch)
     return time.perf_counter() - begun
 
 
@@ -257,7 +257,7 @@ def multiply_adds(module: nn.Module, batches: Sequence[tuple[Tensor, ...]]) -> i
 
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
         for batch in batches:
-            module(*(one.clone() for one in batch))
+            module(*(tensor.clone() for tensor in batch))
     return counter.get_total_flops() // 2
 
 

@@ -142,7 +142,7 @@ def _settings(fit: TableFit, config: MethodConfig) -> Record:
 
 def _training_seconds(history: Mapping[str, Sequence[Mapping[str, Any]]]) -> float:
     """Of all epochs, with those before an interruption, which `fit_seconds` leaves out."""
-    return round(sum(epoch.get("seconds", 0) for one in history.values() for epoch in one), 1)
+    return round(sum(epoch.get("seconds", 0) for epochs in history.values() for epoch in epochs), 1)
 
 
 def best_validation(

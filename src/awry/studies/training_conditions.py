@@ -133,7 +133,7 @@ class RefitResult(Result):
         )
         for label, figures in counts:
             pairs = zip(self.fits, figures, strict=True)
-            points = [(fit[self.kind], one["auc"][SCORE]) for fit, one in pairs]
+            points = [(fit[self.kind], figure["auc"][SCORE]) for fit, figure in pairs]
             known = [(x, y) for x, y in points if y is not None]
             ax.plot([x for x, _ in known], [y for _, y in known], marker="o", label=label)
         ax.set(xlabel=X_AXIS[self.kind], ylabel="micro AUC", title=self.settings["method"])

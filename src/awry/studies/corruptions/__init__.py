@@ -90,7 +90,7 @@ def choose(names: Sequence[str]) -> list[Corruption]:
         )
         if not group:
             raise ConfigError(f"There is no corruption '{name}': {nearest(name, CORRUPTIONS)}.")
-        chosen |= {one: CORRUPTIONS[one] for one in group}
+        chosen |= {member: CORRUPTIONS[member] for member in group}
     return list(chosen.values())
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,9 +27,6 @@ from awry.sifting.run_folder import load_run
 from awry.sifting.sources import ArchiveSource, merge_parts, open_merged
 from awry.training.environment import hardware
 from awry.version import __version__
-
-if TYPE_CHECKING:
-    pass
 
 TRANSDUCTIVE = (
     "transductive: the frames that are measured are the frames that it learned from, training "
@@ -86,7 +83,8 @@ def evaluate_run(
     if interactions:
         feedback = simulated_feedback(run, source, clips, interactions, reporter or Silent())
         metrics["interactions"] = feedback
-    title = f"SDOR, transductive, on {metrics['settings']['data']['format']}"
+    method, name = run.facts["method"].upper(), metrics["settings"]["data"]["format"]
+    title = f"{method}, transductive, on {name}"
     result = EvaluationResult(metrics, tuple(clips), title)
     return result if out is None else replace(result, report=result.save(out) / "report.html")
 

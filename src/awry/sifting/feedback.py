@@ -6,22 +6,15 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from awry.datasets.base import Clip
 from awry.errors import FootageError
-from awry.methods.sdor import SDORConfig
-from awry.methods.sdor.feedback import Feedback, feedback_phase, tuned_learners, with_neighbours
-from awry.methods.sdor.network import SDORModel
-from awry.methods.sdor.normality import Series
-from awry.methods.sdor.samples import Archive
-from awry.methods.sdor.training import labels_of, rank
+from awry.methods.sdor.feedback import Feedback, learn_from_marks
 from awry.progress import Reporter
 from awry.sifting.ranking import archive_of
 from awry.sifting.run import SiftedRun
 from awry.sifting.run_folder import load_model
 from awry.sifting.trained import TrainedRun
-from awry.training.loop import FitContext, train
+from awry.training.loop import FitContext
 
 
 def with_learners(run: SiftedRun, clips: Sequence[Clip], reporter: Reporter) -> TrainedRun:
@@ -62,22 +55,13 @@ def learn_from(
         The run with its new scores, which also stand beside the earlier ones as `feedback`, and
         all frames that were learned from, neighbours included. Nothing is saved yet.
     """
-    run, model, archive = trained.run, trained.model, trained.archive
-    config = run.config
-    feedback = with_neighbours(marks, archive, config.feedback_neighbours)
+    run = trained.run
     folder = run.folder / "feedback-fit"
     shutil.rmtree(folder, ignore_errors=True)
     context = FitContext(folder, run.facts["seed"] + 1000 * number, False, reporter)
-    labels = labels_of(run.scores, archive, config)
-    phase = feedback_phase(model, archive, feedback, labels, config, number)
-    train(model, [phase], context)
-    model.eval()
+    model, archive = trained.model, trained.archive
+    scores, feedback = learn_from_marks(
+        model, archive, run.scores, marks, run.config, number, context
+    )
     shutil.rmtree(folder, ignore_errors=True)
-    scores = scores_by_learners(model, archive, config)
     return replace(trained, run=run.with_scores(scores, "feedback")), feedback
-
-
-def scores_by_learners(model: SDORModel, archive: Archive, config: SDORConfig) -> Series:
-    """The scores of all frames, float64 (n,), by the learners that were fine-tuned."""
-    learners = tuned_learners(model, config)
-    return np.mean([rank(learner, archive) for learner in learners], axis=0)

@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from awry.datasets.base import Clip
@@ -18,7 +17,7 @@ from awry.evaluation.report.peaks import own_scale
 from awry.evaluation.scored_clip import Peak
 from awry.frames import Frame
 from awry.methods.sdor import SDOR
-from awry.methods.sdor.feedback import tuned_learners
+from awry.methods.sdor.feedback import frame_map
 from awry.output.tables import EVENT_COLUMNS, write_table
 from awry.scoring.maps import strongest_place
 from awry.scoring.reasons import sentence, since_in_words
@@ -147,12 +146,9 @@ def frames_as_sifted(
             yield replace(frame, image=ignore.black_out(frame.image))
 
 
-@torch.inference_mode()
 def heat_of(trained: TrainedRun, clip: int, place: int) -> NDArray[np.float32]:
-    """The class activation map of a frame (h, w), of the learners that its score is the mean of."""
+    """The anomaly map of a frame (h, w), of the learners that its score is the mean of."""
     run, archive = trained.run, trained.archive
-    activations = archive.activations([archive.slice_of(clip).start + place])
+    number = archive.slice_of(clip).start + place
     fed_back = "feedback" in run.clips[clip].parts
-    learners = tuned_learners(trained.model, run.config) if fed_back else trained.model.learners
-    maps = [learner.eval().score_maps(activations)[1] for learner in learners]
-    return np.asarray(torch.stack(maps).mean(0)[0].numpy(), np.float32)
+    return frame_map(trained.model, archive, number, run.config, fed_back=fed_back)

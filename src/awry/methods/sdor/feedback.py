@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -13,8 +14,8 @@ from awry.methods.sdor.config import SDORConfig
 from awry.methods.sdor.network import ScoreLearner, SDORModel
 from awry.methods.sdor.normality import Places, PseudoLabels, Series
 from awry.methods.sdor.samples import Archive
-from awry.methods.sdor.training import optimizer, ordinal_loss
-from awry.training.loop import Phase
+from awry.methods.sdor.training import labels_of, optimizer, ordinal_loss, rank
+from awry.training.loop import FitContext, Phase, train
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +49,8 @@ def with_neighbours(marks: Mapping[int, bool], archive: Archive, count: int) -> 
     for mark, abnormal in marks.items():
         own = archive.slice_of(int(archive.of_clip[mark]))
         for place in range(max(own.start, mark - count), min(own.stop, mark + count + 1)):
-            found = (abs(place - mark), not abnormal)
-            nearest[place] = min(found, nearest.get(place, found))
+            this = (abs(place - mark), not abnormal)
+            nearest[place] = min(this, nearest.get(place, this))
     by_label = {
         label: np.array(sorted(p for p, (_, n) in nearest.items() if n is not label), np.int64)
         for label in (True, False)
@@ -61,6 +62,57 @@ def tuned_learners(model: SDORModel, config: SDORConfig) -> list[ScoreLearner]:
     """The rounds' learners that take feedback in, and whose mean is the score from then on."""
     every = list(model.learners)
     return every if config.feedback_learners == "all" else every[-1:]
+
+
+def learn_from_marks(
+    model: SDORModel,
+    archive: Archive,
+    scores: Series,
+    marks: Mapping[int, bool],
+    config: SDORConfig,
+    number: int,
+    context: FitContext,
+) -> tuple[Series, Feedback]:
+    """Fine-tune the learners on marked frames and rank all frames anew (section 4.5).
+
+    Args:
+        model: its learners are changed.
+        archive: the frames.
+        scores: (n,), of the ranking that the person saw.
+        marks: place -> whether it is abnormal; at least one.
+        config: settings.
+        number: counts the interactions, from 1.
+        context: seed, checkpoint and progress.
+
+    Returns:
+        The new scores, float64 (n,), and all frames that were learned from, neighbours included.
+    """
+    feedback = with_neighbours(marks, archive, config.feedback_neighbours)
+    labels = labels_of(scores, archive, config)
+    phase = feedback_phase(model, archive, feedback, labels, config, number)
+    train(model, [phase], context)
+    model.eval()
+    learners = tuned_learners(model, config)
+    return np.mean([rank(learner, archive) for learner in learners], axis=0), feedback
+
+
+@torch.inference_mode()
+def frame_map(
+    model: SDORModel, archive: Archive, place: int, config: SDORConfig, *, fed_back: bool
+) -> NDArray[np.float32]:
+    """The class activation map of a frame, float32 (h, w).
+
+    Args:
+        model: with its learners.
+        archive: the frames.
+        place: of the frame in the archive.
+        config: settings.
+        fed_back: of the learners that took feedback in, whose mean is the score then; else of all.
+    """
+    activations = archive.activations([place])
+    learners = tuned_learners(model, config) if fed_back else model.learners
+    maps = [learner.eval().score_maps(activations)[1] for learner in learners]
+    return np.asarray(torch.stack(maps).mean(0)[0].numpy(), np.float32)
 
 
 def feedback_phase(

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import inspect
+import pkgutil
 import subprocess
 import sys
+from importlib import import_module
 
 import pytest
 
 import awry
 from awry.calls import is_checked
 
-FUNCTIONS = [name for name in awry.__all__ if inspect.isfunction(getattr(awry, name))]
+FUNCTIONS = [
+    name
+    for name, module in awry._LAZY.items()
+    if inspect.isfunction(getattr(import_module(module), name))
+]
 
 
 @pytest.mark.parametrize("name", awry.__all__)
@@ -27,6 +33,12 @@ def test_the_map_is_all_that_is_promised() -> None:
     assert len(set(awry.__all__)) == len(awry.__all__)
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         awry.nothing  # noqa: B018
+
+
+def test_no_module_is_called_like_a_function() -> None:
+    # Importing a module sets it on its package, where it would hide the function.
+    modules = {module.name for module in pkgutil.iter_modules(awry.__path__)}
+    assert modules & set(FUNCTIONS) == set()
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

@@ -11,8 +11,8 @@ import pytest
 
 from awry import extensions, registry
 from awry.cli.methods import show_methods
-from awry.doctor import doctor
 from awry.errors import ConfigError
+from awry.installation import doctor
 from awry.method_list import list_methods
 from awry.methods.base import Method
 from awry.methods.flow import Flow

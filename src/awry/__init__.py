@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from awry.datasets.check import DatasetCheck, check_dataset
     from awry.datasets.listing import DatasetList, list_datasets
     from awry.detector import Detector, load
-    from awry.doctor import Examination, doctor
     from awry.errors import (
         AwryError,
         BundleError,
@@ -48,6 +47,7 @@ if TYPE_CHECKING:
     from awry.fitting.result import FitResult
     from awry.fitting.run import fit
     from awry.frames import Event, Frame, FrameScore, Objects, Region
+    from awry.installation import Examination, doctor
     from awry.measure import MeasuredEvents, MeasuredFrames, MeasuredRegions
     from awry.method_list import MethodList, describe_method, list_methods
     from awry.methods.description import MethodDescription
@@ -190,7 +190,7 @@ _LAZY = {
     "Detector": "awry.detector",
     "EvaluationResult": "awry.evaluation.result",
     "Event": "awry.frames",
-    "Examination": "awry.doctor",
+    "Examination": "awry.installation",
     "Exclusion": "awry.training.split",
     "ExportError": "awry.errors",
     "ExportResult": "awry.exporting.export",
@@ -238,7 +238,7 @@ _LAZY = {
     "compare": "awry.evaluation.comparing",
     "demo": "awry.studies.demo",
     "describe_method": "awry.method_list",
-    "doctor": "awry.doctor",
+    "doctor": "awry.installation",
     "evaluate": "awry.evaluating",
     "export": "awry.exporting.export",
     "fit": "awry.fitting.run",

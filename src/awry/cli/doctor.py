@@ -10,9 +10,9 @@ from awry.cli.options import Json, refusals, show_result
 def doctor(as_json: Json = False) -> None:
     """Say what is installed, what is missing and what to do about it."""
     with refusals():
-        from awry.doctor import doctor as examine
+        import awry
 
-        show_result(examine().to_dict(), as_json, show_examination)
+        show_result(awry.doctor().to_dict(), as_json, show_examination)
 
 
 def show_examination(rows: list[dict[str, Any]]) -> None:

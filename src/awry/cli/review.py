@@ -28,9 +28,9 @@ def review(
 ) -> None:
     """A local page of a sifted archive's moments: mark them, and it learns from that."""
     with refusals():
-        from awry.sifting.review import review as review_run
+        import awry
 
-        with review_run(
+        with awry.review(
             run, host=host, port=port, open=show, export=export, take_in=take_in
         ) as result:
             show_result(result.to_dict(), as_json, show_review)

@@ -60,12 +60,12 @@ def sift(
 ) -> None:
     """Rank an archive without a label: what is strange comes first."""
     with refusals():
-        from awry.sifting.sift import sift as sift_archive
+        import awry
         from awry.terminal import BarReporter
 
         with BarReporter(console()) as reporter:
             try:
-                run = sift_archive(
+                run = awry.sift(
                     sources,
                     out=out,
                     data=data,

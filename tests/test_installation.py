@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from awry.doctor import doctor
+from awry.installation import doctor
 
 
 def test_what_is_there_and_what_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,251 @@
+"""Every command is a function of the Python API, parsed and shown.
+
+The commands are taken from the app itself: one that is added without a function, with other options
+than its function, or without an example below fails here.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+import awry as api
+from awry.cli.app import app
+
+# Commands that are not called like their function.
+FUNCTIONS: Mapping[str, tuple[str, ...]] = {
+    "bench speed": ("bench",),
+    "datasets": ("check_dataset", "list_datasets"),
+    "methods": ("describe_method", "list_methods"),
+    "metrics event": ("measure.event",),
+    "metrics frame": ("measure.frame",),
+    "metrics region": ("measure.region",),
+    "reproduce": ("reproduce", "published_table", "published_tables"),
+}
+# Options that are not called like their argument: the flag is short for people.
+ARGUMENTS = {"set": "changes"}
+ONLY_SHOWN = {"json", "help"}
+ONLY_PYTHON = {"reporter"}
+# Figures of time and place differ from call to call.
+UNLIKE = ("seconds", "created", "ms_per_frame", "free")
+
+
+def commands() -> dict[str, Any]:
+    """`metrics frame` and so on -> the command as it is parsed, of the whole app."""
+
+    def walk(command: Any, name: str) -> Iterator[tuple[str, Any]]:
+        inner = getattr(command, "commands", {})
+        for word, below in inner.items():
+            yield from walk(below, f"{name} {word}".strip())
+        if not inner:
+            yield name, command
+
+    return dict(walk(typer.main.get_command(app), ""))
+
+
+def functions(command: str) -> list[Callable[..., Any]]:
+    def named(name: str) -> Any:
+        value: Any = api
+        for word in name.split("."):
+            value = getattr(value, word)
+        return value
+
+    return [named(name) for name in FUNCTIONS.get(command, (command,))]
+
+
+def option(parameter: Any) -> str:
+    """What an option or argument is called, as a Python name."""
+    flags = [flag for flag in parameter.opts if flag.startswith("--")]
+    name = flags[0].removeprefix("--").replace("-", "_") if flags else parameter.name
+    return ARGUMENTS.get(name, name)
+
+
+@pytest.mark.parametrize("command", commands())
+def test_options_are_the_function_s_arguments(command: str) -> None:
+    options = {option(parameter) for parameter in commands()[command].params} - ONLY_SHOWN
+    arguments: set[str] = set()
+    for function in functions(command):
+        arguments |= set(inspect.signature(function).parameters)
+    assert options == arguments - ONLY_PYTHON
+
+
+@pytest.mark.parametrize("command", commands())
+def test_defaults_are_the_function_s(command: str) -> None:
+    function = functions(command)[0]
+    defaults = inspect.signature(function).parameters
+    for parameter in commands()[command].params:
+        name = option(parameter)
+        if name in ONLY_SHOWN or parameter.required or name not in defaults:
+            continue
+        ours, theirs = parameter.default, defaults[name].default
+        if theirs is not inspect.Parameter.empty:
+            assert str(ours or None) == str(theirs or None)
+
+
+@dataclass
+class Small:
+    """What the examples run on."""
+
+    data: Path
+    bundle: Path
+    folder: Path
+
+    def out(self, name: str, road: str) -> Path:
+        (self.folder / road).mkdir(exist_ok=True)
+        return self.folder / road / name
+
+    @property
+    def clip(self) -> Path:
+        return self.data / "test" / "clip0"
+
+    @property
+    def scores(self) -> Path:
+        path = self.folder / "scores.csv"
+        if not path.is_file():
+            clips = [str(self.data / "test" / name) for name in ("clip0", "clip1")]
+            api.score(self.bundle, clips, out=path, fps=10)
+        return path
+
+    @property
+    def metrics(self) -> Path:
+        path = self.folder / "measured"
+        if not path.is_dir():
+            api.evaluate(self.bundle, self.data, out=path, fps=10)
+        return path
+
+    def boxes(self, head: str, *rows: str) -> Path:
+        path = self.folder / f"{head[:5]}.csv"
+        path.write_text("\n".join((head, *rows, "")))
+        return path
+
+    @property
+    def tracks(self) -> Path:
+        return self.boxes("track_id,frame,x_min,y_min,x_max,y_max", "1,0,2,2,9,9", "1,1,3,2,9,9")
+
+    @property
+    def detections(self) -> Path:
+        return self.boxes("frame,x_min,y_min,x_max,y_max,score", "0,2,2,9,9,0.5", "1,4,2,9,9,0.7")
+
+
+@pytest.fixture(scope="module")
+def small(shared_data: Path, bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Small:
+    return Small(shared_data, bundle, tmp_path_factory.mktemp("both"))
+
+
+Words = list[object]
+# For each command what is typed, and the same as a call; `road` keeps their outputs apart.
+EXAMPLES: dict[str, tuple[Callable[[Small, str], Words], Callable[[Small, str], Any]]] = {
+    "fit": (
+        lambda s, r: ["flow", "--data", s.data, "--preset", "tiny", "--fps", 10,
+                      "--out", s.out("fit", r)],
+        lambda s, r: api.fit("flow", s.data, preset="tiny", fps=10, out=s.out("fit", r)),
+    ),
+    "score": (
+        lambda s, r: [s.bundle, s.clip, "--fps", 10, "--out", s.out("scores.csv", r)],
+        lambda s, r: api.score(s.bundle, [str(s.clip)], fps=10, out=s.out("scores.csv", r)),
+    ),
+    "evaluate": (
+        lambda s, r: [s.bundle, "--data", s.data, "--fps", 10, "--out", s.out("figures", r)],
+        lambda s, r: api.evaluate(s.bundle, s.data, fps=10, out=s.out("figures", r)),
+    ),
+    "alarms": (
+        lambda s, r: [s.scores, "--threshold", 2],
+        lambda s, r: api.alarms(s.scores, threshold=2),
+    ),
+    "compare": (
+        lambda s, r: [s.metrics, f"again={s.metrics}"],
+        lambda s, r: api.compare([str(s.metrics), f"again={s.metrics}"]),
+    ),
+    "metrics frame": (
+        lambda s, r: ["--scores", s.scores, "--labels", s.data],
+        lambda s, r: api.measure.frame(s.scores, s.data),
+    ),
+    "metrics event": (
+        lambda s, r: ["--labels", s.data, "--scores", s.scores, "--threshold", 2],
+        lambda s, r: api.measure.event(s.data, scores=s.scores, threshold=2),
+    ),
+    "metrics region": (
+        lambda s, r: ["--tracks", s.tracks, "--detections", s.detections, "--frames", 10],
+        lambda s, r: api.measure.region(s.tracks, s.detections, frames=10),
+    ),
+    "robustness": (
+        lambda s, r: [s.bundle, "--data", s.data, "--corruptions", "fog", "--severities", 3,
+                      "--fps", 10, "--out", s.out("spoiled", r)],
+        lambda s, r: api.robustness(s.bundle, data=s.data, corruptions="fog", severities="3",
+                                    fps=10, out=s.out("spoiled", r)),
+    ),
+    "reproduce": (lambda s, r: ["daml-table5"], lambda s, r: api.published_table("daml-table5")),
+    "datasets": (lambda s, r: [s.data], lambda s, r: api.check_dataset(s.data)),
+    "methods": (lambda s, r: ["flow"], lambda s, r: api.describe_method("flow")),
+    "doctor": (lambda s, r: [], lambda s, r: api.doctor()),
+}  # fmt: skip
+# Too long to run here, where each has a test of its own: what is typed, and with which arguments
+# the function is called.
+CALLS: dict[str, tuple[Words, dict[str, Any]]] = {
+    "demo": (["--method", "ssmtl", "--seed", 3], {"method": "ssmtl", "seed": 3}),
+    "sift": (
+        ["a.mp4", "b", "--out", "run", "--set", "rounds=2", "--scenes-by", "name"],
+        {"sources": ["a.mp4", "b"], "changes": {"rounds": 2}, "scenes_by": "name"},
+    ),
+    "review": (["run", "--port", 9000, "--no-open"], {"port": 9000, "open": False}),
+    "bench speed": (["one", "two", "--data", "d", "--frames", 7], {"frames": 7, "repeats": 3}),
+    "export": (["bundle", "--to", "openvino", "--out", "o"], {"to": "openvino", "int8": False}),
+}
+
+
+def test_every_command_has_an_example() -> None:
+    assert EXAMPLES.keys() | CALLS.keys() == commands().keys()
+
+
+def alike(value: Any, road: str) -> Any:
+    """Plain values without what differs from call to call."""
+    if isinstance(value, Mapping):
+        return {
+            key: alike(inner, road)
+            for key, inner in value.items()
+            if not any(word in key for word in UNLIKE)
+        }
+    if isinstance(value, list | tuple):
+        return [alike(inner, road) for inner in value]
+    return value.replace(f"/{road}/", "/") if isinstance(value, str) else value
+
+
+@pytest.mark.parametrize("command", CALLS)
+def test_what_is_typed_is_what_is_called(
+    command: str, awry: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (function,) = functions(command)
+    calls = []
+
+    def record(*args: Any, **options: Any) -> None:
+        bound = inspect.signature(function).bind(*args, **options)
+        bound.apply_defaults()
+        calls.append(bound.arguments)
+        raise api.ConfigError("recorded")
+
+    monkeypatch.setattr(api, FUNCTIONS.get(command, (command,))[0], record)
+    typed, expected = CALLS[command]
+    said = awry(*command.split(), *typed)
+    assert (said.code, said.err.strip()) == (2, "awry: recorded")
+    (arguments,) = calls
+    assert {name: arguments[name] for name in expected} == expected
+
+
+@pytest.mark.parametrize("command", EXAMPLES)
+def test_json_is_the_result_s_to_dict(
+    command: str, small: Small, awry: Callable[..., Any], capfd: pytest.CaptureFixture[str]
+) -> None:
+    typed, call = EXAMPLES[command]
+    said = awry(*command.split(), *typed(small, "shell"), "--json")
+    assert said.code == 0, said.err
+    capfd.readouterr()
+    result = call(small, "python")
+    assert capfd.readouterr() == ("", ""), "a function of the library printed"
+    assert isinstance(result, api.Result)
+    assert alike(result.to_dict(), "python") == alike(said.json, "shell")

@@ -115,8 +115,8 @@ def figures(metrics: Metrics) -> dict[str, float]:
 def own_interval(metrics: Metrics, place: str) -> list[float] | None:
     """The 95 % interval of a figure itself; None where no draws are recorded of it."""
     draws = _bootstrap(metrics).get("values", {}).get(place)
-    found = None if draws is None else interval(np.array(draws, np.float64))
-    return None if found is None else list(found)
+    pair = None if draws is None else interval(np.array(draws, np.float64))
+    return None if pair is None else list(pair)
 
 
 def compare(base: Metrics, other: Metrics) -> dict[str, Any]:
@@ -154,23 +154,29 @@ def compare(base: Metrics, other: Metrics) -> dict[str, Any]:
 
 def protocol_differences(base: Metrics, other: Metrics) -> list[str]:
     """What makes two measurements incomparable, one clause each; empty if they agree."""
-    one, two = base.get("settings", {}), other.get("settings", {})
-    found = _clip_differences(base, other)
-    unlike = [name for name in CHOICES if one.get(name) != two.get(name)]
+    first, second = base.get("settings", {}), other.get("settings", {})
+    differences = _clip_differences(base, other)
+    unlike = [name for name in CHOICES if first.get(name) != second.get(name)]
     if "smoothing" in unlike and (_smoothing_unknown(base) or _smoothing_unknown(other)):
         unlike.remove("smoothing")
-    found += [f"{name}: {_said(one.get(name))} against {_said(two.get(name))}" for name in unlike]
-    if not (_has_digests(base) and _has_digests(other)) and one.get("labels") != two.get("labels"):
-        found.append(f"label source: {_said(one.get('labels'))} against {_said(two.get('labels'))}")
-    variants = one.get("variants", {}), two.get("variants", {})
-    if one.get("smoothing") != two.get("smoothing"):
+    differences += [
+        f"{name}: {_said(first.get(name))} against {_said(second.get(name))}" for name in unlike
+    ]
+    if not (_has_digests(base) and _has_digests(other)) and first.get("labels") != second.get(
+        "labels"
+    ):
+        differences.append(
+            f"label source: {_said(first.get('labels'))} against {_said(second.get('labels'))}"
+        )
+    variants = first.get("variants", {}), second.get("variants", {})
+    if first.get("smoothing") != second.get("smoothing"):
         variants = ({}, {})  # they say the same once more
     for name in (name for name in variants[0] if name in variants[1]):
         if variants[0][name] != variants[1][name]:
-            found.append(f"variant {name}: {variants[0][name]} against {variants[1][name]}")
+            differences.append(f"variant {name}: {variants[0][name]} against {variants[1][name]}")
     for section in ("frame", "region", "event", "pixel"):
-        found += _section_differences(section, base, other)
-    return list(dict.fromkeys(found))
+        differences += _section_differences(section, base, other)
+    return list(dict.fromkeys(differences))
 
 
 def _nested(value: Any) -> bool:
@@ -186,18 +192,18 @@ def _leaves(place: str, value: Any) -> Iterator[tuple[str, float]]:
 
 
 def _bootstrap(metrics: Metrics) -> Mapping[str, Any]:
-    found = metrics.get("bootstrap")
-    return found if isinstance(found, dict) else {}
+    record = metrics.get("bootstrap")
+    return record if isinstance(record, dict) else {}
 
 
-def _unpaired(one: Mapping[str, Any], two: Mapping[str, Any]) -> list[str]:
+def _unpaired(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[str]:
     """Why draws cannot be paired; empty if they can."""
-    if not one.get("values") or not two.get("values"):
-        which = "both files" if not one.get("values") and not two.get("values") else "one file"
+    if not first.get("values") or not second.get("values"):
+        which = "both files" if not first.get("values") and not second.get("values") else "one file"
         return [f"No intervals: {which} held no draws (an older file, or fewer than two clips)."]
-    if one.get("clips") != two.get("clips"):
+    if first.get("clips") != second.get("clips"):
         return ["No intervals: the two are not of the same clips in the same order."]
-    if any(one.get(name) != two.get(name) for name in ("seed", "resamples")):
+    if any(first.get(name) != second.get(name) for name in ("seed", "resamples")):
         return ["No intervals: the two were drawn with other seeds or numbers of draws."]
     return []
 
@@ -212,25 +218,29 @@ def _interval(base: Metrics, other: Metrics, place: str) -> list[float] | None:
 
 
 def _clip_differences(base: Metrics, other: Metrics) -> list[str]:
-    one, two = ({row["clip"]: row for row in m.get("clips", [])} for m in (base, other))
-    if not one or not two:
+    first, second = ({row["clip"]: row for row in m.get("clips", [])} for m in (base, other))
+    if not first or not second:
         return []
-    found = []
-    for clips, against, which in ((one, two, "first"), (two, one, "second")):
+    differences = []
+    for clips, against, which in ((first, second, "first"), (second, first, "second")):
         alone = [name for name in clips if name not in against]
         if alone:
-            found.append(f"clips that only the {which} has: {listed(alone)}")
-    shared = [name for name in one if name in two]
+            differences.append(f"clips that only the {which} has: {listed(alone)}")
+    shared = [name for name in first if name in second]
     for key, what in (
         ("n_frames", "numbers of frames"),
         ("n_abnormal", "numbers of abnormal frames"),
         ("labels_sha256", "labels"),
     ):
-        odd = [n for n in shared if key in one[n] and key in two[n] and one[n][key] != two[n][key]]
+        odd = [
+            n
+            for n in shared
+            if key in first[n] and key in second[n] and first[n][key] != second[n][key]
+        ]
         if odd:
-            found.append(f"{what} of {listed(odd)}")
+            differences.append(f"{what} of {listed(odd)}")
             break
-    return found
+    return differences
 
 
 def _has_digests(metrics: Metrics) -> bool:
@@ -240,12 +250,16 @@ def _has_digests(metrics: Metrics) -> bool:
 
 def _section_differences(section: str, base: Metrics, other: Metrics) -> list[str]:
     """Choices and truth that a section was measured with, where both have it."""
-    one, two = base.get(section), other.get(section)
-    if not isinstance(one, dict) or not isinstance(two, dict):
+    base_section, other_section = base.get(section), other.get(section)
+    if not isinstance(base_section, dict) or not isinstance(other_section, dict):
         return []
-    one, two = ({**FORMER.get(section, {}), **found} for found in (one, two))
-    keys = [key for key in (*SECTION_CHOICES, *TRUTH) if key in one and key in two]
-    pairs = {key: (one[key], two[key]) for key in keys}
+    base_section, other_section = (
+        {**FORMER.get(section, {}), **values} for values in (base_section, other_section)
+    )
+    keys = [
+        key for key in (*SECTION_CHOICES, *TRUTH) if key in base_section and key in other_section
+    ]
+    pairs = {key: (base_section[key], other_section[key]) for key in keys}
     chosen = [m.get("settings", {}).get(section) for m in (base, other)]
     if isinstance(chosen[0], dict) and isinstance(chosen[1], dict):
         names = [key for key in {**chosen[0], **chosen[1]} if key not in OWN]

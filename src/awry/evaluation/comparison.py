@@ -108,12 +108,14 @@ def compare_runs(
                 f"{base.path} and {other.path} were not measured alike: {'; '.join(differing)}. "
                 "Measure both in one way, or give --despite-differences."
             )
-        found = compare(base.metrics, other.metrics)
-        if not found["figures"]:
+        compared = compare(base.metrics, other.metrics)
+        if not compared["figures"]:
             raise InputError(f"{base.path} and {other.path} share no figure.")
-        found["figures"] = {place: row for place, row in found["figures"].items() if place in kept}
+        compared["figures"] = {
+            place: row for place, row in compared["figures"].items() if place in kept
+        }
         about = {"name": other.name, "file": str(other.path), "protocol_differences": differing}
-        comparisons.append({**about, **found})
+        comparisons.append({**about, **compared})
     return {
         "base": str(base.path),
         "runs": [_run(run, kept) for run in runs],

@@ -33,12 +33,12 @@ GREY = "#9a9aa2"
 MOST_ROWS = 40  # a taller picture is not looked at
 
 
-def write_comparison(out: Path, found: Mapping[str, Any]) -> list[str]:
+def write_comparison(out: Path, table: Mapping[str, Any]) -> list[str]:
     """Write a comparison's table and plots.
 
     Args:
         out: the folder for `comparison.json`, `.csv`, `.html` and `.png`.
-        found: what `compare_runs` gave.
+        table: what `compare_runs` gave.
 
     Returns:
         The files' paths.
@@ -47,16 +47,16 @@ def write_comparison(out: Path, found: Mapping[str, Any]) -> list[str]:
         WriteError: they cannot be written.
     """
     paths = [out / name for name in FILES]
-    picture = _picture(found)
-    write_json(paths[0], dict(found))
-    write_text(paths[1], _csv(found))
+    picture = _picture(table)
+    write_json(paths[0], dict(table))
+    write_text(paths[1], _csv(table))
     context = {
         "title": "Runs side by side",
         "version": __version__,
-        "runs": found["runs"],
-        "rows": table_rows(found),
-        "comparisons": found["comparisons"],
-        "settings": found["settings"],
+        "runs": table["runs"],
+        "rows": table_rows(table),
+        "comparisons": table["comparisons"],
+        "settings": table["settings"],
         "picture": "data:image/png;base64," + base64.b64encode(picture).decode("ascii"),
     }
     write_text(paths[2], render("comparison.html.j2", context))
@@ -65,18 +65,18 @@ def write_comparison(out: Path, found: Mapping[str, Any]) -> list[str]:
     return [str(path) for path in paths]
 
 
-def table_rows(found: Mapping[str, Any]) -> list[dict[str, Any]]:
+def table_rows(table: Mapping[str, Any]) -> list[dict[str, Any]]:
     """A row for each figure: `figure`, `base` and `others`, one a further run, None where missing.
 
     Each of them has `value` and `interval`, those of further runs also `difference`,
     `difference_interval` and `excludes_zero`.
     """
-    base, *others = found["runs"]
-    places = dict.fromkeys(place for run in found["runs"] for place in run["figures"])
+    base, *others = table["runs"]
+    places = dict.fromkeys(place for run in table["runs"] for place in run["figures"])
     rows = []
     for place in places:
         cells = []
-        for run, compared in zip(others, found["comparisons"], strict=True):
+        for run, compared in zip(others, table["comparisons"], strict=True):
             own, row = run["figures"].get(place), compared["figures"].get(place, {})
             cells.append(
                 own
@@ -91,11 +91,11 @@ def table_rows(found: Mapping[str, Any]) -> list[dict[str, Any]]:
     return rows
 
 
-def flat_rows(found: Mapping[str, Any]) -> list[dict[str, Any]]:
+def flat_rows(table: Mapping[str, Any]) -> list[dict[str, Any]]:
     """A row for each figure of each run, with the columns of `comparison.csv`; None: unknown."""
     rows = []
-    for row in table_rows(found):
-        for run, cell in zip(found["runs"], [row["base"], *row["others"]], strict=True):
+    for row in table_rows(table):
+        for run, cell in zip(table["runs"], [row["base"], *row["others"]], strict=True):
             if cell is None:
                 continue
             low, high = cell["interval"] or (None, None)
@@ -108,21 +108,21 @@ def flat_rows(found: Mapping[str, Any]) -> list[dict[str, Any]]:
     return rows
 
 
-def _csv(found: Mapping[str, Any]) -> str:
+def _csv(table: Mapping[str, Any]) -> str:
     """A line for each figure of each run."""
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     writer.writeheader()
-    for row in flat_rows(found):
+    for row in flat_rows(table):
         verdict = row["excludes_zero"]
         writer.writerow({**row, "excludes_zero": None if verdict is None else int(verdict)})
     return text.getvalue()
 
 
-def _picture(found: Mapping[str, Any]) -> bytes:
+def _picture(table: Mapping[str, Any]) -> bytes:
     """PNG: a row for each figure, on the left its values, on the right its differences."""
-    rows = table_rows(found)[:MOST_ROWS]
-    names = [run["name"] for run in found["runs"]]
+    rows = table_rows(table)[:MOST_ROWS]
+    names = [run["name"] for run in table["runs"]]
     with mpl.rc_context(STYLE):
         height = max(len(rows), 1) * (0.55 + 0.22 * len(names)) + 0.8
         figure = Figure(figsize=(9.5, height), layout="constrained")

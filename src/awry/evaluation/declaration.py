@@ -89,17 +89,17 @@ def future_seen(
     if frames is None:
         return dict.fromkeys(rows, UNKNOWN)
     rates = list(fps)
-    rate = min((one for one in rates if one), default=None) if all(rates) else None
-    found = {}
+    rate = min((value for value in rates if value), default=None) if all(rates) else None
+    seen = {}
     for name in rows:
         if name.startswith("clip"):
-            found[name] = "the whole clip"
+            seen[name] = "the whole clip"
             continue
         more = math.ceil(REACH * SIGMA) if name == "offline" else 0
         known = seconds is not None and (rate is not None or not more)
         length = f"{seconds + (more / rate if more else 0):.3g} s" if known else None  # type: ignore[operator]
-        found[name] = _in_words(frames + more, length)
-    return found
+        seen[name] = _in_words(frames + more, length)
+    return seen
 
 
 def _in_words(frames: int, length: str | None) -> str:

@@ -44,8 +44,8 @@ class EventLevel:
 
     def intervals(self) -> dict[str, list[float] | None]:
         """The 95 % interval of each figure that has values."""
-        found = {name: interval(series) for name, series in self.values.items()}
-        return {name: None if pair is None else list(pair) for name, pair in found.items()}
+        pairs = {name: interval(series) for name, series in self.values.items()}
+        return {name: None if pair is None else list(pair) for name, pair in pairs.items()}
 
 
 def event_level(

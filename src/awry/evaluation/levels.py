@@ -94,12 +94,12 @@ def with_levels(metrics: Mapping[str, Any], levels: Mapping[str, Level | str]) -
     """
     measured = {name: level for name, level in levels.items() if isinstance(level, Level)}
     values = {
-        f"{name}.{figure}": found
+        f"{name}.{figure}": series
         for name, level in measured.items()
-        for figure, found in level.values.items()
+        for figure, series in level.values.items()
     }
     intervals = {
-        name: {figure: _listed(interval(found)) for figure, found in level.values.items()}
+        name: {figure: _listed(interval(series)) for figure, series in level.values.items()}
         for name, level in measured.items()
     }
     frame = metrics["bootstrap"]
@@ -114,14 +114,14 @@ def with_levels(metrics: Mapping[str, Any], levels: Mapping[str, Level | str]) -
     }
 
 
-def _listed(found: tuple[float, float] | None) -> list[float] | None:
-    return None if found is None else list(found)
+def _listed(pair: tuple[float, float] | None) -> list[float] | None:
+    return None if pair is None else list(pair)
 
 
 def _region_level(clips: Sequence[ScoredClip], draws: Draws | None) -> Level:
     truth = {clip.name: clip.tracks for clip in clips if clip.tracks is not None}
-    found = {clip.name: clip.detections for clip in clips if clip.detections is not None}
-    if len(found) < len(clips):
+    detections = {clip.name: clip.detections for clip in clips if clip.detections is not None}
+    if len(detections) < len(clips):
         raise CannotMeasureError("This method gives no regions.")
     missing = [clip.name for clip in clips if clip.name not in truth]
     if missing:
@@ -132,14 +132,14 @@ def _region_level(clips: Sequence[ScoredClip], draws: Draws | None) -> Level:
     if not any(len(tracks.ids) for tracks in truth.values()):
         raise CannotMeasureError("There is no true box in any clip.")
     frames = {clip.name: clip.n_frames for clip in clips}
-    figures = region_figures(truth, found, frames)
+    figures = region_figures(truth, detections, frames)
     names = ("rbdc", "tbdc", "fpr_reached", "n_boxes", "n_tracks", "n_detections", "n_frames")
     row: dict[str, Any] = {name: getattr(figures, name) for name in names}
     sources = dict.fromkeys(tracks.source for tracks in truth.values() if len(tracks.ids))
     row["tracks"] = "; ".join(source for source in sources if source) or "as given"
     values: dict[str, NDArray[np.float64]] = {}
     if draws is not None:
-        values["rbdc"], values["tbdc"] = resampled_region(truth, found, frames, draws)
+        values["rbdc"], values["tbdc"] = resampled_region(truth, detections, frames, draws)
     return Level(row, values, figures)
 
 
@@ -163,7 +163,7 @@ def _event_level(
     options: EventOptions | None,
     rule: EventRule | None,
 ) -> Level:
-    found = event_level(
+    level = event_level(
         [alarms.get(clip.name, ()) for clip in clips],
         [true_runs(clip.labels) for clip in clips],
         [len(clip.scores) for clip in clips],
@@ -173,9 +173,9 @@ def _event_level(
         rule,
     )
     row = {
-        **found.row,
+        **level.row,
         "budget": budget,
         "options": None if options is None else asdict(options),
         "true_events": "runs of abnormal frames",
     }
-    return Level(row, found.values, found.figures)
+    return Level(row, level.values, level.figures)

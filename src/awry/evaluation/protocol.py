@@ -95,14 +95,14 @@ def evaluate_frames(
         series = [every[place] for place in labelled]
         rows["references"][name] = _measure(measured, series, all_scored=True)
         rows["references"][f"{name}_offline"] = _measure(
-            measured, [offline(one) for one in series], all_scored=True
+            measured, [offline(clip_scores) for clip_scores in series], all_scored=True
         )
     parts = {name: [clip.parts[name] for clip in measured] for name in shared_parts(measured)}
     rows["levels"] = {}
     for name in (name for name in levels if name in parts):
         rows["levels"][name] = _measure(measured, parts[name])
         rows["levels"][f"{name}_offline"] = _measure(
-            measured, [offline(one) for one in parts[name]]
+            measured, [offline(clip_scores) for clip_scores in parts[name]]
         )
     rows["parts"] = {n: _measure(measured, part) for n, part in parts.items() if n not in levels}
     return {
@@ -153,14 +153,14 @@ def _measure(
         values["macro_auc_sentinels"] = resampled(macro_auc_sentinels, scores, labels, draws)
         if metrics["n_frames"] <= MOST_FRAMES_OF_AP:
             values["ap"] = resampled(average_precision, scores, labels, draws)
-    found = interval(values["micro_auc"])
+    pair = interval(values["micro_auc"])
     names = tuple(clip.name for clip in clips)
-    return _Row(metrics, None if found is None else list(found), values, names)
+    return _Row(metrics, None if pair is None else list(pair), values, names)
 
 
 def _intervals(row: _Row) -> dict[str, list[float] | None]:
-    found = {name: interval(values) for name, values in row.draws.items()}
-    return {name: None if pair is None else list(pair) for name, pair in found.items()}
+    pairs = {name: interval(values) for name, values in row.draws.items()}
+    return {name: None if pair is None else list(pair) for name, pair in pairs.items()}
 
 
 def bootstrap_record(clips: Sequence[str], values: Mapping[str, Series]) -> dict[str, Any]:
@@ -204,9 +204,9 @@ def _variants(
 ) -> dict[str, _Row]:
     raw = [clip.scores for clip in clips]
     rows = {
-        "offline": _measure(clips, [offline(one) for one in raw]),
-        "causal": _measure(clips, [smooth(one, "causal", sigma=SIGMA) for one in raw]),
-        "clip": _measure(clips, [normalise(one, "clip") for one in raw]),
+        "offline": _measure(clips, [offline(scores) for scores in raw]),
+        "causal": _measure(clips, [smooth(scores, "causal", sigma=SIGMA) for scores in raw]),
+        "clip": _measure(clips, [normalise(scores, "clip") for scores in raw]),
     }
     dropped = unscored_dropped(clips)
     rows["clip_unscored_dropped"] = _measure(
@@ -218,8 +218,8 @@ def _variants(
         rows["train"] = _measure(
             clips,
             [
-                normalise(one, "train", location=scene.location, scale=scene.scale)
-                for one, scene in zip(raw, scenes, strict=True)
+                normalise(scores, "train", location=scene.location, scale=scene.scale)
+                for scores, scene in zip(raw, scenes, strict=True)
             ],
         )
     return rows

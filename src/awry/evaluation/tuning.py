@@ -287,7 +287,7 @@ def tune_alarms(options: TuningOptions) -> AlarmsResult:
     sources, notes = read_source_scores(
         options.scores, first_frame=options.first_frame, fps=options.fps
     )
-    if any(one.times is None for one in sources):
+    if any(source.times is None for source in sources):
         notes.append("No alarms an hour: the scores have no times, give the frames per second.")
     stored, merging = _calibration(options)
     normal = 0.0 if stored is None else stored.location
@@ -310,16 +310,16 @@ def tune_alarms(options: TuningOptions) -> AlarmsResult:
     steps: list[tuple[str | None, Alarms]] = []
     if stored is not None and stored.normal_alarms is not None:
         steps += [(b, at(stored.with_budget(Budget.parse(b)).threshold)) for b in BUDGETS]
-    steps += [(None, one) for one in threshold_steps(sources, merging, normal)]
+    steps += [(None, step) for step in threshold_steps(sources, merging, normal)]
     return AlarmsResult(
-        sources=[one.source for one in sources],
+        sources=[source.source for source in sources],
         after=after,
         how="Given by hand." if chosen is None else chosen.how,
         change=None if after is None or before is None else compare_alarms(before, after),
         steps=steps,
         merging=merging,
         notes=notes,
-        starts=_starts(options.scores, [one.source for one in sources]),
+        starts=_starts(options.scores, [source.source for source in sources]),
     )
 
 
@@ -345,19 +345,21 @@ def _check(options: TuningOptions) -> None:
 def _calibration(options: TuningOptions) -> tuple[SceneCalibration | None, EventOptions]:
     """What is known of normal footage, and how frames become alarms."""
     if options.bundle is not None:
-        found = read_calibration(options.bundle)
-        if options.scene not in found.scenes:
-            known = ", ".join(found.scenes)
+        stored = read_calibration(options.bundle)
+        if options.scene not in stored.scenes:
+            known = ", ".join(stored.scenes)
             raise ConfigError(f"The bundle knows no scene '{options.scene}'; known: {known}.")
-        return found.scene(options.scene), found.options
+        return stored.scene(options.scene), stored.options
     if options.normal_scores is None:
         return None, options.merging
     normal, _ = read_source_scores(
         options.normal_scores, first_frame=options.first_frame, fps=options.fps
     )
     clips = [
-        CalibrationClip(one.source, POOLED, one.scores, 1 / one.step if one.step else None)
-        for one in normal
+        CalibrationClip(
+            source.source, POOLED, source.scores, 1 / source.step if source.step else None
+        )
+        for source in normal
     ]
     calibration = calibrate(clips, options.budget or Budget(2.0), options.merging)
     return calibration.scene(POOLED), options.merging
@@ -381,7 +383,7 @@ def _read_runs(
 ) -> dict[str, list[tuple[int, int]]]:
     """Alarms as `awry score --events` writes them."""
     table = read_numbers(path, ["first", "last"])
-    runs: dict[str, list[tuple[int, int]]] = {one.source: [] for one in sources}
+    runs: dict[str, list[tuple[int, int]]] = {source.source: [] for source in sources}
     if table.clips is None and len(sources) != 1 and len(table):
         raise InputError(f"{path} has no column 'source', but the scores are of several sources.")
     ends = np.stack([table.finite(name) - first_frame for name in ("first", "last")], axis=1)
@@ -407,11 +409,11 @@ def alarms_of_runs(
         runs: for each source its alarms, first and last frame's number, both inclusive.
     """
     marked = []
-    for one in sources:
-        over = np.zeros(len(one.frames))
-        for first, last in runs[one.source]:
-            begin, end = np.searchsorted(one.frames, (first, last + 1))
+    for source in sources:
+        over = np.zeros(len(source.frames))
+        for first, last in runs[source.source]:
+            begin, end = np.searchsorted(source.frames, (first, last + 1))
             over[begin:end] = 1.0
-        marked.append(replace(one, scores=over, scored=np.ones(len(over), bool)))
-    found = find_alarms(marked, 0.5, EventOptions(hysteresis=0.0, merge_gap=0, min_length=1))
-    return replace(found, threshold=float("nan"))
+        marked.append(replace(source, scores=over, scored=np.ones(len(over), bool)))
+    counted = find_alarms(marked, 0.5, EventOptions(hysteresis=0.0, merge_gap=0, min_length=1))
+    return replace(counted, threshold=float("nan"))

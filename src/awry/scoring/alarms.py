@@ -128,32 +128,32 @@ def find_alarms(
     """
     alarms: list[Alarm] = []
     alarm_frames, alarm_seconds = 0, 0.0
-    for one in sources:
-        for first, last in find_runs(one.scores, threshold, options, normal):
-            inside = first + np.flatnonzero(one.scored[first : last + 1])
+    for source in sources:
+        for first, last in find_runs(source.scores, threshold, options, normal):
+            inside = first + np.flatnonzero(source.scored[first : last + 1])
             if not inside.size:
                 continue  # filled frames alone are no alarm
-            peak = int(inside[np.argmax(one.scores[inside])])
+            peak = int(inside[np.argmax(source.scores[inside])])
             alarms.append(
                 Alarm(
-                    one.source,
-                    int(one.frames[first]),
-                    int(one.frames[last]),
-                    None if one.times is None else float(one.times[first]),
-                    None if one.times is None else float(one.times[last]),
-                    int(one.frames[peak]),
-                    float(one.scores[peak]),
+                    source.source,
+                    int(source.frames[first]),
+                    int(source.frames[last]),
+                    None if source.times is None else float(source.times[first]),
+                    None if source.times is None else float(source.times[last]),
+                    int(source.frames[peak]),
+                    float(source.scores[peak]),
                 )
             )
             alarm_frames += last - first + 1
-            alarm_seconds += one.seconds(first, last) or 0.0
-    lengths = [one.seconds(0, len(one.frames) - 1) for one in sources]
+            alarm_seconds += source.seconds(first, last) or 0.0
+    lengths = [source.seconds(0, len(source.frames) - 1) for source in sources]
     known = [length for length in lengths if length is not None]
     whole = len(known) == len(lengths)
     return Alarms(
         threshold=threshold,
         alarms=tuple(alarms),
-        frames=sum(len(one.frames) for one in sources),
+        frames=sum(len(source.frames) for source in sources),
         seconds=sum(known) if whole else None,
         alarm_frames=alarm_frames,
         alarm_seconds=alarm_seconds if whole else None,
@@ -192,7 +192,7 @@ def threshold_steps(
     Each is the lowest with so few alarms, but none with more than 5 % of the frames above it.
     """
     chosen = options or EventOptions()
-    series = [one.scores for one in sources if len(one.scores)]
+    series = [source.scores for source in sources if len(source.scores)]
     if not series:
         return []
     curve = alarm_curve(series, chosen, normal)

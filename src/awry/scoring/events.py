@@ -155,9 +155,9 @@ class EventFinder:
 
     def flush(self) -> list[Event]:
         """The stream has ended: give the alarm that was on, if any, and forget the stream."""
-        found = self._end()
+        ended = self._end()
         self._place, self._run = -1, None
-        return found
+        return ended
 
     @property
     def current(self) -> Event | None:
@@ -212,12 +212,12 @@ class EventFinder:
 
 
 def _higher(
-    one: tuple[float, FrameScore] | None, other: tuple[float, FrameScore] | None
+    first: tuple[float, FrameScore] | None, second: tuple[float, FrameScore] | None
 ) -> tuple[float, FrameScore] | None:
     """The higher of two peaks, the earlier where they are equal."""
-    if one is None or (other is not None and other[0] > one[0]):
-        return other
-    return one
+    if first is None or (second is not None and second[0] > first[0]):
+        return second
+    return first
 
 
 def find_events(

@@ -67,9 +67,9 @@ class NearestFiller:
         if value is None:
             self._since += 1
             return self._nearer_before()
-        found = [*self._nearer_before(), *[value] * (self._since - self._given), value]
+        filled = [*self._nearer_before(), *[value] * (self._since - self._given), value]
         self._last, self._since, self._given = value, 0, 0
-        return found
+        return filled
 
     def flush(self) -> list[float]:
         """The stream has ended: give the rest, and forget it."""

@@ -25,8 +25,8 @@ def blurred(values: NDArray[np.float32], side: int) -> NDArray[np.float32]:
         values: float32 (h, w).
         side: in pixels of the map; 1 leaves it as it is.
     """
-    found = cv2.blur(values, (side, side), borderType=cv2.BORDER_CONSTANT)
-    return np.asarray(found, np.float32)
+    mean = cv2.blur(values, (side, side), borderType=cv2.BORDER_CONSTANT)
+    return np.asarray(mean, np.float32)
 
 
 def map_thresholds(peaks: NDArray[np.floating]) -> tuple[float, ...]:

@@ -63,8 +63,8 @@ class MomentKeeper:
 
     def moments(self) -> list[Moment]:
         """The strongest first."""
-        found = self._kept if self._best is None else [*self._kept, self._best]
-        return strongest(found, self._count, self._apart)
+        kept = self._kept if self._best is None else [*self._kept, self._best]
+        return strongest(kept, self._count, self._apart)
 
 
 def strongest(moments: Iterable[Moment], count: int, apart: int) -> list[Moment]:

@@ -62,9 +62,11 @@ class NormalAlarms:
         moments = min(max(self.curve[-1][1], 1), FEWEST_PEAKS - 1)
         generator = np.random.default_rng(0)
         steps = self.step * moments / generator.gamma(moments, size=RESAMPLES)
-        found = self.curve[0][0] - steps * (math.log(alarms) + generator.gumbel(size=RESAMPLES))
+        thresholds = self.curve[0][0] - steps * (
+            math.log(alarms) + generator.gumbel(size=RESAMPLES)
+        )
         outside = (1 - CONFIDENCE) / 2
-        low, high = np.quantile(found, [outside, 1 - outside]).tolist()
+        low, high = np.quantile(thresholds, [outside, 1 - outside]).tolist()
         chosen = self.guess(alarms)
         return min(low, chosen), max(high, chosen)
 

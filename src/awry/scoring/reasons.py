@@ -73,10 +73,10 @@ class Explainer:
         height = None if score.score is None else self.height(score.score)
         if not always and (height is None or height < MARKED_FROM):
             return ()
-        found = distinct_regions(score.regions, MOST_MARKS)
-        if not found and always and score.map is not None:
-            found = tuple(filter(None, [strongest_place(score.map, size)]))
-        return tuple(self._marked(found, height, always))
+        regions = distinct_regions(score.regions, MOST_MARKS)
+        if not regions and always and score.map is not None:
+            regions = tuple(filter(None, [strongest_place(score.map, size)]))
+        return tuple(self._marked(regions, height, always))
 
     def _marked(
         self, regions: Sequence[Region], height: float | None, always: bool
@@ -111,10 +111,10 @@ class Explainer:
         """
         if score.score is None:
             return ""
-        found = distinct_regions(score.regions, 1)
-        if not found and score.map is not None and size is not None:
-            found = tuple(filter(None, [strongest_place(score.map, size)]))
-        return self._sentence(score.score, score.parts, found, size, since)
+        regions = distinct_regions(score.regions, 1)
+        if not regions and score.map is not None and size is not None:
+            regions = tuple(filter(None, [strongest_place(score.map, size)]))
+        return self._sentence(score.score, score.parts, regions, size, since)
 
     def reason_of_event(self, event: Event, size: Size | None) -> str:
         """The same of an alarm, at its peak."""

@@ -36,7 +36,7 @@ def distinct_regions(regions: Iterable[Region], limit: int | None = None) -> tup
     """
     every = tuple(regions)
     chosen: list[Region] = []
-    for region in sorted(every, key=lambda one: (-one.score, -_area(one.box))):
+    for region in sorted(every, key=lambda candidate: (-candidate.score, -_area(candidate.box))):
         if limit is not None and len(chosen) == limit:
             break
         known = any(_one_object(region.box, other.box) for other in chosen)
@@ -81,15 +81,15 @@ def _holds_several(region: Region, every: Sequence[Region]) -> bool:
     return any(_shared(one.box, other.box) == 0 for one in same for other in inside)
 
 
-def _one_object(one: Box, other: Box) -> bool:
-    return _shared(one, other) >= MOSTLY_INSIDE
+def _one_object(first: Box, second: Box) -> bool:
+    return _shared(first, second) >= MOSTLY_INSIDE
 
 
-def _shared(one: Box, other: Box) -> float:
+def _shared(first: Box, second: Box) -> float:
     """The share of the smaller box that lies inside the larger."""
-    width = min(one[2], other[2]) - max(one[0], other[0]) + 1
-    height = min(one[3], other[3]) - max(one[1], other[1]) + 1
-    return max(width, 0) * max(height, 0) / min(_area(one), _area(other))
+    width = min(first[2], second[2]) - max(first[0], second[0]) + 1
+    height = min(first[3], second[3]) - max(first[1], second[1]) + 1
+    return max(width, 0) * max(height, 0) / min(_area(first), _area(second))
 
 
 def _area(box: Box) -> float:

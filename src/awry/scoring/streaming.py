@@ -76,11 +76,11 @@ class TimeFilter(Generic[Item]):
 
     def flush(self) -> list[tuple[Item, Values]]:
         """The stream has ended: give the rest and forget it."""
-        found = []
+        ready = []
         while self._items:
-            found += self._take(self._values[-1])
+            ready += self._take(self._values[-1])
         self._values.clear()
-        return found
+        return ready
 
 
 def mean_filter(frames: int, *, causal: bool = False) -> TimeFilter[Item]:

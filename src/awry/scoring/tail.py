@@ -73,9 +73,9 @@ class Tail:
         # In (0, 1]: a share of 0 lies at infinity.
         shares = 1.0 - generator.random((RESAMPLES, count))
         shapes, scales = fit_pareto(_exceeded_by(shares, shape, scale))
-        found = self.level + _exceeded_by(np.minimum(alarms / counts, 1.0), shapes, scales)
+        levels = self.level + _exceeded_by(np.minimum(alarms / counts, 1.0), shapes, scales)
         outside = (1 - CONFIDENCE) / 2
-        low, high = np.quantile(found, [outside, 1 - outside])
+        low, high = np.quantile(levels, [outside, 1 - outside])
         chosen = self.threshold(alarms)
         return min(float(low), chosen), max(float(high), chosen)
 
@@ -98,13 +98,13 @@ def find_tail(scores: Sequence[Series], options: EventOptions, normal: float) ->
     level, clusters = float("nan"), [np.empty(0)][:0]
     for share in LEVELS:
         candidate = float(np.quantile(pooled, share))
-        found = [
+        tails = [
             series[first : last + 1]
             for series in scores
             for first, last in find_runs(series, candidate, options, normal)
         ]
-        if len(found) > len(clusters):
-            level, clusters = candidate, found
+        if len(tails) > len(clusters):
+            level, clusters = candidate, tails
         if len(clusters) >= ENOUGH_PEAKS:
             break
     peaks = sorted((_peak(cluster, level, options, normal) for cluster in clusters), reverse=True)

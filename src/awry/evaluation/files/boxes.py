@@ -53,17 +53,17 @@ def read_detection_files(
             negative; a box is inverted. File and line are named.
     """
     files, notes = clip_files(path, TABLES)
-    found: dict[str, Detections] = {}
+    clips: dict[str, Detections] = {}
     cut = total = 0
     for file in files:
         for name, detections in _detections(file, first_frame, inverted, notes).items():
-            if name in found:
+            if name in clips:
                 raise InputError(f"{file}: clip {name} is in another file already; keep one.")
             if frame_size is not None:
                 boxes, changed = clipped(detections.boxes, frame_size)
                 detections, cut = replace(detections, boxes=boxes), cut + changed
-            found[name], total = detections, total + len(detections.frames)
-    return found, [*notes, *_cut_note(cut, total, "detections")]
+            clips[name], total = detections, total + len(detections.frames)
+    return clips, [*notes, *_cut_note(cut, total, "detections")]
 
 
 def read_track_files(
@@ -76,7 +76,7 @@ def read_track_files(
         DatasetError: see `awry.datasets.tracks.read_tracks`; a box is wholly outside the frame.
     """
     files, notes = clip_files(path, TEXT)
-    found: dict[str, Tracks] = {}
+    clips: dict[str, Tracks] = {}
     for file in files:
         tracks = read_tracks(file)
         if len(tracks.frames) and tracks.frames.min() < first_frame:
@@ -85,10 +85,10 @@ def read_track_files(
                 f"expected frames that count from {first_frame}."
             )
         tracks = replace(tracks, frames=tracks.frames - first_frame)
-        found[file.stem] = clip_boxes(tracks, frame_size, file) if frame_size else tracks
-    cut = sum(tracks.clipped for tracks in found.values())
-    total = sum(len(tracks.frames) for tracks in found.values())
-    return found, [*notes, *_cut_note(cut, total, "true boxes")]
+        clips[file.stem] = clip_boxes(tracks, frame_size, file) if frame_size else tracks
+    cut = sum(tracks.clipped for tracks in clips.values())
+    total = sum(len(tracks.frames) for tracks in clips.values())
+    return clips, [*notes, *_cut_note(cut, total, "true boxes")]
 
 
 def tracks_of_arrays(
@@ -297,7 +297,7 @@ def _count_notes(tracks: Mapping[str, Tracks], detections: Mapping[str, Detectio
     """What hints at files that count from 1 although none ends behind its clip."""
     lowest = {
         kind: min(
-            (int(one.frames.min()) for one in files.values() if len(one.frames)), default=None
+            (int(boxes.frames.min()) for boxes in files.values() if len(boxes.frames)), default=None
         )
         for kind, files in (("tracks", tracks), ("detections", detections))
     }
@@ -311,7 +311,7 @@ def _count_notes(tracks: Mapping[str, Tracks], detections: Mapping[str, Detectio
 
 
 def _check_names(tracks: Mapping[str, Tracks], detections: Mapping[str, Detections]) -> list[str]:
-    with_rows = {name for name, found in detections.items() if len(found.frames)}
+    with_rows = {name for name, boxes in detections.items() if len(boxes.frames)}
     without = natsorted(with_rows - set(tracks))
     silent = natsorted(set(tracks) - set(detections))
     for name in without:

@@ -31,14 +31,14 @@ def clip_files(path: Path, endings: Collection[str]) -> tuple[list[Path], list[s
         return [path], []
     if not path.is_dir():
         raise InputError(f"There is no file or folder {path}.")
-    there = natsorted((one for one in path.iterdir() if not one.name.startswith(".")), key=str)
-    files = [one for one in there if one.is_file() and one.suffix.lower() in endings]
+    there = natsorted((file for file in path.iterdir() if not file.name.startswith(".")), key=str)
+    files = [file for file in there if file.is_file() and file.suffix.lower() in endings]
     if not files:
         raise InputError(f"There is nothing to read in {path}; {expected}.")
-    for one, other in pairwise(files):
-        if one.stem == other.stem:
-            raise InputError(f"{one} and {other} are of one clip; keep one of them.")
-    others = [one.name for one in there if one not in set(files)]
+    for file, other in pairwise(files):
+        if file.stem == other.stem:
+            raise InputError(f"{file} and {other} are of one clip; keep one of them.")
+    others = [file.name for file in there if file not in set(files)]
     return files, [f"Left aside in {path}: {listed(others)}."] if others else []
 
 

@@ -27,9 +27,9 @@ class Wanted:
     optional: Sequence[str] = ()
     sparse: Sequence[str] = ()
 
-    def among(self, found: Collection[str]) -> list[str]:
+    def among(self, header: Collection[str]) -> list[str]:
         """Those that are there."""
-        return [name for name in (*self.names, *self.optional, *self.sparse) if name in found]
+        return [name for name in (*self.names, *self.optional, *self.sparse) if name in header]
 
 
 @dataclass(frozen=True, slots=True)

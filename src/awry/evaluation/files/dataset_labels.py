@@ -61,17 +61,17 @@ def read_dataset_labels(given: str | Path | Dataset) -> DatasetLabels:
     """
     from awry.datasets import open_dataset
 
-    found = given if isinstance(given, Dataset) else open_dataset(Path(given))
-    where = found.root or found.name
-    labels = {clip.name: clip.labels() for clip in found.test if clip.labels is not None}
-    without = tuple(clip.name for clip in found.test if clip.labels is None)
+    data = given if isinstance(given, Dataset) else open_dataset(Path(given))
+    where = data.root or data.name
+    labels = {clip.name: clip.labels() for clip in data.test if clip.labels is not None}
+    without = tuple(clip.name for clip in data.test if clip.labels is None)
     if not labels:
         raise DatasetError(f"No test clip of {where} has labels; there is nothing to measure by.")
-    notes = [*found.notes, *found.failed]
+    notes = [*data.notes, *data.failed]
     if without:
         notes.append(f"{len(without)} test clips have no labels and are left out: "
                      f"{listed(without)}.")  # fmt: skip
-    return DatasetLabels(labels, without, found.fps, notes, where)
+    return DatasetLabels(labels, without, data.fps, notes, where)
 
 
 def clip_called(name: str, known: Collection[str]) -> str:

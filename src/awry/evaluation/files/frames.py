@@ -116,19 +116,19 @@ def read_frame_files(
         DatasetError: an npy file or a data set cannot be read.
     """
     for_scores, for_labels = _Kind("score", scores_first_frame), _Kind("label", labels_first_frame)
-    found, left_scores = _read_kind(scores, for_scores)
+    series, left_scores = _read_kind(scores, for_scores)
     truth, left_labels, data = _read_labels(labels, for_labels)
     if data is not None:
-        found, fps = _by_clip(found, data), fps or data.fps
-    if len(found) == len(truth) == 1 and is_one_clip(scores) and is_one_clip(labels):
+        series, fps = _by_clip(series, data), fps or data.fps
+    if len(series) == len(truth) == 1 and is_one_clip(scores) and is_one_clip(labels):
         # Two files of one clip each belong together whatever they are called.
-        found = dict(zip(truth, found.values(), strict=True))
-    _check_names(found, truth)
+        series = dict(zip(truth, series.values(), strict=True))
+    _check_names(series, truth)
     clips = []
-    for name in natsorted(found):
-        _check_counting(name, (found[name], truth[name]), (for_scores, for_labels))
-        clips.append(_clip(name, found[name], truth[name], fps))
-    return FrameFiles(clips, [*left_scores, *left_labels, *_absent(found), *_one_class(clips)])
+    for name in natsorted(series):
+        _check_counting(name, (series[name], truth[name]), (for_scores, for_labels))
+        clips.append(_clip(name, series[name], truth[name], fps))
+    return FrameFiles(clips, [*left_scores, *left_labels, *_absent(series), *_one_class(clips)])
 
 
 def read_label_files(
@@ -140,10 +140,10 @@ def read_label_files(
         InputError, DatasetError: as `read_frame_files`.
     """
     kind = _Kind("label", first_frame)
-    found, notes, _ = _read_labels(labels, kind)
-    for name, series in found.items():
+    clips, notes, _ = _read_labels(labels, kind)
+    for name, series in clips.items():
         _check_start(name, series, kind)
-    return {name: found[name].values.astype(np.uint8) for name in natsorted(found)}, notes
+    return {name: clips[name].values.astype(np.uint8) for name in natsorted(clips)}, notes
 
 
 def read_score_files(scores: Given, *, first_frame: int = 0) -> tuple[dict[str, Series], list[str]]:
@@ -153,10 +153,10 @@ def read_score_files(scores: Given, *, first_frame: int = 0) -> tuple[dict[str, 
         InputError: as `read_frame_files`.
     """
     kind = _Kind("score", first_frame)
-    found, notes = _read_kind(scores, kind)
-    for name, series in found.items():
+    clips, notes = _read_kind(scores, kind)
+    for name, series in clips.items():
         _check_start(name, series, kind)
-    return {name: found[name].values for name in natsorted(found)}, notes
+    return {name: clips[name].values for name in natsorted(clips)}, notes
 
 
 def read_source_scores(
@@ -175,15 +175,15 @@ def read_source_scores(
     Raises:
         InputError: as `read_frame_files`, but for frames that are missing.
     """
-    found, notes = _read_kind(scores, _Kind("score", first_frame, gaps=True))
+    clips, notes = _read_kind(scores, _Kind("score", first_frame, gaps=True))
     sources = []
-    for name in natsorted(found):
-        one = found[name]
-        frames = np.arange(len(one.values)) if one.frames is None else one.frames
-        times = one.times
+    for name in natsorted(clips):
+        series = clips[name]
+        frames = np.arange(len(series.values)) if series.frames is None else series.frames
+        times = series.times
         if times is None or not (np.isfinite(times).all() and (np.diff(times) >= 0).all()):
             times = None if fps is None else frames / fps
-        sources.append(SourceScores(name, frames, one.values, one.scored, times))
+        sources.append(SourceScores(name, frames, series.values, series.scored, times))
     return sources, notes
 
 
@@ -202,10 +202,10 @@ def _read_labels(
     return series, data.notes, data
 
 
-def _by_clip(found: Mapping[str, _Series], data: DatasetLabels) -> dict[str, _Series]:
+def _by_clip(by_source: Mapping[str, _Series], data: DatasetLabels) -> dict[str, _Series]:
     """Scores by the names of a data set's clips, without those that have no labels."""
     named: dict[str, _Series] = {}
-    for source, series in found.items():
+    for source, series in by_source.items():
         name = clip_called(source, (*data.labels, *data.unlabelled))
         if name in named:
             raise InputError(
@@ -222,16 +222,16 @@ def _read_kind(given: Given, kind: _Kind) -> tuple[dict[str, _Series], list[str]
         arrays = named_arrays(given, f"{kind.name}s")
         return {name: _of_array(array, kind, name) for name, array in arrays.items()}, []
     files, notes = clip_files(Path(given), (*TABLES, *ARRAYS))
-    found: dict[str, _Series] = {}
+    clips: dict[str, _Series] = {}
     for file in files:
         read = _from_array(file, kind) if file.suffix.lower() in ARRAYS else _from_table(file, kind)
         for name, series in read.items():
-            if name in found:
+            if name in clips:
                 raise InputError(
-                    f"Clip {name} is in {found[name].where} and in {file}; keep one of them."
+                    f"Clip {name} is in {clips[name].where} and in {file}; keep one of them."
                 )
-            found[name] = series
-    return found, notes
+            clips[name] = series
+    return clips, notes
 
 
 def _of_array(array: NDArray[Any], kind: _Kind, clip: str) -> _Series:
@@ -350,19 +350,19 @@ def _check_values(
         )
 
 
-def _check_names(found: Mapping[str, _Series], truth: Mapping[str, _Series]) -> None:
-    for one, other, what, lack in (
-        (found, truth, "scores", "labels"),
-        (truth, found, "labels", "scores"),
+def _check_names(scores: Mapping[str, _Series], labels: Mapping[str, _Series]) -> None:
+    for these, those, what, lack in (
+        (scores, labels, "scores", "labels"),
+        (labels, scores, "labels", "scores"),
     ):
-        alone = natsorted(set(one) - set(other))
+        alone = natsorted(set(these) - set(those))
         if not alone:
             continue
-        alike = misspelt(alone[0], set(other) - set(one))
+        alike = misspelt(alone[0], set(those) - set(these))
         hint = f"; '{alike}' has them: spell both alike" if alike else ""
         raise InputError(
             f"There are {what} but no {lack} of {len(alone)} clips: {listed(alone)} (from "
-            f"{one[alone[0]].where}){hint}. Expected both for the same clips, matched by name."
+            f"{these[alone[0]].where}){hint}. Expected both for the same clips, matched by name."
         )
 
 
@@ -407,11 +407,11 @@ def _clip(name: str, scores: _Series, labels: _Series, fps: float | None) -> Sco
     return ScoredClip(name, "scene", fps, scores.values, scores.scored, marks)
 
 
-def _absent(found: Mapping[str, _Series]) -> list[str]:
+def _absent(clips: Mapping[str, _Series]) -> list[str]:
     return [
         f"Clip {name}: {series.absent} of {len(series.values)} frames have no row in "
         f"{series.where} (lost, say); they take the nearest frame's score and count as not scored."
-        for name, series in found.items()
+        for name, series in clips.items()
         if series.absent
     ]
 

@@ -44,8 +44,8 @@ def _read_objects(
     row = 0
     for chunk in chunks(chain([first], rest)):
         try:
-            numbers = [[_json_cell(one, name, columns) for one in chunk] for name in wanted]
-            owners = None if clip is None else [_json_name(one[clip]) for one in chunk]
+            numbers = [[_json_cell(entry, name, columns) for entry in chunk] for name in wanted]
+            owners = None if clip is None else [_json_name(entry[clip]) for entry in chunk]
         except (KeyError, TypeError, OverflowError):
             _blame_object(path, row, chunk, columns, clip)
             raise
@@ -65,10 +65,10 @@ def _objects(path: Path) -> Generator[dict[str, Any], None, None]:
     with reading(path, "JSON lines", InputError) as place, path.open(encoding="utf-8-sig") as file:
         for place.line, text in enumerate(whole_lines(path, file), 1):
             if text.strip():
-                found = json.loads(text)
-                if not isinstance(found, dict):
+                entry = json.loads(text)
+                if not isinstance(entry, dict):
                     raise ValueError("expected one JSON object a line")
-                yield found
+                yield entry
 
 
 def _json_cell(row: Mapping[str, Any], name: str, columns: Wanted) -> float:
@@ -93,14 +93,14 @@ def _blame_object(
     columns: Wanted,
     clip: str | None,
 ) -> None:
-    for row, one in enumerate(chunk, skipped):
+    for row, entry in enumerate(chunk, skipped):
         where = f"{path}, line {line_of(path, row)}"
         for name in columns.among(chunk[0]):
             try:
-                _json_cell(one, name, columns)
+                _json_cell(entry, name, columns)
             except (KeyError, TypeError, OverflowError):
-                said = quoted(json.dumps(one.get(name)))
+                said = quoted(json.dumps(entry.get(name)))
                 raise InputError(f"{where}: {name} is {said}; expected a number.") from None
-        if clip is not None and not isinstance(one.get(clip), str):
-            said = quoted(json.dumps(one.get(clip)))
+        if clip is not None and not isinstance(entry.get(clip), str):
+            said = quoted(json.dumps(entry.get(clip)))
             raise InputError(f"{where}: {clip} is {said}; expected the clip's name.")

@@ -35,17 +35,17 @@ def read_parquet(path: Path, columns: Wanted) -> Found:
     kept = [*wanted, *([] if clip is None else [clip])]
     with reading(path, "Parquet", InputError):
         table = file.read(columns=[header[name] for name in kept])
-    found = {
+    numbers = {
         name: _numbers(path, name, table[header[name]], pa, name in columns.sparse)
         for name in wanted
     }
     if clip is None:
-        return found, None
+        return numbers, None
     with reading(path, "Parquet", InputError):
         column = table[header[clip]]
         _refuse_nulls(path, clip, column)
         words = column.cast(pa.string())
-        return found, clip_column(words.dictionary_encode())
+        return numbers, clip_column(words.dictionary_encode())
 
 
 def _numbers(path: Path, name: str, column: Any, pa: Any, sparse: bool) -> np.ndarray:

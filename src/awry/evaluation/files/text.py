@@ -70,11 +70,11 @@ def read_text(path: Path, columns: Wanted) -> Found:
     layout = _layout(path, first, columns)
     if first is None:
         return {name: np.empty(0) for name in layout.wanted}, None
-    found = None
+    table = None
     plain = MARK not in path.name and path.stat().st_size >= LARGE
     if plain and not any("\n" in cell for cell in first[1]):
-        found = _read_by_library(path, layout)
-    return found or _read_plainly(path, layout)
+        table = _read_by_library(path, layout)
+    return table or _read_plainly(path, layout)
 
 
 def line_of(path: Path, row: int) -> int:

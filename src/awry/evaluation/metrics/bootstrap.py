@@ -166,8 +166,8 @@ def resampled_micro_auc(scores: Scores, labels: Labels, draws: Draws) -> NDArray
         right[:, column] = np.bincount(owner, ranks / 2, count)
     weights = clip_weights(draws, count)
     pairs = (weights @ [len(part) for part in abnormal]) * (weights @ [len(p) for p in normal])
-    found = np.einsum("ra,ab,rb->r", weights, right, weights, optimize=True)
-    return np.divide(found, pairs, out=np.full(len(draws), np.nan), where=pairs > 0)
+    pairs_right = np.einsum("ra,ab,rb->r", weights, right, weights, optimize=True)
+    return np.divide(pairs_right, pairs, out=np.full(len(draws), np.nan), where=pairs > 0)
 
 
 def resampled_ap(scores: Scores, labels: Labels, draws: Draws) -> NDArray[np.float64]:
@@ -183,7 +183,7 @@ def resampled_ap(scores: Scores, labels: Labels, draws: Draws) -> NDArray[np.flo
     pooled = np.concatenate([*scores, np.empty(0)])
     order = np.argsort(-pooled, kind="stable")
     abnormal = np.concatenate([*labels, np.empty(0, np.uint8)])[order] == 1
-    clip = np.repeat(np.arange(len(scores)), [len(one) for one in scores])[order]
+    clip = np.repeat(np.arange(len(scores)), [len(clip_scores) for clip_scores in scores])[order]
     # Frames of equal score are one step.
     steps = np.flatnonzero(np.append(np.diff(pooled[order]) != 0, True)) if len(pooled) else order
     values = np.full(len(draws), np.nan)

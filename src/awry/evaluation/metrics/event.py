@@ -373,7 +373,7 @@ def _figures(
         n_told=int(total.told[0]),
         n_found=int(total.found[0]),
         n_normal_frames=int(total.normal_frames[0]),
-        missed=dict(sorted(Counter(one.outcome for one in events if not one.found).items())),
+        missed=dict(sorted(Counter(event.outcome for event in events if not event.found).items())),
         events=events,
         alarms=alarms,
         counts=counts,
@@ -392,11 +392,11 @@ def _ratio(above: NDArray[np.float64], below: NDArray[np.float64]) -> NDArray[np
 
 
 def _need_same_clips(*given: Sequence[Any]) -> None:
-    if len({len(one) for one in given}) > 1:
+    if len({len(values) for values in given}) > 1:
         words = ("alarms", "true events", "lengths", "frame rates", "labels")
         pairs = zip(words, given, strict=False)
         raise InputError(
-            f"There are {', '.join(f'{word} of {len(one)} clips' for word, one in pairs)}; "
+            f"There are {', '.join(f'{word} of {len(values)} clips' for word, values in pairs)}; "
             "expected all for the same clips."
         )
 
@@ -407,14 +407,14 @@ def checked_runs(runs: Runs, length: int, what: str) -> NDArray[np.int64]:
     Raises:
         InputError: not pairs of whole numbers, or one is inverted or out of `length` frames.
     """
-    found = np.asarray(runs)
-    if not found.size:
+    pairs = np.asarray(runs)
+    if not pairs.size:
         return np.empty((0, 2), np.int64)
-    if found.ndim != 2 or found.shape[1] != 2 or found.dtype.kind not in "iu":
+    if pairs.ndim != 2 or pairs.shape[1] != 2 or pairs.dtype.kind not in "iu":
         raise InputError(
             f"{what}s {runs!r}; expected pairs of whole numbers, first and last frame."
         )
-    for first, last in found.tolist():
+    for first, last in pairs.tolist():
         if first > last:
             raise InputError(f"{what} from frame {first} to {last} ends before it begins.")
         if first < 0 or last >= length:
@@ -422,7 +422,7 @@ def checked_runs(runs: Runs, length: int, what: str) -> NDArray[np.int64]:
                 f"{what} from frame {first} to {last} leaves the clip; expected frames 0 to "
                 f"{length - 1}. Check whether they count from 1, and the clip's length."
             )
-    return found.astype(np.int64)
+    return pairs.astype(np.int64)
 
 
 def _checked_rate(fps: float | None, name: str) -> float | None:

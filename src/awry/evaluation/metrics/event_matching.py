@@ -95,20 +95,20 @@ def begun_in(
         whole = bool(marked(truth, length, tolerance).all())
         return [("cannot_be_told" if whole else "never_off", None)] * len(truth)
     delays = _assigned(alarms, truth, tolerance)
-    found: list[tuple[Outcome, int | None]] = []
+    outcomes: list[tuple[Outcome, int | None]] = []
     for number, (first, last) in enumerate(truth.tolist()):
         if number in delays:
-            found.append(("found", delays[number]))
+            outcomes.append(("found", delays[number]))
             continue
         begun = np.searchsorted(alarms[:, 0], [first - tolerance, last + 1])
         ended = np.searchsorted(alarms[:, 1], first)
         if begun[1] > begun[0]:
-            found.append(("counted_elsewhere", None))
+            outcomes.append(("counted_elsewhere", None))
         elif ended < len(alarms) and alarms[ended, 0] <= last:
-            found.append(("already_on", None))
+            outcomes.append(("already_on", None))
         else:
-            found.append(("no_alarm", None))
-    return found
+            outcomes.append(("no_alarm", None))
+    return outcomes
 
 
 def _assigned(alarms: RunArray, truth: RunArray, tolerance: int) -> dict[int, int]:

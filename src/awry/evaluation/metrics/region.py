@@ -112,16 +112,16 @@ def region_figures(
             "the files count frames from 1, subtract 1."
         )
     false = np.bincount(walk.false_steps, minlength=walk.n_steps)
-    found = _per_step(walk.box_steps, walk.n_steps)
+    boxes_found = _per_step(walk.box_steps, walk.n_steps)
     tracks = _per_step(walk.track_steps, walk.n_steps)
     fpr = np.concatenate([[0.0], np.cumsum(false) / total])
-    rbdr = np.concatenate([[0.0], np.cumsum(found) / len(walk.box_steps)])
+    rbdr = np.concatenate([[0.0], np.cumsum(boxes_found) / len(walk.box_steps)])
     tbdr = np.concatenate([[0.0], np.cumsum(tracks) / len(walk.track_steps)])
     areas = _areas(fpr[:-1], fpr[1:])
-    changes = np.concatenate([[True], (false + found + tracks) > 0])
+    changes = np.concatenate([[True], (false + boxes_found + tracks) > 0])
     curve = _cut(np.stack([fpr, rbdr, tbdr])[:, changes])
     return RegionFigures(
-        rbdc=float(areas @ found / len(walk.box_steps)),
+        rbdc=float(areas @ boxes_found / len(walk.box_steps)),
         tbdc=float(areas @ tracks / len(walk.track_steps)),
         fpr_reached=min(1.0, float(fpr[-1])),
         n_boxes=len(walk.box_steps),
@@ -304,12 +304,12 @@ def _pairs(box_keys: Integers, keys: Integers) -> Iterator[tuple[Integers, Integ
         low = high
 
 
-def _iou(one: Floats, other: Floats) -> Floats:
+def _iou(first: Floats, second: Floats) -> Floats:
     """Intersection over union (n,) of boxes (n, 4) and (n, 4), in whole pixels inclusively."""
-    low, high = np.maximum(one[:, :2], other[:, :2]), np.minimum(one[:, 2:], other[:, 2:])
+    low, high = np.maximum(first[:, :2], second[:, :2]), np.minimum(first[:, 2:], second[:, 2:])
     width, height = np.maximum(high - low + 1, 0).T
     common = width * height
-    return common / (_pixels(one) + _pixels(other) - common)
+    return common / (_pixels(first) + _pixels(second) - common)
 
 
 def _pixels(boxes: Floats) -> Floats:

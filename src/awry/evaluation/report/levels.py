@@ -47,7 +47,7 @@ def level_rows(metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _event_level_rows(metrics: Mapping[str, Any], event: Mapping[str, Any]) -> list[dict[str, Any]]:
-    right, found = (words.format(**event) for words in RULES[event["rule"]])
+    right, recalled = (words.format(**event) for words in RULES[event["rule"]])
     alarms = f"{event['n_alarms'] - event['false_alarms']} of {event['n_alarms']} alarms right"
     events = f"{event['n_found']} of {event['n_told']} true events found"
     untold = event["n_events"] - event["n_told"]
@@ -55,7 +55,7 @@ def _event_level_rows(metrics: Mapping[str, Any], event: Mapping[str, Any]) -> l
     rows = [
         ("precision", "Alarm precision", f"{alarms}: {right}", None),
         ("precision_time", "Alarm time in events", "share of the frames in alarm", None),
-        ("recall", "Event recall", f"{events}: {found}{note}", None),
+        ("recall", "Event recall", f"{events}: {recalled}{note}", None),
         ("f1", "Event F1", "of alarm precision and event recall", None),
         *_delay_and_rate(event),
         ("range_precision", "Range-based precision", PUBLISHED_RANGES, None),
@@ -114,17 +114,17 @@ def curves(clips: Sequence[ScoredClip], levels: Levels) -> list[tuple[str, str, 
     """Heading, picture and words of the ROC curve and the region curves, as far as there are."""
     labelled = [clip for clip in clips if clip.labels is not None]
     truth = np.concatenate([np.empty(0, np.uint8), *(np.asarray(c.labels) for c in labelled)])
-    found: list[tuple[str, str, str]] = []
+    pictures: list[tuple[str, str, str]] = []
     if 0 < truth.sum() < len(truth):
         scores = np.concatenate([clip.scores for clip in labelled])
         words = "ROC curve over all frames: share of abnormal frames found over false alarm rate"
-        found.append(("ROC, all frames", roc_uri(scores, truth), words))
+        pictures.append(("ROC, all frames", roc_uri(scores, truth), words))
     region = levels.get("region")
     if isinstance(region, Level) and isinstance(region.detail, RegionFigures):
         words = "Share of true boxes and of true tracks found over false positives per frame"
         picture = region_curves_uri(region.detail)
-        found.append(("Boxes and tracks found", picture, words))
-    return found
+        pictures.append(("Boxes and tracks found", picture, words))
+    return pictures
 
 
 def event_rows(
@@ -137,7 +137,9 @@ def event_rows(
     labelled = [clip for clip in clips if clip.labels is not None]
     options = level.figures["options"] or {}
     shortest = options.get("min_length")
-    rows = [_event(labelled[one.clip], one, thresholds, shortest) for one in level.detail.events]
+    rows = [
+        _event(labelled[event.clip], event, thresholds, shortest) for event in level.detail.events
+    ]
     rows.sort(key=lambda row: (row["found"], row["peak"]))
     return rows
 

@@ -71,7 +71,7 @@ def peaks_to_show(
         for number, clip in enumerate(clips)
         for place, peak in enumerate(clip.peaks)
     ]
-    every.sort(key=lambda one: (-one[0], -one[1], one[2], one[3]))
+    every.sort(key=lambda row: (-row[0], -row[1], row[2], row[3]))
     kept = {(number, place) for _, _, number, place in every[:most]}
     return [
         [peak for place, peak in enumerate(clip.peaks) if (number, place) in kept]

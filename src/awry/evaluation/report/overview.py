@@ -27,8 +27,8 @@ def in_short(
         clips: all of them.
     """
     event, words = metrics.get("event"), []
-    if event and (found := faults(event)):
-        listed = ", ".join(fault.sentence for fault in found)
+    if event and (worst_first := faults(event)):
+        listed = ", ".join(fault.sentence for fault in worst_first)
         words.append(f"The alarms, worst figure first: {listed}{_budget(event)}")
     elif alarms:
         count, with_alarm = sum(map(len, alarms.values())), sum(map(bool, alarms.values()))

@@ -10,20 +10,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
-from torch import Tensor, nn
 
 from awry.datasets.base import Clip
 from awry.detector import Detector
 from awry.errors import BundleError, ConfigError, ExportError, FootageError, MissingError
 from awry.exporting.bundles import ExportOptions, export_detector, parity_of, too_far
 from awry.exporting.clips import FRAMES, first_frames, frames_wanted, made_up
-from awry.exporting.networks import named, to_int8, to_onnx, to_openvino
-from awry.exporting.parity import Parity, Watched, largest_difference, relative_difference
+from awry.exporting.parity import Parity
 from awry.fitting import FitOptions, fit_detector
-from awry.methods.graphs import Graph, eager
-from awry.methods.ssmtl.config import SSMTLConfig
-from awry.methods.ssmtl.network import Network
 from awry.runtimes import load_networks
 from awry.training.bundle import read_bundle, write_bundle
 from awry.video.memory import ArraySource
@@ -180,122 +174,6 @@ def test_an_exported_bundle_is_not_changed(detector: Detector, tmp_path: Path) -
         parity_of(tmp_path / "plain", clip())
 
 
-def test_an_operator_that_cannot_be_exported_is_named() -> None:
-    class Odd(nn.Module):
-        def forward(self, x: Tensor) -> Tensor:
-            return x if float(x.sum()) > 0 else -x
-
-    graph = Graph(Odd(), {"x": torch.ones(2, 3)}, ("y",))
-    with pytest.raises(ExportError, match="daml's network 'odd' cannot be exported: "):
-        to_onnx(graph, "odd", "daml")
-
-
-class Small(nn.Module):
-    def __init__(self) -> None:
-        super().__init__()
-        torch.manual_seed(0)
-        self.one, self.two = nn.Conv2d(3, 8, 3, padding=1), nn.Conv2d(8, 4, 3, padding=1)
-
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        x = self.one(x).relu()
-        return self.two(x), x
-
-
-@pytest.mark.parametrize("batch", [1, 2, 5])
-def test_networks_take_any_batch_in_each_runtime(batch: int, tmp_path: Path) -> None:
-    graph = Graph(Small(), {"x": torch.zeros(2, 3, 8, 9)}, ("two", "one"))
-    data = to_onnx(graph, "small", "none")
-    (tmp_path / "small.onnx").write_bytes(data)
-    xml, weights = to_openvino(data)
-    (tmp_path / "small.xml").write_bytes(xml)
-    (tmp_path / "small.bin").write_bytes(weights)
-    x = torch.randn(batch, 3, 8, 9, generator=torch.Generator().manual_seed(batch))
-    with torch.inference_mode():
-        expected = eager({"small": graph})["small"](x)
-        for runtime, file in (("onnx", "small.onnx"), ("openvino", "small.xml")):
-            found = load_networks(tmp_path, runtime, {"small": file})["small"](x)
-            assert [one.shape for one in found] == [one.shape for one in expected]
-            assert largest_difference(expected, found) < 1e-5
-
-
-def test_int8_without_questions_is_refused() -> None:
-    with pytest.raises(ExportError, match="never asked"):
-        to_int8(b"", ["x"], [], "onnx")
-
-
-class Joining(Small):
-    """Its pictures come out of a concatenation, as SSMTL's do."""
-
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        return super().forward(torch.cat([x[:, 1:], x[:, :1]], 1))
-
-
-@pytest.mark.parametrize("kind", [Small, Joining])
-def test_int8_leaves_convolutions_of_pictures_alone_where_they_are_slow(
-    kind: type[Small], tmp_path: Path
-) -> None:
-    import onnx
-
-    graph = Graph(kind(), {"x": torch.zeros(2, 3, 8, 9)}, ("two", "one"))
-    plain = to_onnx(graph, "small", "none")
-    x = torch.rand(4, 3, 8, 9, generator=torch.Generator().manual_seed(1))
-    with torch.inference_mode():
-        expected = eager({"small": graph})["small"](x)
-    for runtime, quantised in (("onnx", 1), ("openvino", 2)):
-        data = to_int8(plain, ["x"], [(x,)], runtime)
-        graph_of = onnx.load_from_string(data).graph
-        makers = {name: node.op_type for node in graph_of.node for name in node.output}
-        weights = [makers.get(n.input[1]) for n in graph_of.node if n.op_type == "Conv"]
-        assert weights.count("DequantizeLinear") == quantised
-        (tmp_path / "small.onnx").write_bytes(data)
-        with torch.inference_mode():
-            found = load_networks(tmp_path, "onnx", {"small": "small.onnx"})["small"](x)
-        assert largest_difference(expected, found) < 0.05
-
-
-class Student(nn.Module):
-    def __init__(self) -> None:
-        super().__init__()
-        torch.manual_seed(0)
-        config = SSMTLConfig(side=16, depth="shallow", width="narrow")
-        self.network = Network(config, 1, 16, 5, ("distillation",)).eval()
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.network.student(x)
-
-
-def test_int8_of_a_single_frame_is_the_same_in_both_runtimes(tmp_path: Path) -> None:
-    """OpenVINO's int8 goes wrong where a kernel's time is longer than the frames'."""
-    x = torch.rand(8, 1, 7, 16, 16, generator=torch.Generator().manual_seed(2))
-    graph = Graph(Student(), {"x": x[:2]}, ("y",))
-    data = to_int8(to_onnx(graph, "student", "ssmtl"), ["x"], [(x,)], "openvino")
-    xml, weights = to_openvino(data)
-    for name, content in (("s.onnx", data), ("s.xml", xml), ("s.bin", weights)):
-        (tmp_path / name).write_bytes(content)
-    with torch.inference_mode():
-        first, second = (
-            load_networks(tmp_path, runtime, {"s": file})["s"](x)
-            for runtime, file in (("onnx", "s.onnx"), ("openvino", "s.xml"))
-        )
-    assert largest_difference(first, second) < 0.003
-
-
-def test_differences_by_hand() -> None:
-    first, second = torch.tensor([1.0, -4.0]), torch.tensor([1.0, -3.0])
-    assert largest_difference([first], [second]) == pytest.approx(0.25)
-    expected = np.array([np.nan, 10.0, 0.05, -2.0])
-    found = np.array([np.nan, 10.0, 0.06, -2.2])
-    # A hundredth of the largest, 0.1, is the least that a difference is divided by.
-    np.testing.assert_allclose(relative_difference(expected, found), [np.nan, 0, 0.1, 0.1])
-
-
-def test_questions_are_kept_up_to_a_limit() -> None:
-    asked = Watched(lambda x: (x,), most=96)
-    for number in range(120):
-        asked(torch.full((1,), float(number)))
-    assert (asked.calls, len(asked.batches), float(asked.batches[5][0])) == (120, 96, 5)
-
-
 def test_the_made_up_clip_is_the_same_everywhere(detector: Detector) -> None:
     frames, again = (list(made_up(detector).open()) for _ in range(2))
     assert len(frames) == frames_wanted(detector)
@@ -303,13 +181,6 @@ def test_the_made_up_clip_is_the_same_everywhere(detector: Detector) -> None:
     np.testing.assert_array_equal(frames[7].image, again[7].image)
     assert np.abs(frames[1].image.astype(int) - frames[0].image).max() > 50
     assert len(first_frames(detector, frames * 3)) == frames_wanted(detector)
-
-
-def test_nan_is_never_near() -> None:
-    nan = float("nan")
-    assert largest_difference([torch.ones(2)], [torch.tensor([1.0, nan])]) == float("inf")
-    apart = relative_difference(np.array([nan, 1.0, 2.0]), np.array([nan, 1.0, nan]))
-    np.testing.assert_array_equal(apart, [nan, 0, np.inf])
 
 
 def test_networks_that_were_never_asked_are_judged_by_themselves() -> None:
@@ -346,12 +217,6 @@ def test_ranges_of_a_scene_come_from_its_own_footage(per_scene: Detector, tmp_pa
 def test_a_tolerance_must_be_a_number() -> None:
     with pytest.raises(ConfigError, match="compares nothing"):
         ExportOptions(tolerance=float("inf"))
-
-
-def test_what_converters_raise_names_the_network() -> None:
-    refusal = pytest.raises(ExportError, match="daml's network 'encoder' cannot be exported: ")
-    with refusal, named("encoder", "daml"):
-        to_openvino(b"no network")
 
 
 @pytest.mark.parametrize("int8", [False, True])

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+from awry.methods.daml.published import publication
+from awry.studies.table_fit import fits_of
+from support import moving_square_data
+
+
+def test_cells_of_one_printed_row_share_a_fit_and_seeds_do_not() -> None:
+    cells = [cell for cell in publication().cells("daml-table5") if cell.dataset == "ped2"]
+    fits = fits_of(cells, moving_square_data(), "ped2", "tiny", (0, 1), {})
+    keys = {(cell.split("/")[0], seed): fit.key for (cell, seed), fit in fits.items()}
+    assert len(set(keys.values())) == len(keys) == 6
+    assert len(fits) == 2 * len(cells)
+    assert [seed for _, seed in fits] == sorted(seed for _, seed in fits)
+
+
+def test_a_key_names_what_differs_and_holds_what_the_figures_depend_on() -> None:
+    cell = next(cell for cell in publication().cells("daml-table5") if cell.dataset == "ped2")
+    data = moving_square_data()
+    other = replace(cell, changes={**cell.changes, "motion": "convlstm"})
+
+    def key(cell=cell, data=data, dataset="ped2", changes=None) -> str:
+        fits = fits_of([cell], data, dataset, "tiny", [3], changes or {})
+        return fits[cell.name, 3].key
+
+    assert key().startswith("daml-tiny-ped2-")
+    assert "-convlstm-seed3-" in key(other)
+    assert key() == key(data=moving_square_data())
+    assert key() != key(changes={"channels": 8})
+    assert key() != key(data=replace(data, train=data.train[1:]))
+    assert key() != key(cell=replace(cell, rate=0.1))
+
+
+def test_a_cells_own_settings_go_before_those_of_every_fit() -> None:
+    cell = next(cell for cell in publication().cells("daml-table5") if cell.dataset == "ped2")
+    given = {"motion": "convlstm", "channels": 8}
+    (fit,) = fits_of([cell], moving_square_data(), "ped2", "tiny", [0], given).values()
+    assert fit.changes["motion"] == cell.changes["motion"]
+    assert fit.changes["channels"] == 8

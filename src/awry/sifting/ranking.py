@@ -148,8 +148,9 @@ def _learned(
     if initial.constant:
         notes.append("All frames look alike: nothing can be ranked, and every score is 0.")
         return initial.scores, parts, notes
+    scores = method.final_scores(ranking)  # also ranks by the last round, which nothing else does
     parts |= {f"round_{n + 1}": s for n, s in sorted(ranking.rounds.items())}
-    return method.final_scores(ranking), parts, notes
+    return scores, parts, notes
 
 
 def _settings(method: SDOR, options: SiftOptions) -> dict[str, Any]:

@@ -71,33 +71,33 @@ class ScoreOptions:
         Returns:
             The options, and one sentence for each table that is left out.
         """
-        options, said = self, []
+        options, sentences = self, []
         tables = [place for place in self.places([]) if place.kind != "folder"]
         for first, other in shared_places(tables):
             left_out: dict[str, Any] = {other.kind: None}
             options = replace(options, **left_out)
-            said.append(
+            sentences.append(
                 f"{other} is the file of {first}, or would be on a disk that ignores case; the "
                 f"{other.kind} are not written."
             )
-        return options, said
+        return options, sentences
 
     def places(self, names: Sequence[str]) -> list[Place]:
         """Everything that is written of sources with these names."""
         tables = {"scores": self.out, "regions": self.regions, "events": self.events}
         options = {"scores": "--out", "regions": "--regions", "events": "--events"}
-        found = [
+        places = [
             Place(options[kind], path, kind, growing_path(path))
             for kind, path in tables.items()
             if path is not None
         ]
         if self.maps is not None:
-            found.append(Place("--maps", self.maps, "folder"))
-            found += [Place("--maps", self.maps_of(name), "maps") for name in names]
+            places.append(Place("--maps", self.maps, "folder"))
+            places += [Place("--maps", self.maps_of(name), "maps") for name in names]
         if self.overlay is not None:
             paths = [self.overlay_of(name, alone=len(names) == 1) for name in names]
-            found += [Place("--overlay", path, "video", partial_path(path)) for path in paths]
-        return found
+            places += [Place("--overlay", path, "video", partial_path(path)) for path in paths]
+        return places
 
     def maps_of(self, name: str) -> Path:
         """Where a source's maps go."""

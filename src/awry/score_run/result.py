@@ -43,18 +43,18 @@ class SourceResult:
 
     def oddities(self) -> list[str]:
         """What a person should know, one sentence each."""
-        found = []
+        sentences = []
         if self.frames and not self.scored:
-            found.append(
+            sentences.append(
                 f"{self.source}: no frame was scored; its {self.frames} frames are fewer than the "
                 "method's warm-up and look-ahead."
             )
         if not self.timed:
-            found.append(
+            sentences.append(
                 f"{self.source}: frames per second are unknown, so time_s is empty; give --fps "
                 "for pictures."
             )
-        return found
+        return sentences
 
     def to_dict(self) -> dict[str, Any]:
         """As plain values."""

@@ -67,38 +67,20 @@ def score_sources(
     options, left_out = options.without_shared()
     first = Outputs(detector, options)
     first.failed += left_out
-    others = {name: Outputs(one, options.for_other(name)) for name, one in also.items()}
+    others = {name: Outputs(other, options.for_other(name)) for name, other in also.items()}
     every = {"": first, **others}
     for outputs in every.values():
         check_options(outputs.detector, outputs.options)
     run = _Run(every, reporter or Silent())
-    found = run.find_all(sources)
-    if options.start is not None and len(found) > 1:
-        raise ConfigError(
-            f"A start was given for {len(found)} sources: it is the time of one source's first "
-            "frame; score them one at a time, or without it."
-        )
-    names = [name for name, _ in found]
-    places = [place for outputs in every.values() for place in outputs.options.places(names)]
-    reads: list[str | Path] = [*options.reads, *(s for s in sources if isinstance(s, str | Path))]
-    reads += [where.where for _, where in found if where.where]
-    check_places(places, reads, overwrite=options.overwrite)
+    named = run.find_all(sources)
+    run.check_places_of(named, sources)
     for sentence in left_out:
         run.reporter.message(sentence)
     with interrupt_flag() as interrupted:
         try:
             for outputs in every.values():
                 outputs.open()
-            live = []
-            for name, where in found:
-                alone = len(found) == 1
-                overlay = options.overlay_of(name, alone=alone) if options.overlay else None
-                steps = run.steps(name, where, overlay, interrupted)
-                if where.where and is_live_place(where.where):
-                    live.append(steps)
-                else:
-                    run.score_in_turns([steps])
-            run.score_in_turns(live)
+            run.score_all(named, interrupted)
             run.check_any(interrupted)
             for outputs in every.values():
                 outputs.finish()
@@ -138,13 +120,13 @@ class _Run:
         files: set[str] = set()
         for what in sources:
             try:
-                found = _found(what, self._first.options.fps)
+                listing = _found(what, self._first.options.fps)
             except AwryError as error:
                 self._first.failed.append(str(error))
                 continue
-            self._first.failed += found.failed
-            self._first.notes += found.notes
-            for source in found.sources:
+            self._first.failed += listing.failed
+            self._first.notes += listing.notes
+            for source in listing.sources:
                 name, count = source.name, 1
                 while file_stem(name).casefold() in files:
                     count += 1
@@ -152,6 +134,49 @@ class _Run:
                 named[name] = source
                 files.add(file_stem(name).casefold())
         return list(named.items())
+
+    def check_places_of(
+        self, named: Sequence[tuple[str, FoundSource]], given: Sequence[Any]
+    ) -> None:
+        """Refuse what cannot be written of these sources, before a frame is read.
+
+        Args:
+            named: the sources by name.
+            given: what they were found by, whose files are read too.
+
+        Raises:
+            ConfigError, WriteError: as `check_places`, or a start for several sources.
+        """
+        options = self._first.options
+        if options.start is not None and len(named) > 1:
+            raise ConfigError(
+                f"A start was given for {len(named)} sources: it is the time of one source's first "
+                "frame; score them one at a time, or without it."
+            )
+        names = [name for name, _ in named]
+        places = [place for out in self._every.values() for place in out.options.places(names)]
+        reads: list[str | Path] = [*options.reads, *(s for s in given if isinstance(s, str | Path))]
+        reads += [source.where for _, source in named if source.where]
+        check_places(places, reads, overwrite=options.overwrite)
+
+    def score_all(self, named: Sequence[tuple[str, FoundSource]], interrupted: list[bool]) -> None:
+        """Score files one after the other, then streams and cameras together.
+
+        Raises:
+            WriteError: a table cannot be written.
+        """
+        options = self._first.options
+        live = []
+        for name, source in named:
+            overlay = None
+            if options.overlay is not None:
+                overlay = options.overlay_of(name, alone=len(named) == 1)
+            steps = self.steps(name, source, overlay, interrupted)
+            if source.where and is_live_place(source.where):
+                live.append(steps)
+            else:
+                self.score_in_turns([steps])
+        self.score_in_turns(live)
 
     def steps(
         self, name: str, where: FoundSource, overlay: Path | None, interrupted: list[bool]

@@ -6,7 +6,7 @@ import inspect
 import re
 import sys
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from docutils import nodes
 from docutils.statemachine import StringList
@@ -56,22 +56,31 @@ def kind_of(value: object) -> str:
     return "modules" if inspect.ismodule(value) else "functions"
 
 
+def targets(kind: str) -> list[str]:
+    """The public names of `awry` of one kind; of modules their functions."""
+    public = [(name, getattr(awry, name)) for name in sorted(awry.__all__) if name[0] != "_"]
+    chosen = [(name, value) for name, value in public if kind_of(value) == kind]
+    if kind != "modules":
+        return [f"awry.{name}" for name, _ in chosen]
+    return [
+        f"{module.__name__}.{name}"
+        for _, module in chosen
+        for name in module.__all__
+        if inspect.isfunction(getattr(module, name))
+    ]
+
+
 class Names(SphinxDirective):
     """Documents every public name of `awry` of one kind, so that no list can fall behind."""
 
     required_arguments = 1
     has_content = False
-    _auto: ClassVar[dict[str, str]] = {"functions": "autofunction", "modules": "automodule"}
 
     def run(self) -> list[nodes.Node]:
         (kind,) = self.arguments
-        directive = self._auto.get(kind, "autoclass")
+        directive = "autofunction" if kind in ("functions", "modules") else "autoclass"
         lines: list[str] = []
-        for name in sorted(awry.__all__):
-            value = getattr(awry, name)
-            if name.startswith("_") or kind_of(value) != kind:
-                continue
-            target = value.__name__ if kind == "modules" else f"awry.{name}"
+        for target in targets(kind):
             lines += ["```{eval-rst}", f".. {directive}:: {target}", "```", ""]
         if not lines:
             return []

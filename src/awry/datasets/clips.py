@@ -53,14 +53,14 @@ class ClipFinder:
         if not folder.is_dir():
             return []
         try:
-            found = list_folder(folder, self.fps, labelled=True)
+            listed = list_folder(folder, self.fps, labelled=True)
         except SourceError as error:
             self.failed.append(str(error))
             return []
-        self.failed += found.failed
-        self.notes += found.notes
-        wanted = [one for one in found.sources if pattern is None or pattern.fullmatch(one.name)]
-        others = [one.name for one in found.sources if one not in wanted]
+        self.failed += listed.failed
+        self.notes += listed.notes
+        wanted = [one for one in listed.sources if pattern is None or pattern.fullmatch(one.name)]
+        others = [one.name for one in listed.sources if one not in wanted]
         if others:
             self.failed.append(
                 f"Left out in {folder}, not called as the layout has it: {named(others)}."
@@ -70,12 +70,12 @@ class ClipFinder:
     def first(self, places: tuple[str, ...], pattern: re.Pattern[str]) -> list[FoundSource]:
         """The clips of the first of several places that holds any."""
         for number, place in enumerate(places):
-            if found := self.clips(place, pattern):
+            if sources := self.clips(place, pattern):
                 others = [
                     one for one in places[number + 1 :] if has_entries(self.root / one, pattern)
                 ]
                 self.notes += [f"{one} was left out: {place} is there." for one in others]
-                return found
+                return sources
         return []
 
 

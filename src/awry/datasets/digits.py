@@ -239,8 +239,8 @@ def _open(scene: _DigitScene, name: str) -> ArraySource:
 @cache
 def _samples() -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """The 1797 digits, (n, 8, 8) in 0..16, and which ones they are."""
-    found = load_digits()
-    return found.images, found.target
+    samples = load_digits()
+    return samples.images, samples.target
 
 
 def _digit(rng: np.random.Generator, allowed: Sequence[int], training: bool) -> NDArray[np.uint8]:

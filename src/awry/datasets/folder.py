@@ -125,30 +125,30 @@ def _taken_whole(root: Path, clips: int) -> str:
 
 def _strays(root: Path) -> list[str]:
     """A note on what lies beside the parts and may have been meant to be in one."""
-    found = natural(
+    strays = natural(
         path.name
         for path in root.iterdir()
         if path.name not in _OWN
         and not path.name.startswith(".")
         and (path.is_dir() or has_footage_ending(path.name))
     )
-    if not found:
+    if not strays:
         return []
-    return [f"Left out in {root}, being neither in train/ nor in test/: {named(found)}."]
+    return [f"Left out in {root}, being neither in train/ nor in test/: {named(strays)}."]
 
 
 def _of_no_clip(folder: Path, clips: Names) -> list[str]:
     """A note on labels or masks right inside a folder that belong to no test clip."""
     if not folder.is_dir():
         return []
-    found = natural(
+    strays = natural(
         path.name
         for path in folder.iterdir()
         if not path.name.startswith(".")
         and (path.is_dir() or path.suffix in {*_LABELS, ".tif", ".tiff"})
         and not clips.has(path.name if path.is_dir() else path.stem)
     )
-    return [f"{folder} holds what belongs to no test clip: {named(found)}."] if found else []
+    return [f"{folder} holds what belongs to no test clip: {named(strays)}."] if strays else []
 
 
 def _rate(found: list[FoundSource]) -> float | None:

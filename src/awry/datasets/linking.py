@@ -70,9 +70,9 @@ def _continued(before: NDArray[np.int32], now: NDArray[np.int32]) -> dict[int, i
     columns = int(now.max()) + 1
     shared = np.bincount((before.astype(np.int64) * columns + now).ravel())
     pairs = [divmod(int(index), columns) for index in np.argsort(-shared, kind="stable")]
-    found: dict[int, int] = {}
+    continued: dict[int, int] = {}
     for old, new in pairs:
         overlaps = old and new and shared[old * columns + new]
-        if overlaps and new not in found and old not in found.values():
-            found[new] = old
-    return found
+        if overlaps and new not in continued and old not in continued.values():
+            continued[new] = old
+    return continued

@@ -116,11 +116,11 @@ class Names:
         Raises:
             DatasetError: with file and line, there is none.
         """
-        found = self._by_key.get(name_key(written))
-        if found is None:
+        name = self._by_key.get(name_key(written))
+        if name is None:
             hint = nearest(written, self._names) if self._names else "there are no test clips"
             raise DatasetError(f"{file}, line {line}: there is no clip '{written}': {hint}.")
-        return found
+        return name
 
 
 def beside(folder: Path, name: str, ending: str = "") -> Path:
@@ -137,11 +137,11 @@ def beside(folder: Path, name: str, ending: str = "") -> Path:
     direct = folder / f"{name}{ending}"
     if name.isascii() and "\\" not in name:
         return direct
-    found = folder
+    place = folder
     *above, last = f"{name}{ending}".split("/")
     for part in (*above, last):
-        found = _named_alike(found, part)
-    return found
+        place = _named_alike(place, part)
+    return place
 
 
 def _named_alike(folder: Path, part: str) -> Path:

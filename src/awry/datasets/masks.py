@@ -56,8 +56,8 @@ class LabelsOfMasks:
     masks: Masks
 
     def __call__(self) -> NDArray[np.uint8]:
-        found: NDArray[np.bool_] = np.any(self.masks(), axis=(1, 2))
-        return found.astype(np.uint8)
+        abnormal: NDArray[np.bool_] = np.any(self.masks(), axis=(1, 2))
+        return abnormal.astype(np.uint8)
 
     def check(self) -> None:
         """As far as the masks can be checked without reading all of them.
@@ -132,12 +132,12 @@ def _one_channel(colours: NDArray[Any]) -> NDArray[Any]:
 def _by_opencv(path: Path) -> NDArray[Any]:
     """16-bit colours, and TIFF of numbers that Pillow does not know."""
     try:
-        found = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
+        decoded = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
     except (cv2.error, MemoryError):
-        found = None
-    if found is None:
+        decoded = None
+    if decoded is None:
         raise OSError("it is no picture of a known kind")
-    values = np.asarray(found)
+    values = np.asarray(decoded)
     if values.ndim == 2:
         return values
     if values.shape[2] == 4:
@@ -227,10 +227,10 @@ def picture_masks(where: Path, clip: str, frames: Path) -> MaskReader:
         return [where] if where.is_file() else image_files(where)
 
     def check() -> None:
-        found = files()
-        count = sum(map(page_count, found))
+        pictures = files()
+        count = sum(map(page_count, pictures))
         try:
-            size = upright_size(found[0])
+            size = upright_size(pictures[0])
         except OSError:  # reading it will say why
             size = frame_size(frames)
         check_masks((count, *size), known_length(frames), frame_size(frames), clip, where)
@@ -250,16 +250,16 @@ def array_masks(file: Path, clip: str, frames: Path) -> MaskReader:
     """
 
     def check() -> NDArray[Any]:
-        found = load_array(file, mapped=True)
-        shape = found.shape[:-1] if found.shape[-1:] == (1,) else found.shape
+        array = load_array(file, mapped=True)
+        shape = array.shape[:-1] if array.shape[-1:] == (1,) else array.shape
         check_masks(shape, known_length(frames), frame_size(frames), clip, file)
-        return found.reshape(shape)
+        return array.reshape(shape)
 
     def read() -> NDArray[np.bool_]:
-        found = check()
-        if found.dtype.kind == "f" and np.isnan(found).any():
+        array = check()
+        if array.dtype.kind == "f" and np.isnan(array).any():
             raise DatasetError(f"The masks of {clip} in {file} hold NaN.")
-        return np.asarray(found != 0)
+        return np.asarray(array != 0)
 
     return MaskReader(read, check)
 

@@ -49,10 +49,10 @@ def read_cells(file: Path, name: str) -> list[NDArray[Any]]:
         data = file.read_bytes()
         if _is_73(data):
             return _read_cells_73(file, name)
-        found = next((one for one in _variables(data) if one.name == name), None)
-        if found is None:
+        variable = next((one for one in _variables(data) if one.name == name), None)
+        if variable is None:
             raise DatasetError(f"{file} holds no cell array '{name}'.")
-        return found.cells()
+        return variable.cells()
 
 
 def _is_73(data: bytes) -> bool:
@@ -97,10 +97,10 @@ class _Array:
     def cells(self) -> list[NDArray[Any]]:
         if self.kind != _CELL:
             raise ValueError(f"{self.name} is no cell array")
-        found = [_array(content, self.order).numbers() for _, content in self.rest]
-        if len(found) != prod(self.shape):
-            raise ValueError(f"{len(found)} cells are there, {prod(self.shape)} are promised")
-        return found
+        arrays = [_array(content, self.order).numbers() for _, content in self.rest]
+        if len(arrays) != prod(self.shape):
+            raise ValueError(f"{len(arrays)} cells are there, {prod(self.shape)} are promised")
+        return arrays
 
     def numbers(self) -> NDArray[Any]:
         if not _FIRST_NUMERIC <= self.kind <= _LAST_NUMERIC:

@@ -104,23 +104,23 @@ class _StreetScene:
         """uint8 (n, H, W), grey."""
         ground = _ground()
         noise = np.random.default_rng([self.seed, 9])
-        found = np.empty((self.length, *SIZE), np.uint8)
+        images = np.empty((self.length, *SIZE), np.uint8)
         for frame, places in enumerate(self._places()):
             canvas = ground.copy()
             for person, (x, z, walked) in places:
                 _draw(canvas, person, x, z, walked, person.shade, frame)
             shaken = canvas + noise.normal(0, 1.5, SIZE)
-            found[frame] = np.clip(np.rint(shaken), 0, 255)
-        return found
+            images[frame] = np.clip(np.rint(shaken), 0, 255)
+        return images
 
     def masks(self) -> NDArray[np.bool_]:
         """bool (n, H, W): the pixels of abnormal people and carts that nobody hides."""
-        found = np.zeros((self.length, *SIZE), np.uint8)
+        masks = np.zeros((self.length, *SIZE), np.uint8)
         for frame, places in enumerate(self._places()):
             for person, (x, z, walked) in places:
                 shown = int(person.abnormal(frame))
-                _draw(found[frame], person, x, z, walked, shown, frame)
-        return found > 0
+                _draw(masks[frame], person, x, z, walked, shown, frame)
+        return masks > 0
 
     def labels(self) -> NDArray[np.uint8]:
         """uint8 (n,), 1 where something abnormal is to be seen."""

@@ -37,12 +37,12 @@ def _recognises(root: Path) -> bool:
 
 def _video(root: Path, part: str) -> Path | None:
     """The video whose name starts with `subway_PART`, whatever its case."""
-    found = [
+    videos = [
         path
         for path in sorted(root.iterdir())
         if is_video(path) and path.stem.lower().replace("-", "_").startswith(f"subway_{part}")
     ]
-    return found[0] if found else None
+    return videos[0] if videos else None
 
 
 def _read(root: Path, fps: float | None) -> Dataset:

@@ -87,15 +87,15 @@ class _Marked:
         """The object ids in a frame, whole numbers (H, W)."""
         file = self.folder / f"{self.one.name}_{frame:04d}_gt.png"
         try:
-            found = mask_values(file)
+            values = mask_values(file)
         except OSError as error:
             raise DatasetError(
                 f"The object map {file} of {self.one.name} is missing or cannot be read, but "
                 f"{self.file.name} names frame {frame}: {said_of(file, error)}"
             ) from error
-        if found.ndim != 2:
+        if values.ndim != 2:
             raise DatasetError(f"The object map {file} is coloured; expected grey object ids.")
-        return found
+        return values
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +145,8 @@ def _whole(text: str) -> int:
 
 
 def _scenes(root: Path) -> list[Path]:
-    found = [path for path in root.iterdir() if path.is_dir() and _SCENE.fullmatch(path.name)]
-    return sorted(found, key=lambda path: int(path.name.removeprefix("Scene")))
+    scenes = [path for path in root.iterdir() if path.is_dir() and _SCENE.fullmatch(path.name)]
+    return sorted(scenes, key=lambda path: int(path.name.removeprefix("Scene")))
 
 
 def _recognises(root: Path) -> bool:

@@ -65,23 +65,23 @@ def _read(root: Path, fps: float | None) -> Dataset:
     fps = fps or FPS
     label_file = _label_file(root / "Test")
     finder = ClipFinder(root, fps)
-    normal, found = finder.clips("Train", _TRAIN), finder.clips("Test", _TEST)
-    variant = _variant(root, label_file, found + normal)
+    normal, test_sources = finder.clips("Train", _TRAIN), finder.clips("Test", _TEST)
+    variant = _variant(root, label_file, test_sources + normal)
     train = tuple(Clip(one.name, one.open, variant) for one in normal)
-    test, notes = _test_clips(root / "Test", found, variant, label_file)
+    test, notes = _test_clips(root / "Test", test_sources, variant, label_file)
     notes = [*finder.notes, *without_training(train, "Train"), *notes]
     return Dataset("ucsd", variant, root, fps, train, test, (), tuple(notes), tuple(finder.failed))
 
 
 def _label_file(folder: Path) -> Path | None:
-    found = sorted(folder.glob("*.m")) if folder.is_dir() else []
-    named = [path for path in found if path.stem.lower().startswith("ucsdped")]
-    if len(named or found) > 1:
+    files = sorted(folder.glob("*.m")) if folder.is_dir() else []
+    named = [path for path in files if path.stem.lower().startswith("ucsdped")]
+    if len(named or files) > 1:
         raise DatasetError(
-            f"{folder} holds several label files ({', '.join(p.name for p in named or found)}); "
+            f"{folder} holds several label files ({', '.join(p.name for p in named or files)}); "
             "leave the one that belongs to these clips."
         )
-    return next(iter(named or found), None)
+    return next(iter(named or files), None)
 
 
 def _variant(root: Path, label_file: Path | None, found: Sequence[FoundSource]) -> str:

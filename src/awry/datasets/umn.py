@@ -40,10 +40,10 @@ def _read(root: Path, fps: float | None) -> Dataset:
     file = root / _LABELS
     written = load_json(file)
     finder = ClipFinder(root, fps)
-    found = finder.clips()
+    sources = finder.clips()
     train, test, notes = [], [], [_SPLIT, *finder.notes]
     by_key = {name_key(name): value for name, value in written.items()}
-    for one in found:
+    for one in sources:
         if name_key(one.name) not in by_key:
             test.append(Clip(one.name, one.open, _scene(one.name)))
             continue
@@ -54,7 +54,7 @@ def _read(root: Path, fps: float | None) -> Dataset:
             train.append(Clip(name, partial(excerpt, one, 0, cut - 1, name), scene))
         opened = partial(excerpt, one, cut, None, one.name)
         test.append(Clip(one.name, opened, scene, partial(_labels, one, ranges, cut, file)))
-    there = {name_key(one.name) for one in found}
+    there = {name_key(one.name) for one in sources}
     missing = sorted(name for name in written if name_key(name) not in there)
     if missing:
         notes.append(f"Named in {_LABELS}, but not there: {', '.join(missing)}.")

@@ -72,14 +72,14 @@ class FlowScorer(Scorer):
         if before is None:
             return [FrameScore(frame.index, frame.time_s, None)]
         with self._stage("flow"):
-            found = flow_magnitude(self._engine, before, grey, self._config.blur)
+            magnitude = flow_magnitude(self._engine, before, grey, self._config.blur)
         if self._usual is not None:
             height, width = grey.shape
-            found = found / cv2.resize(self._usual, (width, height))
+            magnitude = magnitude / cv2.resize(self._usual, (width, height))
         if self.setting.ignore:
-            found[self.setting.mask(grey.shape)] = 0
-        score = float(found.max())
-        small = found[:: _GRID // 2, :: _GRID // 2] if self.setting.maps else None
+            magnitude[self.setting.mask(grey.shape)] = 0
+        score = float(magnitude.max())
+        small = magnitude[:: _GRID // 2, :: _GRID // 2] if self.setting.maps else None
         return [FrameScore(frame.index, frame.time_s, score, {"flow": score}, small)]
 
     def _flush(self) -> list[FrameScore]:
@@ -121,8 +121,8 @@ class Flow(Method):
         for run in runs:
             for index in range(1, len(run.images), every):
                 pair = (run.images[index - 1, ..., 0], run.images[index, ..., 0])
-                found = flow_magnitude(engine, *pair, self.config.blur)
-                fields.setdefault(run.scene, []).append(found[::_GRID, ::_GRID])
+                magnitude = flow_magnitude(engine, *pair, self.config.blur)
+                fields.setdefault(run.scene, []).append(magnitude[::_GRID, ::_GRID])
                 context.reporter.advance({})
         everything = [field for scene in fields.values() for field in scene]
         if not everything:

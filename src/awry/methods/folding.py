@@ -45,37 +45,37 @@ def for_scoring(module: nn.Module) -> nn.Module:
 
 def _hastened(module: nn.Module) -> nn.Module:
     if type(module) in _FAST and module.padding_mode == "zeros":
-        found = with_children(module)
-        found.__class__ = _FAST[type(module)]
-        return found
+        fast = with_children(module)
+        fast.__class__ = _FAST[type(module)]
+        return fast
     children = {name: _hastened(one) for name, one in module.named_children()}
     return with_children(module, **children)
 
 
 def with_children(module: _Module, **children: nn.Module) -> _Module:
     """A copy that shares everything but some of its children."""
-    found = copy.copy(module)
-    found._modules = {**module._modules, **children}
-    return found
+    duplicate = copy.copy(module)
+    duplicate._modules = {**module._modules, **children}
+    return duplicate
 
 
 def normalised(convolution: Any, norm: Any) -> nn.Module:
     """A convolution like the first with the normalisation in its weights; both in evaluation."""
-    found: nn.Module = fuse_conv_bn_eval(convolution, norm)
-    return found
+    fused: nn.Module = fuse_conv_bn_eval(convolution, norm)
+    return fused
 
 
 def _joined(layers: list[nn.Module]) -> list[nn.Module]:
     """A sequence's layers, each normalisation inside of the convolution before it."""
-    found: list[nn.Module] = []
+    joined: list[nn.Module] = []
     for layer in layers:
         # Without running statistics a normalisation depends on the batch.
         known = type(layer) in _NORMS and layer.running_mean is not None and not layer.training
-        if known and found and type(found[-1]) in _FAST:
-            found[-1] = normalised(found[-1], layer)
+        if known and joined and type(joined[-1]) in _FAST:
+            joined[-1] = normalised(joined[-1], layer)
         else:
-            found.append(layer)
-    return found
+            joined.append(layer)
+    return joined
 
 
 def _convolved(own: nn.Conv2d | nn.Conv3d, x: Tensor) -> Tensor:

@@ -40,5 +40,5 @@ def eager(graphs: Mapping[str, Graph]) -> dict[str, Network]:
 
 def ran(module: Callable[..., Tensor | tuple[Tensor, ...]], *inputs: Tensor) -> Sequence[Tensor]:
     """What a module gives, as a tuple of tensors."""
-    found = module(*inputs)
-    return found if isinstance(found, tuple) else (found,)
+    output = module(*inputs)
+    return output if isinstance(output, tuple) else (output,)

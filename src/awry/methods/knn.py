@@ -89,13 +89,13 @@ class NearestNeighbours(Method):
         total = sum(len(run.images) for run in runs)
         every = -(-total // self.config.most)
         context.reporter.start("features", -(-total // (every * _BATCH)), 0)
-        found = []
+        features = []
         for run in runs:
             images = run.images[::every]
             for first in range(0, len(images), _BATCH):
-                found.append(classifier(list(images[first : first + _BATCH])))
+                features.append(classifier(list(images[first : first + _BATCH])))
                 context.reporter.advance({})
-        self._features = np.concatenate(found)
+        self._features = np.concatenate(features)
 
     def _load(self) -> Classifier:
         if self._classifier is None:

@@ -153,15 +153,15 @@ def pieces_of(runs: Sequence[Run], piece: int, most: int) -> list[tuple[int, sli
     Returns:
         Number of the run, and its frames.
     """
-    found = [
+    pieces = [
         (number, slice(first, min(first + piece, len(run.images))))
         for number, run in enumerate(runs)
         for first in range(0, len(run.images), piece)
     ]
-    chosen = found
-    for count in range(len(found), 0, -1):
-        places = np.linspace(0, len(found) - 1, count).astype(int)
-        chosen = [found[place] for place in places]
+    chosen = pieces
+    for count in range(len(pieces), 0, -1):
+        places = np.linspace(0, len(pieces) - 1, count).astype(int)
+        chosen = [pieces[place] for place in places]
         if sum(frames.stop - frames.start for _, frames in chosen) <= most:
             break
     return chosen

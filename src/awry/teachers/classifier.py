@@ -168,8 +168,8 @@ def _torchvision_features(name: str, outputs: str, *, random: bool) -> Callable[
     deviation = torch.tensor([0.229, 0.224, 0.225]).reshape(3, 1, 1)
 
     def features(batch: Tensor) -> Tensor:
-        found: Tensor = network((batch / 255 - mean) / deviation)
-        return found.flatten(1)
+        output: Tensor = network((batch / 255 - mean) / deviation)
+        return output.flatten(1)
 
     return features
 

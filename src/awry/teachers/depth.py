@@ -54,14 +54,14 @@ class DepthTeacher:
         """
         kept = kept_outputs() if self.name != "ramp" else None
         if kept is None:
-            found = self._raw(picture)
+            depth = self._raw(picture)
         else:
             key = digest(self.key, picture)
             kept_raw = kept.get(key, lambda: {"raw": self._raw(picture)})["raw"]
-            found = np.asarray(kept_raw, np.float32)
-        low, high = float(found.min()), float(found.max())
-        found = (found - low) / (high - low) if high > low else np.zeros_like(found)
-        return np.asarray(cv2.resize(found, picture.shape[1::-1]), np.float32)
+            depth = np.asarray(kept_raw, np.float32)
+        low, high = float(depth.min()), float(depth.max())
+        depth = (depth - low) / (high - low) if high > low else np.zeros_like(depth)
+        return np.asarray(cv2.resize(depth, picture.shape[1::-1]), np.float32)
 
     def _raw(self, picture: Picture) -> Depth:
         return np.ascontiguousarray(self.raw(picture), np.float32)
@@ -113,13 +113,13 @@ def _onnx(what: str, name: str) -> DepthTeacher:
             check_pixels(width, height, path, ConfigError)
             sized = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
             batch = sized.transpose(2, 0, 1)[None].astype(np.float32)
-            found = np.squeeze(np.asarray(session.run(None, {put.name: batch})[0]))
-        if found.ndim != 2:
+            depth = np.squeeze(np.asarray(session.run(None, {put.name: batch})[0]))
+        if depth.ndim != 2:
             raise ConfigError(
-                f"{path} gives {found.shape}; a depth model gives one picture (h, w). Use another "
+                f"{path} gives {depth.shape}; a depth model gives one picture (h, w). Use another "
                 f"file, or {INSTEAD}."
             )
-        return found
+        return depth
 
     return DepthTeacher(what, digest("raw depth", file_hash(path)), raw)
 
@@ -134,7 +134,7 @@ def _hugging_face(what: str, name: str) -> DepthTeacher:
     def raw(picture: Picture) -> NDArray[Any]:
         with torch.inference_mode():
             ready = processor(images=picture, return_tensors="pt")
-            found: NDArray[Any] = network(**ready).predicted_depth[0].numpy()
-        return found
+            depth: NDArray[Any] = network(**ready).predicted_depth[0].numpy()
+        return depth
 
     return DepthTeacher(what, key, raw)

@@ -52,8 +52,8 @@ class FlowTeacher(ABC):
         if kept is None:
             return self._flow(before, after)
         key = digest(self.key, before, after)
-        found = kept.get(key, lambda: {"flow": self._flow(before, after).astype(np.float16)})
-        return found["flow"].astype(np.float32)
+        arrays = kept.get(key, lambda: {"flow": self._flow(before, after).astype(np.float16)})
+        return arrays["flow"].astype(np.float32)
 
     @abstractmethod
     def _flow(self, before: Picture, after: Picture) -> NDArray[np.float32]:
@@ -127,9 +127,9 @@ class RAFTFlow(FlowTeacher):
         with torch.inference_mode():
             flow = self._network(ready(before), ready(after))[-1][0]
         height, width = before.shape[:2]
-        found = flow[:, :height, :width].permute(1, 2, 0).numpy()
+        field = flow[:, :height, :width].permute(1, 2, 0).numpy()
         # As it is kept on disk, so that a score does not depend on whether it was.
-        return found.astype(np.float16).astype(np.float32)
+        return field.astype(np.float16).astype(np.float32)
 
 
 def load_flow(what: str) -> FlowTeacher:

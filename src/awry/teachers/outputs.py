@@ -61,11 +61,11 @@ class OutputFile:
 
     def get(self, key: str, compute: Callable[[], Mapping[str, NDArray[np.generic]]]) -> Arrays:
         """The arrays under a key, computed and kept where they are not there yet."""
-        found = self._read(key)
-        if found is None:
-            found = {name: np.ascontiguousarray(array) for name, array in compute().items()}
-            self._write(key, found)
-        return found
+        arrays = self._read(key)
+        if arrays is None:
+            arrays = {name: np.ascontiguousarray(array) for name, array in compute().items()}
+            self._write(key, arrays)
+        return arrays
 
     def _read(self, key: str) -> Arrays | None:
         if not self.path.is_file():
@@ -73,8 +73,8 @@ class OutputFile:
         try:
             with closing(self._open()) as file:
                 row = file.execute(f"SELECT crc32, value FROM {_TABLE} WHERE key = ?", (key,))
-                found = row.fetchone()
-            return None if found is None else self._checked(key, *found)
+                stored = row.fetchone()
+            return None if stored is None else self._checked(key, *stored)
         except (sqlite3.OperationalError, OverflowError):  # locked for a minute, or no such table
             return None
         except (sqlite3.DatabaseError, UnicodeError):

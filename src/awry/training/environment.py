@@ -11,11 +11,11 @@ from pathlib import Path
 
 def versions() -> dict[str, str]:
     """Of awry and the libraries that its figures depend on, where they are installed."""
-    found = {}
+    installed = {}
     for name in ("awry", "torch", "torchvision", "numpy", "onnxruntime", "onnx", "openvino"):
         with suppress(PackageNotFoundError):
-            found[name] = version(name)
-    return found
+            installed[name] = version(name)
+    return installed
 
 
 def machine() -> str:

@@ -191,13 +191,13 @@ class Footage:
 
     def contents(self) -> dict[str, str]:
         """Clip's name -> what stands for its files' content, by which other files are noticed."""
-        found = {}
+        digests = {}
         for clip in self.clips:
             with suppress(SourceError):
                 source = clip.open()
                 about = f"{content_key(source)} {source.fps}"
-                found[clip.name] = hashlib.sha256(about.encode()).hexdigest()[:12]
-        return found
+                digests[clip.name] = hashlib.sha256(about.encode()).hexdigest()[:12]
+        return digests
 
     def runs(
         self, part: str, size: tuple[int, int] | None = None, *, grey: bool = False
@@ -212,7 +212,7 @@ class Footage:
         Raises:
             FootageError: no clip can be read, or the cache's limit would be exceeded.
         """
-        found: list[tuple[Clip, CachedClip]] = []
+        readable: list[tuple[Clip, CachedClip]] = []
         good = [clip.name for clip in self.clips if clip.name not in self._bad]
         new = any((name, size, grey) not in self._opened for name in good)
         if new:
@@ -221,14 +221,14 @@ class Footage:
             cached = self._cached(clip, size, grey)
             usable = cached is not None and not self._is_other_view(clip, cached)
             if cached is not None and usable and len(cached.images):
-                found.append((clip, cached))
+                readable.append((clip, cached))
             if new:
                 self.reporter.advance({})
-        if not found:
+        if not readable:
             raise FootageError("No training clip could be read. " + " ".join(self.failed[:3]))
-        opened = {clip.name: (clip, cached) for clip, cached in found}
+        opened = {clip.name: (clip, cached) for clip, cached in readable}
         if self._parts is None:
-            self._parts = self._split(found)
+            self._parts = self._split(readable)
         runs = []
         for span in self._parts[part]:
             runs += _runs(span, *opened[span.clip], self._thin[0])
@@ -255,9 +255,9 @@ class Footage:
         """The spans of each part; known after the first call of `runs`, for each scene or all."""
         if self._parts is None:
             read = {name: cached for (name, _, _), cached in self._opened.items()}
-            found = [(clip, read[clip.name]) for clip in self.clips if clip.name in read]
+            readable = [(clip, read[clip.name]) for clip in self.clips if clip.name in read]
             if all(clip.name in read or clip.name in self._bad for clip in self.clips):
-                self._parts = self._split(found)
+                self._parts = self._split(readable)
         if self._parts is None:
             raise FootageError("The footage has not been read yet: call runs() first.")
         return self._parts

@@ -193,9 +193,9 @@ def _end_of_epoch(phase: Phase, progress: Progress, best: BestWeights, context: 
     if phase.validate is not None:
         entry |= {f"validation_{name}": value for name, value in phase.validate().items()}
     if phase.best is not None:
-        found = entry[f"validation_{phase.best}"]
-        if progress.lowest is None or found < progress.lowest:
-            progress.lowest = found
+        loss = entry[f"validation_{phase.best}"]
+        if progress.lowest is None or loss < progress.lowest:
+            progress.lowest = loss
             best.keep()
     losses = ", ".join(f"{name} {value:.4g}" for name, value in entry.items())
     entry = {"phase": phase.name, "epoch": progress.epoch + 1, **entry}

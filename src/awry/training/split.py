@@ -55,15 +55,15 @@ class Exclusion:
         clip, _, frames = text.rpartition(":")
         first, _, last = frames.partition("-")
         try:
-            found = cls(clip, whole_number(first), whole_number(last))
-            if not clip or found.last < found.first:
+            exclusion = cls(clip, whole_number(first), whole_number(last))
+            if not clip or exclusion.last < exclusion.first:
                 raise ValueError(text)
         except ValueError as error:
             raise ConfigError(
                 f"Cannot read the exclusion '{text}': expected CLIP:FIRST-LAST with 0-based "
                 "frames, for example Train001:10-20."
             ) from error
-        return found
+        return exclusion
 
 
 def split_in_time(

@@ -72,8 +72,8 @@ def named_address(text: str) -> tuple[str | None, str]:
     >>> named_address("door=rtsp://camera/live")
     ('door', 'rtsp://camera/live')
     """
-    found = _NAMED.fullmatch(text)
-    return (found["name"], found["url"]) if found else (None, text)
+    match = _NAMED.fullmatch(text)
+    return (match["name"], match["url"]) if match else (None, text)
 
 
 def redact(url: str) -> str:
@@ -89,10 +89,10 @@ def redact(url: str) -> str:
     >>> redact("rtsp://camera/user=admin_password=1234_channel=1.sdp")
     'rtsp://camera/***'
     """
-    found = _ADDRESS.fullmatch(url)
-    if not found:
+    match = _ADDRESS.fullmatch(url)
+    if not match:
         return HIDDEN
-    scheme, rest = found["scheme"].lower(), _PLACE.fullmatch(found["rest"])
+    scheme, rest = match["scheme"].lower(), _PLACE.fullmatch(match["rest"])
     assert rest is not None
     user, at, host = rest["place"].rpartition("@")
     if "@" in rest["tail"] or not _HOST.fullmatch(host):
@@ -152,8 +152,8 @@ def without_addresses(message: str, typed: Iterable[str]) -> str:
             replaced wherever they stand, also as a path that was made of them.
     """
     for word in typed:
-        found = _ADDRESS.search(word)
-        secret = found[0] if found else _OPTION.sub("", word)
+        match = _ADDRESS.search(word)
+        secret = match[0] if match else _OPTION.sub("", word)
         if safe(secret) != secret and not Path(secret).exists():
             for form in {secret, str(Path(secret)), repr(secret)[1:-1]}:
                 message = message.replace(form, safe(secret))

@@ -44,13 +44,13 @@ def parse_start(text: str) -> datetime:
     >>> parse_start("2026-11-28T22:00+01:00").isoformat()
     '2026-11-28T22:00:00+01:00'
     """
-    found = _parsed(text)
-    if found is None or not any(sign in text for sign in "T: "):
+    moment = _parsed(text)
+    if moment is None or not any(sign in text for sign in "T: "):
         raise ConfigError(
             f"'{text}' is no time; expected a date and a time of day such as 2026-11-28T22:00 or "
             "2026-11-28T22:00:00+01:00."
         )
-    return found
+    return moment
 
 
 def container_start(metadata: Mapping[str, str]) -> datetime | None:
@@ -61,9 +61,9 @@ def container_start(metadata: Mapping[str, str]) -> datetime | None:
     """
     for key in _CONTAINER_KEYS:
         text = metadata.get(key, "")
-        found = _parsed(text)
-        if found is not None and ":" in text and found.year >= _EARLIEST_YEAR:
-            return found
+        moment = _parsed(text)
+        if moment is not None and ":" in text and moment.year >= _EARLIEST_YEAR:
+            return moment
     return None
 
 
@@ -75,8 +75,8 @@ def picture_start(path: Path) -> datetime | None:
     except DatasetError:
         return None
     date, _, time = str(exif.get(_TAKEN, "")).partition(" ")
-    found = _parsed(f"{date.replace(':', '-')}T{time}{exif.get(_TAKEN_OFFSET, '')}".strip("\0 "))
-    return found if found is not None and found.year >= _EARLIEST_YEAR else None
+    moment = _parsed(f"{date.replace(':', '-')}T{time}{exif.get(_TAKEN_OFFSET, '')}".strip("\0 "))
+    return moment if moment is not None and moment.year >= _EARLIEST_YEAR else None
 
 
 def start_of(source: Source) -> datetime | None:
@@ -102,7 +102,7 @@ def clock_time(started_at: datetime | None, time_s: float | None) -> str | None:
 def _parsed(text: str) -> datetime | None:
     """A time with a zone; one without is this machine's."""
     try:
-        found = datetime.fromisoformat(text.strip())
-        return found if found.tzinfo else found.astimezone()
+        moment = datetime.fromisoformat(text.strip())
+        return moment if moment.tzinfo else moment.astimezone()
     except (ValueError, OverflowError, OSError):
         return None

@@ -34,12 +34,12 @@ def main_video(container: InputContainer) -> VideoStream | None:
     Returns:
         None where there is none.
     """
-    found = [
+    streams = [
         stream
         for stream in container.streams.video
         if stream.codec_context is not None and not stream.disposition & _BESIDE
     ]
-    return max(found, key=_rank, default=None)
+    return max(streams, key=_rank, default=None)
 
 
 def _rank(stream: VideoStream) -> tuple[bool, bool, int, int]:

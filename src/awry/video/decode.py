@@ -305,7 +305,7 @@ def _without_wild(packets: list[Packet]) -> bool:
     """
     stamps = sorted(packet.stamp for packet in packets if packet.stamp is not None)
     farthest = REORDER * float(np.median(np.diff(stamps))) if len(stamps) > 1 else 0.0
-    found = False
+    dropped = False
     order: dict[int, tuple[int, int]] = {}
     before = 0
     for place, packet in enumerate(packets):
@@ -313,8 +313,8 @@ def _without_wild(packets: list[Packet]) -> bool:
         if packet.stamp is not None and following:
             room = 0 if len(following) == REORDER else farthest
             packet.wild = packet.stamp > max(following) + room
-            found = found or packet.wild
+            dropped = dropped or packet.wild
         before = before if packet.wild or packet.stamp is None else packet.stamp
         order[packet.number] = (before, packet.number)
     packets.sort(key=lambda packet: order[packet.number])
-    return found
+    return dropped

@@ -176,8 +176,8 @@ class ImageFolder:
     def __iter__(self) -> Iterator[Frame]:
         self.health = SourceHealth()
         index = -1
-        found = ((path, *page) for path in self.files for page in _pages_of(path))
-        for index, (path, seconds, image) in enumerate(found):
+        pages = ((path, *page) for path in self.files for page in _pages_of(path))
+        for index, (path, seconds, image) in enumerate(pages):
             if isinstance(image, OSError):
                 self.health.lost += 1
                 self.health.notes.append(f"{shown(path)} was skipped: {said_of(path, image)}")

@@ -82,13 +82,13 @@ def source_of(frames: Any, *, fps: float | None = None, name: str = "clip") -> S
 
 
 def _only_one(folder: Path, fps: float | None) -> FoundSource:
-    found = find_sources(folder, fps=fps).sources
-    if len(found) > 1:
+    sources = find_sources(folder, fps=fps).sources
+    if len(sources) > 1:
         raise SourceError(
-            f"The folder {folder} holds {len(found)} clips (videos, or sub-folders of pictures), "
-            f"not one: {', '.join(one.name for one in found[:3])} ...; give one of them."
+            f"The folder {folder} holds {len(sources)} clips (videos, or sub-folders of pictures), "
+            f"not one: {', '.join(one.name for one in sources[:3])} ...; give one of them."
         )
-    return found[0]
+    return sources[0]
 
 
 def _open_file(path: Path, fps: float | None) -> Source:
@@ -136,14 +136,14 @@ def find_sources(what: str | Path, *, fps: float | None = None) -> Found:
 
 
 def _found_inside(folder: Path, fps: float | None) -> Found:
-    found = list_folder(folder, fps)
-    if not found.sources:
-        why = " ".join((*found.failed, *found.notes))
+    listed = list_folder(folder, fps)
+    if not listed.sources:
+        why = " ".join((*listed.failed, *listed.notes))
         raise SourceError(
             f"The folder {folder} holds nothing to read; looked for pictures ({PICTURES}), "
             f"videos, and sub-folders of these. {why}".rstrip()
         )
-    return found
+    return listed
 
 
 def list_sources(what: str | Path, *, fps: float | None = None) -> list[FoundSource]:

@@ -182,14 +182,14 @@ def read_pages(path: Path) -> Iterator[tuple[float, NDArray[np.uint8] | OSError]
     milliseconds = 0.0
     with opened(path) as picture:
         for number in page_numbers(picture):
-            found: NDArray[np.uint8] | OSError
+            page: NDArray[np.uint8] | OSError
             try:
                 with told(path):
                     picture.seek(number)
-                    found = decoded(picture)
+                    page = decoded(picture)
             except OSError as error:
-                found = error
-            yield milliseconds / 1000, found
+                page = error
+            yield milliseconds / 1000, page
             milliseconds += _milliseconds(picture) or 0.0
 
 

@@ -85,9 +85,9 @@ def _pictures(source: ImageFolder, numbers: list[int]) -> Iterator[Frame]:
 
 
 def _from_video(source: VideoFile, numbers: list[int], times: dict[int, float]) -> Iterator[Frame]:
-    found = frames_at(source, [times[number] for number in numbers])
+    frames = frames_at(source, [times[number] for number in numbers])
     for done, number in enumerate(numbers):
-        frame = next(found, None)
+        frame = next(frames, None)
         if frame is None:  # seeking is not exact in this file
             yield from _in_order(source, numbers[done:])
             return

@@ -233,8 +233,8 @@ class _PairedLayer(nn.Module):
         else:  # without a third axis runtimes melt it into the convolution
             mean, variance = norm.running_mean, norm.running_var
             normal = F.batch_norm(joined, mean, variance, norm.weight, norm.bias, eps=norm.eps)
-        found: Tensor = self.activation(normal)
-        return found
+        output: Tensor = self.activation(normal)
+        return output
 
     def folded(self) -> nn.Module:
         """As `Foldable.folded`."""

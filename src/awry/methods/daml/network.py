@@ -163,12 +163,12 @@ class DAMLModel(nn.Module):
         config, channels = self.config, self.encoder.channels
         sides = (config.height // config.factor, self.means.shape[3] // config.factor)
         frames = self.means[:1].expand(2, -1, -1, -1).contiguous()
-        found = {"encoder": Graph(_Code(self.encoder), {"frames": frames}, ("code",))}
+        graphs = {"encoder": Graph(_Code(self.encoder), {"frames": frames}, ("code",))}
         stages = zip(self.motion.taps, self.motion.stages(), strict=True)
         for number, (taps, stage) in enumerate(stages):
             codes = torch.zeros(2, len(taps), channels, *sides)
-            found[motion_name(number)] = Graph(stage, {"codes": codes}, ("code",))
-        return found
+            graphs[motion_name(number)] = Graph(stage, {"codes": codes}, ("code",))
+        return graphs
 
     def decode(self, latent: Tensor, skips: list[Tensor]) -> Tensor:
         """`FrameDecoder.forward`."""

@@ -170,8 +170,8 @@ class Codes:
             for (images, mean), place in zip(clips, codes, strict=True):
                 for first in range(0, len(images), ENCODED_AT_ONCE):
                     piece = slice(first, first + ENCODED_AT_ONCE)
-                    found = self._model.encode(to_input(images[piece], mean))[-1]
-                    place[piece] = found.numpy().astype(np.float16)
+                    latent = self._model.encode(to_input(images[piece], mean))[-1]
+                    place[piece] = latent.numpy().astype(np.float16)
         self._codes = codes
 
 

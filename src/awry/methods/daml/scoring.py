@@ -272,12 +272,12 @@ class DAMLScorer(Scorer):
         prediction = self._model.motion(codes[None, : -self._config.ahead])[0, -1]
         now = encoded[-1]
         guess = self._decode(prediction[None], [encoded[-1 - self._config.ahead]])[0]
-        found = {
+        shown = {
             "input": now.frame,
             "reconstruction": self._decode(now.code[None], [encoded[-2]])[0],
             "prediction": guess,
         }
-        pictures = {name: self._picture(frame + self._mean) for name, frame in found.items()}
+        pictures = {name: self._picture(frame + self._mean) for name, frame in shown.items()}
         pictures["error"] = self._picture((guess - now.frame).abs())
         return pictures
 

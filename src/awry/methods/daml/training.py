@@ -202,8 +202,8 @@ def validation_losses(
     with torch.no_grad():
         for batch in batches.fixed(VALIDATION_RUNS):
             names, ahead = config.reconstruction_losses, config.ahead
-            found = losses(model, batch, weights, names, ahead)
-            for name, value in found.items():
+            parts = losses(model, batch, weights, names, ahead)
+            for name, value in parts.items():
                 sums[name] = sums.get(name, 0.0) + float(value)
             count += 1
     return {name: value / count for name, value in sums.items()}

@@ -36,8 +36,8 @@ class AppearanceBranch(nn.Module):
             float32 (n, channels, h, w): probabilities of background, classes and other; or
             (n, colours, h, w), the frame.
         """
-        found: Tensor = self.unet(pictures)
-        return found.softmax(1) if self.gives_classes else found
+        output: Tensor = self.unet(pictures)
+        return output.softmax(1) if self.gives_classes else output
 
 
 class MotionBranch(nn.Module):
@@ -75,8 +75,8 @@ class MotionBranch(nn.Module):
             float32 (n, 1, h, w), in pixels a frame of the pictures that teachers look at.
         """
         factors = self.attention(context) if self.attention is not None else None
-        found: Tensor = self.unet(pictures, factors)
-        return found
+        output: Tensor = self.unet(pictures, factors)
+        return output
 
 
 class MTLAModel(nn.Module):

@@ -217,12 +217,12 @@ def places_of(
 ) -> list[tuple[int, int]]:
     """(run, frame) of the frames that have enough others around them; at most so many."""
     first = max(BEFORE, around)
-    found = [
+    every_place = [
         (r, f) for r, run in enumerate(runs) for f in range(first, len(run.images) - around, every)
     ]
-    if most is None or len(found) <= most:
-        return found
-    return [found[place] for place in np.linspace(0, len(found) - 1, most).astype(int)]
+    if most is None or len(every_place) <= most:
+        return every_place
+    return [every_place[place] for place in np.linspace(0, len(every_place) - 1, most).astype(int)]
 
 
 def objects_of(
@@ -234,7 +234,7 @@ def objects_of(
 ) -> list[Segments | None]:
     """The objects of some frames of the runs, their shapes as small as the networks need them."""
     reporter.start("finding objects", len(places), 0)
-    found = []
+    objects = []
     for number, frame in places:
         run = runs[number]
         origin = (run.first + frame) * run.every
@@ -243,9 +243,9 @@ def objects_of(
         segments = sample_maker.segments(view, run.scene)
         if segments is not None:
             segments = segments.shrunk(view.image.shape[:2], sample_maker.size)
-        found.append(segments)
+        objects.append(segments)
         reporter.advance({})
-    return found
+    return objects
 
 
 def backgrounds(runs: Sequence[Run]) -> dict[str, Pictures]:
@@ -254,7 +254,7 @@ def backgrounds(runs: Sequence[Run]) -> dict[str, Pictures]:
     Raises:
         FootageError: there is no frame.
     """
-    found: dict[str, Pictures] = {}
+    pictures: dict[str, Pictures] = {}
     total = sum(len(run.images) for run in runs)
     if not total:
         raise FootageError("There is no frame to train on: every clip is empty.")
@@ -265,5 +265,5 @@ def backgrounds(runs: Sequence[Run]) -> dict[str, Pictures]:
         starts = np.cumsum([0, *map(len, mine)])
         where = np.searchsorted(starts, chosen, side="right") - 1
         some = [mine[w][c - starts[w]] for w, c in zip(where, chosen, strict=True)]
-        found[scene] = median_picture(some)
-    return found
+        pictures[scene] = median_picture(some)
+    return pictures

@@ -161,14 +161,14 @@ class MTLAScorer(WindowScorer[FrameErrors]):
     @torch.inference_mode()
     def _errors(self, sample: Sample) -> Values:
         batch = stacked([sample])
-        found: Values = {}
+        maps: Values = {}
         for branch in self.config.branches:
             network = self._networks.get(branch)
             errors = error_maps(self.model, branch, batch, self.config, network)[0].numpy()
             if self._mask is not None:
                 errors = np.where(self._mask, np.float32(0), errors)
-            found[branch] = np.asarray(errors, np.float32)
-        return found
+            maps[branch] = np.asarray(errors, np.float32)
+        return maps
 
     def _values(self, raw: FrameErrors) -> Values:
         return raw.errors
@@ -218,9 +218,9 @@ class MTLAScorer(WindowScorer[FrameErrors]):
         if not self.setting.map_levels or self._size is None:
             return heat, ()
         regions = map_regions(heat, self.setting.map_levels, self._size)
-        found = named_regions(regions, raw.named)
+        labelled = named_regions(regions, raw.named)
         named = dict(zip(self.config.branches, standard, strict=True))
-        return heat, tuple(replace(one, parts=self._inside(one, named)) for one in found)
+        return heat, tuple(replace(one, parts=self._inside(one, named)) for one in labelled)
 
     def _inside(self, region: Region, maps: Values) -> dict[str, float]:
         """The highest value of each branch's map inside a region."""

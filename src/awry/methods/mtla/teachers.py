@@ -135,7 +135,7 @@ class MTLATeachers:
 
 def occurring(every: Iterable[Segments], least_share: float) -> tuple[int, ...]:
     """The classes that enough objects are likeliest of, ascending."""
-    counts = Counter(int(one) for found in every for one in found.objects.class_ids)
+    counts = Counter(int(one) for segments in every for one in segments.objects.class_ids)
     total = sum(counts.values())
     return tuple(sorted(c for c, n in counts.items() if c >= 0 and n >= least_share * total))
 
@@ -177,22 +177,22 @@ def contents_of(probabilities: Floats, scores: NDArray[np.float32], config: MTLA
         scores: (n,), confidences.
     """
     known = list(config.classes or ())
-    found = np.zeros((len(scores), channels_of(config)), np.float32)
+    contents = np.zeros((len(scores), channels_of(config)), np.float32)
     if probabilities.shape[1] == 0:
-        found[:, -1] = scores if config.targets == "probabilities" else 1
+        contents[:, -1] = scores if config.targets == "probabilities" else 1
     else:
         chances = probabilities.astype(np.float32)
         if config.targets == "one-hot":
             chances = (chances == chances.max(1, keepdims=True)).astype(np.float32)
-        found[:, 1:-1] = chances[:, known]
+        contents[:, 1:-1] = chances[:, known]
         # The likeliest of the others: many sigmoids near 0 would add up to a lot.
-        found[:, -1] = np.delete(chances, known, axis=1).max(1, initial=0)
-        total = found.sum(1, keepdims=True)
+        contents[:, -1] = np.delete(chances, known, axis=1).max(1, initial=0)
+        total = contents.sum(1, keepdims=True)
         # Sigmoids of a sure detector may add up to more than 1.
         share = total if config.targets != "probabilities" else np.maximum(total, 1)
-        found /= np.maximum(share, CERTAIN)
-    found[:, 0] = np.maximum(1 - found[:, 1:].sum(1), 0)
-    return found
+        contents /= np.maximum(share, CERTAIN)
+    contents[:, 0] = np.maximum(1 - contents[:, 1:].sum(1), 0)
+    return contents
 
 
 def median_picture(pictures: Sequence[Pictures]) -> Pictures:

@@ -41,8 +41,8 @@ def student_inputs(branch: str, batch: SampleBatch, config: MTLAConfig) -> tuple
 
 def student_output(model: MTLAModel, branch: str, batch: SampleBatch, config: MTLAConfig) -> Tensor:
     """What a branch's student says, (n, channels, h, w)."""
-    found: Tensor = model.branches[branch](*student_inputs(branch, batch, config))
-    return found
+    output: Tensor = model.branches[branch](*student_inputs(branch, batch, config))
+    return output
 
 
 def teacher_output(model: MTLAModel, branch: str, batch: SampleBatch) -> Tensor:
@@ -50,9 +50,9 @@ def teacher_output(model: MTLAModel, branch: str, batch: SampleBatch) -> Tensor:
     network = model.branches[branch]
     if isinstance(network, AppearanceBranch) and not network.gives_classes:
         return batch.pictures[:, -1]
-    found = batch.classes if branch == "appearance" else batch.magnitude
-    assert found is not None
-    return found if branch == "appearance" else found[:, None]
+    output = batch.classes if branch == "appearance" else batch.magnitude
+    assert output is not None
+    return output if branch == "appearance" else output[:, None]
 
 
 def loss_of(model: MTLAModel, branch: str, batch: SampleBatch, config: MTLAConfig) -> Tensor:

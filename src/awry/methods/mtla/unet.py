@@ -42,8 +42,8 @@ class SCSE(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(n, channels, h, w) -> the same."""
-        found: Tensor = x * self.spatial(x) + x * self.channel(x)
-        return found
+        output: Tensor = x * self.spatial(x) + x * self.channel(x)
+        return output
 
 
 class AttentionNetwork(nn.Module):
@@ -65,8 +65,8 @@ class AttentionNetwork(nn.Module):
 
     def forward(self, context: Tensor) -> Tensor:
         """(n, inputs, h, w) -> (n, 1, h, w) in (0, 2)."""
-        found: Tensor = 2 * self.layers(context).sigmoid()
-        return found
+        output: Tensor = 2 * self.layers(context).sigmoid()
+        return output
 
 
 class UNet(nn.Module):
@@ -133,8 +133,8 @@ class UNet(nn.Module):
         if x.shape[2:] != full:
             x = F.interpolate(x, full, mode="bilinear", align_corners=False)
         x = self._attended(self.last(x), factors, "final")
-        found: Tensor = self.out(x)
-        return found[:, :, :height, :width]
+        output: Tensor = self.out(x)
+        return output[:, :, :height, :width]
 
     def _padded(self, x: Any) -> Any:
         """With sides that the coarsest stage divides; the right and lower borders are repeated."""

@@ -49,8 +49,8 @@ def with_neighbours(marks: Mapping[int, bool], archive: Archive, count: int) -> 
     for mark, abnormal in marks.items():
         own = archive.slice_of(int(archive.of_clip[mark]))
         for place in range(max(own.start, mark - count), min(own.stop, mark + count + 1)):
-            this = (abs(place - mark), not abnormal)
-            nearest[place] = min(this, nearest.get(place, this))
+            candidate = (abs(place - mark), not abnormal)
+            nearest[place] = min(candidate, nearest.get(place, candidate))
     by_label = {
         label: np.array(sorted(p for p, (_, n) in nearest.items() if n is not label), np.int64)
         for label in (True, False)

@@ -47,14 +47,14 @@ def detect_initially(features: NDArray[np.float32], config: SDORConfig, seed: in
         flat = np.zeros(count)
         return Initial(flat, dict.fromkeys(config.detectors, flat), True, ())
     reduced, notes = reduce(features, config.components, seed)
-    found: dict[str, Series] = {}
+    detectors: dict[str, Series] = {}
     for name in config.detectors:
         if name == "sp":
             raw = sp_scores(reduced, config.sp_sample, config.sp_draws, seed)
         else:
             raw = forest_scores(reduced, config.trees, config.tree_sample, seed)
-        found[name] = rescaled(raw)
-    return Initial(np.mean(list(found.values()), axis=0), found, False, notes)
+        detectors[name] = rescaled(raw)
+    return Initial(np.mean(list(detectors.values()), axis=0), detectors, False, notes)
 
 
 def detect_in_groups(
@@ -69,16 +69,16 @@ def detect_in_groups(
         features: (n, d), of each frame.
         groups: places of the frames that are compared with one another; together all.
     """
-    found = [detect_initially(features[places], config, seed) for places in groups]
+    by_group = [detect_initially(features[places], config, seed) for places in groups]
     order = np.argsort(np.concatenate(groups))
     return Initial(
-        np.concatenate([one.scores for one in found])[order],
+        np.concatenate([one.scores for one in by_group])[order],
         {
-            name: np.concatenate([one.detectors[name] for one in found])[order]
+            name: np.concatenate([one.detectors[name] for one in by_group])[order]
             for name in config.detectors
         },
-        all(one.constant for one in found),
-        tuple(dict.fromkeys(note for one in found for note in one.notes)),
+        all(one.constant for one in by_group),
+        tuple(dict.fromkeys(note for one in by_group for note in one.notes)),
     )
 
 

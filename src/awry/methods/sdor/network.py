@@ -70,10 +70,10 @@ class ScoreLearner(nn.Module):
         active = (hidden > 0) * self.output.weight  # (n, hidden)
         weights = active @ self.hidden.weight  # (n, channels)
         added = active @ self.hidden.bias + self.output.bias  # (n,)
-        found = torch.einsum("nc,nc...->n...", weights, maps)
-        found = found + added.reshape(-1, *[1] * (found.ndim - 1))
+        activation_maps = torch.einsum("nc,nc...->n...", weights, maps)
+        activation_maps = activation_maps + added.reshape(-1, *[1] * (activation_maps.ndim - 1))
         scores = self.output(torch.relu(hidden))[:, 0]
-        return scores, found.mean(1) if found.ndim == 4 else found
+        return scores, activation_maps.mean(1) if activation_maps.ndim == 4 else activation_maps
 
 
 class MeanOfRounds(nn.Module):
@@ -86,8 +86,8 @@ class MeanOfRounds(nn.Module):
     def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
         """As `SDORModel.activations` takes them, to (n,) and (n, h, w)."""
         activations = self.model.early(pictures)
-        found = [learner.score_maps(activations) for learner in self.model.learners]
-        scores, maps = zip(*found, strict=True)
+        of_rounds = [learner.score_maps(activations) for learner in self.model.learners]
+        scores, maps = zip(*of_rounds, strict=True)
         return torch.stack(scores).mean(0), torch.stack(maps).mean(0)
 
 
@@ -144,8 +144,8 @@ class SDORModel(nn.Module):
     def early(self, pictures: Tensor) -> Tensor:
         """As `activations`, in whatever mode PyTorch is."""
         pictures = channels_last(self._backbone[0].standardised(pictures))
-        found: Tensor = self.frozen(pictures)
-        return found
+        activations: Tensor = self.frozen(pictures)
+        return activations
 
     @torch.inference_mode()
     def features(self, activations: Tensor, kind: str) -> Tensor:
@@ -159,5 +159,5 @@ class SDORModel(nn.Module):
         maps = channels_last(activations)
         for stage in backbone.stages[len(self.frozen) :]:
             maps = stage(maps)
-        found: Tensor = backbone.classes(maps) if kind == "classes" else pooled(maps)
-        return found
+        features: Tensor = backbone.classes(maps) if kind == "classes" else pooled(maps)
+        return features

@@ -77,13 +77,13 @@ def choose_in_groups(scores: Series, groups: Sequence[Places], config: SDORConfi
     """
     varied = [places for places in groups if np.ptp(scores[places]) > 0]
     groups = varied or groups  # nothing is strange among frames that are all alike
-    found = [choose_labels(scores[places], config) for places in groups]
-    total = sum(len(one.abnormal) for one in found)
-    pairs = list(zip(groups, found, strict=True))
+    by_group = [choose_labels(scores[places], config) for places in groups]
+    total = sum(len(one.abnormal) for one in by_group)
+    pairs = list(zip(groups, by_group, strict=True))
     return PseudoLabels(
         np.concatenate([places[one.abnormal] for places, one in pairs]),
         np.concatenate([places[one.normal] for places, one in pairs]),
-        np.concatenate([one.weights * (len(one.abnormal) / total) for one in found]),
+        np.concatenate([one.weights * (len(one.abnormal) / total) for one in by_group]),
     )
 
 
@@ -108,8 +108,8 @@ def smoothed(scores: Series, clips: NDArray[np.int64], sigma: float) -> Series:
     """
     if not sigma:
         return scores
-    found = np.empty_like(scores)
+    smooth_scores = np.empty_like(scores)
     for clip in np.unique(clips):
         own = clips == clip
-        found[own] = smooth(scores[own], "gaussian", sigma=sigma)
-    return found
+        smooth_scores[own] = smooth(scores[own], "gaussian", sigma=sigma)
+    return smooth_scores

@@ -143,14 +143,14 @@ class Archive:
 
 def ready(values: NDArray[np.float32]) -> Tensor:
     """As a tensor, channels last where it is one picture a frame: convolutions are faster so."""
-    found = torch.from_numpy(values)
-    return found.contiguous(memory_format=torch.channels_last) if found.ndim == 4 else found
+    tensor = torch.from_numpy(values)
+    return tensor.contiguous(memory_format=torch.channels_last) if tensor.ndim == 4 else tensor
 
 
 def as_pictures(windows: Pictures) -> Tensor:
     """float32 (n, 3, h, w) of uint8 (n, span, h, w, 3), or (n, 3, span, h, w) where span > 1."""
-    found = np.moveaxis(windows, -1, 1).astype(np.float32)
-    return ready(np.ascontiguousarray(found[:, :, 0] if windows.shape[1] == 1 else found))
+    pictures = np.moveaxis(windows, -1, 1).astype(np.float32)
+    return ready(np.ascontiguousarray(pictures[:, :, 0] if windows.shape[1] == 1 else pictures))
 
 
 class Window:

@@ -26,12 +26,12 @@ def rank(learner: ScoreLearner, archive: Archive) -> Series:
 
 def for_all_frames(ask: Callable[[Tensor], Tensor], archive: Archive) -> NDArray[np.float32]:
     """What a network in evaluation mode says of all frames' activations, (n, ...)."""
-    found = []
+    outputs = []
     with torch.inference_mode():
         for first in range(0, len(archive), _BATCH):
             places = range(first, min(first + _BATCH, len(archive)))
-            found.append(ask(archive.activations(places)).numpy())
-    return np.concatenate(found)
+            outputs.append(ask(archive.activations(places)).numpy())
+    return np.concatenate(outputs)
 
 
 @dataclass(slots=True)

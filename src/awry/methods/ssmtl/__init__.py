@@ -204,13 +204,13 @@ class SSMTL(Method):
     def graphs(self) -> dict[str, Graph]:
         """As `Method.graphs`: trunk and heads of each level, for any number of objects."""
         model, config = self._fitted().eval(), self.config
-        found = {}
+        graphs = {}
         for level in levels_of(config):
             side = config.side if level == "object" else config.frame_side
             sequences = torch.zeros(2, 1 if config.grey else 3, 2 * config.t + 1, side, side)
-            asked = ScoringHeads(model.stream(level))
-            found[level] = Graph(asked, {"sequences": sequences}, asked.tasks)
-        return found
+            heads = ScoringHeads(model.stream(level))
+            graphs[level] = Graph(heads, {"sequences": sequences}, heads.tasks)
+        return graphs
 
     def _fitted(self) -> SSMTLModel:
         if self.model is None:
@@ -239,10 +239,10 @@ class SSMTL(Method):
     def training_losses(self, footage: Footage) -> Sequence[Tensor]:
         """As `Method.training_losses`: the joint loss of each stream."""
         streams = self._prepare(footage, 0, Silent())
-        found = []
+        totals = []
         for level, (training, _) in streams.items():
             size = min(len(training), self.config.schedule(level)[2])
             batch = draw(training, range(size), self.config, np.random.default_rng(0))
             network = self._fitted().stream(level).network.train()
-            found.append(losses(network, batch, self.config.distillation_weight)["total"])
-        return found
+            totals.append(losses(network, batch, self.config.distillation_weight)["total"])
+        return totals

@@ -45,8 +45,8 @@ class Normalisation(nn.Module):
 
     def forward(self, x: Tensor, kind: str) -> Tensor:
         """(n, filters, t, h, w) -> the same."""
-        found: Tensor = self.by_kind[kind if kind in self.by_kind else "all"](x)
-        return found
+        output: Tensor = self.by_kind[kind if kind in self.by_kind else "all"](x)
+        return output
 
 
 class Trunk(nn.Module):
@@ -95,10 +95,10 @@ def _flat(convolution: nn.Module) -> nn.Module:
     """Of one frame only the middle of a 3x3x3 kernel sees anything but padding."""
     assert isinstance(convolution, nn.Conv3d)
     before, after = convolution.in_channels, convolution.out_channels
-    found = nn.Conv3d(before, after, (1, 3, 3), padding=(0, 1, 1))
-    found.weight = nn.Parameter(convolution.weight[:, :, 1:2].detach().contiguous())
-    found.bias = convolution.bias
-    return found.to(memory_format=torch.channels_last_3d).eval()
+    flat = nn.Conv3d(before, after, (1, 3, 3), padding=(0, 1, 1))
+    flat.weight = nn.Parameter(convolution.weight[:, :, 1:2].detach().contiguous())
+    flat.bias = convolution.bias
+    return flat.to(memory_format=torch.channels_last_3d).eval()
 
 
 class Head(nn.Sequential):
@@ -190,8 +190,8 @@ class Network(nn.Module):
 
     def features(self, x: Tensor, kind: str) -> Tensor:
         """`Trunk.forward`."""
-        found: Tensor = self.trunk(x, kind)
-        return found
+        output: Tensor = self.trunk(x, kind)
+        return output
 
     def predicted_middle(self, sequences: Tensor) -> Tensor:
         """The middle picture (n, colours, side, side) from the others of 2t + 1 frames."""
@@ -207,8 +207,8 @@ class Network(nn.Module):
 
     def answer(self, task: str, features: Tensor) -> Tensor:
         """A head's output: logits (n, 2), pictures (n, colours, side, side), or (n, outputs)."""
-        found: Tensor = self.heads[task](features)
-        return found
+        output: Tensor = self.heads[task](features)
+        return output
 
 
 class LevelStream(nn.Module):
@@ -261,9 +261,9 @@ class SSMTLModel(nn.Module):
 
     def stream(self, level: str) -> LevelStream:
         """The stream of a level."""
-        found = self.streams[level]
-        assert isinstance(found, LevelStream)
-        return found
+        stream = self.streams[level]
+        assert isinstance(stream, LevelStream)
+        return stream
 
 
 def levels_of(config: SSMTLConfig) -> tuple[str, ...]:

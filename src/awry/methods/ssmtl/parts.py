@@ -38,14 +38,14 @@ class ScoringHeads(nn.Module):
     def __init__(self, stream: LevelStream) -> None:
         super().__init__()
         self.network = stream.network
-        taught = {"distillation", "classifier"} & set(stream.parts)
+        compared = {"distillation", "classifier"} & set(stream.parts)
         tasks = stream.network.tasks
-        self.tasks = tuple(task for task in tasks if task != "distillation" or taught)
+        self.tasks = tuple(task for task in tasks if task != "distillation" or compared)
 
     def forward(self, sequences: Tensor) -> tuple[Tensor, ...]:
         """(n, colours, 2t + 1, side, side) in [0, 1] to each task's `Network.answer`."""
         shared: Tensor | None = None
-        found = []
+        answers = []
         for task in self.tasks:
             if task == "middle_box":
                 answer = self.network.predicted_middle(sequences)
@@ -55,8 +55,8 @@ class ScoringHeads(nn.Module):
                 if shared is None:
                     shared = self.network.features(sequences, "sequence")
                 answer = self.network.answer(task, shared)
-            found.append(answer)
-        return tuple(found)
+            answers.append(answer)
+        return tuple(answers)
 
 
 @torch.inference_mode()

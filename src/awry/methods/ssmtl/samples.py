@@ -110,7 +110,7 @@ class ObjectPool(Pool):
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _FrameObjects:
     """The objects of one frame."""
 
     run: int
@@ -139,20 +139,20 @@ def find_objects(
     room = room_needed(config.t, config.steps_between)
     looks = [(r, f) for r, run in enumerate(runs) for f in middles(run, room, every)]
     reporter.start("detecting objects", len(looks), 0)
-    found = []
+    frames = []
     for number, frame in looks:
         run = runs[number]
         original = (run.first + frame) * run.every
         name = name_in_training(run.clip)
         view = view_of(run.images, frame, config.t, config.t, name, original, run.original_size)
-        found.append(_Found(number, frame, teachers.objects(view, mask)))
+        frames.append(_FrameObjects(number, frame, teachers.objects(view, mask)))
         reporter.advance({})
     size = runs[0].images.shape[1:3] if runs else (1, 1)
-    boxes = _joined([grown(one.objects.boxes, config.margin, size) for one in found], 4)
-    places = [(one.run, one.frame) for one in found for _ in one.objects.scores]
+    boxes = _joined([grown(one.objects.boxes, config.margin, size) for one in frames], 4)
+    places = [(one.run, one.frame) for one in frames for _ in one.objects.scores]
     targets = np.empty((len(boxes), 0), np.float32)
     if config.class_scores:
-        targets = _joined([one.objects.probabilities for one in found], None)
+        targets = _joined([one.objects.probabilities for one in frames], None)
     pool = ObjectPool(runs, np.array(places, np.int64).reshape(-1, 2), targets, boxes, config.side)
     if teachers.classifier is not None:
         crops = (pool.middle(number) for number in range(len(pool)))
@@ -172,14 +172,14 @@ def classify(
 ) -> Floats:
     """The classifier's outputs for so many pictures, float32 (count, 1000)."""
     reporter.start("asking the classifier", count, 0)
-    found, batch = [], []
+    outputs, batch = [], []
     for number, picture in enumerate(pictures, 1):
         batch.append(picture)
         reporter.advance({})
         if len(batch) == CLASSIFIED_AT_ONCE or number == count:
-            found.append(teachers.classify(batch))
+            outputs.append(teachers.classify(batch))
             batch = []
-    return _joined(found, None)
+    return _joined(outputs, None)
 
 
 def whole_frames(

@@ -214,12 +214,12 @@ class SSMTLScorer(WindowScorer[FrameParts]):
             logits = None
             if "classifier" in stream.parts:
                 logits = self._teachers.classify([coloured(smalls[config.t])])
-            found = part_scores(
+            scores = part_scores(
                 stream, np.stack(smalls)[None], None, logits, self._networks.get("frame")
             )
-        raw.frame_parts = found.parts[0]
-        if found.errors is not None and self.setting.maps:
-            raw.values["errors"] = blurred(found.errors[0], ERROR_BLUR)
+        raw.frame_parts = scores.parts[0]
+        if scores.errors is not None and self.setting.maps:
+            raw.values["errors"] = blurred(scores.errors[0], ERROR_BLUR)
 
     def _values(self, raw: FrameParts) -> Values:
         """What the mean filter joins: the objects' map, the whole frame's score."""

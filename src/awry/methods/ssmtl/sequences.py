@@ -58,14 +58,14 @@ def intermittent(
 def _one_side(
     t: int, steps: Sequence[int], room: int, generator: np.random.Generator
 ) -> NDArray[np.int64]:
-    smallest, place, found = min(steps), 0, []
+    smallest, place, offsets = min(steps), 0, []
     for left in range(t - 1, -1, -1):
         allowed = [step for step in steps if place + step + left * smallest <= room]
         if not allowed:
             raise ValueError(f"no room for {t} steps of at least {smallest} in {room} frames")
         place += int(generator.choice(allowed))
-        found.append(place)
-    return np.array(found)
+        offsets.append(place)
+    return np.array(offsets)
 
 
 def room_needed(t: int, steps: Sequence[int]) -> int:

@@ -54,8 +54,8 @@ class SSMTLTeachers:
             self.detector = load_detector(config.detector, options)
             if config.classes_from is not None:
                 # The lender's own certainty does not matter, only what it would call a box.
-                asked = replace(options, threshold=0.02, contained=True)
-                self.lender = load_detector(config.classes_from, asked)
+                lending = replace(options, threshold=0.02, contained=True)
+                self.lender = load_detector(config.classes_from, lending)
                 if not self.lender.classes:
                     raise ConfigError(
                         f"classes_from={config.classes_from} has no class scores to lend; name a "
@@ -94,10 +94,10 @@ class SSMTLTeachers:
     def objects(self, view: View, mask: NDArray[np.bool_] | None) -> Objects:
         """A frame's objects; those that lie mostly in ignored pixels (h, w) are left out."""
         assert self.detector is not None
-        found = counted(self.detector.detect(view), mask)
-        if self.lender is not None and len(found.scores):
-            found = self._named(found, view)
-        return found
+        objects = counted(self.detector.detect(view), mask)
+        if self.lender is not None and len(objects.scores):
+            objects = self._named(objects, view)
+        return objects
 
     def _named(self, found: Objects, view: View) -> Objects:
         """Boxes with the probabilities of the lender's box that overlaps most; 0 without one."""
@@ -120,8 +120,8 @@ class SSMTLTeachers:
         if kept is None:
             return classifier(list(pictures))
         key = digest(classifier.name, classifier.side, self._probed, *pictures)
-        found = kept.get(key, lambda: {"logits": classifier(list(pictures)).astype(np.float16)})
-        return found["logits"].astype(np.float32)
+        outputs = kept.get(key, lambda: {"logits": classifier(list(pictures)).astype(np.float16)})
+        return outputs["logits"].astype(np.float32)
 
 
 def counted(found: Objects, mask: NDArray[np.bool_] | None) -> Objects:

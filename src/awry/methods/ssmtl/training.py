@@ -116,8 +116,8 @@ def validate(network: Network, pool: Pool, config: SSMTLConfig, weight: float) -
         some = chosen[first : first + VALIDATED_AT_ONCE]
         batch = draw(pool, some.tolist(), config, np.random.default_rng([1, first]))
         motion = motion_answers(network, batch)
-        found = losses(network, batch, weight, motion)
-        figures = {name: float(loss) for name, loss in found.items()}
+        parts = losses(network, batch, weight, motion)
+        figures = {name: float(loss) for name, loss in parts.items()}
         for task, (logits, classes) in motion.items():
             figures[f"{task}_accuracy"] = float((logits.argmax(1) == classes).float().mean())
         for name, value in figures.items():

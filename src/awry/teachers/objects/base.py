@@ -124,10 +124,10 @@ class ObjectDetector(ABC):
             objects, highest = self._detect(view)
         else:
             around = (view.before, view.after) if self.needs_neighbours else ()
-            found = kept.get(
+            arrays = kept.get(
                 digest(self.key, view.image, *around), lambda: _arrays(*self._detect(view))
             )
-            objects, highest = _objects(found)
+            objects, highest = _objects(arrays)
         self.highest = max(self.highest, highest)
         return objects
 
@@ -135,8 +135,8 @@ class ObjectDetector(ABC):
         """The objects, and the highest confidence of any candidate."""
         height, width = view.image.shape[:2]
         places = tile_places(height, width, self._tiles, self.options.overlap)
-        found = [self._in_tile(view, place) for place in places]
-        boxes, scores, probabilities = (np.concatenate(part) for part in zip(*found, strict=True))
+        by_tile = [self._in_tile(view, place) for place in places]
+        boxes, scores, probabilities = (np.concatenate(part) for part in zip(*by_tile, strict=True))
         keep = scores >= self.threshold
         objects = select(
             boxes[keep], scores[keep], probabilities[keep], (height, width), self.options

@@ -111,8 +111,8 @@ def _table(reader: csv.DictReader[str], name: str, place: Place) -> _Table:
         clips.append(str(row["clip"]))
         numbers.append(values)
     table = np.array(numbers, np.float64).reshape(-1, 6)
-    found = np.array(chances, np.float32).reshape(-1, len(CHANCES))
-    return clips, table, found if wide or named else None
+    probabilities = np.array(chances, np.float32).reshape(-1, len(CHANCES))
+    return clips, table, probabilities if wide or named else None
 
 
 def _checked_chances(values: list[float]) -> list[float]:

@@ -106,10 +106,10 @@ class NanoDet(OutputFormat):
             centre = (grid[good] + 0.5) * stride
             boxes.append(np.concatenate([centre - far[:, :2], centre + far[:, 2:]], 1))
             chances.append(scores[good])
-        found = np.concatenate(boxes)
-        found *= np.tile([size[1] / self.side[1], size[0] / self.side[0]], 2)
+        scaled = np.concatenate(boxes)
+        scaled *= np.tile([size[1] / self.side[1], size[0] / self.side[0]], 2)
         probabilities = np.concatenate(chances)
-        return found.astype(np.float32), probabilities.max(1), probabilities
+        return scaled.astype(np.float32), probabilities.max(1), probabilities
 
 
 def _pair(outputs: Sequence[Floats], count: int) -> tuple[Floats, Floats]:

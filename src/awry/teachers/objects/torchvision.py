@@ -105,10 +105,10 @@ class TorchvisionDetector(ObjectDetector):
 
     def _from_anchors(self, images: Any, features: Any) -> tuple[Tensor, Tensor]:
         levels = list(features.values())
-        found = self._network.head(levels)
+        outputs = self._network.head(levels)
         anchors = self._network.anchor_generator(images, levels)[0]
-        boxes = self._network.box_coder.decode_single(found["bbox_regression"][0], anchors)
-        return boxes, found["cls_logits"][0].sigmoid()
+        boxes = self._network.box_coder.decode_single(outputs["bbox_regression"][0], anchors)
+        return boxes, outputs["cls_logits"][0].sigmoid()
 
 
 def _load(name: str, random: bool) -> Any:

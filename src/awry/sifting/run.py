@@ -18,7 +18,6 @@ from awry.sifting.options import SiftOptions
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from awry.sifting.review import Review
 
 PAGE, GENERATIONS = "report.html", "generations"
 Series = NDArray[np.float64]
@@ -143,12 +142,6 @@ class SiftedRun(Result):
             begin += len(clip.indices)
             clips.append(replace(clip, scores=own, parts={**clip.parts, name: own}))
         return replace(self, clips=tuple(clips))
-
-    def review(self, **options: Any) -> Review:
-        """Open the review page of this run; options as `awry.review` takes them."""
-        from awry.sifting.review import review
-
-        return review(self, **options)
 
     def event_facts(self, event: RankedEvent) -> dict[str, Any]:
         """An event's clip, its frames as filmed (both inclusive), seconds, peak and score."""

@@ -32,7 +32,7 @@ def test_the_page_is_served_until_it_is_closed(run_folder: Path) -> None:
     with pytest.raises(urllib.error.URLError):
         urllib.request.urlopen(page.address)
     # The run is free again, and so is the program.
-    with package.load_run(run_folder).review(port=0) as again:
+    with package.review(package.load_run(run_folder), port=0) as again:
         assert not again.read_only
         assert again.address is not None
         with urllib.request.urlopen(again.address) as answer:

@@ -8,11 +8,12 @@ COPY src ./src
 RUN pip wheel --no-cache-dir --no-deps --wheel-dir /wheels .
 
 FROM python:3.11-slim
-# Where pip finds PyTorch's builds for CPUs; the default ones bring 3 GB of NVIDIA's libraries.
-ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
+# The index of PyTorch's builds for CPUs, see pytorch.org; the default builds bring 3 GB of NVIDIA's
+# libraries.
+ARG TORCH_INDEX=
 COPY constraints.txt /tmp/constraints.txt
 COPY --from=build /wheels /wheels
-RUN pip install --no-cache-dir --constraint /tmp/constraints.txt --index-url "$TORCH_INDEX" \
+RUN pip install --no-cache-dir --constraint /tmp/constraints.txt ${TORCH_INDEX:+--index-url "$TORCH_INDEX"} \
         torch torchvision \
     && pip install --no-cache-dir --constraint /tmp/constraints.txt /wheels/*.whl \
     && rm -r /wheels /tmp/constraints.txt \

@@ -27,7 +27,6 @@ lint: install
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/hadolint Dockerfile
 
 docs: install
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs build/docs

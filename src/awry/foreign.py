@@ -36,7 +36,7 @@ LARGEST_NUMBER = 2**53
 
 
 @dataclass(slots=True)
-class Place:
+class Position:
     """Where in the file the parser is.
 
     Attributes:
@@ -49,7 +49,7 @@ class Place:
 @contextmanager
 def reading(
     path: str | Path, what: str, error: type[AwryError] = DatasetError, cure: str = ""
-) -> Iterator[Place]:
+) -> Iterator[Position]:
     """Turn whatever is raised inside into one sentence; errors of awry pass as they are.
 
     Args:
@@ -70,7 +70,7 @@ def reading(
     Traceback (most recent call last):
     awry.errors.DatasetError: labels.csv, line 2: invalid literal for int() with base 10: 'x'.
     """
-    place = Place()
+    place = Position()
     try:
         yield place
     except (AwryError, KeyboardInterrupt, SystemExit, GeneratorExit):

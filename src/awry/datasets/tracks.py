@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from awry.errors import DatasetError
-from awry.foreign import LARGEST_NUMBER, Place, read_text, reading, whole_number
+from awry.foreign import LARGEST_NUMBER, Position, read_text, reading, whole_number
 
 COLUMNS = "track_id,frame,x_min,y_min,x_max,y_max"
 CENTRED = "filename track_id x_center y_center width height"
@@ -86,7 +86,7 @@ def read_tracks(file: Path) -> Tracks:
     return tracks_of(rows, FROM_FILE)
 
 
-def _rows(text: str, place: Place) -> list[Row]:
+def _rows(text: str, place: Position) -> list[Row]:
     lines = [
         (number, line.strip())
         for number, line in enumerate(text.split("\n"), 1)

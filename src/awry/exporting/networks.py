@@ -123,7 +123,7 @@ def to_int8(data: bytes, names: Sequence[str], batches: Batches, runtime: str) -
     )
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
-    class Reader(CalibrationDataReader):  # type: ignore[misc, unused-ignore]
+    class CalibrationFrames(CalibrationDataReader):  # type: ignore[misc, unused-ignore]
         """Gives one batch after another, then None."""
 
         def __init__(self) -> None:
@@ -142,7 +142,7 @@ def to_int8(data: bytes, names: Sequence[str], batches: Batches, runtime: str) -
         quantize_static(
             str(ready),
             str(small),
-            Reader(),
+            CalibrationFrames(),
             quant_format=QuantFormat.QDQ,
             op_types_to_quantize=list(QUANTISED),
             nodes_to_exclude=_of_pictures(ready) if runtime == "onnx" else [],

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from awry.methods.sdor import SDORConfig
-from awry.sifting.review.log import Label, Mark
+from awry.sifting.review.log import FeedbackMark, Label
 from awry.sifting.review.moments import (
     RankChanges,
     moments_below,
@@ -28,8 +28,8 @@ def run() -> SiftedRun:
     return SiftedRun(Path("run"), {"config": config}, (clip,))
 
 
-def mark(frame: int, label: Label, first: int, last: int) -> dict[tuple[str, int], Mark]:
-    return {("gate", frame): Mark("gate", frame, label, "", first, last)}
+def mark(frame: int, label: Label, first: int, last: int) -> dict[tuple[str, int], FeedbackMark]:
+    return {("gate", frame): FeedbackMark("gate", frame, label, "", first, last)}
 
 
 def test_events_come_first_then_what_was_settled_then_other_marks() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from awry.sifting.review.log import Label, Mark
+from awry.sifting.review.log import FeedbackMark, Label
 from awry.sifting.review.positions import place_of, placed_marks, places_of, refusal
 from awry.sifting.run import RankedClip, SiftedRun
 
@@ -19,8 +19,8 @@ def clip(name: str, indices: list[int]) -> RankedClip:
 RUN = SiftedRun(Path("run"), {}, (clip("a", [0, 3, 6, 12]), clip("b", [0, 3, 6, 9, 12])))
 
 
-def mark(source: str, frame: int, label: Label, first: int, last: int) -> Mark:
-    return Mark(source, frame, label, "", first, last)
+def mark(source: str, frame: int, label: Label, first: int, last: int) -> FeedbackMark:
+    return FeedbackMark(source, frame, label, "", first, last)
 
 
 @pytest.mark.parametrize(("frame", "place"), [(0, 0), (6, 2), (9, None), (12, 3), (15, None)])

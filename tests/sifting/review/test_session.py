@@ -17,7 +17,7 @@ from awry.sifting.review import session as sessions
 from awry.sifting.review.descriptions import change_of, describe
 from awry.sifting.review.learning import Learning
 from awry.sifting.review.log import FeedbackLog
-from awry.sifting.review.moments import Moment
+from awry.sifting.review.moments import ReviewMoment
 from awry.sifting.review.positions import places_of
 from awry.sifting.review.session import ReviewSession
 from awry.sifting.run import RankedClip
@@ -137,7 +137,7 @@ def test_what_was_called_normal_and_learned_is_not_first_any_more(
     assert not any(first <= peak <= last for first, last in spans)
 
 
-def _overlap(one: Moment, other: Moment) -> bool:
+def _overlap(one: ReviewMoment, other: ReviewMoment) -> bool:
     return one.first <= other.last and other.first <= one.last
 
 

@@ -9,7 +9,7 @@ from nicegui import ui
 
 from awry.sifting.review.descriptions import change_of, describe
 from awry.sifting.review.log import Label
-from awry.sifting.review.moments import Moment
+from awry.sifting.review.moments import ReviewMoment
 from awry.sifting.review.session import ReviewSession
 
 
@@ -28,7 +28,7 @@ class Addresses:
         """What they all begin with."""
         return f"/pictures/{self.key}"
 
-    def of(self, kind: str, moment: Moment, version: int = 0) -> str:
+    def of(self, kind: str, moment: ReviewMoment, version: int = 0) -> str:
         """A moment's `frame`, `heat` or `clip`."""
         return f"{self.root}/{kind}/{version}/{moment.clip}/{moment.place}"
 
@@ -66,7 +66,7 @@ class Card:
     def __init__(
         self,
         session: ReviewSession,
-        moment: Moment,
+        moment: ReviewMoment,
         addresses: Addresses,
         actions: CardActions,
         *,
@@ -95,7 +95,7 @@ class Card:
         self._element.classes(**{"add" if selected else "remove": "selected"})
         self._element.props(f"aria-current={'true' if selected else 'false'}")
 
-    def show(self, moment: Moment) -> None:
+    def show(self, moment: ReviewMoment) -> None:
         """Show what has become of the moment."""
         self.moment = moment
         name = f"{self._called}, {describe(self._session, moment)}"

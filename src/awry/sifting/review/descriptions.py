@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from awry.sifting.review.moments import Moment
+from awry.sifting.review.moments import ReviewMoment
 from awry.sifting.review.session import ReviewSession
 
 
-def change_of(session: ReviewSession, moment: Moment) -> str:
+def change_of(session: ReviewSession, moment: ReviewMoment) -> str:
     """How a rank moved by the last retraining, in few words; empty before one."""
     if session.changes is None:
         return ""
@@ -22,7 +22,7 @@ def change_of(session: ReviewSession, moment: Moment) -> str:
     return f"{arrow} from {moment.before} to {moment.rank}"
 
 
-def describe(session: ReviewSession, moment: Moment) -> str:
+def describe(session: ReviewSession, moment: ReviewMoment) -> str:
     """A moment's frames as filmed, and its time.
 
     Example: `frames 108-179, 0:10.8-0:17.9, shown 0:17.6`

@@ -20,7 +20,7 @@ Key = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class FeedbackMark:
     """What was said of a moment: of a frame, and of all frames of the event that it stood for.
 
     Attributes:
@@ -67,22 +67,22 @@ class FeedbackLog:
         self.path = path
         self.notes: list[str] = []
         self.interactions = 0
-        self._marks: list[Mark] = []
-        self._learned_from: set[Mark] = set()
+        self._marks: list[FeedbackMark] = []
+        self._learned_from: set[FeedbackMark] = set()
         self._ends_whole = True
         self._read()
 
     @property
-    def marks(self) -> dict[Key, Mark]:
+    def marks(self) -> dict[Key, FeedbackMark]:
         """The marks that count, by frame, the oldest first."""
-        newest: dict[Key, Mark] = {}
+        newest: dict[Key, FeedbackMark] = {}
         for mark in self._marks:
             newest.pop(mark.key, None)
             newest[mark.key] = mark
         return newest
 
     @property
-    def fresh(self) -> dict[Key, Mark]:
+    def fresh(self) -> dict[Key, FeedbackMark]:
         """Those of them that were not learned from yet."""
         return {key: mark for key, mark in self.marks.items() if mark not in self._learned_from}
 
@@ -110,7 +110,7 @@ class FeedbackLog:
         """
         before = self.marks.get((source, frame))
         first, last = span or (frame, frame)
-        new = Mark(source, frame, label, now(), first, last)
+        new = FeedbackMark(source, frame, label, now(), first, last)
         if before == replace(new, time=before.time if before else ""):
             return None
         self._add(_line_of(new))
@@ -118,7 +118,7 @@ class FeedbackLog:
             return None
         return f"Frame {frame} of {source} was marked {before.label} before; now it is {label}."
 
-    def undo(self) -> Mark | None:
+    def undo(self) -> FeedbackMark | None:
         """Take the newest mark back; what was said of its frame before counts again.
 
         Returns:
@@ -215,7 +215,7 @@ class FeedbackLog:
         if not first <= frame <= last:
             raise ValueError((first, frame, last))
         time = str(line.get("time", ""))
-        self._marks.append(Mark(source, frame, line["label"], time, first, last))
+        self._marks.append(FeedbackMark(source, frame, line["label"], time, first, last))
 
     def _add(self, line: dict[str, Any]) -> None:
         text = json.dumps(line) + "\n"
@@ -255,7 +255,7 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
-def _line_of(mark: Mark) -> dict[str, Any]:
+def _line_of(mark: FeedbackMark) -> dict[str, Any]:
     line: dict[str, Any] = {
         "source": mark.source,
         "frame": mark.frame,

@@ -6,13 +6,13 @@ import itertools
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from awry.sifting.review.log import Key, Label, Mark
+from awry.sifting.review.log import FeedbackMark, Key, Label
 from awry.sifting.review.positions import PlacedMark, placed_marks
 from awry.sifting.run import RankedEvent, SiftedRun
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class ReviewMoment:
     """An event of the ranking, or a marked frame that no event holds any more.
 
     Attributes:
@@ -70,10 +70,10 @@ class RankChanges:
 
 def moments_of(
     run: SiftedRun,
-    marks: Mapping[Key, Mark],
+    marks: Mapping[Key, FeedbackMark],
     before: Sequence[RankedEvent] | None,
     learned_from: Collection[Key] = (),
-) -> list[Moment]:
+) -> list[ReviewMoment]:
     """The run's events, the strangest first, then what a person has settled.
 
     An event has the label of the newest mark that covers half of it, or that speaks of one frame
@@ -102,11 +102,11 @@ def moments_of(
 
 def moments_below(
     run: SiftedRun,
-    marks: Mapping[Key, Mark],
+    marks: Mapping[Key, FeedbackMark],
     before: Sequence[RankedEvent] | None,
     share: float,
     ranked: int,
-) -> list[Moment]:
+) -> list[ReviewMoment]:
     """The events that follow when a larger share of the frames is looked at.
 
     Args:
@@ -132,13 +132,15 @@ def _moment(
     rank: int | None,
     placed: Sequence[PlacedMark],
     before: Sequence[RankedEvent] | None,
-) -> Moment:
+) -> ReviewMoment:
     mark = _mark_of(event, placed)
     inside = mark is not None and event.first <= mark.place <= event.last
     place = mark.place if mark is not None and inside else event.peak
     earlier = None if before is None else rank_before(event, before)
     label = None if mark is None else mark.label
-    return Moment(event.clip, event.first, event.last, place, event.score, rank, label, earlier)
+    return ReviewMoment(
+        event.clip, event.first, event.last, place, event.score, rank, label, earlier
+    )
 
 
 def _mark_of(event: RankedEvent, placed: Sequence[PlacedMark]) -> PlacedMark | None:
@@ -155,7 +157,7 @@ def _stands_for(mark: PlacedMark, event: RankedEvent) -> bool:
 
 def _beside(
     run: SiftedRun, marks: Iterable[PlacedMark], before: Sequence[RankedEvent] | None
-) -> list[Moment]:
+) -> list[ReviewMoment]:
     """Marks that stand for no event, the strangest first."""
     moments = []
     for mark in marks:
@@ -163,7 +165,7 @@ def _beside(
         event = RankedEvent(mark.clip, mark.first, mark.last, mark.place, score)
         earlier = None if before is None else rank_before(event, before)
         span = (mark.clip, mark.first, mark.last, mark.place)
-        moments.append(Moment(*span, score, None, mark.label, earlier))
+        moments.append(ReviewMoment(*span, score, None, mark.label, earlier))
     return sorted(moments, key=lambda moment: -moment.score)
 
 

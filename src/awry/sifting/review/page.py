@@ -11,7 +11,7 @@ from awry.errors import AwryError
 from awry.sifting.review.cards import Addresses, Card, CardActions
 from awry.sifting.review.learning import Learning
 from awry.sifting.review.log import Label
-from awry.sifting.review.moments import Moment
+from awry.sifting.review.moments import ReviewMoment
 from awry.sifting.review.session import ReviewSession
 from awry.sifting.review.style import COLOURS, SCRIPT, STYLE
 from awry.sifting.review.tools import Tools
@@ -25,7 +25,7 @@ _STEPS: dict[str, Callable[[int], int]] = {
     "ArrowUp": lambda columns: -columns,
     "ArrowDown": lambda columns: columns,
 }
-FILTERS: dict[str, Callable[[Moment], bool]] = {
+FILTERS: dict[str, Callable[[ReviewMoment], bool]] = {
     "all": lambda moment: True,
     "unmarked": lambda moment: moment.label is None,
     "borderline": lambda moment: moment.label is None,
@@ -98,7 +98,7 @@ class Page:
         self._refresh()
 
     @property
-    def _wanted(self) -> list[Moment]:
+    def _wanted(self) -> list[ReviewMoment]:
         """The moments of the chosen kind; of borderline ones those nearest to the threshold."""
         session, share = self._session, self._share
         borderline = self._filter == "borderline"
@@ -264,10 +264,10 @@ class Page:
         self._fill()
 
 
-def _span(moment: Moment) -> tuple[int, int, int]:
+def _span(moment: ReviewMoment) -> tuple[int, int, int]:
     return moment.clip, moment.first, moment.last
 
 
-def _holds(moment: Moment, other: Moment) -> bool:
+def _holds(moment: ReviewMoment, other: ReviewMoment) -> bool:
     """Whether a moment holds the frame that another showed."""
     return moment.clip == other.clip and moment.first <= other.place <= moment.last

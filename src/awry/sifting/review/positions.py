@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from awry.sifting.review.log import Key, Label, Mark
+from awry.sifting.review.log import FeedbackMark, Key, Label
 from awry.sifting.run import RankedClip, SiftedRun
 
 
@@ -49,7 +49,9 @@ def refusal(run: SiftedRun, source: str, frame: int) -> str | None:
     return None
 
 
-def placed_marks(clips: Sequence[RankedClip], marks: Iterable[Mark]) -> Iterator[PlacedMark]:
+def placed_marks(
+    clips: Sequence[RankedClip], marks: Iterable[FeedbackMark]
+) -> Iterator[PlacedMark]:
     """The marks whose shown frame the clips hold."""
     by_name = {clip.name: number for number, clip in enumerate(clips)}
     for mark in marks:
@@ -61,7 +63,7 @@ def placed_marks(clips: Sequence[RankedClip], marks: Iterable[Mark]) -> Iterator
             yield PlacedMark(number, begin, end - 1, place, mark.label)
 
 
-def places_of(run: SiftedRun, marks: Mapping[Key, Mark]) -> dict[int, bool]:
+def places_of(run: SiftedRun, marks: Mapping[Key, FeedbackMark]) -> dict[int, bool]:
     """Marked places among all frames of a run, and whether they are abnormal.
 
     Where marks overlap the newest counts.

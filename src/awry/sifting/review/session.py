@@ -16,10 +16,10 @@ from awry.progress import Reporter, Silent
 from awry.sifting.feedback import learn_from, with_learners
 from awry.sifting.ranking_output import heat_of, write_events, write_page
 from awry.sifting.review.lock import hold, written
-from awry.sifting.review.log import FEEDBACK, FeedbackLog, ImportedMarks, Key, Label, Mark
+from awry.sifting.review.log import FEEDBACK, FeedbackLog, FeedbackMark, ImportedMarks, Key, Label
 from awry.sifting.review.moments import (
-    Moment,
     RankChanges,
+    ReviewMoment,
     moments_below,
     moments_of,
     rank_changes,
@@ -89,11 +89,11 @@ class ReviewSession:
             self._lock.release()
 
     @property
-    def moments(self) -> list[Moment]:
+    def moments(self) -> list[ReviewMoment]:
         """What is shown: events, the strangest first, then what a person has settled."""
         return self._moments
 
-    def moments_below(self, share: float) -> list[Moment]:
+    def moments_below(self, share: float) -> list[ReviewMoment]:
         """The moments that follow when a larger share of the frames is looked at."""
         ranked = sum(moment.rank is not None for moment in self._moments)
         return moments_below(self.run, self._log.marks, self._before, share, ranked)
@@ -135,7 +135,7 @@ class ReviewSession:
                 self.notes.append(f"No picture can be shown. {error}")
         return self._clips
 
-    def mark(self, moment: Moment, label: Label) -> str | None:
+    def mark(self, moment: ReviewMoment, label: Label) -> str | None:
         """Say that a moment is abnormal or normal: all frames of its event.
 
         Returns:
@@ -276,7 +276,7 @@ class ReviewSession:
         return self._trained
 
     @property
-    def _marks_to_learn(self) -> dict[Key, Mark]:
+    def _marks_to_learn(self) -> dict[Key, FeedbackMark]:
         """All marks, or fresh ones alone."""
         return self._log.marks if self.run.config.feedback_kept else self._log.fresh
 
@@ -284,7 +284,7 @@ class ReviewSession:
         self._moments = self._current_moments()
         self.version += 1
 
-    def _current_moments(self) -> list[Moment]:
+    def _current_moments(self) -> list[ReviewMoment]:
         learned = self._log.learned_from
         return moments_of(self.run, self._log.marks, self._before, learned)
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from awry.errors import InputError
-from awry.foreign import Place, reading
+from awry.foreign import Position, reading
 from awry.teachers.objects.base import Floats, ObjectDetector, View
 from awry.teachers.objects.coco import COCO_80, coco_name
 from awry.teachers.objects.options import DetectorOptions
@@ -90,7 +90,7 @@ def _read(file: Path) -> _Table:
         return _table(csv.DictReader(stream), file.name, place)
 
 
-def _table(reader: csv.DictReader[str], name: str, place: Place) -> _Table:
+def _table(reader: csv.DictReader[str], name: str, place: Position) -> _Table:
     header = reader.fieldnames or []
     wide, named = any(column in header for column in CHANCES), "class" in header
     for column in (*COLUMNS, *(CHANCES if wide else ())):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from html import escape
@@ -31,7 +32,10 @@ class FigureCard(NamedTuple):
 
 
 def new_axes() -> Axes:
-    """Axes of a figure of their own."""
+    """Axes of a figure of their own, by pyplot where that is in use: notebooks show its figures."""
+    if pyplot := sys.modules.get("matplotlib.pyplot"):
+        axes: Axes = pyplot.subplots(layout="constrained")[1]
+        return axes
     from matplotlib.figure import Figure
 
     return Figure(layout="constrained").add_subplot()

@@ -148,11 +148,11 @@ def test_a_threshold_by_hand_is_recorded_as_such() -> None:
         scene = by_hand.scene(name)
         assert scene.threshold == found.scene("a").threshold
         assert (scene.budget, scene.threshold_interval) == (None, None)
-        assert scene.asked == "threshold given by hand"
+        assert scene.requested == "threshold given by hand"
         assert scene.how.startswith("Given by hand.")
     # From there another budget can still be asked for.
     assert by_hand.with_budget(Budget(2.0)) == found
-    assert found.scene("a").asked == "2/hour"
+    assert found.scene("a").requested == "2/hour"
     for wrong in (float("nan"), float("inf")):
         with pytest.raises(ConfigError, match="finite"):
             found.with_threshold(wrong)

@@ -111,11 +111,11 @@ def _values(picture: Image.Image) -> NDArray[Any]:
         return np.asarray(picture)
     if "A" in picture.getbands() or "transparency" in picture.info:
         both = np.asarray(picture.convert("RGBA"))
-        return _seen(both[:, :, :3], both[:, :, 3])
+        return _visible(both[:, :, :3], both[:, :, 3])
     return _one_channel(np.asarray(picture.convert("RGB")))
 
 
-def _seen(colours: NDArray[Any], opacity: NDArray[Any]) -> NDArray[Any]:
+def _visible(colours: NDArray[Any], opacity: NDArray[Any]) -> NDArray[Any]:
     """Colours where they can be seen; a black picture is the shape of its opacity."""
     if not colours.any():
         return opacity if opacity.min() != opacity.max() else colours[:, :, 0]
@@ -141,7 +141,7 @@ def _by_opencv(path: Path) -> NDArray[Any]:
     if values.ndim == 2:
         return values
     if values.shape[2] == 4:
-        return _seen(values[:, :, :3], values[:, :, 3])
+        return _visible(values[:, :, :3], values[:, :, 3])
     return _one_channel(values)
 
 

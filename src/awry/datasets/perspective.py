@@ -123,9 +123,9 @@ class _StreetScene:
         return masks > 0
 
     def labels(self) -> NDArray[np.uint8]:
-        """uint8 (n,), 1 where something abnormal is to be seen."""
-        seen: NDArray[np.bool_] = np.any(self.masks(), axis=(1, 2))
-        return seen.astype(np.uint8)
+        """uint8 (n,), 1 where something abnormal is to be visible."""
+        visible: NDArray[np.bool_] = np.any(self.masks(), axis=(1, 2))
+        return visible.astype(np.uint8)
 
     def _places(self) -> Iterator[list[tuple[_Person, tuple[float, float, float]]]]:
         """For each frame the people and where they are, the farthest first."""

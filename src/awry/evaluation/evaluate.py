@@ -78,7 +78,7 @@ def evaluate_scores(
     options = options or EvaluateOptions()
     clips, calibration = scores.clips, detector.calibration
     alarms = {clip.name: calibration.alarms(clip.scores, clip.scene) for clip in clips}
-    budget = calibration.scene(POOLED).asked
+    budget = calibration.scene(POOLED).requested
     levels = evaluate_levels(clips, alarms, budget, calibration.options, options.rule)
     metrics = evaluate_frames(
         clips,
@@ -124,7 +124,7 @@ def _settings(detector: Detector, data: Dataset, clips: Sequence[ScoredClip]) ->
         "fit_seconds": facts.fit_seconds,
         "calibration": {
             name: {
-                "budget": scene.asked,
+                "budget": scene.requested,
                 "threshold": scene.threshold,
                 "threshold_interval": scene.threshold_interval and list(scene.threshold_interval),
                 "how": scene.how,

@@ -98,7 +98,7 @@ class FitResult(Result):
         """Threshold, footage and time."""
         frames = self.calibration.frames
         return [
-            FigureCard("threshold", f"{self.threshold:.4g}", self.calibration.asked),
+            FigureCard("threshold", f"{self.threshold:.4g}", self.calibration.requested),
             FigureCard("calibration frames", str(frames), self.calibration.how),
             FigureCard("seconds", f"{self.detector.facts.fit_seconds:g}", str(self.bundle)),
         ]

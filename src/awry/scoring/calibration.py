@@ -90,7 +90,7 @@ class SceneCalibration:
         )
 
     @property
-    def asked(self) -> str:
+    def requested(self) -> str:
         """The budget that was asked for, or that the threshold was given by hand."""
         return "threshold given by hand" if self.budget is None else str(self.budget)
 

@@ -280,7 +280,7 @@ def event_figures(
         true = checked_runs(truth[clip], length, f"Clip {name}: true event")
         rate = _checked_rate(fps[clip], name)
         marks = marked(true, length) if labels is None else _labels(labels[clip], length, name)
-        own, right, shares, outcomes = _judged(own, true, length, rule, rule.frames(rate))
+        own, right, shares, outcomes = _outcomes(own, true, length, rule, rule.frames(rate))
         rows.append(_counts(own, right, outcomes, marks, rate))
         for (first, last), outcome in zip(true.tolist(), outcomes, strict=True):
             events.append(TrueEvent(clip, first, last, *outcome))
@@ -311,18 +311,18 @@ def event_rates(counts: EventCounts) -> dict[str, NDArray[np.float64]]:
     }
 
 
-_Judged = tuple[
+_Outcomes = tuple[
     NDArray[np.int64], NDArray[np.bool_], NDArray[np.float64], list[tuple[Outcome, int | None]]
 ]
 
 
-def _judged(
+def _outcomes(
     alarms: NDArray[np.int64],
     truth: NDArray[np.int64],
     length: int,
     rule: EventRule,
     tolerance: int,
-) -> _Judged:
+) -> _Outcomes:
     """Alarms as they count, which of them are right, their shares, and the events' outcomes."""
     if rule.name == "touch":
         right, delays = touching(alarms, truth)

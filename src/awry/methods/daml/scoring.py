@@ -111,7 +111,7 @@ class DAMLScorer(Scorer):
         with torch.inference_mode():
             if not self._sampled():
                 return [FrameScore(frame.index, frame.time_s, None)]
-            return self._judged([frame])
+            return self._frame_scores([frame])
 
     def _score(self, frames: Iterator[Frame]) -> Iterator[FrameScore]:
         self._restart()
@@ -124,7 +124,7 @@ class DAMLScorer(Scorer):
     def _score_chunk(self, chunk: Sequence[Frame]) -> list[FrameScore]:
         sampled = [self._sampled() for _ in chunk]
         taken = [frame for frame, take in zip(chunk, sampled, strict=True) if take]
-        compared = iter(self._judged(taken))
+        compared = iter(self._frame_scores(taken))
         return [
             next(compared) if take else FrameScore(frame.index, frame.time_s, None)
             for frame, take in zip(chunk, sampled, strict=True)
@@ -134,7 +134,7 @@ class DAMLScorer(Scorer):
         self._count += 1
         return (self._count - 1) % self._config.subsample == 0
 
-    def _judged(self, frames: Sequence[Frame]) -> list[FrameScore]:
+    def _frame_scores(self, frames: Sequence[Frame]) -> list[FrameScore]:
         """The scores of the next frames that are sampled."""
         if not frames:
             return []
@@ -196,7 +196,7 @@ class DAMLScorer(Scorer):
         return {name: error.numpy() for name, error in errors.items()}
 
     def _scored(self, frame: Frame, errors: Sequence[ErrorMap]) -> FrameScore:
-        self._look_at_mask(frame)
+        self._prepare_mask(frame)
         names = [name for name in PARTS if name == "latent" or name in self._wanted]
         pooled = {name: self._pooled(error) for name, error in zip(names, errors, strict=True)}
         parts = {name: self._aggregate(error) for name, error in pooled.items()}
@@ -222,7 +222,7 @@ class DAMLScorer(Scorer):
         error = (guess - frame).square().mean(1, keepdim=True)
         return F.avg_pool2d(error, self._config.factor)[:, 0]
 
-    def _look_at_mask(self, frame: Frame) -> None:
+    def _prepare_mask(self, frame: Frame) -> None:
         if self._mask is None:
             config = self._config
             assert config.width is not None

@@ -36,7 +36,7 @@ class SDORScorer(Scorer):
         self._window = Window(span)
 
     def _push(self, frame: Frame) -> list[FrameScore]:
-        return self._judged([frame])
+        return self._frame_scores([frame])
 
     def _flush(self) -> list[FrameScore]:
         self._window.clear()
@@ -44,13 +44,13 @@ class SDORScorer(Scorer):
 
     def _score(self, frames: Iterator[Frame]) -> Iterator[FrameScore]:
         while chunk := list(islice(frames, _BATCH)):
-            yield from self._judged(chunk)
+            yield from self._frame_scores(chunk)
         yield from self._flush()
 
     @torch.inference_mode()
-    def _judged(self, frames: Sequence[Frame]) -> list[FrameScore]:
+    def _frame_scores(self, frames: Sequence[Frame]) -> list[FrameScore]:
         with self._stage("resize"):
-            windows = np.stack([self._seen(frame) for frame in frames])
+            windows = np.stack([self._prepared(frame) for frame in frames])
         with self._stage("network"):
             scores, maps = self._network(as_pictures(windows))
         with self._stage("maps"):
@@ -59,7 +59,7 @@ class SDORScorer(Scorer):
                 for frame, score, heat in zip(frames, scores.numpy(), maps.numpy(), strict=True)
             ]
 
-    def _seen(self, frame: Frame) -> Pictures:
+    def _prepared(self, frame: Frame) -> Pictures:
         return self._window.push(resized(frame.image, self._picture_size))
 
     def _frame_score(self, frame: Frame, score: float, heat: np.ndarray) -> FrameScore:

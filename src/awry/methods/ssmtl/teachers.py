@@ -80,8 +80,8 @@ class SSMTLTeachers:
     @property
     def fingerprint(self) -> str:
         """Stands for the detectors' weights and options; the same for other files of boxes."""
-        seen = [d for d in (self.detector, self.lender) if d is not None and d.sees_pixels]
-        return digest(*(one.key for one in seen))[:16] if seen else ""
+        detectors = [d for d in (self.detector, self.lender) if d is not None and d.sees_pixels]
+        return digest(*(one.key for one in detectors))[:16] if detectors else ""
 
     def _same_detector(self) -> None:
         fitted = self._config.detector_fingerprint

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -17,10 +18,18 @@ from scipy.special import log_ndtr
 from torch import nn
 
 from awry.frames import Frame
+from awry.studies.corruptions import corrupt
 from awry.testing.footage import moving_square as moving_square
 from awry.testing.footage import moving_square_data as moving_square_data
 from awry.training.footage import Run
 from awry.video.source import SourceHealth
+
+TRUTH = {"a": np.repeat([0, 1], 10), "b": np.tile([0, 1], 8)}
+"""Labels of two clips, and scores that follow them loosely."""
+SERIES = {
+    name: np.random.default_rng(seed).normal(size=len(labels)) + labels
+    for seed, (name, labels) in enumerate(TRUTH.items())
+}
 
 
 def write_images(folder: Path, images: np.ndarray, suffix: str = ".png", first: int = 1) -> Path:
@@ -174,3 +183,30 @@ def stir(module: nn.Module) -> None:
             part.running_var.uniform_(0.3, 1.5)
             part.weight.data.uniform_(0.5, 1.5)
             part.bias.data.normal_(0, 0.3)
+
+
+def street(length: int = 60, size: tuple[int, int] = (72, 96)) -> np.ndarray:
+    """A picture with surfaces, edges and texture, dark and bright, in which something moves."""
+    draws = np.random.default_rng(7)
+    coarse = draws.integers(30, 180, (9, 12, 3)).astype(np.uint8)
+    scene = cv2.resize(coarse, size[::-1], interpolation=cv2.INTER_CUBIC)
+    texture = sum(
+        cv2.resize(draws.normal(0, 8, (size[0] // cell, size[1] // cell)), size[::-1])
+        for cell in (2, 4, 8, 16)
+    )
+    scene = np.clip(scene + texture[:, :, None], 0, 255).astype(np.uint8)
+    images = np.repeat(scene[None], length, axis=0)
+    for number, image in enumerate(images):
+        place = number % (size[1] - 12)
+        image[40:64, place : place + 10] = (190, 40, 60)
+    return images
+
+
+def spoiled_pictures(frames: list[Frame], name: str, severity: int, **how: Any) -> np.ndarray:
+    """What a corruption makes of frames, uint8 (n, H, W, 3)."""
+    return np.stack([frame.image for frame in corrupt(frames, name, severity, 0, **how)])
+
+
+def black_frames(length: int) -> list[Frame]:
+    """Frames without any light."""
+    return [Frame(index, None, np.zeros((240, 320, 3), np.uint8)) for index in range(length)]

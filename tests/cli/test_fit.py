@@ -5,21 +5,13 @@ import shutil
 import signal
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import load_file
 
-from awry.cli.options import parse_changes
-from awry.datasets import open_dataset
-from awry.errors import ConfigError
-from awry.fitting.checkpoint import remember_settings
-from awry.fitting.detector import open_footage
-from awry.fitting.options import FitOptions
 from awry.methods.daml import training
-from awry.progress import Silent
 from awry.terminal import BarReporter
 from support import moving_square, write_images
 
@@ -34,17 +26,6 @@ def assert_equal_tensors(one: Path, other: Path) -> None:
     left, right = tensors(one), tensors(other)
     assert left.keys() == right.keys()
     assert [name for name in left if not torch.equal(left[name], right[name])] == []
-
-
-def test_changes_are_read_as_values() -> None:
-    assert parse_changes(["a=1", "b=x=y", "c=[1, 0.5]", "d=null"]) == {
-        "a": 1,
-        "b": "x=y",
-        "c": [1, 0.5],
-        "d": None,
-    }
-    with pytest.raises(ConfigError, match="expected KEY=VALUE"):
-        parse_changes(["channels"])
 
 
 def test_a_fit_writes_the_bundle_and_nothing_else(
@@ -367,21 +348,6 @@ def test_frames_of_another_size_are_left_out_before_training(awry, tmp_path: Pat
     assert "tuesday: Frames of another size than the first" in failed
     assert "wednesday was left out: its frames are 48x48" in failed
     assert "monday" not in failed
-
-
-def test_resume_with_other_footage_names_the_clip(awry, data: Path, tmp_path: Path) -> None:
-    work = tmp_path / "b.work"
-    (work / "fit" / "0").mkdir(parents=True)
-    (work / "fit" / "0" / "checkpoint.safetensors").touch()
-    options = FitOptions(preset="tiny")
-    footage = open_footage(open_dataset(data), work, options, Silent())
-    remember_settings(work, "flow", {}, footage, options)
-    (data / "train" / "day1" / "060.png").unlink()
-    again = open_footage(open_dataset(data), work, options, Silent())
-    with pytest.raises(
-        ConfigError, match=r"started otherwise: footage\.day1 \(\w+ then, \w+ now\)"
-    ):
-        remember_settings(work, "flow", {}, again, replace(options, resume=True))
 
 
 @pytest.mark.parametrize("content", ["", "{", "[1]", '{"seed": 8'])

@@ -6,7 +6,6 @@ import resource
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -17,12 +16,7 @@ import pytest
 
 import awry as library
 from awry.detector import Detector
-from awry.errors import SourceError
-from awry.frames import Frame
 from awry.output import tables
-from awry.score_run.tolerant import TolerantSource
-from awry.video.memory import ArraySource
-from awry.video.source import SourceHealth
 from support import moving_square, serving, write_images
 
 COMMAND = [sys.executable, "-c", "from awry.cli.app import main; main()"]
@@ -358,28 +352,6 @@ def test_a_clip_within_the_warm_up_is_said(awry, bundle: Path, tmp_path: Path, o
     assert said.code == 0
     assert "no frame was scored" in said.json["notes"][0]
     assert [(row["score"], row["scored"]) for row in rows_of(out)] == [("0.0", "0")]
-
-
-class Breaking:
-    """A stream that is lost in mid-clip."""
-
-    name, fps = "street", 10.0
-
-    def __init__(self, good: int) -> None:
-        self.good = good
-        self.health = SourceHealth()
-
-    def __iter__(self) -> Iterator[Frame]:
-        yield from ArraySource(moving_square(self.good, 0), fps=10) if self.good else ()
-        raise SourceError("Lost the stream.")
-
-
-def test_what_was_scored_before_a_stream_broke_is_kept() -> None:
-    source = TolerantSource(Breaking(5), [])
-    assert [frame.index for frame in source] == [0, 1, 2, 3, 4]
-    assert source.problems == ["Lost the stream. What was scored by then is kept."]
-    with pytest.raises(SourceError):
-        list(TolerantSource(Breaking(0), []))
 
 
 def test_a_stream_is_scored_without_telling_its_secrets(

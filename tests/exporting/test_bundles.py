@@ -15,7 +15,7 @@ from awry.datasets.base import Clip
 from awry.detector import Detector
 from awry.errors import BundleError, ConfigError, ExportError, FootageError, MissingError
 from awry.exporting.bundles import ExportOptions, export_detector, parity_of, too_far
-from awry.exporting.clips import FRAMES, first_frames, frames_wanted, made_up
+from awry.exporting.clips import FRAMES
 from awry.exporting.parity import Parity
 from awry.fitting import FitOptions, fit_detector
 from awry.runtimes import load_networks
@@ -172,15 +172,6 @@ def test_an_exported_bundle_is_not_changed(detector: Detector, tmp_path: Path) -
     detector.save(tmp_path / "plain")
     with pytest.raises(ConfigError, match="was not exported"):
         parity_of(tmp_path / "plain", clip())
-
-
-def test_the_made_up_clip_is_the_same_everywhere(detector: Detector) -> None:
-    frames, again = (list(made_up(detector).open()) for _ in range(2))
-    assert len(frames) == frames_wanted(detector)
-    assert frames[0].image.shape == (*detector.frame_size, 3)
-    np.testing.assert_array_equal(frames[7].image, again[7].image)
-    assert np.abs(frames[1].image.astype(int) - frames[0].image).max() > 50
-    assert len(first_frames(detector, frames * 3)) == frames_wanted(detector)
 
 
 def test_networks_that_were_never_asked_are_judged_by_themselves() -> None:

@@ -8,7 +8,6 @@ import av
 import numpy as np
 import pytest
 
-from awry.cli.demo import show_demo
 from awry.datasets.digits import make_digits
 from awry.evaluation.evaluate import Scored
 from awry.evaluation.metrics.frame import micro_auc
@@ -81,24 +80,3 @@ def test_a_method_without_a_demo_is_refused(awry, tmp_path: Path) -> None:
 
 def test_every_method_with_the_preset_has_a_demo() -> None:
     assert demo.demo_methods() == ["daml", "mtla", "ssmtl"]
-
-
-def test_a_result_shows_and_draws_itself(capsys: pytest.CaptureFixture[str]) -> None:
-    figures = dict.fromkeys((*KINDS, "all"), 0.5)
-    intervals = dict.fromkeys(figures, (0.4, 0.6))
-    names = ("knn", "flow", "constant")
-    result = demo.DemoResult(
-        "knn",
-        figures | {"all": 0.875},
-        dict.fromkeys(names[1:], figures),
-        dict.fromkeys(names, intervals),
-        12.0,
-        *(Path(name) for name in ("report.html", "overlay.mp4", "bundle")),
-    )
-    assert [row["scores"] for row in result.rows()] == list(names)
-    assert len(result.plot().patches) == len(names) * len(figures)
-    assert result.cards()[-1] == ("knn, all", "87.5", "95 %: 40-60")
-    show_demo(result)
-    said = capsys.readouterr().out
-    for text in ("KNN", "87.5", "40 to 60", "overlay: overlay.mp4", "12 s in all"):
-        assert text in said

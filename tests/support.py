@@ -210,3 +210,23 @@ def spoiled_pictures(frames: list[Frame], name: str, severity: int, **how: Any) 
 def black_frames(length: int) -> list[Frame]:
     """Frames without any light."""
     return [Frame(index, None, np.zeros((240, 320, 3), np.uint8)) for index in range(length)]
+
+
+def frame_level() -> dict[str, Any]:
+    """Frame figures of three clips, as `metrics.json` has them, without the other levels."""
+    own = {"micro_auc": 0.9215, "macro_auc": 0.88, "macro_n": 3, "macro_auc_sentinels": 0.86}
+    constant = {"micro_auc": 0.5, "macro_auc": None, "macro_n": 0, "macro_auc_sentinels": None}
+    empty: dict[str, Any] = {"variants": {}, "references": {}, "levels": {}, "parts": {}}
+    intervals = {"frame": [0.9, 0.95], "content_free": {"constant": None}}
+    return {
+        **empty,
+        "frame": {**own, "ap": 0.8},
+        "content_free": {"constant": {**constant, "ap": 0.25}},
+        "intervals": {**empty, **intervals, "frame_figures": {"ap": [0.7, 0.9]}},
+        "settings": {
+            "interval": "over clips",
+            "smoothing": "none",
+            "future_seen": {"none": "3 frames"},
+        },
+        **{"region": None, "pixel": None, "event": None, "why_not": {"region": "no boxes"}},
+    }

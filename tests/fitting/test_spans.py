@@ -1,0 +1,53 @@
+"""Spans of the footage, scored by what was fitted on it."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import awry
+from awry.datasets import open_dataset
+from awry.detector import Detector
+from awry.fitting.detector import open_footage
+from awry.fitting.options import FitOptions
+from awry.fitting.spans import APART, STRANGEST, calibrate_models, strangest_moments
+from awry.progress import Silent
+from awry.scoring.calibration import Budget
+from awry.training.footage import Footage
+
+
+@pytest.fixture
+def detector(bundle: Path) -> Detector:
+    return awry.load(bundle)
+
+
+@pytest.fixture
+def footage(shared_data: Path, tmp_path: Path) -> Footage:
+    data = open_dataset(shared_data, fps=10)
+    footage = open_footage(data, tmp_path, FitOptions(), Silent())
+    list(footage.runs("train", (48, 72), grey=False))  # reads it
+    return footage
+
+
+def test_the_calibration_of_the_fit_comes_out_again(detector: Detector, footage: Footage) -> None:
+    again = calibrate_models(detector.fitted, footage, Budget(2.0))
+    assert again.to_json() == detector.calibration.to_json()
+
+
+def test_the_strongest_training_frames_by_their_own_numbers(
+    detector: Detector, footage: Footage
+) -> None:
+    moments = strangest_moments(detector.fitted, detector.calibration, footage)
+    spans = {span.clip: span for span in footage.parts["train"]}
+    assert 0 < len(moments) <= STRANGEST
+    assert all(more.score >= less.score for more, less in pairwise(moments))
+    frames = [(m.clip, m.frame.index) for m in moments]
+    assert all(spans[clip].first <= frame < spans[clip].last for clip, frame in frames)
+    same_clip = [abs(a - b) for i, (c, a) in enumerate(frames) for d, b in frames[:i] if c == d]
+    assert min(same_clip, default=APART) >= APART
+    for moment in moments:
+        source = list(footage.open(footage.clip_named(moment.clip)))
+        np.testing.assert_array_equal(moment.frame.image, source[moment.frame.index].image)

@@ -17,6 +17,8 @@ from scipy.signal import lfilter
 from scipy.special import log_ndtr
 from torch import nn
 
+from awry.evaluation.protocol import evaluate_frames
+from awry.evaluation.scored_clip import ScoredClip
 from awry.frames import Frame
 from awry.studies.corruptions import corrupt
 from awry.testing.footage import moving_square as moving_square
@@ -230,3 +232,33 @@ def frame_level() -> dict[str, Any]:
         },
         **{"region": None, "pixel": None, "event": None, "why_not": {"region": "no boxes"}},
     }
+
+
+_GENERATOR = np.random.default_rng(0)
+CLIP_LABELS = {"a": np.repeat([0, 1, 0], 20), "b": np.tile(np.repeat([0, 1], 6), 5)}
+"""Labels of two clips of 60 frames, and scores that mostly agree with them."""
+CLIP_SCORES = {
+    name: _GENERATOR.normal(size=len(marks)) + 2.0 * marks for name, marks in CLIP_LABELS.items()
+}
+
+
+def figures_alone(result: Any) -> dict[str, Any]:
+    """What `awry.measure` gives, without where scores and labels came from."""
+    values = result.to_dict()
+    settings = {k: v for k, v in values["settings"].items() if k not in ("method", "labels")}
+    settings.get("event", {}).pop("alarms", None)
+    return {**values, "settings": settings}
+
+
+def measured_clips(strength: float, frames: int = 30, **settings: Any) -> dict[str, Any]:
+    """`metrics.json` of six labelled clips; the stronger, the more their scores tell."""
+    rng = np.random.default_rng(4)
+    clips = []
+    for number in range(6):
+        truth = (np.arange(frames) > 3 * number).astype(np.uint8)
+        noise = rng.normal(size=30)[:frames]
+        everything = np.ones(frames, bool)
+        clips.append(
+            ScoredClip(f"clip{number}", "yard", 10.0, noise + strength * truth, everything, truth)
+        )
+    return evaluate_frames(clips, settings=settings)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from awry.datasets.tracks import Tracks
 from awry.errors import ConfigError, InputError
 from awry.evaluation.metrics import region
-from awry.evaluation.metrics.boxes import Detections, clipped
+from awry.evaluation.metrics.boxes import Detections
 from awry.evaluation.metrics.region import region_figures, resampled_region
 
 BOX = (10.0, 10.0, 19.0, 19.0)
@@ -440,10 +440,3 @@ def test_options_out_of_range_are_refused() -> None:
 def test_draws_that_are_no_clips_are_refused(draws: Any) -> None:
     with pytest.raises(InputError, match="draws"):
         resampled_region(TRUTH, {}, {"a": 5}, np.array(draws))
-
-
-def test_boxes_are_cut_to_the_picture() -> None:
-    boxes, count = clipped([(-5, 2, 30, 30), (0, 0, 19, 9), (50, 50, 60, 60)], (10, 20))
-    assert boxes.tolist() == [[0, 2, 19, 9], [0, 0, 19, 9], [19, 9, 19, 9]]
-    assert count == 2
-    assert clipped([], (10, 20))[1] == 0

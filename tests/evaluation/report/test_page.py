@@ -13,7 +13,7 @@ from awry.errors import WriteError
 from awry.evaluation.levels import evaluate_levels, with_levels
 from awry.evaluation.metrics.boxes import Detections
 from awry.evaluation.protocol import evaluate_frames
-from awry.evaluation.report.moments import MOST_CLIP_MOMENTS, peaks_to_show
+from awry.evaluation.report.moments import MOST_CLIP_MOMENTS
 from awry.evaluation.report.page import write_report, write_strangest
 from awry.evaluation.scored_clip import Peak, ScoredClip
 from awry.video.overlay import Mark
@@ -252,12 +252,3 @@ def test_pictures_are_bounded_and_those_left_out_are_counted(tmp_path: Path) -> 
     moments = [one for one in page.all("figure") if one.get("id", "").startswith("clip-")]
     assert len(moments) == MOST_CLIP_MOMENTS
     assert f"{MOST_CLIP_MOMENTS} of 120 moments have pictures" in page.words
-
-
-def test_each_clip_keeps_its_strongest_peak_before_others_have_a_second() -> None:
-    low = replace(
-        CLIPS[0], name="low", peaks=[replace(p, score=p.score - 9) for p in CLIPS[0].peaks]
-    )
-    kept = peaks_to_show([CLIPS[0], low, CLIPS[1]], {"clip1": 1.0}, 4)
-    assert [[peak.score for peak in peaks] for peaks in kept] == [[1.5, 0.5], [-7.5], [1.5]]
-    assert peaks_to_show([CLIPS[0], low], {}, 1) == [[CLIPS[0].peaks[0]], []]

@@ -10,6 +10,7 @@ import torch
 
 from awry.methods.mtla.config import MTLAConfig
 from awry.methods.mtla.network import MTLAModel
+from awry.methods.mtla.samples import SampleBatch
 from support import stir
 
 MakeModel = Callable[..., MTLAModel]
@@ -34,6 +35,17 @@ SMALL: dict[str, Any] = {
     "filter_size": 3,
     "filter_frames": 3,
 }
+
+
+def batch(channels: int = 4) -> SampleBatch:
+    """Two samples of three frames, with as many classes."""
+    torch.manual_seed(1)
+    return SampleBatch(
+        pictures=torch.rand(2, 3, 3, 32, 48),
+        classes=torch.rand(2, channels, 32, 48).softmax(1),
+        magnitude=torch.rand(2, 32, 48),
+        context=torch.rand(2, 3, 32, 48),
+    )
 
 
 @pytest.fixture(scope="session")

@@ -10,17 +10,7 @@ from awry.methods.mtla.samples import SampleBatch
 from awry.methods.mtla.training import error_maps
 from support import moving_square_data
 
-from .conftest import SMALL, MakeModel
-
-
-def batch(channels: int = 4) -> SampleBatch:
-    torch.manual_seed(1)
-    return SampleBatch(
-        pictures=torch.rand(2, 3, 3, 32, 48),
-        classes=torch.rand(2, channels, 32, 48).softmax(1),
-        magnitude=torch.rand(2, 32, 48),
-        context=torch.rand(2, 3, 32, 48),
-    )
+from .conftest import SMALL, MakeModel, batch
 
 
 def test_the_motion_branch_is_the_same_whatever_stands_beside_it(tmp_path: Path) -> None:

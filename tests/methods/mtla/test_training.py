@@ -22,7 +22,7 @@ from awry.methods.mtla.training import differences, error_maps, loss_of, patch_l
 from awry.video.memory import ArraySource
 from support import moving_square, moving_square_data
 
-from .conftest import SMALL, MakeModel
+from .conftest import SMALL, MakeModel, batch
 
 
 @settings(deadline=None)
@@ -44,16 +44,6 @@ def test_patch_loss_against_a_plain_loop(patches: int, n: int, channels: int, se
         worst.append(max(losses))
     found = patch_loss(torch.from_numpy(guess), torch.from_numpy(target), patches)
     assert float(found) == pytest.approx(np.mean(worst), rel=1e-4)
-
-
-def batch(channels: int = 4) -> SampleBatch:
-    torch.manual_seed(1)
-    return SampleBatch(
-        pictures=torch.rand(2, 3, 3, 32, 48),
-        classes=torch.rand(2, channels, 32, 48).softmax(1),
-        magnitude=torch.rand(2, 32, 48),
-        context=torch.rand(2, 3, 32, 48),
-    )
 
 
 @pytest.mark.parametrize("appearance", ["next", "current", "frame"])

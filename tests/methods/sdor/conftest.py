@@ -26,6 +26,16 @@ def pictures(count: int, strange: range = range(0), seed: int = 0) -> np.ndarray
     return images
 
 
+def noise(count: int, seed: int = 0, size: tuple[int, int] = SIZE) -> np.ndarray:
+    """uint8 (n, H, W, 3): pictures of which no two are alike."""
+    return np.random.default_rng(seed).integers(0, 255, (count, *size, 3), dtype=np.uint8)
+
+
+def stretch(name: str, images: np.ndarray, fps: float | None = 25) -> Stretch:
+    """A clip of an archive."""
+    return Stretch(name, "scene", name, lambda: ArraySource(images, fps, name))
+
+
 def _tiny(**changes: object) -> SDORConfig:
     config = SDOR.configure("tiny", changes)
     assert isinstance(config, SDORConfig)

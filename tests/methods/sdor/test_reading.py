@@ -16,16 +16,9 @@ from awry.methods.sdor.samples import Archive, as_pictures
 from awry.progress import Silent
 from awry.video import ArraySource, SourceHealth
 
+from .conftest import SIZE, noise, stretch
+
 Tiny = Callable[..., SDORConfig]
-SIZE = (40, 60)
-
-
-def noise(count: int, seed: int = 0, size: tuple[int, int] = SIZE) -> np.ndarray:
-    return np.random.default_rng(seed).integers(0, 255, (count, *size, 3), dtype=np.uint8)
-
-
-def stretch(name: str, images: np.ndarray, fps: float | None = 25) -> Stretch:
-    return Stretch(name, "scene", name, lambda: ArraySource(images, fps, name))
 
 
 def test_half_precision_is_all_that_is_lost(tiny: Tiny, tmp_path: Path) -> None:

@@ -8,12 +8,9 @@ import torch
 from awry.methods.sdor import SDOR
 from awry.methods.sdor.samples import Archive, Window
 
+from .conftest import noise
+
 Make = Callable[..., tuple[SDOR, Archive]]
-SIZE = (40, 60)
-
-
-def noise(count: int, seed: int = 0, size: tuple[int, int] = SIZE) -> np.ndarray:
-    return np.random.default_rng(seed).integers(0, 255, (count, *size, 3), dtype=np.uint8)
 
 
 def test_what_is_kept_is_what_the_frozen_stages_say(make_archive: Make) -> None:

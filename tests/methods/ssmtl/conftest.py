@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
+from awry.datasets.base import Clip, Dataset
+from awry.fitting import FitOptions
 from awry.methods.ssmtl.config import SSMTLConfig
 from awry.methods.ssmtl.network import SSMTLModel
+from awry.video.memory import ArraySource
 from support import stir
 
 MakeModel = Callable[..., SSMTLModel]
@@ -26,6 +30,20 @@ SMALL: dict[str, Any] = {
     "filters": (3, 4, 5),
     "part_scale": "standard",
 }
+
+
+def training_data(images: list[np.ndarray]) -> Dataset:
+    """Normal clips of given pictures."""
+    clips = tuple(
+        Clip(f"c{n}", lambda one=one, n=n: ArraySource(one, fps=10, name=f"c{n}"))
+        for n, one in enumerate(images)
+    )
+    return Dataset("memory", "still", None, 10.0, clips, ())
+
+
+def options(**changes: Any) -> FitOptions:
+    """The tiny preset with changes."""
+    return FitOptions(preset="tiny", changes=changes)
 
 
 @pytest.fixture(scope="session")

@@ -5,22 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from awry.datasets.base import Clip, Dataset
-from awry.fitting import FitOptions, fit_detector
-from awry.video.memory import ArraySource
+from awry.fitting import fit_detector
 from support import moving_square
 
-
-def data(images: list[np.ndarray]) -> Dataset:
-    clips = tuple(
-        Clip(f"c{n}", lambda one=one, n=n: ArraySource(one, fps=10, name=f"c{n}"))
-        for n, one in enumerate(images)
-    )
-    return Dataset("memory", "still", None, 10.0, clips, ())
-
-
-def options(**changes: Any) -> FitOptions:
-    return FitOptions(preset="tiny", changes=changes)
+from .conftest import options, training_data
 
 
 def test_where_nothing_is_held_back_that_can_be_scored_a_note_says_so(tmp_path: Path) -> None:
@@ -28,7 +16,7 @@ def test_where_nothing_is_held_back_that_can_be_scored_a_note_says_so(tmp_path: 
     clips += [np.repeat(moving_square(1, seed), 60, 0) for seed in range(2)]
     for one in clips[:8]:
         one[48:] = one[48]  # nothing moves in the end that is held back
-    detector = fit_detector("ssmtl", data(clips), tmp_path / "b", options(level="object"))
+    detector = fit_detector("ssmtl", training_data(clips), tmp_path / "b", options(level="object"))
     assert any("measured on the training frames" in n for n in detector.facts.data.notes)
     model: Any = detector.models["*"].model  # type: ignore[attr-defined]
     assert float(model.stream("object").object_side) > 5

@@ -17,9 +17,7 @@ from awry.training.footage import Footage
 from awry.video.cache import FrameCache
 from support import moving_square_data
 
-
-def options(**changes: Any) -> FitOptions:
-    return FitOptions(preset="tiny", changes=changes)
+from .conftest import options
 
 
 def write_boxes(folder: Path, classes: bool = False) -> Path:

@@ -10,16 +10,16 @@ import numpy as np
 import pytest
 import torch
 
-from awry.datasets.base import Clip, Dataset
 from awry.errors import FootageError
-from awry.fitting import FitOptions, fit_detector
+from awry.fitting import fit_detector
 from awry.methods.ssmtl.config import SSMTLConfig
 from awry.methods.ssmtl.network import SSMTLModel
 from awry.methods.ssmtl.samples import ObjectPool
 from awry.methods.ssmtl.sequences import room_needed
 from awry.methods.ssmtl.training import SequenceBatch, draw, losses, motion_answers, phase, validate
-from awry.video.memory import ArraySource
 from support import moving_square, moving_square_data, noise_run
+
+from .conftest import options, training_data
 
 MakeModel = Callable[..., SSMTLModel]
 SMALL: dict[str, Any] = {"side": 16, "frame_side": 16, "depth": "shallow", "width": "narrow"}
@@ -108,28 +108,16 @@ def test_the_papers_batches() -> None:
     assert list(sizes.values()) == [256, 128, 128, 64]
 
 
-def data(images: list[np.ndarray]) -> Dataset:
-    clips = tuple(
-        Clip(f"c{n}", lambda one=one, n=n: ArraySource(one, fps=10, name=f"c{n}"))
-        for n, one in enumerate(images)
-    )
-    return Dataset("memory", "still", None, 10.0, clips, ())
-
-
-def options(**changes: Any) -> FitOptions:
-    return FitOptions(preset="tiny", changes=changes)
-
-
 def test_nothing_detected_names_detector_threshold_and_highest_confidence(tmp_path: Path) -> None:
     still = [np.full((60, 48, 72, 3), 90, np.uint8)] * 4
     with pytest.raises(FootageError, match=r"foreground found nothing above its threshold of 0\.2"):
-        fit_detector("ssmtl", data(still), tmp_path / "b", options())
+        fit_detector("ssmtl", training_data(still), tmp_path / "b", options())
 
 
 def test_clips_that_are_too_short_are_named_as_the_reason(tmp_path: Path) -> None:
     short = [moving_square(12, seed) for seed in range(12)]
     with pytest.raises(FootageError, match=r"needs 13\. Give longer clips"):
-        fit_detector("ssmtl", data(short), tmp_path / "b", options(level="object"))
+        fit_detector("ssmtl", training_data(short), tmp_path / "b", options(level="object"))
 
 
 def test_without_classes_the_distillation_task_is_left_out_and_said_so(tmp_path: Path) -> None:

@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from awry.errors import BundleError, TrainingError
+from awry.methods.base import Setting
+from awry.methods.daml import DAML
+
+from .conftest import MakeModel
+
+
+def test_the_means_of_scenes_are_kept_by_name(make_model: MakeModel) -> None:
+    model = make_model(("yard", "gate"))
+    method, other = DAML(model.config), DAML(model.config)
+    method.model = model
+    tensors = method.state()
+    means = sorted(name for name in tensors if name.startswith("mean"))
+    assert means == ["mean.*", "mean.gate", "mean.yard"]
+    assert torch.equal(tensors["mean.gate"], model.mean_of("gate"))
+    other.load_state(dict(tensors))
+    assert other.model is not None
+    for scene in ("*", "yard", "gate"):
+        assert torch.equal(other.model.mean_of(scene), model.mean_of(scene))
+    del tensors["mean.*"]
+    with pytest.raises(BundleError, match="tensors do not fit its DAML settings"):
+        other.load_state(tensors)
+
+
+def test_what_is_not_fitted_cannot_score(make_model: MakeModel) -> None:
+    with pytest.raises(TrainingError, match="This DAML has not been fitted"):
+        DAML(make_model().config).scorer(Setting())

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from importlib.metadata import EntryPoint
+
+import pytest
+
+from awry.errors import ConfigError
+from awry.teachers import kinds
+
+
+@pytest.fixture
+def declared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two kinds of flow that another package adds, of which one is no function."""
+    points = {
+        "slow": EntryPoint("slow", "math:sqrt", "awry.teachers.flow"),
+        "broken": EntryPoint("broken", "math:pi", "awry.teachers.flow"),
+    }
+
+    def of_group(group: str) -> dict[str, list[EntryPoint]]:
+        wanted = points if group == "awry.teachers.flow" else {}
+        return {name: [point] for name, point in wanted.items()}
+
+    monkeypatch.setattr("awry.extensions.declared", of_group)
+    monkeypatch.setattr(kinds, "declared", of_group)
+
+
+@pytest.mark.usefixtures("declared")
+def test_added_kinds_are_loaded_by_role() -> None:
+    assert kinds.added_kinds("flow") == ["broken", "slow"]
+    assert kinds.added_kinds("depth") == []
+    load = kinds.added_loader("flow", "slow")
+    assert load is not None
+    assert load(16) == 4
+    assert kinds.added_loader("flow", "fast") is None
+    assert kinds.added_loader("depth", "slow") is None
+
+
+@pytest.mark.usefixtures("declared")
+def test_what_cannot_load_a_teacher_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"The kind of teacher .flow. 'broken' .* no function"):
+        kinds.added_loader("flow", "broken")

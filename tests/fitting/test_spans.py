@@ -43,7 +43,9 @@ def test_the_strongest_training_frames_by_their_own_numbers(
     moments = strangest_moments(detector.fitted, detector.calibration, footage)
     spans = {span.clip: span for span in footage.parts["train"]}
     assert 0 < len(moments) <= STRANGEST
-    assert all(more.score >= less.score for more, less in pairwise(moments))
+    assert all(
+        (more.score.score or 0) >= (less.score.score or 0) for more, less in pairwise(moments)
+    )
     frames = [(m.clip, m.frame.index) for m in moments]
     assert all(spans[clip].first <= frame < spans[clip].last for clip, frame in frames)
     same_clip = [abs(a - b) for i, (c, a) in enumerate(frames) for d, b in frames[:i] if c == d]

@@ -35,3 +35,8 @@ def test_it_is_fitted_on_arrays(clip_images) -> None:
     assert scorer.score_samples(normal[0]).shape == (60,)
     with pytest.raises(awry.FrameError, match="uint8"):
         scorer.predict(normal[0].astype(float))
+
+
+def test_a_fit_without_a_method_says_which_there_are() -> None:
+    with pytest.raises(awry.ConfigError, match="no method to fit; give one of daml, flow"):
+        awry.AnomalyScorer(fps=10).fit(np.zeros((3, 8, 8, 3), np.uint8))

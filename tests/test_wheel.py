@@ -49,9 +49,9 @@ def test_the_wheel_holds_everything_and_installs(tmp_path: Path) -> None:
         (points,) = (name for name in names if name.endswith("entry_points.txt"))
         said = archive.read(points).decode()
     assert "awry/py.typed" in names
-    for folder in ("evaluation/report/templates", "studies/papers"):
-        files = {path.name for path in (ROOT / "src/awry" / folder).iterdir()}
-        assert {f"awry/{folder}/{name}" for name in files} <= set(names)
+    package = ROOT / "src/awry"
+    for data in (*package.glob("evaluation/report/templates/*"), *package.glob("methods/*/*.json")):
+        assert data.relative_to(package.parent).as_posix() in names
     modules = {path.relative_to(ROOT / "src").as_posix() for path in ROOT.glob("src/awry/**/*.py")}
     assert modules <= set(names)
     assert not [name for name in names if name.startswith("tests")]

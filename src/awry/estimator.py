@@ -17,6 +17,7 @@ from awry.detector import Detector
 from awry.errors import ConfigError
 from awry.fitting.detector import fit_detector
 from awry.fitting.options import FitOptions
+from awry.registry import method_names
 from awry.scoring.budget import Budget
 from awry.scoring.calibration import POOLED
 from awry.video.memory import ArraySource
@@ -44,7 +45,7 @@ class AnomalyScorer(OutlierMixin, BaseEstimator):
         self,
         detector: Detector | None = None,
         *,
-        method: str = "daml",
+        method: str | None = None,
         preset: str = "cpu",
         changes: Mapping[str, Any] | None = None,
         budget: str | Budget = "2/hour",
@@ -65,8 +66,11 @@ class AnomalyScorer(OutlierMixin, BaseEstimator):
         """Learn from a normal clip, or from several.
 
         Raises:
-            AwryError: as `awry.fit`.
+            AwryError: as `awry.fit`; a ConfigError too where no method was given.
         """
+        if self.method is None:
+            known = ", ".join(method_names())
+            raise ConfigError(f"AnomalyScorer has no method to fit; give one of {known}.")
         clips = [X] if isinstance(X, np.ndarray) else list(X)
         train = [
             Clip(f"clip-{number}", partial(ArraySource, images, self.fps, f"clip-{number}"), "")

@@ -17,7 +17,7 @@ ROOMS_OF_ONE = ("sifting",)
 # Sentences for people, in which a system stands as an example or as the origin of a convention.
 SENTENCES = {
     "cli/reproduce.py": "E.g. daml-table5; none: list all.",
-    "doctor.py": "for awry sift, sdor, knn and ssmtl: pip install 'awry[sift]'",
+    "installation.py": "for awry sift, sdor, knn and ssmtl: pip install 'awry[sift]'",
     "evaluation/declaration.py": "convention of the DAML paper",
     "training/bundle.py": "make a bundle: awry fit sdor.",
 }

@@ -228,8 +228,8 @@ def published_table(table: str) -> PublishedTableResult:
     Raises:
         ConfigError: there is no such table; suggests the nearest.
 
-    >>> published_table("daml-table2").values[-1].value
-    0.951
+    >>> published_table("daml-table2").values[0].value
+    0.818
     """
     publication = publication_of(table)
     printed = publication.paper.table(table)

@@ -26,7 +26,7 @@ def demo(
     overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
-    """Fit, score and evaluate a method on moving digits: no data needed, about five minutes."""
+    """Fit, score and evaluate a method on moving digits: no data needed, in under ten minutes."""
     with refusals():
         import awry
 

@@ -110,3 +110,12 @@ def test_alarms_of_arrays(bundle: Path, result: awry.EvaluationResult) -> None:
         awry.alarms(scores, bundle=bundle).threshold
         == awry.load(bundle).calibration.scene("*").threshold
     )  # type: ignore[union-attr]
+
+
+def test_an_opened_data_set_is_no_place_for_the_report(bundle: Path, data: Path) -> None:
+    (data / "metrics.json").write_text("{}")
+    opened = awry.open_dataset(data, fps=10)
+    with pytest.raises(awry.AwryError) as refused:
+        awry.evaluate(bundle, opened, out=data, overwrite=True)
+    assert str(data) in str(refused.value)
+    assert (data / "metrics.json").read_text() == "{}"

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from awry.calls import checked
-from awry.datasets import open_dataset
+from awry.datasets import open_dataset, paths_of
 from awry.datasets.base import Dataset
 from awry.detector import Detector, load
 from awry.errors import ConfigError
@@ -71,8 +71,7 @@ def evaluate(
     """
     run, single = _of_kind(bundle, merged=merged)
     if out is not None:
-        read = [path for path in (bundle, data) if isinstance(path, str | Path)]
-        check_folder("--out", Path(out), REPORT, read, overwrite=overwrite)
+        check_folder("--out", Path(out), REPORT, paths_of(bundle, data), overwrite=overwrite)
     if run is not None:
         return evaluate_run(
             run,

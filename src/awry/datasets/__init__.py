@@ -156,3 +156,13 @@ def as_dataset(
             "This data set is open already: give format and fps to open_dataset instead."
         )
     return data
+
+
+def paths_of(*given: object) -> list[str | Path]:
+    """The files and folders that are read, for `awry.output.places`: outputs must be none of them.
+
+    >>> paths_of("bundle", None, 3)
+    ['bundle']
+    """
+    sources = [item.root if isinstance(item, Dataset) else item for item in given]
+    return [source for source in sources if isinstance(source, str | Path)]

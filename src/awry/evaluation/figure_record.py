@@ -9,6 +9,7 @@ import numpy as np
 
 from awry.evaluation.metrics.bootstrap import interval
 from awry.evaluation.protocol import bootstrap_record
+from awry.results import Result
 
 
 def interval_record(
@@ -33,3 +34,30 @@ def interval_record(
 def pair_of(pair: Sequence[float] | None) -> tuple[float, float] | None:
     """An interval of such a record."""
     return None if pair is None else (pair[0], pair[1])
+
+
+class MeasuredFigures(Result):
+    """What measurements of plain files say beside their own figures.
+
+    Attributes:
+        metrics: everything as plain values.
+    """
+
+    __slots__ = ()
+    metrics: Mapping[str, Any]
+
+    @property
+    def intervals(self) -> dict[str, tuple[float, float] | None]:
+        """The 95 % intervals over clips, by figure; of regions empty where no lengths are known."""
+        return {name: pair_of(pair) for name, pair in self.metrics["intervals"].items()}
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """What a reader must know to believe the figures."""
+        settings: Mapping[str, Any] = self.metrics["settings"]
+        return settings
+
+    @property
+    def notes(self) -> list[str]:
+        """What was odd, one sentence each."""
+        return list(self.settings["notes"])

@@ -15,7 +15,7 @@ from awry.calls import checked
 from awry.datasets.base import Dataset
 from awry.errors import ConfigError
 from awry.evaluation.event_level import EventLevel, event_level
-from awry.evaluation.figure_record import interval_record, pair_of
+from awry.evaluation.figure_record import MeasuredFigures, interval_record
 from awry.evaluation.files.alarms import read_alarms
 from awry.evaluation.files.arrays import Given, called
 from awry.evaluation.files.frames import (
@@ -36,7 +36,7 @@ from awry.evaluation.measured_frames import (
 from awry.evaluation.metrics.event import EventRule, Run, true_runs
 from awry.evaluation.protocol import interval_words
 from awry.evaluation.report.event_words import faults
-from awry.results import FigureCard, Result
+from awry.results import FigureCard
 from awry.scoring.budget import Budget
 from awry.scoring.calibration import POOLED, CalibrationClip, calibrate
 from awry.scoring.events import EventOptions, find_runs
@@ -53,7 +53,7 @@ DRAWN = ("precision", "precision_time", "recall", "f1")
 
 
 @dataclass(frozen=True, slots=True)
-class MeasuredEvents(Result):
+class MeasuredEvents(MeasuredFigures):
     """Precision, recall, delay and false alarms.
 
     Attributes:
@@ -92,22 +92,6 @@ class MeasuredEvents(Result):
         """An alarm has a frame above it; None where alarms were given."""
         value: float | None = self.settings["event"].get("threshold")
         return value
-
-    @property
-    def intervals(self) -> dict[str, tuple[float, float] | None]:
-        """The 95 % intervals over clips, by figure."""
-        return {name: pair_of(pair) for name, pair in self.metrics["intervals"].items()}
-
-    @property
-    def settings(self) -> Mapping[str, Any]:
-        """What a reader must know to believe the figures."""
-        settings: Mapping[str, Any] = self.metrics["settings"]
-        return settings
-
-    @property
-    def notes(self) -> list[str]:
-        """What was odd, one sentence each."""
-        return list(self.settings["notes"])
 
     def to_dict(self) -> dict[str, Any]:
         """The metrics; with `report`, the path of the page, where one was written."""

@@ -12,7 +12,7 @@ from natsort import natsorted
 from awry.calls import checked
 from awry.datasets.tracks import Tracks
 from awry.errors import ConfigError
-from awry.evaluation.figure_record import interval_record, pair_of
+from awry.evaluation.figure_record import MeasuredFigures, interval_record
 from awry.evaluation.files.arrays import Given, called
 from awry.evaluation.files.boxes import (
     check_box_files,
@@ -28,7 +28,7 @@ from awry.evaluation.metrics.boxes import Detections
 from awry.evaluation.metrics.region import RegionFigures, region_figures, resampled_region
 from awry.evaluation.protocol import interval_words
 from awry.evaluation.report.render import per_cent
-from awry.results import FigureCard, Result
+from awry.results import FigureCard
 from awry.version import __version__
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ FIGURES = ("rbdc", "tbdc", "fpr_reached", "n_boxes", "n_tracks", "n_detections",
 
 
 @dataclass(frozen=True, slots=True)
-class MeasuredRegions(Result):
+class MeasuredRegions(MeasuredFigures):
     """RBDC and TBDC with their counts.
 
     Attributes:
@@ -59,22 +59,6 @@ class MeasuredRegions(Result):
     def tbdc(self) -> float:
         """Area under the track-based detection curve, 0 to 1."""
         return float(self.metrics["tbdc"])
-
-    @property
-    def intervals(self) -> dict[str, tuple[float, float] | None]:
-        """The 95 % intervals over clips, by figure; empty where clips' frames are unknown."""
-        return {name: pair_of(pair) for name, pair in self.metrics["intervals"].items()}
-
-    @property
-    def settings(self) -> Mapping[str, Any]:
-        """What a reader must know to believe the figures."""
-        settings: Mapping[str, Any] = self.metrics["settings"]
-        return settings
-
-    @property
-    def notes(self) -> list[str]:
-        """What was odd, one sentence each."""
-        return list(self.settings["notes"])
 
     def to_dict(self) -> dict[str, Any]:
         """The metrics."""

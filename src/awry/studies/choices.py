@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
-from awry.datasets.base import Dataset
 from awry.errors import ConfigError
 
 Numbers = int | str | Sequence[int]
@@ -53,13 +51,3 @@ def names(given: Names) -> tuple[str, ...]:
     """
     items = given.split(",") if isinstance(given, str) else given
     return tuple(item.strip() for item in items if item.strip())
-
-
-def paths_of(*given: object) -> list[str | Path]:
-    """The files and folders that are read, for `awry.output.places`: outputs must be none of them.
-
-    >>> paths_of("bundle", None, 3)
-    ['bundle']
-    """
-    sources = [item.root if isinstance(item, Dataset) else item for item in given]
-    return [source for source in sources if isinstance(source, str | Path)]

@@ -10,7 +10,7 @@ from statistics import fmean, stdev
 from typing import TYPE_CHECKING, Any
 
 from awry.calls import checked
-from awry.datasets import as_dataset
+from awry.datasets import as_dataset, paths_of
 from awry.datasets.base import Dataset
 from awry.errors import ConfigError, DatasetError, nearest
 from awry.evaluation.declaration import VARIANTS
@@ -20,7 +20,7 @@ from awry.output.places import check_folder
 from awry.progress import Reporter, Silent
 from awry.results import FigureCard, Result
 from awry.storage import write_json
-from awry.studies.choices import paths_of, whole_numbers
+from awry.studies.choices import whole_numbers
 from awry.studies.measurements import labelled
 from awry.studies.part_figures import MEASURED
 from awry.studies.published import cells_of

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from awry.calls import checked
-from awry.datasets import as_dataset
+from awry.datasets import as_dataset, paths_of
 from awry.datasets.base import Dataset
 from awry.detector import Detector, load
 from awry.errors import ConfigError
 from awry.output.places import check_folder
 from awry.progress import Reporter, Silent
 from awry.scoring.budget import Budget
-from awry.studies.choices import names, paths_of, whole_numbers
+from awry.studies.choices import names, whole_numbers
 from awry.studies.corruption_conditions import (
     CorruptionOptions,
     RobustnessResult,

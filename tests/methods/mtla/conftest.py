@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 import torch
 
+from awry.detector import Detector
+from awry.fitting import FitOptions, fit_detector
 from awry.methods.mtla.config import MTLAConfig
 from awry.methods.mtla.network import MTLAModel
 from awry.methods.mtla.samples import SampleBatch
-from support import stir
+from support import moving_square_data, stir
 
 MakeModel = Callable[..., MTLAModel]
 
@@ -57,3 +59,10 @@ def make_model() -> MakeModel:
         return model.eval()
 
     return make
+
+
+@pytest.fixture(scope="session")
+def fitted(tmp_path_factory: pytest.TempPathFactory) -> Detector:
+    """A tiny fit; tests only read it."""
+    out = tmp_path_factory.mktemp("mtla") / "b"
+    return fit_detector("mtla", moving_square_data(), out, FitOptions(preset="tiny"))

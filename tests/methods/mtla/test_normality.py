@@ -7,19 +7,12 @@ import pytest
 import torch
 
 from awry.detector import Detector
-from awry.fitting import FitOptions, fit_detector
 from awry.methods.base import Setting
 from awry.methods.mtla import MTLA
 from awry.methods.mtla.normality import measure_normality
 from awry.methods.mtla.scoring import MTLAScorer
 from awry.training.footage import Run
 from support import moving_square_data
-
-
-@pytest.fixture(scope="module")
-def fitted(tmp_path_factory: pytest.TempPathFactory) -> Detector:
-    out = tmp_path_factory.mktemp("mtla") / "b"
-    return fit_detector("mtla", moving_square_data(), out, FitOptions(preset="tiny"))
 
 
 def with_changes(detector: Detector, **changes: Any) -> MTLA:

@@ -19,12 +19,6 @@ from awry.teachers.segmenter import Segments
 from support import moving_square_data
 
 
-@pytest.fixture(scope="module")
-def fitted(tmp_path_factory: pytest.TempPathFactory) -> Detector:
-    out = tmp_path_factory.mktemp("mtla") / "b"
-    return fit_detector("mtla", moving_square_data(), out, FitOptions(preset="tiny"))
-
-
 def with_changes(detector: Detector, **changes: Any) -> MTLA:
     """The same learned numbers under other settings of scoring."""
     method = detector.models["*"]

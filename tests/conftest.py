@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner
+import typer.main
+import typer.testing
 
 from awry.cli.app import app
 from awry.video.writer import VideoWriter
@@ -18,6 +20,16 @@ from support import moving_square, write_images
 
 ROOT = Path(__file__).resolve().parent.parent
 ABNORMAL = slice(30, 45)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def commands_once() -> Iterator[None]:
+    """Typer makes all commands anew at each call, a tenth of a second; here once for all tests."""
+    made = cache(typer.main.get_command)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(typer.main, "get_command", made)
+        patch.setattr(typer.testing, "_get_command", made)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -52,7 +64,7 @@ def awry() -> Awry:
     """Runs a command in this process; faults of the program are raised."""
 
     def run(*words: object) -> Said:
-        result = CliRunner().invoke(app, [str(word) for word in words])
+        result = typer.testing.CliRunner().invoke(app, [str(word) for word in words])
         if result.exception and not isinstance(result.exception, SystemExit):
             raise result.exception
         return Said(result)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from pathlib import Path
 
 import pytest
@@ -42,10 +43,11 @@ def test_the_script_is_shown_and_installed(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setenv("_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION", "1")
     monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / ".bashrc").write_text("# mine\n")
-    shown = CliRunner().invoke(app, ["--show-completion", "bash"], prog_name="awry")
+    fresh = copy(app)  # its commands are made anew, as the variable now says
+    shown = CliRunner().invoke(fresh, ["--show-completion", "bash"], prog_name="awry")
     assert shown.exit_code == 0, shown.output
     assert "_AWRY_COMPLETE=complete_bash" in shown.stdout
-    installed = CliRunner().invoke(app, ["--install-completion", "bash"], prog_name="awry")
+    installed = CliRunner().invoke(fresh, ["--install-completion", "bash"], prog_name="awry")
     assert installed.exit_code == 0, installed.output
     script = tmp_path / ".bash_completions" / "awry.sh"
     assert script.read_text().strip() == shown.stdout.strip()

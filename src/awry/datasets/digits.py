@@ -16,7 +16,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.datasets import load_digits
 
 from awry.datasets.base import Clip, Dataset, Layout, LayoutInfo
 from awry.errors import ConfigError
@@ -239,6 +238,8 @@ def _open(scene: _DigitScene, name: str) -> ArraySource:
 @cache
 def _samples() -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """The 1797 digits, (n, 8, 8) in 0..16, and which ones they are."""
+    from sklearn.datasets import load_digits
+
     samples = load_digits()
     return samples.images, samples.target
 

@@ -12,12 +12,12 @@ import pytest
 import torch
 
 import awry
-from awry import registry
 from awry.datasets.base import Clip, Dataset
 from awry.detector import Detector, scored, scored_live
 from awry.errors import ConfigError
 from awry.fitting import FitOptions, fit_detector
 from awry.frames import Frame, FrameScore
+from awry.methods import registry
 from awry.methods.base import Method, MethodConfig, Scorer, Setting
 from awry.scoring.calibration import Budget
 from awry.training.footage import Footage, working_folder

@@ -5,7 +5,7 @@ import pytest
 from awry.errors import ConfigError
 from awry.method_list import describe_method, list_methods
 from awry.methods.flow import Flow
-from awry.registry import method_names, registered
+from awry.methods.registry import method_names, registered
 
 
 def test_installed_methods_and_what_can_be_set() -> None:

@@ -16,7 +16,7 @@ from awry.foreign import reading
 from awry.frames import Event, Frame, FrameScore
 from awry.methods.base import Method, Scorer
 from awry.methods.fitted import FittedModels
-from awry.registry import method_class
+from awry.methods.registry import method_class
 from awry.runtimes import Network, load_networks
 from awry.scored_frames import AlarmWatch, FrameRecord, ScoredFrames
 from awry.scoring.calibration import POOLED, Budget, Calibration

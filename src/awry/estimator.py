@@ -17,7 +17,7 @@ from awry.detector import Detector
 from awry.errors import ConfigError
 from awry.fitting.detector import fit_detector
 from awry.fitting.options import FitOptions
-from awry.registry import method_names
+from awry.methods.registry import method_names
 from awry.scoring.budget import Budget
 from awry.scoring.calibration import POOLED
 from awry.video.memory import ArraySource

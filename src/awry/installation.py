@@ -13,7 +13,7 @@ from typing import Any
 
 from awry.calls import checked
 from awry.extensions import OURS
-from awry.registry import broken_methods, method_names, package_of
+from awry.methods.registry import broken_methods, method_names, package_of
 from awry.results import FigureCard, Listing
 
 _NEEDED = ("torch", "torchvision", "av", "opencv-python-headless", "onnxruntime", "numpy")

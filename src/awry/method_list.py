@@ -9,7 +9,7 @@ from typing import Any
 from awry.calls import checked
 from awry.extensions import OURS
 from awry.methods.description import MethodDescription, describe, plain_default
-from awry.registry import broken_methods, method_class, method_names, package_of
+from awry.methods.registry import broken_methods, method_class, method_names, package_of
 from awry.results import FigureCard, Listing
 
 

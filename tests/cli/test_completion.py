@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from awry.cli.app import app
-from awry.registry import method_names
+from awry.methods.registry import method_names
 
 
 def completed(words: str) -> list[str]:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from awry.registry import method_names
+from awry.methods.registry import method_names
 
 
 def test_methods_are_listed_with_presets_and_settings(awry) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from awry.evaluation.report.peaks import peak_of
-from awry.registry import method_class, method_names
+from awry.methods.registry import method_class, method_names
 from awry.testing import MethodCheck
 from awry.testing.contract import Case, checks_of, frames
 

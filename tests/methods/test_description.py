@@ -9,7 +9,7 @@ from pydantic import Field
 
 from awry.methods.base import Method, MethodConfig
 from awry.methods.description import describe, kind_in_words
-from awry.registry import method_class, method_names
+from awry.methods.registry import method_class, method_names
 
 
 class Settings(MethodConfig):

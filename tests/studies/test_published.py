@@ -8,7 +8,7 @@ from awry.errors import ConfigError
 from awry.methods.base import Method
 from awry.methods.flow import Flow
 from awry.methods.published import SHARE, Paper, Publication, TableCell
-from awry.registry import registered
+from awry.methods.registry import registered
 from awry.studies.published import (
     cells_of,
     publications,

@@ -12,7 +12,7 @@ from awry.cli.options import Json, refusals, show_result
 
 def _beginning(incomplete: str) -> list[str]:
     """The methods whose names begin so, for shells."""
-    from awry.registry import method_names
+    from awry.methods.registry import method_names
 
     return [name for name in method_names() if name.startswith(incomplete)]
 

@@ -17,8 +17,8 @@ from awry.evaluation.metrics.event import EventRule
 from awry.evaluation.protocol import evaluate_frames
 from awry.evaluation.result import EvaluationResult, Picture
 from awry.evaluation.scored_clip import ScoredClip
+from awry.methods.registry import method_class
 from awry.progress import Reporter
-from awry.registry import method_class
 from awry.scoring.calibration import POOLED
 from awry.teachers.outputs import keep_outputs
 from awry.training.environment import hardware

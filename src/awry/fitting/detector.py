@@ -14,8 +14,8 @@ from awry.fitting.options import GIB, FitOptions
 from awry.fitting.spans import calibrate_models, strangest_moments
 from awry.methods.base import Method, MethodConfig
 from awry.methods.fitted import FittedModels
+from awry.methods.registry import method_class
 from awry.progress import Reporter, Silent
-from awry.registry import method_class
 from awry.scoring.calibration import POOLED
 from awry.teachers.outputs import keep_outputs
 from awry.training.environment import machine, versions

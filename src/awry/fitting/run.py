@@ -18,8 +18,8 @@ from awry.evaluation.report.peaks import peak_of
 from awry.fitting.detector import fit_detector
 from awry.fitting.options import FitOptions, teacher_settings
 from awry.fitting.result import FitResult, StrangestMoment
+from awry.methods.registry import method_class
 from awry.progress import Reporter, Silent
-from awry.registry import method_class
 from awry.scoring.budget import Budget
 from awry.scoring.calibration import POOLED
 from awry.training.footage import remove_working_folder

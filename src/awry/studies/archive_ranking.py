@@ -13,8 +13,8 @@ from awry.datasets.base import Clip
 from awry.errors import DatasetError
 from awry.methods.base import MethodConfig
 from awry.methods.published import RankArchive
+from awry.methods.registry import method_class
 from awry.progress import Reporter
-from awry.registry import method_class
 from awry.sifting.evaluation import TRANSDUCTIVE, labels_in, scored_clip
 from awry.sifting.options import SiftOptions
 from awry.sifting.ranking import archive_of, ranked_clips

@@ -30,9 +30,9 @@ from awry.evaluation.metrics.bootstrap import bootstrap_interval
 from awry.evaluation.metrics.content_free import content_free_scores
 from awry.evaluation.metrics.frame import micro_auc
 from awry.fitting import FitOptions, fit_and_save
+from awry.methods.registry import OURS, method_class, method_names, package_of
 from awry.output.places import check_folder
 from awry.progress import Reporter, Silent
-from awry.registry import OURS, method_class, method_names, package_of
 from awry.results import FigureCard, Result
 from awry.score_run.overlay import OverlayWriter
 from awry.training.footage import is_begun, working_folder

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from awry.calls import checked
 from awry.errors import ConfigError, nearest
 from awry.methods.published import Publication, PublishedRow, PublishedTable, TableCell
-from awry.registry import method_class, method_names
+from awry.methods.registry import method_class, method_names
 from awry.results import FigureCard, Result
 
 if TYPE_CHECKING:

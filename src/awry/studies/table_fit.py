@@ -11,7 +11,7 @@ from typing import Any
 from awry.datasets.base import Clip, Dataset
 from awry.errors import AwryError
 from awry.methods.published import TableCell
-from awry.registry import method_class
+from awry.methods.registry import method_class
 from awry.studies.measurements import data_key, labelled
 
 FORMAT = 2

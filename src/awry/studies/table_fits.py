@@ -17,8 +17,8 @@ from awry.evaluation.declaration import declared, time_notes
 from awry.fitting import FitOptions
 from awry.foreign import read_json, reading
 from awry.methods.base import MethodConfig
+from awry.methods.registry import method_class
 from awry.progress import Reporter
-from awry.registry import method_class
 from awry.storage import write_json
 from awry.studies.archive_ranking import ranked_archive
 from awry.studies.measurements import fitted, labelled, score_labelled

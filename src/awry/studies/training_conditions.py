@@ -21,8 +21,8 @@ from awry.detector import Detector
 from awry.errors import FootageError, TrainingError
 from awry.evaluation.clip_scoring import Scored
 from awry.fitting import FitOptions
+from awry.methods.registry import method_class
 from awry.progress import Reporter
-from awry.registry import method_class
 from awry.results import FigureCard, Result
 from awry.storage import write_json
 from awry.studies.contamination import Piece, abnormal_pieces

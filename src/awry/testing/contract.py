@@ -25,7 +25,7 @@ from awry.exporting.parity import FLOOR
 from awry.fitting import FitOptions, fit_detector
 from awry.frames import Frame, FrameScore
 from awry.methods.base import Method
-from awry.registry import method_class, registered
+from awry.methods.registry import method_class, registered
 from awry.testing.footage import moving_square_data
 from awry.training.footage import Footage
 from awry.video.cache import FrameCache

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from awry import extensions, registry
+from awry import extensions
 from awry.cli.methods import show_methods
 from awry.errors import ConfigError
 from awry.installation import doctor
 from awry.method_list import list_methods
+from awry.methods import registry
 from awry.methods.base import Method
 from awry.methods.flow import Flow
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from awry.errors import FootageError, InputError
-from awry.scoring.maps import blurred, map_regions, map_thresholds, strongest_place
+from awry.scoring.maps import blurred, map_regions, map_thresholds, painted, strongest_place
 
 
 def test_levels_ascend_and_are_distinct() -> None:
@@ -118,3 +118,20 @@ def test_the_strongest_place_is_told_however_low_it_is() -> None:
     almost[0, 0] = np.nextafter(np.float32(1), np.float32(2))
     found = strongest_place(almost, (8, 8))
     assert found is None or found.box == (0, 0, 1, 1)
+
+
+OVERLAPPING = np.array([[2, 2, 6, 6], [4, 4, 10, 10]], np.float32)
+
+
+def test_where_boxes_overlap_the_higher_score_is_seen() -> None:
+    for order in ([0, 1], [1, 0]):
+        found = painted(OVERLAPPING[order], np.array([3.0, 5.0])[order], (12, 12))
+        assert found[5, 5] == 5
+        assert found[3, 3] == 3
+        assert found[0, 0] == 0
+        assert found[9, 9] == 5
+
+
+def test_scores_below_the_lowest_normal_one_are_nothing() -> None:
+    assert painted(OVERLAPPING[:1], np.array([-2.0]), (12, 12)).max() == 0
+    assert painted(OVERLAPPING[:0], np.empty(0), (12, 12)).shape == (12, 12)

@@ -7,6 +7,8 @@ import pytest
 from awry.video.pictures import (
     averaged,
     coloured,
+    cut_out,
+    grown,
     outer,
     resized,
     same_aspect,
@@ -81,3 +83,14 @@ def test_working_size_only_reduces() -> None:
     assert working_size((1080, 1920), 480) == (480, 853)
     assert working_size((240, 360), 480) == (240, 360)
     assert working_size((240, 360), None) == (240, 360)
+
+
+def test_boxes_grow_within_the_frame() -> None:
+    boxes = np.array([[10, 10, 20, 30], [0, 0, 60, 40]], np.float32)
+    np.testing.assert_allclose(grown(boxes, 0.2, (40, 60)), [[9, 8, 21, 32], [0, 0, 60, 40]])
+    np.testing.assert_array_equal(grown(boxes, 0.0, (40, 60)), boxes)
+
+
+def test_what_a_box_covers_comes_out_in_three_colours() -> None:
+    cut = cut_out(IMAGE[..., :1], np.array([2.4, 1, 6, 4.2], np.float32))
+    np.testing.assert_array_equal(cut, np.repeat(IMAGE[1:5, 2:6, :1], 3, axis=2))

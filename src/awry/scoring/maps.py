@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from awry.errors import FootageError, InputError
 from awry.frames import Region
+from awry.video.pictures import outer
 
 
 def blurred(values: NDArray[np.float32], side: int) -> NDArray[np.float32]:
@@ -155,3 +156,23 @@ def strongest_place(anomaly_map: NDArray[np.float32], frame_size: tuple[int, int
     if top <= middle:
         return None
     return next(iter(map_regions(values, ((top + middle) / 2,), frame_size)), None)
+
+
+def painted(
+    boxes: NDArray[np.float32], scores: NDArray[np.float64], size: tuple[int, int]
+) -> NDArray[np.float32]:
+    """Each object's score painted into its box; where boxes overlap, the highest.
+
+    Args:
+        boxes: float32 (n, 4) in pixels of the map.
+        scores: (n,), distances above the lowest normal score; below 0 counts as 0.
+        size: (h, w).
+
+    Returns:
+        float32 (h, w), 0 where no object is.
+    """
+    canvas = np.zeros(size, np.float32)
+    order = np.argsort(scores, kind="stable")
+    for box, score in zip(boxes[order], scores[order], strict=True):
+        canvas[outer(box, size)] = max(score, 0.0)
+    return canvas

@@ -84,3 +84,19 @@ def small_mask(mask: NDArray[np.bool_], size: tuple[int, int]) -> NDArray[np.boo
     [[True, False]]
     """
     return averaged(mask.astype(np.float32), size) > 0.999
+
+
+def cut_out(image: Pictures, box: NDArray[np.float32]) -> Pictures:
+    """A box out of one frame at its own size, uint8 RGB (h, w, 3)."""
+    rows, columns = outer(box, image.shape)
+    return coloured(image[rows, columns])
+
+
+def grown(
+    boxes: NDArray[np.float32], margin: float, frame_size: tuple[int, int]
+) -> NDArray[np.float32]:
+    """Boxes (n, 4) that are larger by a share of their sides, within the frame (H, W)."""
+    sides = boxes[:, 2:] - boxes[:, :2]
+    larger = boxes + np.concatenate([-sides, sides], 1) * margin / 2
+    limit = np.tile(np.array(frame_size[::-1], np.float32), 2)
+    return np.asarray(np.clip(larger, 0, limit), np.float32)

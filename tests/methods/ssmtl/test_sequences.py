@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from awry.methods.ssmtl.config import SSMTLConfig
 from awry.methods.ssmtl.sequences import (
     cut,
-    grown,
     intermittent,
     outer,
     regular,
@@ -132,9 +131,3 @@ def test_frames_of_a_cut_are_not_mixed() -> None:
     for box in ([5, 5, 12, 12], [0, 0, 60, 40]):
         found = cut(frames, np.array(box, np.float32), 16)
         assert found[:, 0, 0, 0].tolist() == [10, 20, 30]
-
-
-def test_boxes_grow_within_the_frame() -> None:
-    boxes = np.array([[10, 10, 20, 30], [0, 0, 60, 40]], np.float32)
-    np.testing.assert_allclose(grown(boxes, 0.2, (40, 60)), [[9, 8, 21, 32], [0, 0, 60, 40]])
-    np.testing.assert_array_equal(grown(boxes, 0.0, (40, 60)), boxes)

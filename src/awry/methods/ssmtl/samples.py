@@ -13,12 +13,12 @@ from awry.datasets.base import name_in_training
 from awry.errors import FootageError
 from awry.frames import Objects
 from awry.methods.ssmtl.config import SSMTLConfig
-from awry.methods.ssmtl.sequences import cut, cut_out, grown, room_needed
+from awry.methods.ssmtl.sequences import cut, room_needed
 from awry.methods.ssmtl.teachers import SSMTLTeachers
 from awry.progress import Reporter
 from awry.teachers.objects.base import view_of
 from awry.training.footage import Run
-from awry.video.pictures import Pictures, coloured
+from awry.video.pictures import Pictures, coloured, cut_out, grown
 
 CLASSIFIED_AT_ONCE = 64
 Floats = NDArray[np.float32]

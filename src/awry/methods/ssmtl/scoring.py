@@ -13,18 +13,26 @@ from awry.frames import Frame, FrameScore, Objects, Region
 from awry.methods.base import Setting
 from awry.methods.graphs import Network
 from awry.methods.ssmtl.config import SSMTLConfig
-from awry.methods.ssmtl.maps import Map, highest, painted
+from awry.methods.ssmtl.maps import Map, highest
 from awry.methods.ssmtl.network import LevelStream, SSMTLModel, levels_of
 from awry.methods.ssmtl.parts import PartScores, combined, part_scores
-from awry.methods.ssmtl.sequences import cut, cut_out, grown
-from awry.methods.ssmtl.teachers import SSMTLTeachers, counted
+from awry.methods.ssmtl.sequences import cut
+from awry.methods.ssmtl.teachers import SSMTLTeachers
 from awry.methods.windowed import Origin, WindowScorer
-from awry.scoring.maps import blurred
+from awry.scoring.maps import blurred, painted
 from awry.scoring.streaming import Values, mean_filter, smoother
-from awry.teachers.objects.base import view_of
+from awry.teachers.objects.base import counted, view_of
 from awry.teachers.objects.carried import carried, trimmed
 from awry.teachers.objects.coco import class_name
-from awry.video.pictures import Pictures, coloured, resized, whole_pixels, working_size
+from awry.video.pictures import (
+    Pictures,
+    coloured,
+    cut_out,
+    grown,
+    resized,
+    whole_pixels,
+    working_size,
+)
 
 Floats = NDArray[np.float64]
 ERROR_BLUR = 3

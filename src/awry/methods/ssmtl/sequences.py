@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from awry.video.pictures import Pictures, coloured, outer
+from awry.video.pictures import Pictures, outer
 
 
 def regular(t: int) -> NDArray[np.int64]:
@@ -103,22 +103,6 @@ def cut(frames: Sequence[Pictures] | Pictures, box: NDArray[np.float32], side: i
     return np.ascontiguousarray(
         stack.reshape(side, side, len(frames), colours).transpose(2, 0, 1, 3)
     )
-
-
-def cut_out(image: Pictures, box: NDArray[np.float32]) -> Pictures:
-    """A box out of one frame at its own size, uint8 RGB (h, w, 3)."""
-    rows, columns = outer(box, image.shape)
-    return coloured(image[rows, columns])
-
-
-def grown(
-    boxes: NDArray[np.float32], margin: float, frame_size: tuple[int, int]
-) -> NDArray[np.float32]:
-    """Boxes (n, 4) that are larger by a share of their sides, within the frame (H, W)."""
-    sides = boxes[:, 2:] - boxes[:, :2]
-    larger = boxes + np.concatenate([-sides, sides], 1) * margin / 2
-    limit = np.tile(np.array(frame_size[::-1], np.float32), 2)
-    return np.asarray(np.clip(larger, 0, limit), np.float32)
 
 
 def to_input(sequences: Pictures) -> Tensor:

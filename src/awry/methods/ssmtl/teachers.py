@@ -13,12 +13,9 @@ from awry.frames import Objects
 from awry.methods.ssmtl.config import SSMTLConfig
 from awry.teachers.classifier import Classifier, load_classifier
 from awry.teachers.objects import DetectorOptions, ObjectDetector, View, load_detector
-from awry.teachers.objects.base import taken
+from awry.teachers.objects.base import counted
 from awry.teachers.objects.selection import box_iou
 from awry.teachers.outputs import digest, kept_outputs
-from awry.video.pictures import outer
-
-MOSTLY = 0.5
 
 
 class SSMTLTeachers:
@@ -122,11 +119,3 @@ class SSMTLTeachers:
         key = digest(classifier.name, classifier.side, self._probed, *pictures)
         outputs = kept.get(key, lambda: {"logits": classifier(list(pictures)).astype(np.float16)})
         return outputs["logits"].astype(np.float32)
-
-
-def counted(found: Objects, mask: NDArray[np.bool_] | None) -> Objects:
-    """The objects without those that lie mostly in ignored pixels (h, w)."""
-    if mask is None or not len(found.scores):
-        return found
-    keep = np.array([mask[outer(box, mask.shape)].mean() <= MOSTLY for box in found.boxes])
-    return taken(found, keep)

@@ -15,11 +15,12 @@ from awry.frames import Objects
 from awry.teachers.objects.options import DetectorOptions
 from awry.teachers.objects.selection import select, tile_places, without_cut
 from awry.teachers.outputs import digest, kept_outputs
-from awry.video.pictures import coloured
+from awry.video.pictures import coloured, outer
 
 Picture = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 LOWEST = 0.02
+MOSTLY = 0.5
 VERSION = 2
 """Changes with what detectors give for the same weights: older outputs on disk are then others."""
 
@@ -199,3 +200,11 @@ def taken(objects: Objects, keep: NDArray[np.bool_]) -> Objects:
         objects.probabilities[keep],
         objects.scores[keep],
     )
+
+
+def counted(found: Objects, mask: NDArray[np.bool_] | None) -> Objects:
+    """The objects without those that lie mostly in ignored pixels (h, w)."""
+    if mask is None or not len(found.scores):
+        return found
+    keep = np.array([mask[outer(box, mask.shape)].mean() <= MOSTLY for box in found.boxes])
+    return taken(found, keep)

@@ -197,10 +197,9 @@ def compositions(
         runs = [run for run in held_back if run.scene == scene]
         empty = EmptyScene.of(runs + [run for run in known if run.scene == scene])
         wanted = max(shortest, round(seconds * (runs[0].fps or UNKNOWN_FPS)))
-        found = find_cutouts(_pieces(runs, len(held_back)), empty, round(shortest * ROOM))
-        hidden = footage.ignore.mask(
-            *runs[0].images.shape[1:3], reference_size=footage.frame_size()
-        )
+        found = find_cutouts(_pieces(runs), empty, round(shortest * ROOM))
+        height, width = runs[0].images.shape[1:3]
+        hidden = footage.ignore.mask(height, width, reference_size=footage.frame_size())
         for cutout in _chosen(found, share, generator):
             length = min(wanted, int(len(cutout) / ROOM))
             spare = len(cutout) - int(FASTEST_KIND * length)
@@ -222,7 +221,7 @@ def _shares(runs: Sequence[Run], count: int) -> list[tuple[str, int]]:
     ]
 
 
-def _pieces(runs: Sequence[Run], among: int) -> list[tuple[Run, slice]]:
+def _pieces(runs: Sequence[Run]) -> list[tuple[Run, slice]]:
     """Stretches of a scene's runs, evenly spread, with about `MOST_FRAMES` frames."""
     pieces = [
         (run, slice(first, min(first + PIECE, len(run.images))))
@@ -257,7 +256,8 @@ def _base_for(
     starts = apart or starts
     order = generator.permutation(len(starts))[:_TRIES]
     run, first = min(
-        (starts[n] for n in order), key=lambda at: _covered(cutout, *at, length, scene)
+        (starts[place] for place in order),
+        key=lambda at: _covered(cutout, at[0], at[1], length, scene),
     )
     return Run(
         run.clip,

@@ -29,6 +29,13 @@ def test_it_is_what_the_command_prints(
     assert values == printed
 
 
+def test_an_open_data_set_has_its_own_layout_and_rate(bundle: Path, shared_data: Path) -> None:
+    opened = awry.open_dataset(shared_data, fps=10)
+    for given in ({"fps": 5}, {"format": "folder"}):
+        with pytest.raises(ConfigError, match="open already"):
+            awry.evaluate(bundle, opened, **given)  # type: ignore[arg-type]
+
+
 def test_figures_are_attributes(result: awry.EvaluationResult) -> None:
     frame = result.metrics["frame"]
     assert (result.micro_auc, result.macro_auc, result.ap) == (

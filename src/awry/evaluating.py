@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from awry.calls import checked
-from awry.datasets import open_dataset, paths_of
+from awry.datasets import as_dataset, paths_of
 from awry.datasets.base import Dataset
 from awry.detector import Detector, load
 from awry.errors import ConfigError
@@ -90,7 +90,7 @@ def evaluate(
         cache=None if cache is None else Path(cache),
         rule=EventRule.parse(rule, tolerance),
     )
-    opened = data if isinstance(data, Dataset) else open_dataset(data, format=format, fps=fps)
+    opened = as_dataset(data, format=format, fps=fps)
     detector = load(single, budget=budget, threshold=threshold)
     result = evaluate_detector(detector, opened, options, reporter)
     return result if out is None else replace(result, report=result.save(out) / "report.html")

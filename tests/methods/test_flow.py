@@ -13,10 +13,10 @@ from sklearn.metrics import roc_auc_score
 
 from awry.datasets import open_dataset
 from awry.datasets.base import Clip
-from awry.errors import BundleError, FootageError, TrainingError
+from awry.errors import BundleError, ConfigError, FootageError, TrainingError
 from awry.frames import Frame
 from awry.methods.base import Setting
-from awry.methods.flow import Flow
+from awry.methods.flow import Flow, in_boxes
 from awry.scoring.fill import fill_unscored
 from awry.training.footage import Footage
 from awry.training.loop import FitContext
@@ -126,6 +126,48 @@ def test_clips_of_one_frame_have_no_flow_to_learn_from(tmp_path: Path) -> None:
     footage = Footage(clips, FrameCache(tmp_path, 2**28))
     with pytest.raises(FootageError, match="two consecutive frames"):
         flow(relative=True).fit(footage, FitContext(tmp_path / "fit"))
+
+
+def boxes_file(folder: Path, *boxes: tuple[int, int, int, int]) -> str:
+    file = folder / "boxes.csv"
+    rows = [f"c,{frame},{','.join(map(str, box))},0.9" for frame in range(8) for box in boxes]
+    file.write_text("\n".join(["clip,frame,x_min,y_min,x_max,y_max,confidence", *rows]) + "\n")
+    return f"boxes:{file}"
+
+
+def test_with_a_detector_the_fastest_object_counts(tmp_path: Path) -> None:
+    moving, still = (30, 10, 80, 70), (20, 110, 90, 170)
+    for boxes, speed in (((still,), 0.0), ((moving, still), 3.0)):
+        method = flow(detector=boxes_file(tmp_path, *boxes))
+        assert scores(method, square(8, 3), clip="c")[1:] == pytest.approx([speed] * 7, abs=0.5)
+    scorer = method.scorer(Setting(clip="c"))
+    shown = [score.map for score in scorer.score(ArraySource(square(8, 3)))][-1]
+    assert shown is not None
+    assert shown[40 * shown.shape[0] // 176, 50 * shown.shape[1] // 160] > 2
+    assert shown[150 * shown.shape[0] // 176, 50 * shown.shape[1] // 160] < 0.5
+    assert shown[90 * shown.shape[0] // 176, 50 * shown.shape[1] // 160] == 0
+
+
+def test_a_median_is_not_moved_by_what_crosses_a_corner() -> None:
+    values = np.zeros((20, 20), np.float32)
+    values[:5, :5] = 9
+    filled = in_boxes(values, np.array([[0, 0, 10, 10], [0, 0, 4, 4]], np.float32))
+    assert (filled[2, 2], filled[8, 8], filled[15, 15]) == (9, 0, 0)
+
+
+def test_a_detector_of_moving_regions_is_refused(tmp_path: Path) -> None:
+    method = flow(detector="foreground")
+    with pytest.raises(ConfigError, match="looks at later frames"):
+        fitted(method, {"c": square(20, 1)}, tmp_path)
+
+
+def test_another_detector_than_the_fitted_one_is_refused(tmp_path: Path) -> None:
+    boxes = boxes_file(tmp_path, (30, 10, 80, 70))
+    other = flow(detector=boxes, detector_fingerprint="0123456789abcdef")
+    with pytest.raises(BundleError, match="weights or options are others"):
+        other.scorer(Setting())
+    # Box files are others for other footage: none is held to those of the fit.
+    assert fitted(flow(detector=boxes), {"c": square(20, 1)}, tmp_path).config.detector == boxes
 
 
 def test_a_stream_begins_anew_after_flush() -> None:

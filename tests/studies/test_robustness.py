@@ -216,8 +216,8 @@ def test_a_program_is_refused_as_the_command_is(bundle: Path, shared_data: Path,
         ask(bundle, severity=3)
     with pytest.raises(library.ConfigError, match="1 to 5"):
         ask(bundle, severities=[1, 6])
-    with pytest.raises(library.ConfigError, match=r"give budget or threshold to awry\.load"):
-        ask(library.load(bundle), budget="1/day")
+    with pytest.raises(library.ConfigError, match="Give --budget or --threshold"):
+        ask(library.load(bundle), budget="1/day", threshold=3.0)
     assert not out.exists()
 
 

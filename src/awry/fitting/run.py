@@ -9,10 +9,9 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from awry.calls import checked
-from awry.datasets import open_dataset
+from awry.datasets import as_dataset
 from awry.datasets.base import Dataset
 from awry.detector import Detector
-from awry.errors import ConfigError
 from awry.evaluation.report.page import write_strangest
 from awry.evaluation.report.peaks import peak_of
 from awry.fitting.detector import fit_detector
@@ -109,7 +108,7 @@ def fit(
         overwrite=overwrite,
     )
     method_class(method).configure(preset, options.changes)
-    return fit_and_save(method, _opened(data, format, fps), out, options, reporter)
+    return fit_and_save(method, as_dataset(data, format=format, fps=fps), out, options, reporter)
 
 
 def fit_and_save(
@@ -137,14 +136,6 @@ def fit_and_save(
         notes=[*data.notes, *detector.facts.data.notes],
         failed=list(detector.facts.data.failed),
     )
-
-
-def _opened(data: str | Path | Dataset, format: str | None, fps: float | None) -> Dataset:
-    if not isinstance(data, Dataset):
-        return open_dataset(data, format=format, fps=fps)
-    if format is not None or fps is not None:
-        raise ConfigError("The data set is open already: give format and fps to open_dataset.")
-    return data
 
 
 def _write_page(detector: Detector, data: Dataset, page: Path) -> list[StrangestMoment]:

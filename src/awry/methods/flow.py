@@ -1,7 +1,8 @@
 """`flow`: plain optical flow, no learning. Whoever does not beat it has learned nothing of motion.
 
 DIS flow from the frame before, its magnitude blurred 9x9, the maximum over the frame; or the same
-relative to what is usual at each position of the training footage.
+relative to what is usual at each position of the training footage; or the largest median magnitude
+inside any detected object, which noise between objects cannot reach.
 """
 
 from __future__ import annotations
@@ -16,10 +17,13 @@ from numpy.typing import NDArray
 from pydantic import Field
 from torch import Tensor
 
-from awry.errors import BundleError, FootageError, TrainingError
+from awry.errors import BundleError, ConfigError, FootageError, TrainingError
 from awry.frames import Frame, FrameScore
 from awry.methods.base import Method, MethodConfig, Scorer, Setting
 from awry.teachers.flow import DISFlow
+from awry.teachers.objects import DetectorOptions, ObjectDetector, load_detector
+from awry.teachers.objects.base import other_teachers, view_of
+from awry.video.pictures import outer
 
 if TYPE_CHECKING:
     from awry.training.footage import Footage
@@ -41,6 +45,16 @@ class FlowConfig(MethodConfig):
     )
     relative: bool = Field(False, description="divide by each position's quantile in training")
     quantile: float = Field(0.99, gt=0, le=1)
+    detector: str | None = Field(
+        None,
+        description="KIND:WHAT of an object detector: each object's median magnitude in place of "
+        "the blurred one's maximum",
+    )
+    threshold: float | None = Field(
+        None, ge=0, le=1, description="lowest confidence; None: the detector's own"
+    )
+    tiles: tuple[int, int] = Field((1, 1), description="columns, rows of tiles shown to it")
+    detector_fingerprint: str = Field("", description="of the detector's weights; set by fit")
 
 
 def flow_magnitude(
@@ -52,18 +66,37 @@ def flow_magnitude(
     return np.asarray(cv2.blur(magnitude, (blur, blur)), dtype=np.float32)
 
 
+def in_boxes(values: NDArray[np.float32], boxes: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Each box (n, 4) filled with its median value; 0 outside, the highest where boxes overlap.
+
+    Args:
+        values: float32 (H, W), 0 or more.
+        boxes: float32 (n, 4), `x_min, y_min, x_max, y_max` in pixels.
+    """
+    filled = np.zeros_like(values)
+    for box in boxes:
+        place = outer(box, values.shape)
+        filled[place] = np.maximum(filled[place], np.median(values[place]))
+    return filled
+
+
 class FlowScorer(Scorer):
     """One flow field a frame. The first frame of a stream has none and is not scored."""
 
     warmup = 1
 
     def __init__(
-        self, config: FlowConfig, setting: Setting, usual: NDArray[np.float32] | None = None
+        self,
+        config: FlowConfig,
+        setting: Setting,
+        usual: NDArray[np.float32] | None = None,
+        detector: ObjectDetector | None = None,
     ) -> None:
         super().__init__(setting)
         self._engine = DISFlow(config.quality)
         self._config = config
         self._usual = usual
+        self._detector = detector
         self._before: NDArray[np.uint8] | None = None
 
     def _push(self, frame: Frame) -> list[FrameScore]:
@@ -71,16 +104,24 @@ class FlowScorer(Scorer):
         before, self._before = self._before, grey
         if before is None:
             return [FrameScore(frame.index, frame.time_s, None)]
+        blur = 1 if self._detector else self._config.blur
         with self._stage("flow"):
-            magnitude = flow_magnitude(self._engine, before, grey, self._config.blur)
+            magnitude = flow_magnitude(self._engine, before, grey, blur)
         if self._usual is not None:
             height, width = grey.shape
             magnitude = magnitude / cv2.resize(self._usual, (width, height))
         if self.setting.ignore:
             magnitude[self.setting.mask(grey.shape)] = 0
+        if self._detector is not None:
+            magnitude = in_boxes(magnitude, self._boxes(self._detector, frame))
         score = float(magnitude.max())
         small = magnitude[:: _GRID // 2, :: _GRID // 2] if self.setting.maps else None
         return [FrameScore(frame.index, frame.time_s, score, {"flow": score}, small)]
+
+    def _boxes(self, detector: ObjectDetector, frame: Frame) -> NDArray[np.float32]:
+        with self._stage("detector"):
+            view = view_of([frame.image], 0, 0, 0, self.setting.clip, frame.number, None)
+            return detector.detect(view).boxes
 
     def _flush(self) -> list[FrameScore]:
         self._before = None
@@ -107,9 +148,13 @@ class Flow(Method):
     def __init__(self, config: MethodConfig) -> None:
         super().__init__(config)
         self._usual: dict[str, NDArray[np.float32]] = {}
+        self._detector: ObjectDetector | None = None
 
     def fit(self, footage: Footage, context: FitContext) -> None:
         """Nothing to learn, unless `relative`: then a high quantile of each position."""
+        if self.config.detector is not None:
+            settled = {"detector_fingerprint": self._load(self.config.detector).fingerprint}
+            self.config = self.config.model_copy(update=settled)
         runs = footage.runs("train", grey=True)
         if not self.config.relative:
             return
@@ -139,7 +184,22 @@ class Flow(Method):
         if self.config.relative and not self._usual:
             raise TrainingError("This flow has not been fitted: call fit or load a bundle first.")
         usual = self._usual.get(setting.scene, self._usual.get("*"))
-        return FlowScorer(self.config, setting, usual)
+        detector = None if self.config.detector is None else self._load(self.config.detector)
+        return FlowScorer(self.config, setting, usual, detector)
+
+    def _load(self, what: str) -> ObjectDetector:
+        if self._detector is None:
+            options = DetectorOptions(threshold=self.config.threshold, tiles=self.config.tiles)
+            self._detector = load_detector(what, options)
+        if self._detector.needs_neighbours:
+            raise ConfigError(
+                f"{what} looks at later frames too, and flow at none: use another --detector, "
+                "e.g. onnx:FILE or boxes:FILE."
+            )
+        fitted = self.config.detector_fingerprint
+        if fitted and fitted != self._detector.fingerprint:
+            raise other_teachers(what)
+        return self._detector
 
     def state(self) -> dict[str, Tensor]:
         """As `Method.state`."""

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from awry.datasets import as_dataset
 from awry.datasets.base import Clip, Dataset, is_in_training
 from awry.datasets.pairing import labels_at, labels_of
 from awry.errors import ConfigError, DatasetError
@@ -99,7 +100,7 @@ def _labelled_source(
             "measure by. Sift with --data DIR --merged."
         )
     if isinstance(data, Dataset):
-        return merge_parts(data, about["scene"])
+        return merge_parts(as_dataset(data, format=layout, fps=fps), about["scene"])
     root = None if data is None else Path(data)
     return open_merged(root, layout or about["format"], about["scene"], fps)
 

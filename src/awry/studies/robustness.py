@@ -119,7 +119,7 @@ def robustness(
             wanted,
             seed,
         )
-        detector = _detector(bundle, budget, threshold)
+        detector = load(bundle, budget=budget, threshold=threshold)
         footage = as_dataset(data, format=format, fps=fps)
         return measure_corruptions(detector, footage, folder, options, reporter)
     assert refit is not None
@@ -129,21 +129,6 @@ def robustness(
     )
     footage = as_dataset(data, format=format, fps=fps)
     return measure_training(footage, folder, training, reporter)
-
-
-def _detector(
-    bundle: str | Path | Detector, budget: str | Budget | None, threshold: float | None
-) -> Detector:
-    """The detector itself, or the one in a folder.
-
-    Raises:
-        ConfigError: other thresholds are given for one that is loaded.
-    """
-    if not isinstance(bundle, Detector):
-        return load(bundle, budget=budget, threshold=threshold)
-    if budget is not None or threshold is not None:
-        raise ConfigError("This detector is loaded already: give budget or threshold to awry.load.")
-    return bundle
 
 
 def _severities(given: int | str | Sequence[int] | None) -> Sequence[int]:

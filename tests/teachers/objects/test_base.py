@@ -69,3 +69,13 @@ def test_a_view_holds_the_frames_around_in_colour() -> None:
 def test_some_objects_are_taken() -> None:
     objects = Corners(threshold=0.1).detect(view())
     assert taken(objects, objects.scores < 0.5).boxes.tolist() == [[2, 20, 12, 30]]
+
+
+def test_the_fingerprint_stands_for_weights_and_options() -> None:
+    assert len(Corners().fingerprint) == 16
+    assert Corners().fingerprint == Corners().fingerprint != Corners(least_side=5.0).fingerprint
+
+
+def test_boxes_have_no_fingerprint(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Corners, "sees_pixels", False)
+    assert Corners().fingerprint == ""

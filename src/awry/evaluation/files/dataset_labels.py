@@ -59,9 +59,9 @@ def read_dataset_labels(given: str | Path | Dataset) -> DatasetLabels:
     Raises:
         DatasetError: it is in no known layout, or no test clip has labels.
     """
-    from awry.datasets import open_dataset
+    from awry.datasets import as_dataset
 
-    data = given if isinstance(given, Dataset) else open_dataset(Path(given))
+    data = as_dataset(given)
     where = data.root or data.name
     labels = {clip.name: clip.labels() for clip in data.test if clip.labels is not None}
     without = tuple(clip.name for clip in data.test if clip.labels is None)

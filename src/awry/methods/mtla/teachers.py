@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from awry.errors import BundleError
 from awry.methods.mtla.config import MTLAConfig
 from awry.methods.mtla.network import channels_of
 from awry.teachers.depth import DepthTeacher, load_depth
 from awry.teachers.flow import FlowTeacher, load_flow
 from awry.teachers.objects import DetectorOptions, View
+from awry.teachers.objects.base import other_teachers
 from awry.teachers.outputs import digest
 from awry.teachers.segmenter import Segmenter, Segments, load_segmenter
 from awry.video.pictures import Pictures, averaged, coloured, outer
@@ -93,10 +93,9 @@ class MTLATeachers:
     def _same_teachers(self) -> None:
         config = self._config
         if config.teachers_fingerprint not in ("", self.fingerprint):
-            raise BundleError(
+            raise other_teachers(
                 f"The detector {config.detector}, the flow {config.flow} or the depth "
-                f"{config.depth} is not the one that this bundle was fitted with: its weights are "
-                "others. Put the same file there, or refit."
+                f"{config.depth}"
             )
 
     def segment(self, view: View, background: Pictures | None) -> Segments:

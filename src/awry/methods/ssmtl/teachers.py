@@ -8,12 +8,12 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from awry.errors import BundleError, ConfigError
+from awry.errors import ConfigError
 from awry.frames import Objects
 from awry.methods.ssmtl.config import SSMTLConfig
 from awry.teachers.classifier import Classifier, load_classifier
 from awry.teachers.objects import DetectorOptions, ObjectDetector, View, load_detector
-from awry.teachers.objects.base import counted
+from awry.teachers.objects.base import counted, other_teachers
 from awry.teachers.objects.selection import box_iou
 from awry.teachers.outputs import digest, kept_outputs
 
@@ -83,10 +83,7 @@ class SSMTLTeachers:
     def _same_detector(self) -> None:
         fitted = self._config.detector_fingerprint
         if fitted and fitted != self.fingerprint:
-            raise BundleError(
-                f"{self._config.detector} is not the detector that this bundle was fitted with: "
-                "its weights are others. Put the same file there, or refit."
-            )
+            raise other_teachers(self._config.detector)
 
     def objects(self, view: View, mask: NDArray[np.bool_] | None) -> Objects:
         """A frame's objects; those that lie mostly in ignored pixels (h, w) are left out."""

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from awry.errors import ConfigError
+from awry.errors import BundleError, ConfigError
 from awry.frames import Objects
 from awry.teachers.objects.options import DetectorOptions
 from awry.teachers.objects.selection import select, tile_places, without_cut
@@ -103,6 +103,11 @@ class ObjectDetector(ABC):
         self.highest = 0.0
 
     @property
+    def fingerprint(self) -> str:
+        """Stands for weights and options; empty for boxes, which are others for other footage."""
+        return digest(self.key)[:16] if self.sees_pixels else ""
+
+    @property
     def nothing_found(self) -> str:
         """A sentence for training footage in which no object was found."""
         return (
@@ -174,6 +179,18 @@ class ObjectDetector(ABC):
 
         Boxes in pixels of `view.image`; candidates below `_lowest` may be left out.
         """
+
+
+def other_teachers(what: str) -> BundleError:
+    """The error of a bundle whose teachers are not at hand as they were when it was fitted.
+
+    >>> str(other_teachers("onnx:a.onnx"))[:56]
+    'onnx:a.onnx is not what this bundle was fitted with: its'
+    """
+    return BundleError(
+        f"{what} is not what this bundle was fitted with: its weights or options are others. Put "
+        "the same file there, or refit."
+    )
 
 
 def _arrays(objects: Objects, highest: float) -> dict[str, NDArray[np.generic]]:

@@ -74,6 +74,7 @@ if TYPE_CHECKING:
     )
     from awry.studies.reproduce import ReproductionResult, reproduce
     from awry.studies.robustness import robustness
+    from awry.studies.survey import SurveyCell, SurveyResult, survey
     from awry.studies.training_conditions import RefitResult
     from awry.terminal import BarReporter
     from awry.training.facts import Facts
@@ -139,6 +140,8 @@ __all__ = [
     "Source",
     "SourceError",
     "SpeedResult",
+    "SurveyCell",
+    "SurveyResult",
     "TableSummary",
     "TrainingError",
     "WriteError",
@@ -167,6 +170,7 @@ __all__ = [
     "robustness",
     "score",
     "sift",
+    "survey",
 ]
 
 # Imported where they are used: `import awry` stays fast. One line a name: where it stands.
@@ -229,6 +233,8 @@ _LAZY = {
     "Source": "awry.video",
     "SourceError": "awry.errors",
     "SpeedResult": "awry.studies.bench",
+    "SurveyCell": "awry.studies.survey",
+    "SurveyResult": "awry.studies.survey",
     "TableSummary": "awry.studies.published",
     "TrainingError": "awry.errors",
     "WriteError": "awry.errors",
@@ -255,6 +261,7 @@ _LAZY = {
     "robustness": "awry.studies.robustness",
     "score": "awry.score_run.score",
     "sift": "awry.sifting.sift",
+    "survey": "awry.studies.survey",
 }
 # The same for modules: `awry.NAME` is the module itself.
 _LAZY_MODULES: dict[str, str] = {"measure": "awry.measure"}

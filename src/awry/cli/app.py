@@ -34,6 +34,7 @@ from awry.cli.review import review
 from awry.cli.robustness import robustness
 from awry.cli.score import score
 from awry.cli.sift import sift
+from awry.cli.survey import survey
 from awry.interrupts import stop_on_signals
 
 
@@ -64,8 +65,8 @@ app.add_typer(
 app.add_typer(bench_app, name="bench")
 
 for command in (
-    *(demo, fit, score, alarms, sift, review, evaluate, reproduce, robustness, compare, export),
-    *(datasets, methods, doctor),
+    *(demo, fit, score, alarms, sift, review, evaluate, reproduce, robustness, survey),
+    *(compare, export, datasets, methods, doctor),
 ):
     app.command()(command)
 

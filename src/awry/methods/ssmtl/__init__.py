@@ -22,6 +22,7 @@ from awry.methods.ssmtl.network import SSMTLModel, levels_of, parts_of, tasks_of
 from awry.methods.ssmtl.normality import measure_normality
 from awry.methods.ssmtl.parts import ScoringHeads
 from awry.methods.ssmtl.samples import Pool, check, find_objects, split_runs, whole_frames
+from awry.methods.ssmtl.scale import by_scale
 from awry.methods.ssmtl.scoring import SSMTLScorer
 from awry.methods.ssmtl.sequences import room_needed
 from awry.methods.ssmtl.teachers import SSMTLTeachers
@@ -111,6 +112,7 @@ class SSMTL(Method):
         self, footage: Footage, seed: int, reporter: Reporter
     ) -> dict[str, tuple[Pool, Pool]]:
         """The model with fresh weights, and for each level what it trains and validates on."""
+        self._settle_scale(footage, reporter)
         self._teachers = SSMTLTeachers(self.config)
         self._resolve(footage, self._teachers)
         torch.manual_seed(seed)
@@ -118,6 +120,17 @@ class SSMTL(Method):
         pools = {level: self._pools(level, footage, reporter) for level in levels_of(self.config)}
         self._teachers = None  # scoring needs fewer of them
         return pools
+
+    def _settle_scale(self, footage: Footage, reporter: Reporter) -> None:
+        """Settle what follows from the size of objects and from the frame rate."""
+        grey = footage.is_grey() if self.config.grey is None else self.config.grey
+        self._settle({"grey": grey})
+        settled, notes = by_scale(self.config, footage, reporter)
+        self._settle(settled)
+        footage.notes += notes
+
+    def _settle(self, settled: Mapping[str, Any]) -> None:
+        self.config = SSMTLConfig(**{**self.config.model_dump(), **settled})
 
     def _resolve(self, footage: Footage, teachers: SSMTLTeachers) -> None:
         """Settle what the config leaves to footage and teachers, so that the bundle records it."""
@@ -135,7 +148,6 @@ class SSMTL(Method):
             "tasks": tasks,
             "frame_tasks": tuple(task for task in config.frame_tasks if task in tasks),
             "class_scores": class_scores,
-            "grey": footage.is_grey() if config.grey is None else config.grey,
             "detector_fingerprint": teachers.fingerprint,
         }
         for level in levels_of(config):
@@ -146,7 +158,7 @@ class SSMTL(Method):
                     "level here (distillation needs a detector with classes, or --set "
                     "score_classifier=true): choose other tasks, or another --detector."
                 )
-        self.config = SSMTLConfig(**{**config.model_dump(), **settled})
+        self._settle(settled)
 
     def _pools(self, level: str, footage: Footage, reporter: Reporter) -> tuple[Pool, Pool]:
         training, validation = self._runs(level, footage)
@@ -185,7 +197,8 @@ class SSMTL(Method):
         assert self._teachers is not None
         detector = self._teachers.detector
         assert detector is not None
-        shortest = 2 * room_needed(self.config.t, self.config.steps_between) + 1
+        config = self.config
+        shortest = 2 * room_needed(config.t, config.steps_between) * config.stride + 1
         longest = max((len(run.images) for run in runs), default=0)
         if longest < shortest:
             return (
@@ -206,7 +219,7 @@ class SSMTL(Method):
         model, config = self._fitted().eval(), self.config
         graphs = {}
         for level in levels_of(config):
-            side = config.side if level == "object" else config.frame_side
+            side = config.crop if level == "object" else config.frame_side
             sequences = torch.zeros(2, 1 if config.grey else 3, 2 * config.t + 1, side, side)
             heads = ScoringHeads(model.stream(level))
             graphs[level] = Graph(heads, {"sequences": sequences}, heads.tasks)
@@ -244,5 +257,5 @@ class SSMTL(Method):
             size = min(len(training), self.config.schedule(level)[2])
             batch = draw(training, range(size), self.config, np.random.default_rng(0))
             network = self._fitted().stream(level).network.train()
-            totals.append(losses(network, batch, self.config.distillation_weight)["total"])
+            totals.append(losses(network, batch, self.config.distillation)["total"])
         return totals

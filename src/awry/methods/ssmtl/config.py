@@ -26,7 +26,9 @@ class SSMTLConfig(MethodConfig):
     threshold: float | None = Field(
         None, ge=0, le=1, description="lowest confidence; None: the detector's own"
     )
-    tiles: tuple[int, int] = Field((1, 1), description="columns, rows of tiles shown to it")
+    tiles: tuple[int, int] | None = Field(
+        (1, 1), description="columns, rows of tiles shown to it; None: as objects' size asks for"
+    )
     across_classes: bool = Field(
         False, description="suppress boxes of other classes too, and join their probabilities"
     )
@@ -53,7 +55,15 @@ class SSMTLConfig(MethodConfig):
 
     # Sequences
     t: int = Field(3, ge=1, le=4, description="frames on each side of the middle one")
-    side: int = Field(64, ge=16, description="of the crops, in pixels")
+    span_s: float | None = Field(
+        None, gt=0, description="seconds from a sequence's first frame to its last; sets stride"
+    )
+    stride: int = Field(
+        1, ge=1, description="frames from one frame of a sequence to the next; gaps grow with it"
+    )
+    side: int | None = Field(
+        64, ge=16, description="of the crops, in pixels; None: by the objects' size"
+    )
     frame_side: int = Field(64, ge=16, description="of the whole frames, in pixels")
     grey: bool | None = Field(None, description="one channel; None: where the footage is grey")
     gaps: tuple[int, ...] = Field((1, 2, 3, 4), min_length=1)
@@ -92,7 +102,9 @@ class SSMTLConfig(MethodConfig):
         None, ge=0, lt=1, description="whole frames; None: as objects"
     )
     flip: bool = Field(False, description="mirror half of the training sequences")
-    distillation_weight: float = Field(0.2, ge=0, description="lambda of eq. 5")
+    distillation_weight: float | None = Field(
+        0.2, ge=0, description="lambda of eq. 5; None: 0.5 where objects are small, else 0.2"
+    )
     held_back: float = Field(0.15, gt=0, lt=1, description="end of each clip, not trained on")
     validation_objects: int = Field(1024, ge=1)
 
@@ -114,6 +126,9 @@ class SSMTLConfig(MethodConfig):
         description="side of the map's mean filter, in pixels of the working size; None: that of "
         "a typical object, the median of the longer sides of held-back boxes",
     )
+    filter_s: float | None = Field(
+        None, gt=0, description="seconds that the mean filter joins; sets filter_frames"
+    )
     filter_frames: int = Field(9, ge=1, description="frames that the mean filter joins")
     filter_causal: bool = Field(False, description="past frames only, instead of centred")
     smoothing: Literal["none", "gaussian", "causal"] = Field(
@@ -123,7 +138,7 @@ class SSMTLConfig(MethodConfig):
 
     @model_validator(mode="after")
     def _fits(self) -> SSMTLConfig:
-        if self.side % 2**self.pools or self.frame_side % 2**self.pools:
+        if (self.side or 0) % 2**self.pools or self.frame_side % 2**self.pools:
             raise ValueError(f"side and frame_side must be divisible by {2**self.pools}")
         if self.filter_frames % 2 == 0 and not self.filter_causal:
             raise ValueError("filter_frames must be odd where the filter is centred")
@@ -144,8 +159,20 @@ class SSMTLConfig(MethodConfig):
         return 3 if self.depth == "shallow" else len(self.deep_pools)
 
     @property
+    def crop(self) -> int:
+        """Side of the crops, which fit has settled."""
+        assert self.side is not None
+        return self.side
+
+    @property
+    def distillation(self) -> float:
+        """Lambda of eq. 5, which fit has settled."""
+        assert self.distillation_weight is not None
+        return self.distillation_weight
+
+    @property
     def steps_between(self) -> tuple[int, ...]:
-        """Frames from one frame of an intermittent sequence to the next."""
+        """Strides from one frame of an intermittent sequence to the next."""
         return self.gaps if self.gap_is_step else tuple(gap + 1 for gap in self.gaps)
 
     def average_of(self, level: str) -> float:
@@ -175,7 +202,10 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
         "detector": "foreground",
         "classifier": "none",
         "height": 480,
-        "side": 32,
+        "tiles": None,
+        "side": None,
+        "span_s": 0.6,  # seven frames at 10 a second
+        "distillation_weight": None,
         "depth": "shallow",
         "width": "narrow",
         "batch": 32,
@@ -189,6 +219,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
         "frame_average": 0.95,
         "part_scale": "standard",
         "filter_size": None,
+        "filter_s": 0.9,
         "fusion": (1.0, 0.0),  # whole frames earned no say on held-back footage
     },
     "demo": {
@@ -228,8 +259,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
 
 
 def for_variant(preset: str, variant: str) -> dict[str, Any]:
-    """Settings of a preset that depend on the data set (section 4.2)."""
-    if variant not in ("ped1", "ped2") or preset == "tiny":
+    """Settings of a preset that depend on the data set: the paper's own (section 4.2)."""
+    if variant not in ("ped1", "ped2") or preset != "paper":
         return {}
-    low_resolution = {"threshold": 0.5} if preset == "paper" else {"tiles": (2, 1)}
-    return {"distillation_weight": 0.5, **low_resolution}
+    return {"distillation_weight": 0.5, "threshold": 0.5}

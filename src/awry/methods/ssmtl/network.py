@@ -255,7 +255,7 @@ class SSMTLModel(nn.Module):
         colours = 1 if config.grey else 3
         for level in levels_of(config):
             outputs, tasks = distilled(config, level), tasks_of(config, level)
-            side = config.side if level == "object" else config.frame_side
+            side = config.crop if level == "object" else config.frame_side
             network = Network(config, colours, side, outputs, tasks)
             self.streams[level] = LevelStream(network, parts_of(config, level, tasks))
 

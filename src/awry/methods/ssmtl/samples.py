@@ -136,15 +136,16 @@ def find_objects(
         reporter: shows progress.
         mask: bool (h, w), ignored pixels; objects that lie mostly there are left out.
     """
-    room = room_needed(config.t, config.steps_between)
+    room = room_needed(config.t, config.steps_between) * config.stride
     looks = [(r, f) for r, run in enumerate(runs) for f in middles(run, room, every)]
+    around = config.t * config.stride
     reporter.start("detecting objects", len(looks), 0)
     frames = []
     for number, frame in looks:
         run = runs[number]
         original = (run.first + frame) * run.every
         name = name_in_training(run.clip)
-        view = view_of(run.images, frame, config.t, config.t, name, original, run.original_size)
+        view = view_of(run.images, frame, around, around, name, original, run.original_size)
         frames.append(_FrameObjects(number, frame, teachers.objects(view, mask)))
         reporter.advance({})
     size = runs[0].images.shape[1:3] if runs else (1, 1)
@@ -153,7 +154,7 @@ def find_objects(
     targets = np.empty((len(boxes), 0), np.float32)
     if config.class_scores:
         targets = _joined([one.objects.probabilities for one in frames], None)
-    pool = ObjectPool(runs, np.array(places, np.int64).reshape(-1, 2), targets, boxes, config.side)
+    pool = ObjectPool(runs, np.array(places, np.int64).reshape(-1, 2), targets, boxes, config.crop)
     if teachers.classifier is not None:
         crops = (pool.middle(number) for number in range(len(pool)))
         classified = classify(crops, len(pool), teachers, reporter)
@@ -186,7 +187,7 @@ def whole_frames(
     runs: Sequence[Run], teachers: SSMTLTeachers, config: SSMTLConfig, reporter: Reporter
 ) -> FramePool:
     """Every frame of the runs that has enough others around it; runs at the network's size."""
-    room = room_needed(config.t, config.steps_between)
+    room = room_needed(config.t, config.steps_between) * config.stride
     places = [(r, f) for r, run in enumerate(runs) for f in middles(run, room, config.every)]
     targets = np.empty((len(places), 0), np.float32)
     if teachers.classifier is not None and "distillation" in config.tasks:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import repeat
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,7 +63,9 @@ class FrameParts:
 
 
 class SSMTLScorer(WindowScorer[FrameParts]):
-    """Scores the middle of a window of 2t + 1 frames; the first and last t frames have no score.
+    """Scores the middle of a window of 2t + 1 frames, which lie `stride` apart.
+
+    Every frame is the middle of a window of its own, but for a clip's first and last t strides.
 
     Args:
         model: fitted, in evaluation mode.
@@ -82,8 +85,8 @@ class SSMTLScorer(WindowScorer[FrameParts]):
     ) -> None:
         super().__init__(
             setting,
-            config.t,
-            config.t,
+            config.t * config.stride,
+            config.t * config.stride,
             # SSMTL section 3.4: the 3-D mean filter's third axis, time.
             mean_filter(config.filter_frames, causal=config.filter_causal),
             smoother(config.smoothing, config.smoothing_sigma),
@@ -137,7 +140,7 @@ class SSMTLScorer(WindowScorer[FrameParts]):
         origin: Origin,
         smalls: Iterable[Pictures] | None = None,
     ) -> list[FrameParts]:
-        """What teachers and networks say of a clip's frames, without the first and last t.
+        """What teachers and networks say of a clip's frames, without its ends.
 
         Args:
             frames: of a clip of their own.
@@ -164,8 +167,7 @@ class SSMTLScorer(WindowScorer[FrameParts]):
 
     def _raw_result(self, origin: Origin) -> FrameParts:
         """Ask teachers and networks about the window's middle frame."""
-        t = self.config.t
-        frame = self._window[t][0]
+        frame = self._window[self._before][0]
         raw = FrameParts(
             frame.index, frame.time_s, np.empty((0, 4), np.float32), np.empty((0, 0)), np.empty(0)
         )
@@ -175,9 +177,13 @@ class SSMTLScorer(WindowScorer[FrameParts]):
             self._score_frame(raw)
         return raw
 
+    def _sequence(self, item: int) -> list[Any]:
+        """The window's frames, a stride apart, as one of the levels takes them."""
+        return [prepared[item] for prepared in self._window][:: self.config.stride]
+
     def _score_objects(self, raw: FrameParts, frame: Frame, origin: Origin) -> None:
         stream = self.model.stream("object")
-        images = [item[1] for item in self._window]
+        images = self._sequence(1)
         with self._stage("detector"):
             size = origin.size or (frame.image.shape[0], frame.image.shape[1])
             objects = self._detected(images, origin.clip or self.setting.clip, frame.number, size)
@@ -197,7 +203,7 @@ class SSMTLScorer(WindowScorer[FrameParts]):
             view = view_of(images, t, t, t, clip, number, size)
             self._last, self._since = self._teachers.objects(view, self._mask), 0
             return self._last
-        self._last = carried(self._last, images[t - 1], images[t])
+        self._last = carried(self._last, self._window[self._before - 1][1], images[t])
         height, width = images[t].shape[:2]
         return counted(trimmed(self._last, (height, width)), self._mask)
 
@@ -206,7 +212,7 @@ class SSMTLScorer(WindowScorer[FrameParts]):
         assert self._working is not None
         with self._stage("crops"):
             boxes = grown(objects.boxes, config.margin, self._working)
-            sequences = np.stack([cut(images, box, config.side) for box in boxes])
+            sequences = np.stack([cut(images, box, config.crop) for box in boxes])
         with self._stage("network"):
             logits = None
             if "classifier" in stream.parts:
@@ -217,7 +223,7 @@ class SSMTLScorer(WindowScorer[FrameParts]):
 
     def _score_frame(self, raw: FrameParts) -> None:
         config, stream = self.config, self.model.stream("frame")
-        smalls = [small for _, _, small in self._window if small is not None]
+        smalls = [small for small in self._sequence(2) if small is not None]
         with self._stage("network"):
             logits = None
             if "classifier" in stream.parts:

@@ -40,13 +40,7 @@ class SSMTLTeachers:
         self.lender: ObjectDetector | None = None
         self.classifier: Classifier | None = None
         self._config = config
-        options = DetectorOptions(
-            threshold=config.threshold,
-            tiles=config.tiles,
-            across_classes=config.across_classes,
-            least_side=config.least_side,
-            contained=config.contained,
-        )
+        options = detector_options(config)
         if config.level != "frame":
             self.detector = load_detector(config.detector, options)
             if config.classes_from is not None:
@@ -116,3 +110,14 @@ class SSMTLTeachers:
         key = digest(classifier.name, classifier.side, self._probed, *pictures)
         outputs = kept.get(key, lambda: {"logits": classifier(list(pictures)).astype(np.float16)})
         return outputs["logits"].astype(np.float32)
+
+
+def detector_options(config: SSMTLConfig) -> DetectorOptions:
+    """What is asked of the object detector; one tile where the tiles are not settled yet."""
+    return DetectorOptions(
+        threshold=config.threshold,
+        tiles=config.tiles or (1, 1),
+        across_classes=config.across_classes,
+        least_side=config.least_side,
+        contained=config.contained,
+    )

@@ -42,8 +42,10 @@ def draw(
     """Cut the samples of some middle frames; one cut serves all tasks."""
     consecutive, skipped = [], []
     for number in chosen:
-        offsets = intermittent(config.t, config.steps_between, *pool.room(number), generator)
-        pictures = pool.take(number, np.concatenate([regular(config.t), offsets]))
+        before, after = (frames // config.stride for frames in pool.room(number))
+        offsets = intermittent(config.t, config.steps_between, before, after, generator)
+        every = np.concatenate([regular(config.t), offsets])
+        pictures = pool.take(number, every * config.stride)
         if config.flip and generator.random() < 0.5:
             pictures = pictures[:, :, ::-1]
         consecutive.append(pictures[: len(offsets)])
@@ -137,7 +139,7 @@ def phase(
 
     Without `steps` an epoch is one pass in random order; with them, each step draws anew.
     """
-    weight = config.distillation_weight
+    weight = config.distillation
     epochs, steps, batch = config.schedule(level)
     size = min(batch, len(training))
     whole_pass = steps is None

@@ -116,6 +116,13 @@ class ObjectDetector(ABC):
             "cut frames into tiles (--set 'tiles=[2,1]'), or use another --detector."
         )
 
+    def input_scale(self, size: tuple[int, int]) -> float | None:
+        """Pixels of the network's input to one of a picture (h, w), over both directions.
+
+        None where the network's input is not of a fixed, small size, or there is no network.
+        """
+        return None
+
     def detect(self, view: View) -> Objects:
         """The objects of one frame, most confident first.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -24,6 +25,7 @@ Floats = NDArray[np.float32]
 Candidates = tuple[Floats, Floats, Floats]
 STRIDES = (8, 16, 32)
 CLASSES = 80
+DARKNET_SIDE = 416
 NOTHING = 1e-3
 """Candidates below this are not even looked at."""
 FARTHEST_OFFSET = 50.0
@@ -74,6 +76,10 @@ class OutputFormat(ABC):
         """Pixels of the input to one of the picture, where the aspect is kept."""
         return min(self.side[0] / size[0], self.side[1] / size[1])
 
+    def input_scale(self, size: tuple[int, int]) -> float:
+        """Pixels of the input to one of a picture (h, w), over both directions."""
+        return self.scale(size)
+
 
 class NanoDet(OutputFormat):
     """Class scores through the sigmoid, and distances to the four sides as distributions."""
@@ -91,6 +97,10 @@ class NanoDet(OutputFormat):
             np.subtract(sized[..., colour], self._MEAN[place], out=planes[0, place])
             planes[0, place] /= self._SCALE[place]
         return planes
+
+    def input_scale(self, size: tuple[int, int]) -> float:
+        """As `OutputFormat.input_scale`; the picture is not letterboxed."""
+        return math.sqrt(self.side[0] * self.side[1] / (size[0] * size[1]))
 
     def read(self, outputs: Sequence[Floats], size: tuple[int, int], lowest: float) -> Candidates:
         """Each level has scores (1, n, 80) and distances (1, n, 4 * bins)."""
@@ -233,6 +243,10 @@ class ONNXDetector(ObjectDetector):
                 "--decode_in_inference."
             )
 
+    def input_scale(self, size: tuple[int, int]) -> float:
+        """As `ObjectDetector.input_scale`."""
+        return self.layout.input_scale(size)
+
     def _candidates(self, view: View) -> Candidates:
         outputs = self._session.run(None, {self._input: self.layout.prepare(view.image)})
         size = (view.image.shape[0], view.image.shape[1])
@@ -278,8 +292,12 @@ class DarknetDetector(ObjectDetector):
         content = (file_hash(config), file_hash(weights))
         super().__init__(f"darknet:{stem.name}", content, "sigmoid", 0.5, options)
 
+    def input_scale(self, size: tuple[int, int]) -> float:
+        """As `ObjectDetector.input_scale`."""
+        return DARKNET_SIDE / math.sqrt(size[0] * size[1])
+
     def _candidates(self, view: View) -> Candidates:
-        blob = cv2.dnn.blobFromImage(view.image, 1 / 255, (416, 416))
+        blob = cv2.dnn.blobFromImage(view.image, 1 / 255, (DARKNET_SIDE, DARKNET_SIDE))
         self._network.setInput(blob)
         outputs = self._network.forward(self._network.getUnconnectedOutLayersNames())
         raw = np.concatenate(outputs).astype(np.float32)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from awry.errors import ConfigError
 
@@ -39,3 +39,7 @@ class DetectorOptions:
                 f"Tiles are {self.tiles} with overlap {self.overlap}; expected at least one column "
                 "and one row, and an overlap from 0 to below 1."
             )
+
+    def with_tiles(self, tiles: tuple[int, int]) -> DetectorOptions:
+        """The same with other tiles."""
+        return replace(self, tiles=tiles)

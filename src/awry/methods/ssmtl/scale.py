@@ -1,0 +1,103 @@
+"""Settings that follow from the footage: how large its objects are, how often it was filmed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from awry.methods.ssmtl.config import SSMTLConfig
+from awry.methods.ssmtl.teachers import detector_options
+from awry.progress import Reporter
+from awry.teachers.objects import load_detector
+from awry.training.footage import Footage
+from awry.training.scale import FootageScale, measure_scale, scale_with_tiles
+from awry.video.pictures import working_size
+
+LEAST_CROP, MOST_CROP, CROP_STEP = 32, 64, 8
+"""Sides of crops in pixels; three poolings halve them to whole numbers."""
+SMALL_OBJECT = 40.0
+"""Objects shorter than this, in pixels of the frame, are of low resolution, as on UCSD."""
+
+
+def by_scale(
+    config: SSMTLConfig, footage: Footage, reporter: Reporter
+) -> tuple[dict[str, Any], list[str]]:
+    """What the settings leave to the footage's scale, and sentences that say what was chosen.
+
+    Args:
+        config: `grey` settled.
+        footage: normal.
+        reporter: shows progress.
+
+    Raises:
+        FootageError, MissingError, ConfigError, InputError: as `scale_with_tiles`.
+    """
+    left = (config.tiles, config.side, config.distillation_weight)
+    if None not in left and config.span_s is None and config.filter_s is None:
+        return {}, []
+    scale, tiles = _measured(config, footage, reporter)
+    settled = _settled(config, scale, tiles)
+    return settled, [f"{scale.words()}. {_reasons(config, scale, settled)}"]
+
+
+def _measured(
+    config: SSMTLConfig, footage: Footage, reporter: Reporter
+) -> tuple[FootageScale, tuple[int, int]]:
+    size, grey = working_size(footage.frame_size(), config.height), bool(config.grey)
+    if config.level == "frame":
+        side = (config.frame_side, config.frame_side)
+        return measure_scale(footage, None, reporter, size=side, grey=grey), (1, 1)
+    if config.tiles is None:
+        options = detector_options(config)
+        return scale_with_tiles(footage, config.detector, options, reporter, size=size, grey=grey)
+    detector = load_detector(config.detector, detector_options(config))
+    return measure_scale(footage, detector, reporter, size=size, grey=grey), config.tiles
+
+
+def _settled(config: SSMTLConfig, scale: FootageScale, tiles: tuple[int, int]) -> dict[str, Any]:
+    settled: dict[str, Any] = {}
+    if config.tiles is None:
+        settled["tiles"] = tiles
+    if config.side is None:
+        height = working_size(scale.frame_size, config.height)[0]
+        settled["side"] = crop_side(scale.side_at(height))
+    if config.distillation_weight is None:
+        small = scale.object_side is not None and scale.object_side < SMALL_OBJECT
+        settled["distillation_weight"] = 0.5 if small else 0.2
+    if config.span_s is not None:
+        settled["stride"] = scale.stride(config.span_s, 2 * config.t)
+    if config.filter_s is not None:
+        centred = not config.filter_causal
+        frames = scale.odd_frames if centred else scale.frames
+        settled["filter_frames"] = frames(config.filter_s)
+    return settled
+
+
+def _reasons(config: SSMTLConfig, scale: FootageScale, settled: dict[str, Any]) -> str:
+    """What was chosen, in words."""
+    words = []
+    if "tiles" in settled and config.level != "frame":
+        columns, rows = settled["tiles"]
+        tiled = f"{columns}x{rows} tiles beside the whole frame"
+        words.append(f"the detector sees {'the whole frame' if columns * rows == 1 else tiled}")
+    if "side" in settled and config.level != "frame":
+        words.append(f"crops are {settled['side']} pixels wide")
+    if "stride" in settled:
+        count, every = 2 * config.t + 1, settled["stride"]
+        span = 2 * config.t * every / scale.fps
+        what = "consecutive frames" if every == 1 else f"frames, {every} apart,"
+        words.append(f"a sequence is {count} {what} over {span:.2g} s")
+    if "filter_frames" in settled:
+        words.append(f"maps are averaged over {settled['filter_frames']} frames")
+    return f"So {', '.join(words)}." if words else ""
+
+
+def crop_side(side: float | None) -> int:
+    """Side of the crops for objects whose longer side has so many pixels at working size.
+
+    >>> crop_side(29), crop_side(86), crop_side(200), crop_side(None)
+    (32, 40, 64, 32)
+    """
+    if side is None:
+        return LEAST_CROP
+    wanted = CROP_STEP * round(side / 2 / CROP_STEP)
+    return min(max(wanted, LEAST_CROP), MOST_CROP)

@@ -116,7 +116,7 @@ def _suppressed(
 def box_iou(one: Floats, other: Floats) -> Floats:
     """Intersection over union of boxes (n, 4) and (m, 4), float32 (n, m)."""
     shared = _shared_area(one, other)
-    areas = _area(one)[:, None] + _area(other)[None]
+    areas = box_areas(one)[:, None] + box_areas(other)[None]
     return np.asarray(shared / np.maximum(areas - shared, 1e-9), np.float32)
 
 
@@ -126,13 +126,14 @@ def _shared_area(one: Floats, other: Floats) -> Floats:
     return np.asarray(np.clip(high - low, 0, None).prod(2))
 
 
-def _area(boxes: Floats) -> Floats:
+def box_areas(boxes: Floats) -> Floats:
+    """Areas (n,) of boxes (n, 4)."""
     return np.asarray((boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1]))
 
 
 def _lie_inside(boxes: Floats, classes: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Which boxes lie inside a larger one of the same class."""
-    area = _area(boxes)
+    area = box_areas(boxes)
     within = _shared_area(boxes, boxes) >= INSIDE * area[:, None]
     within &= area[:, None] < area[None]
     within &= classes[:, None] == classes[None]

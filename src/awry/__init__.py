@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     from awry.studies.bench import SpeedResult, bench
     from awry.studies.corruption_conditions import RobustnessResult
     from awry.studies.demo import DemoResult, demo
+    from awry.studies.pasting import PastedClip, PastedSet, paste
     from awry.studies.published import (
         PublishedTableResult,
         TableSummary,
@@ -122,6 +123,8 @@ __all__ = [
     "MissingError",
     "Moment",
     "Objects",
+    "PastedClip",
+    "PastedSet",
     "PublishedTableResult",
     "RankedClip",
     "RankedEvent",
@@ -163,6 +166,7 @@ __all__ = [
     "measure",
     "open_dataset",
     "open_source",
+    "paste",
     "published_table",
     "published_tables",
     "reproduce",
@@ -215,6 +219,8 @@ _LAZY = {
     "MissingError": "awry.errors",
     "Moment": "awry.scoring.moments",
     "Objects": "awry.frames",
+    "PastedClip": "awry.studies.pasting",
+    "PastedSet": "awry.studies.pasting",
     "PublishedTableResult": "awry.studies.published",
     "RankedClip": "awry.sifting.run",
     "RankedEvent": "awry.sifting.run",
@@ -254,6 +260,7 @@ _LAZY = {
     "load_run": "awry.sifting.run_folder",
     "open_dataset": "awry.datasets",
     "open_source": "awry.video",
+    "paste": "awry.studies.pasting",
     "published_table": "awry.studies.published",
     "published_tables": "awry.studies.published",
     "reproduce": "awry.studies.reproduce",

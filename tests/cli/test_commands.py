@@ -197,6 +197,10 @@ CALLS: dict[str, tuple[Words, dict[str, Any]]] = {
         ["a.mp4", "b", "--out", "run", "--set", "rounds=2", "--scenes-by", "name"],
         {"sources": ["a.mp4", "b"], "changes": {"rounds": 2}, "scenes_by": "name"},
     ),
+    "paste": (
+        ["v.mp4", "--out", "o", "--kinds", "wider,frozen", "--count", 3],
+        {"kinds": "wider,frozen", "count": 3, "share": 0.4, "ignore": ()},
+    ),
     "review": (["run", "--port", 9000, "--no-open"], {"port": 9000, "open": False}),
     "bench speed": (["one", "two", "--data", "d", "--frames", 7], {"frames": 7, "repeats": 3}),
     "export": (["bundle", "--to", "openvino", "--out", "o"], {"to": "openvino", "int8": False}),

@@ -29,6 +29,7 @@ from awry.cli.options import (
     say,
     shown,
 )
+from awry.cli.paste import paste
 from awry.cli.reproduce import reproduce
 from awry.cli.review import review
 from awry.cli.robustness import robustness
@@ -65,7 +66,7 @@ app.add_typer(
 app.add_typer(bench_app, name="bench")
 
 for command in (
-    *(demo, fit, score, alarms, sift, review, evaluate, reproduce, robustness, survey),
+    *(demo, fit, score, alarms, sift, review, evaluate, reproduce, robustness, survey, paste),
     *(compare, export, datasets, methods, doctor),
 ):
     app.command()(command)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator
@@ -13,8 +14,12 @@ import numpy as np
 import pytest
 import typer.main
 import typer.testing
+from safetensors.torch import save
 
 from awry.cli.app import app
+from awry.exporting import bundles
+from awry.exporting.networks import to_onnx
+from awry.methods.graphs import Graph
 from awry.video.writer import VideoWriter
 from support import moving_square, write_images
 
@@ -40,6 +45,30 @@ def shared() -> Path:
         if place and (Path(place) / "data").is_dir():
             return Path(place)
     pytest.skip("needs the shared data folder ($AWRY_SHARED or ../shared)")
+
+
+def described(graph: Graph) -> str:
+    """What a network's file follows from: its layers, its weights and what it takes and gives."""
+    weights = {key: value.contiguous() for key, value in graph.module.state_dict().items()}
+    inputs = {name: (example.dtype, example.shape) for name, example in graph.inputs.items()}
+    text = f"{graph.module!r} {inputs} {graph.outputs} {hashlib.sha256(save(weights)).hexdigest()}"
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def exported_once() -> Iterator[None]:
+    """The same network becomes a file once for all bundles: it takes seconds."""
+    files: dict[tuple[str, str, str], bytes] = {}
+
+    def remembered(graph: Graph, name: str, method: str) -> bytes:
+        key = (described(graph), name, method)
+        if key not in files:
+            files[key] = to_onnx(graph, name, method)
+        return files[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bundles, "to_onnx", remembered)
+        yield
 
 
 class Said:

@@ -3,8 +3,6 @@ from __future__ import annotations
 import json
 import shutil
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -195,30 +193,23 @@ def uninterrupted(awry, shared_data: Path, tmp_path_factory: pytest.TempPathFact
 
 
 @pytest.fixture(scope="module")
-def stopped(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def stopped(awry, shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The bundle's place after Ctrl-C in mid-training."""
     out = tmp_path_factory.mktemp("stopped") / "b"
-    words = ["fit", "daml", "--data", str(shared_data), "--out", str(out), *DAML, "--json"]
-    # The same number of threads, or sums come out differently.
-    threads = f"import torch; torch.set_num_threads({torch.get_num_threads()})"
-    command = [sys.executable, "-c", f"{threads}; from awry.cli.app import main; main()", *words]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stderr is not None
-        assert process.stdout is not None
-        try:
-            line = next(line for line in process.stderr if "epoch 1/" in line)
-            process.send_signal(signal.SIGINT)
-            rest = process.stderr.read()
-            out_text = process.stdout.read()
-        finally:
-            process.kill()
-            process.wait()
+    seen = []
+
+    def press(_: BarReporter, sentence: str) -> None:
+        if "epoch 1/" in sentence:
+            seen.append(sentence)
+            signal.raise_signal(signal.SIGINT)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(BarReporter, "message", press)
+        said = awry("fit", "daml", "--data", shared_data, "--out", out, *DAML, "--json")
+    (line,) = seen
     assert "reconstruction" in line
-    assert process.returncode == 130
-    assert out_text == ""
-    assert "--resume goes on from there" in rest
+    assert (said.code, said.out) == (130, "")
+    assert "--resume goes on from there" in said.err
     return out
 
 

@@ -4,9 +4,9 @@ import csv
 import json
 import resource
 import shutil
-import subprocess
 import sys
 from dataclasses import replace
+from functools import partial
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
@@ -17,9 +17,9 @@ import pytest
 import awry as library
 from awry.detector import Detector
 from awry.output import tables
+from programs import Program
 from support import moving_square, serving, write_images
 
-COMMAND = [sys.executable, "-c", "from awry.cli.app import main; main()"]
 COLUMNS = ["source", "frame", "time_s", "score", "scored", "part.flow"]
 
 
@@ -330,19 +330,16 @@ def test_a_bundle_that_cannot_be_trusted_is_refused(
 def test_a_full_disk_keeps_what_was_scored(bundle: Path, clip: Path, out: Path) -> None:
     out.parent.mkdir()
     out.write_text("source,frame,time_s,score,scored\nearlier,0,,1.0,1\n")
-    alone = subprocess.run(
-        [*COMMAND, "score", bundle, clip, "--out", out, "--fps", "10"],
-        capture_output=True,
-        text=True,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000)),
-    )
+    few = partial(resource.setrlimit, resource.RLIMIT_FSIZE, (2000, 2000))
+    with Program("score", bundle, clip, "--out", out, "--fps", 10, prepare=few) as alone:
+        _, said = alone.communicate(timeout=60)
     assert alone.returncode == 2
-    partial = out.with_name("scores.partial.csv")
-    rows = rows_of(partial)
-    assert f"The {len(rows)} rows written by then are in {partial}" in alone.stderr
+    written = out.with_name("scores.partial.csv")
+    rows = rows_of(written)
+    assert f"The {len(rows)} rows written by then are in {written}" in said
     assert 0 < len(rows) < 60
     assert [int(row["frame"]) for row in rows] == list(range(len(rows)))
-    assert partial.read_text().endswith("\n")
+    assert written.read_text().endswith("\n")
     assert "earlier" in out.read_text()
 
 

@@ -6,8 +6,6 @@ import csv
 import io
 import json
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,9 +17,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from programs import Program
 from support import moving_square, serving
 
-COMMAND = [sys.executable, "-c", "from awry.cli.app import main; main()"]
 Until = Callable[[Callable[[], bool]], None]
 
 
@@ -36,9 +34,7 @@ def pictures_of(path: Path) -> int:
 
 
 @contextmanager
-def scoring(
-    bundle: Path, out: Path, *words: object
-) -> Iterator[tuple[subprocess.Popen[str], Until]]:
+def scoring(bundle: Path, out: Path, *words: object) -> Iterator[tuple[Program, Until]]:
     """`awry score` on an endless stream; the second value waits until something is true of it.
 
     The camera is never far ahead of the rows, so that no frame is skipped.
@@ -67,24 +63,16 @@ def scoring(
 
     def until(true: Callable[[], bool]) -> None:
         with sent:
-            assert sent.wait_for(true, 60)
+            assert sent.wait_for(true, 120)
 
-    with serving(endless) as url:
-        command = [*COMMAND, "score", bundle, url, "--out", out, *words]
-        # Inherited: as a terminal has it, also where the tests themselves run under nohup.
-        before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
-        with subprocess.Popen(
-            [str(word) for word in command],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        ) as process:
-            signal.signal(signal.SIGHUP, before)
-            try:
-                yield process, until
-            finally:
-                over.set()
-                process.kill()
+    with (
+        serving(endless) as url,
+        Program("score", bundle, url, "--out", out, *words) as process,
+    ):
+        try:
+            yield process, until
+        finally:
+            over.set()
 
 
 def has(path: Path, lines: int) -> Callable[[], bool]:

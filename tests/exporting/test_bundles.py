@@ -136,6 +136,7 @@ def test_a_foreign_folder_is_left_alone(detector: Detector, tmp_path: Path) -> N
     assert (tmp_path / "out" / "letter.txt").read_text() == "dear"
 
 
+@pytest.mark.usefixtures("exported_anew")
 def test_runtimes_that_are_not_there(
     detector: Detector, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -30,6 +30,8 @@ from awry.testing.footage import moving_square_data
 from awry.training.footage import Footage
 from awry.video.cache import FrameCache
 
+LENGTH = 60
+"""Frames of the clip that methods are asked about."""
 TOLERANCE = 1e-5
 """Relative; streaming and batched scores may differ by the rounding of float32."""
 
@@ -43,6 +45,7 @@ class Case:
 
     def __init__(self, kind: type[Method]) -> None:
         self.kind = kind
+        self._pushed: dict[int, list[FrameScore]] = {}
         self.folder = Path(tempfile.mkdtemp(prefix="awry-check-"))
         weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
 
@@ -57,6 +60,17 @@ class Case:
     def detector(self) -> Detector:
         """A detector of the method."""
         return self.fitted[0]
+
+    def pushed(self, count: int = LENGTH) -> list[FrameScore]:
+        """Scores of a clip's first frames, one by one; they are computed once."""
+        if count not in self._pushed:
+            self._pushed[count] = pushed(self.detector, frames(count))
+        return self._pushed[count]
+
+    @cached_property
+    def batched(self) -> list[FrameScore]:
+        """Scores of the same clip as a whole."""
+        return batched(self.detector, frames())
 
     def fit(self, name: str, **options: Any) -> Detector:
         """Another fit of the same footage and seed."""
@@ -121,7 +135,7 @@ def checks_of(case: Case) -> list[MethodCheck]:
     ]
 
 
-def frames(count: int = 60, size: tuple[int, int] = (48, 72)) -> list[Frame]:
+def frames(count: int = LENGTH, size: tuple[int, int] = (48, 72)) -> list[Frame]:
     """A clip that the methods have not seen."""
     return list(moving_square_data(seed=5, length=count, size=size).train[0].open())
 
@@ -184,7 +198,7 @@ def the_class_is_a_method(case: Case) -> None:
 def every_frame_gets_one_score_in_order(case: Case) -> None:
     """Index and time are the frame's."""
     clip = frames()
-    scores = pushed(case.detector, clip)
+    scores = case.pushed()
     require(
         [(score.index, score.time_s) for score in scores]
         == [(frame.index, frame.time_s) for frame in clip],
@@ -224,8 +238,7 @@ def warmup_and_lookahead_are_as_declared(case: Case) -> None:
 
 def the_batched_path_equals_push(case: Case) -> None:
     """Scores, parts and maps."""
-    clip = frames()
-    one, other = pushed(case.detector, clip), batched(case.detector, clip)
+    one, other = case.pushed(), case.batched
     require_same(values(other), values(one), "score() differs from push()", TOLERANCE, 1e-7)
     _require_alike(one, other)
 
@@ -238,8 +251,7 @@ def _require_alike(one: Sequence[FrameScore], other: Sequence[FrameScore]) -> No
 
 def maps_are_alike_in_both_paths(case: Case) -> None:
     """To 1e-4."""
-    clip = frames()
-    for left, right in zip(pushed(case.detector, clip), batched(case.detector, clip), strict=True):
+    for left, right in zip(case.pushed(), case.batched, strict=True):
         if left.map is not None and right.map is not None:
             require_same(right.map, left.map, f"the maps of {left.index} differ", 1e-4, 1e-6)
 
@@ -258,7 +270,7 @@ def told_seconds_are_no_longer_than_it_took(case: Case) -> None:
 def scores_do_not_depend_on_what_follows(case: Case) -> None:
     """Neither on chunking nor on batch-mates nor, beyond the look-ahead, on the future."""
     clip = frames()
-    whole = values(batched(case.detector, clip))
+    whole = values(case.batched)
     for length in (1, 2, 33, 47):
         part = values(batched(case.detector, clip[:length]))
         settled = max(0, length - case.detector.scorer().lookahead)
@@ -279,7 +291,7 @@ def save_and_load_give_equal_scores(case: Case) -> None:
     """And the same calibration."""
     clip = frames(40)
     loaded = Detector.load(case.fitted[1])
-    one, other = pushed(case.detector, clip), pushed(loaded, clip)
+    one, other = case.pushed(len(clip)), pushed(loaded, clip)
     require_same(values(other), values(one), "scores differ after saving and loading")
     require(loaded.calibration == case.detector.calibration, "the calibration differs")
 
@@ -288,7 +300,7 @@ def the_same_seed_gives_the_same_scores(case: Case) -> None:
     """Two fits."""
     clip = frames(40)
     again = case.fit("again")
-    one, other = pushed(case.detector, clip), pushed(again, clip)
+    one, other = case.pushed(len(clip)), pushed(again, clip)
     require_same(values(other), values(one), "two fits with one seed differ")
 
 
@@ -390,7 +402,7 @@ def an_exported_bundle_scores_the_same(case: Case) -> None:
     about = export_detector(detector, out, ExportOptions(tolerance=tolerance), whole)
     worst = max(about["parity"]["networks"].values())
     require(worst < 1e-4, f"an exported network differs by {worst}")
-    one, other = pushed(detector, clip), pushed(Detector.load(out), clip)
+    one, other = case.pushed(len(clip)), pushed(Detector.load(out), clip)
     least = FLOOR * tolerance * float(np.nanmax(np.abs(values(one))))
     said = "scores differ once the networks are exported"
     require_same(values(other), values(one), said, tolerance, least)

@@ -245,7 +245,11 @@ def test_every_picture_enlarges_and_closes_without_a_script(tmp_path: Path) -> N
     assert set(close) == moments
 
 
-def test_pictures_are_bounded_and_those_left_out_are_counted(tmp_path: Path) -> None:
+def test_pictures_are_bounded_and_those_left_out_are_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Drawing so many curves would take most of the time; other tests look at them.
+    monkeypatch.setattr("awry.evaluation.report.page.curve_uri", lambda *_: "data:image/svg+xml,")
     clips = [replace(made(number % 2), name=f"many{number}") for number in range(21)]
     alone = [replace(clip, event_peaks=(), normal_peaks=()) for clip in clips]
     page = report(tmp_path / "report.html", alone, thresholds={}, alarms={})

@@ -164,6 +164,24 @@ def test_the_encoder_sees_each_frame_exactly_once(make_model: Any, parts: tuple[
     assert len(seen) < 10
 
 
+def test_interleaved_each_frame_is_scored_by_those_that_lie_a_step_apart(make_model: Any) -> None:
+    model = make_model(subsample=3, interleaved=True)
+    frames = clip(30)
+    found = pushed(model, frames, parts=PARTS)
+    assert [score.index for score in found if score.score is None] == list(range(15))
+    assert scorer(model).warmup == 15
+    plain = make_model(subsample=1)
+    for first in range(3):
+        alone = pushed(plain, frames[first::3], parts=PARTS)
+        for one, score in zip(found[first::3], alone, strict=True):
+            assert one.parts == pytest.approx(score.parts, rel=1e-5)
+    with calls(model.encoder) as seen:
+        batched = list(scorer(model, parts=PARTS).score(iter(frames)))
+    assert sum(seen) == 30
+    for one, score in zip(found[15:], batched[15:], strict=True):
+        assert one.parts == pytest.approx(score.parts, rel=1e-5)
+
+
 def test_frames_between_sampled_ones_are_not_encoded(make_model: Any) -> None:
     model = make_model(subsample=3)
     for path in (pushed, lambda model, frames: list(scorer(model).score(iter(frames)))):

@@ -45,7 +45,7 @@ def test_settings_that_follow(measured: FootageScale, expected: tuple[Any, ...])
 
 
 def test_what_a_person_set_stays() -> None:
-    config = SSMTL.configure("cpu", {"side": 64, "span_s": None, "tiles": (1, 1)})
+    config = SSMTL.configure("cpu", {"side": 64, "stride": 1, "tiles": (1, 1)})
     settled = _settled(config, scale(30, 24, (240, 360)), (2, 1))  # type: ignore[arg-type]
     assert set(settled) == {"distillation_weight", "filter_frames"}
 
@@ -66,7 +66,8 @@ def test_the_paper_and_bundles_of_before_measure_nothing(tmp_path: Path) -> None
 
 @pytest.fixture(scope="module")
 def strided(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    changes = {"span_s": 1.2, "filter_s": 0.5, "side": None, "tiles": None}
+    changes = {"stride": 0, "span_s": 1.2, "filter_frames": 0, "filter_s": 0.5}
+    changes |= {"side": None, "tiles": None}
     options = FitOptions(preset="tiny", changes=changes)
     data = moving_square_data(length=100)
     return fit_detector("ssmtl", data, tmp_path_factory.mktemp("s") / "b", options)

@@ -19,13 +19,16 @@ from awry.methods.daml.config import PRESETS, DAMLConfig, for_variant
 from awry.methods.daml.network import POOLED, DAMLModel
 from awry.methods.daml.normality import scene_means
 from awry.methods.daml.samples import Batches
+from awry.methods.daml.scale import by_scale, width_at
 from awry.methods.daml.scoring import DAMLScorer
 from awry.methods.daml.training import losses, phases
 from awry.methods.graphs import Graph
+from awry.progress import Silent
 from awry.training.loop import train
 
 if TYPE_CHECKING:
     from awry.methods.published import Publication
+    from awry.progress import Reporter
     from awry.training.footage import Footage, Run
     from awry.training.loop import FitContext
 
@@ -64,12 +67,14 @@ class DAML(Method):
 
     def fit(self, footage: Footage, context: FitContext) -> None:
         """As `Method.fit`."""
-        model, runs, validation = self._prepare(footage, context.seed)
+        model, runs, validation = self._prepare(footage, context.seed, context.reporter)
         train(model, phases(model, self.config, runs, validation, context.folder), context)
         model.eval()
 
-    def _prepare(self, footage: Footage, seed: int) -> tuple[DAMLModel, list[Run], Batches | None]:
-        self._resolve(footage)
+    def _prepare(
+        self, footage: Footage, seed: int, reporter: Reporter
+    ) -> tuple[DAMLModel, list[Run], Batches | None]:
+        self._resolve(footage, reporter)
         size = (self.config.height, self.config.width or 0)
         grey = bool(self.config.grey)
         runs = footage.runs("train", size, grey=grey)
@@ -84,17 +89,19 @@ class DAML(Method):
             footage.notes.append("The validation part is shorter than one window: not used.")
         return model, runs, validation
 
-    def _resolve(self, footage: Footage) -> None:
+    def _resolve(self, footage: Footage, reporter: Reporter) -> None:
         """Settle what the config leaves to the footage, so that the bundle records it."""
-        settled: dict[str, Any] = {}
-        if self.config.width is None:
-            height, width = footage.frame_size()
-            cells = max(1, round(self.config.height * width / height / self.config.factor))
-            settled["width"] = cells * self.config.factor
         if self.config.grey is None:
-            settled["grey"] = footage.is_grey()
-        if settled:
-            self.config = DAMLConfig(**{**self.config.model_dump(), **settled})
+            self._settle({"grey": footage.is_grey()})
+        settled, notes = by_scale(self.config, footage, reporter)
+        self._settle(settled)
+        footage.notes += notes
+        if self.config.width is None:
+            config, frame = self.config, footage.frame_size()
+            self._settle({"width": width_at(config.height, frame, config.factor)})
+
+    def _settle(self, settled: Mapping[str, Any]) -> None:
+        self.config = DAMLConfig(**{**self.config.model_dump(), **settled})
 
     def scorer(self, setting: Setting) -> Scorer:
         """As `Method.scorer`."""
@@ -143,7 +150,7 @@ class DAML(Method):
 
     def training_losses(self, footage: Footage) -> Sequence[Tensor]:
         """As `Method.training_losses`: eq. 1 with both weights."""
-        model, runs, _ = self._prepare(footage, 0)
+        model, runs, _ = self._prepare(footage, 0, Silent())
         model.train()
         batch = Batches(runs, model, self.config).draw(np.random.default_rng(0))
         names = self.config.reconstruction_losses

@@ -17,13 +17,27 @@ class DAMLConfig(MethodConfig):
     """
 
     # Input
-    height: int = Field(128, ge=16)
+    height: int = Field(
+        128,
+        ge=0,
+        description="at least 16; 0: 128, and more where a typical object would cover fewer than "
+        "two positions of the latent code",
+    )
     width: int | None = Field(None, ge=16, description="None: by the frames' aspect ratio")
     grey: bool | None = Field(None, description="one channel; None: where the footage is grey")
-    subsample: int = Field(1, ge=1, description="keep every d-th frame (section 5.1)")
+    subsample: int = Field(
+        1, ge=0, description="keep every d-th frame (section 5.1); 0: about 10 a second"
+    )
+    interleaved: bool = Field(
+        False,
+        description="frames between the kept ones are learned from and scored too, each by those "
+        "that lie d, 2d, ... frames before it",
+    )
     inputs: int = Field(8, ge=2, description="k, codes that a prediction is made from")
     input_stride: int = Field(1, ge=1, description="frames between two of them")
-    ahead: int = Field(6, ge=1, description="frames from the last input to the predicted one")
+    ahead: int = Field(
+        6, ge=0, description="kept frames from the last input to the predicted one; 0: 1.2 seconds"
+    )
 
     # Networks
     blocks: int = Field(4, ge=2, le=6)
@@ -85,17 +99,20 @@ class DAMLConfig(MethodConfig):
     )
     box: int = Field(
         1,
-        ge=1,
+        ge=0,
         description="the error is averaged over boxes of this side first, in positions of the "
-        "latent code, with nothing beyond the border; 1: not",
+        "latent code, with nothing beyond the border; 1: not; 0: by the objects' size",
     )
 
     @model_validator(mode="after")
     def _fits(self) -> DAMLConfig:
         factor = self.factor
+        if 0 < self.height < 16:
+            raise ValueError("height must be 16 or more, or 0")
         if self.height % factor or (self.width or 0) % factor:
             raise ValueError(f"height and width must be divisible by {factor} with these blocks")
-        if self.crop % factor or self.crop > min(self.height, self.width or self.height):
+        sides = [side for side in (self.height, self.width) if side]
+        if self.crop % factor or (sides and self.crop > min(sides)):
             raise ValueError(f"crop must be a multiple of {factor}, at most the picture's side")
         if self.motion == "conv3d" and self.inputs > 2**self.motion_layers:
             raise ValueError(
@@ -130,9 +147,12 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
     "cpu": {
         "blocks": 3,
         "channels": 16,
+        "height": 0,
+        "subsample": 0,
+        "interleaved": True,
         "temporal_kernel": 2,
         "first_weights": (1.0, 0.0),
-        "ahead": 12,
+        "ahead": 0,
         "slope": 0.2,
         "first_epochs": 2,
         "second_epochs": 3,
@@ -144,7 +164,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
         "code_cache": 8.0,
         "learning_rate": 2e-3,
         "average": 0.98,
-        "box": 9,
+        "box": 0,
     },
     "demo": {
         "height": 64,
@@ -199,11 +219,9 @@ PUBLISHED_CODE: Mapping[str, Mapping[str, Any]] = {
 
 def for_variant(preset: str, variant: str) -> dict[str, Any]:
     """Settings of a preset that depend on the data set."""
-    if preset in ("tiny", "demo"):
+    if preset not in ("paper", "paper-code"):
         return {}
     settings = dict(TABLE_1.get(variant, {}))
-    if preset == "cpu":  # its networks are its own; the picture is the paper's
-        return {key: value for key, value in settings.items() if key not in ("blocks", "inputs")}
     if preset == "paper-code":
         settings |= PUBLISHED_CODE.get(variant, {})
     return settings

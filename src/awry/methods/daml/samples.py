@@ -60,7 +60,9 @@ class Batches:
         self._model = model
         self._config = config
         self._count = config.pairs if pairs else config.batch_runs
-        self._runs = [(run, run.images[:: config.subsample]) for run in runs]
+        every = config.subsample
+        firsts = range(every if config.interleaved else 1)
+        self._runs = [(run, run.images[first::every]) for run in runs for first in firsts]
         self._runs = [(run, images) for run, images in self._runs if len(images) >= config.window]
         if not self._runs:
             raise FootageError(

@@ -55,6 +55,22 @@ class _DueFrame:
     earlier: list[_Encoded]
 
 
+class _Phase:
+    """What is remembered of the frames that lie `subsample` apart.
+
+    Attributes:
+        stream: predicts from their codes.
+        predictions: the latest ones, the oldest for the frame that comes next.
+        recent: the frame itself, the last input of its prediction, and everything in between,
+            where they are kept.
+    """
+
+    def __init__(self, stream: MotionStream, ahead: int, kept: int) -> None:
+        self.stream = stream
+        self.predictions: deque[Tensor | None] = deque(maxlen=ahead + 1)
+        self.recent: deque[_Encoded] = deque(maxlen=kept)
+
+
 class DAMLScorer(Scorer):
     """Streams frames through the encoder, once each, and a ring of codes through the motion model.
 
@@ -85,7 +101,6 @@ class DAMLScorer(Scorer):
         self._config = config
         self._mean = model.mean_of(setting.scene)
         self._wanted = {config.score, *setting.parts} & {"prediction", "reconstruction"}
-        # The frame itself, the last input of its prediction, and everything in between.
         self._kept = config.ahead + 1 if self._wanted else 1
         self._mask: NDArray[np.bool_] | None = None
         self._restart()
@@ -99,9 +114,10 @@ class DAMLScorer(Scorer):
         self._count = 0
         taps = self._model.motion.taps
         motion = [self._networks[motion_name(number)] for number in range(len(taps))]
-        self._stream = MotionStream(taps, motion)
-        self._predictions: deque[Tensor | None] = deque(maxlen=self._config.ahead + 1)
-        self._recent: deque[_Encoded] = deque(maxlen=self._kept)
+        self._phases = [
+            _Phase(MotionStream(taps, motion), self._config.ahead, self._kept)
+            for _ in range(self._config.subsample if self._config.interleaved else 1)
+        ]
 
     def _flush(self) -> list[FrameScore]:
         self._restart()
@@ -109,9 +125,10 @@ class DAMLScorer(Scorer):
 
     def _push(self, frame: Frame) -> list[FrameScore]:
         with torch.inference_mode():
-            if not self._sampled():
+            phase = self._next_phase()
+            if phase is None:
                 return [FrameScore(frame.index, frame.time_s, None)]
-            return self._frame_scores([frame])
+            return self._frame_scores([frame], [phase])
 
     def _score(self, frames: Iterator[Frame]) -> Iterator[FrameScore]:
         self._restart()
@@ -122,28 +139,43 @@ class DAMLScorer(Scorer):
         self._restart()
 
     def _score_chunk(self, chunk: Sequence[Frame]) -> list[FrameScore]:
-        sampled = [self._sampled() for _ in chunk]
-        taken = [frame for frame, take in zip(chunk, sampled, strict=True) if take]
-        compared = iter(self._frame_scores(taken))
+        phases = [self._next_phase() for _ in chunk]
+        taken = [frame for frame, phase in zip(chunk, phases, strict=True) if phase is not None]
+        compared = iter(self._frame_scores(taken, [one for one in phases if one is not None]))
         return [
-            next(compared) if take else FrameScore(frame.index, frame.time_s, None)
-            for frame, take in zip(chunk, sampled, strict=True)
+            FrameScore(frame.index, frame.time_s, None) if phase is None else next(compared)
+            for frame, phase in zip(chunk, phases, strict=True)
         ]
 
-    def _sampled(self) -> bool:
+    def _next_phase(self) -> _Phase | None:
+        """What the next frame goes on from; None where it is not looked at."""
+        number = self._count % self._config.subsample
         self._count += 1
-        return (self._count - 1) % self._config.subsample == 0
+        return self._phases[number] if number < len(self._phases) else None
 
-    def _frame_scores(self, frames: Sequence[Frame]) -> list[FrameScore]:
-        """The scores of the next frames that are sampled."""
+    def _frame_scores(self, frames: Sequence[Frame], phases: Sequence[_Phase]) -> list[FrameScore]:
+        """The scores of the next frames that are looked at."""
         if not frames:
             return []
         encoded = self._encode(frames)
         with self._stage("network"):
-            predictions = self._stream.push(torch.stack([item.code for item in encoded]))
-        pairs = zip(frames, encoded, predictions, strict=True)
+            predictions = self._predicted(encoded, phases)
+        pairs = zip(frames, encoded, predictions, phases, strict=True)
         with self._stage("maps"):
             return self._compare([self._pair(*pair) for pair in pairs])
+
+    def _predicted(
+        self, encoded: Sequence[_Encoded], phases: Sequence[_Phase]
+    ) -> list[Tensor | None]:
+        """What each frame's code completes a prediction of."""
+        predictions: list[Tensor | None] = [None] * len(encoded)
+        for phase in self._phases:
+            mine = [number for number, one in enumerate(phases) if one is phase]
+            if mine:
+                made = phase.stream.push(torch.stack([encoded[number].code for number in mine]))
+                for number, prediction in zip(mine, made, strict=True):
+                    predictions[number] = prediction
+        return predictions
 
     def _encode(self, frames: Sequence[Frame]) -> list[_Encoded]:
         config = self._config
@@ -161,13 +193,15 @@ class DAMLScorer(Scorer):
             for number in range(len(frames))
         ]
 
-    def _pair(self, frame: Frame, encoded: _Encoded, prediction: Tensor | None) -> _DueFrame:
+    def _pair(
+        self, frame: Frame, encoded: _Encoded, prediction: Tensor | None, phase: _Phase
+    ) -> _DueFrame:
         """A frame with the prediction made for it; the new prediction is kept for later."""
-        self._recent.append(encoded)
-        self._predictions.append(prediction)
-        full = len(self._predictions) > self._config.ahead
-        due = self._predictions[0] if full else None
-        earlier = [self._recent[0], self._recent[-2]] if due is not None and self._wanted else []
+        recent, predictions = phase.recent, phase.predictions
+        recent.append(encoded)
+        predictions.append(prediction)
+        due = predictions[0] if len(predictions) > self._config.ahead else None
+        earlier = [recent[0], recent[-2]] if due is not None and self._wanted else []
         return _DueFrame(frame, encoded, due, earlier)
 
     def _compare(self, pairs: Sequence[_DueFrame]) -> list[FrameScore]:

@@ -55,11 +55,14 @@ class SSMTLConfig(MethodConfig):
 
     # Sequences
     t: int = Field(3, ge=1, le=4, description="frames on each side of the middle one")
-    span_s: float | None = Field(
-        None, gt=0, description="seconds from a sequence's first frame to its last; sets stride"
-    )
     stride: int = Field(
-        1, ge=1, description="frames from one frame of a sequence to the next; gaps grow with it"
+        1,
+        ge=0,
+        description="frames from one frame of a sequence to the next, and gaps grow with it; 0: "
+        "by span_s and the frame rate",
+    )
+    span_s: float = Field(
+        0.6, gt=0, description="seconds from a sequence's first frame to its last, for stride=0"
     )
     side: int | None = Field(
         64, ge=16, description="of the crops, in pixels; None: by the objects' size"
@@ -126,10 +129,10 @@ class SSMTLConfig(MethodConfig):
         description="side of the map's mean filter, in pixels of the working size; None: that of "
         "a typical object, the median of the longer sides of held-back boxes",
     )
-    filter_s: float | None = Field(
-        None, gt=0, description="seconds that the mean filter joins; sets filter_frames"
+    filter_frames: int = Field(
+        9, ge=0, description="frames that the mean filter joins; 0: by filter_s and the frame rate"
     )
-    filter_frames: int = Field(9, ge=1, description="frames that the mean filter joins")
+    filter_s: float = Field(0.9, gt=0, description="seconds likewise, for filter_frames=0")
     filter_causal: bool = Field(False, description="past frames only, instead of centred")
     smoothing: Literal["none", "gaussian", "causal"] = Field(
         "none", description="temporal filter of the frames' scores, inside the scorer"
@@ -140,7 +143,7 @@ class SSMTLConfig(MethodConfig):
     def _fits(self) -> SSMTLConfig:
         if (self.side or 0) % 2**self.pools or self.frame_side % 2**self.pools:
             raise ValueError(f"side and frame_side must be divisible by {2**self.pools}")
-        if self.filter_frames % 2 == 0 and not self.filter_causal:
+        if self.filter_frames and self.filter_frames % 2 == 0 and not self.filter_causal:
             raise ValueError("filter_frames must be odd where the filter is centred")
         if min(self.fusion) < 0 or not any(self.fusion):
             raise ValueError("fusion must be two weights of 0 or more, one of them above 0")
@@ -204,7 +207,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
         "height": 480,
         "tiles": None,
         "side": None,
-        "span_s": 0.6,  # seven frames at 10 a second
+        "stride": 0,
         "distillation_weight": None,
         "depth": "shallow",
         "width": "narrow",
@@ -219,7 +222,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
         "frame_average": 0.95,
         "part_scale": "standard",
         "filter_size": None,
-        "filter_s": 0.9,
+        "filter_frames": 0,
         "fusion": (1.0, 0.0),  # whole frames earned no say on held-back footage
     },
     "demo": {

@@ -31,8 +31,8 @@ def by_scale(
     Raises:
         FootageError, MissingError, ConfigError, InputError: as `scale_with_tiles`.
     """
-    left = (config.tiles, config.side, config.distillation_weight)
-    if None not in left and config.span_s is None and config.filter_s is None:
+    given = (config.tiles, config.side, config.distillation_weight)
+    if None not in given and config.stride and config.filter_frames:
         return {}, []
     scale, tiles = _measured(config, footage, reporter)
     settled = _settled(config, scale, tiles)
@@ -63,9 +63,9 @@ def _settled(config: SSMTLConfig, scale: FootageScale, tiles: tuple[int, int]) -
     if config.distillation_weight is None:
         small = scale.object_side is not None and scale.object_side < SMALL_OBJECT
         settled["distillation_weight"] = 0.5 if small else 0.2
-    if config.span_s is not None:
+    if not config.stride:
         settled["stride"] = scale.stride(config.span_s, 2 * config.t)
-    if config.filter_s is not None:
+    if not config.filter_frames:
         centred = not config.filter_causal
         frames = scale.odd_frames if centred else scale.frames
         settled["filter_frames"] = frames(config.filter_s)

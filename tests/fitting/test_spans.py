@@ -13,7 +13,7 @@ from awry.datasets import open_dataset
 from awry.detector import Detector
 from awry.fitting.detector import open_footage
 from awry.fitting.options import FitOptions
-from awry.fitting.spans import APART, STRANGEST, calibrate_models, strangest_moments
+from awry.fitting.spans import APART, STRANGEST, calibrate_models
 from awry.progress import Silent
 from awry.scoring.calibration import Budget
 from awry.training.footage import Footage
@@ -33,14 +33,14 @@ def footage(shared_data: Path, tmp_path: Path) -> Footage:
 
 
 def test_the_calibration_of_the_fit_comes_out_again(detector: Detector, footage: Footage) -> None:
-    again = calibrate_models(detector.fitted, footage, Budget(2.0))
+    again, _ = calibrate_models(detector.fitted, footage, Budget(2.0))
     assert again.to_json() == detector.calibration.to_json()
 
 
 def test_the_strongest_training_frames_by_their_own_numbers(
     detector: Detector, footage: Footage
 ) -> None:
-    moments = strangest_moments(detector.fitted, detector.calibration, footage)
+    _, moments = calibrate_models(detector.fitted, footage, Budget(2.0))
     spans = {span.clip: span for span in footage.parts["train"]}
     assert 0 < len(moments) <= STRANGEST
     assert all(

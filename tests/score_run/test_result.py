@@ -27,6 +27,14 @@ def test_oddities_of_a_source() -> None:
     assert SourceResult("none").oddities() == []
 
 
+def test_a_source_that_is_mostly_in_alarm_is_said_to_be() -> None:
+    half = SourceResult("gate", frames=60, scored=60, alarms=1, in_alarm=30)
+    assert half.oddities() == []
+    half.in_alarm = 45
+    (sentence,) = half.oddities()
+    assert sentence.startswith("gate: 75% of its frames lie in alarms. If nothing happened there")
+
+
 def test_plain_values_and_cards() -> None:
     values = result(Path("s.csv")).to_dict()
     assert (values["frames"], values["out"], values["failed"]) == (63, "s.csv", ["Lost."])

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -95,6 +96,7 @@ def test_json_round_trip() -> None:
         (("scenes", "*", "normal_alarms"), {"curve": []}),
         (("scenes", "*", "normal_alarms", "step"), "high"),
         (("scenes", "*", "budget"), {"alarms": 2.0, "unit": "year"}),
+        (("scenes", "*", "spread"), {"level": 1.0}),
         (("options", "hysteresis"), 7),
         (("options", "unknown"), 7),
     ],
@@ -166,3 +168,60 @@ def test_a_threshold_by_hand_says_what_normal_footage_gave_at_it() -> None:
     for level, said in ((9.0, "5 alarms"), (13.5, "1 alarm"), (20.0, "0 alarms"), (10.0, "4 al")):
         assert f"{minutes} {said}" in found.with_threshold(level).how
     assert "over 5% of the frames lie above it" in found.with_threshold(0.01).how
+
+
+def footage(levels: list[float], prefix: str, scene: str = "a") -> list[CalibrationClip]:
+    """Clips of a minute each that differ in level by more than frames differ within one."""
+    noise = np.random.default_rng(len(levels)).normal(size=(len(levels), 600))
+    return [
+        CalibrationClip(f"{prefix}{place}", scene, level + noise[place], 10.0)
+        for place, level in enumerate(levels)
+    ]
+
+
+def test_the_threshold_grows_with_what_clips_differ_by() -> None:
+    clips, validation = footage([0.0], "c"), footage([0.0], "v")
+    alone = calibrate(clips, Budget(2.0))
+    equal = alone.with_spread(clips, validation, footage([0.0] * 8, "t"))
+    apart = alone.with_spread(clips, validation, footage([-20.0, -10.0, 0.0, 10.0] * 2, "t"))
+    same, higher = equal.scene("a"), apart.scene("a")
+    before = replace(alone.scene("a"), spread=None).with_budget(Budget(2.0))
+    assert same.threshold == before.threshold
+    assert "which the threshold allows for" in same.how
+    assert higher.spread is not None
+    assert same.spread is not None
+    # Levels of the training part differ by 12, by which another hour may well be higher.
+    assert higher.spread.spread == pytest.approx(11.0, abs=1.0)
+    assert higher.threshold == pytest.approx(32.287, abs=0.01)
+    assert f"so the threshold was raised from {before.threshold:.4g}." in higher.how
+    assert higher.threshold_interval is None
+    # No other clip of that kind is in alarm throughout, as it would have been.
+    another = 10.0 + np.random.default_rng(9).normal(size=600)
+    assert alone.alarms(another, "a") == [(0, 599)]
+    assert apart.alarms(another, "a") == []
+
+
+def test_a_stored_spread_holds_for_other_budgets_and_by_hand() -> None:
+    clips = footage([0.0], "c")
+    train = footage([-20.0, -10.0, 0.0, 10.0] * 2, "t") + footage([0.0], "b", "b")
+    found = calibrate(clips, Budget(2.0)).with_spread(clips, (), train)
+    assert set(found.scenes) == {"*", "a"}
+    again = Calibration.from_json(json.loads(json.dumps(found.to_json())))
+    assert again == found
+    other = again.with_budget(Budget(60.0)).scene("a")
+    assert other.threshold == found.scene("a").threshold
+    assert other.budget == Budget(60.0)
+    by_hand = again.with_threshold(3.0)
+    assert by_hand.scene("a").threshold == 3.0
+    assert by_hand.with_spread(clips, (), train).scene("a").threshold == 3.0
+
+
+def test_a_calibration_from_before_the_spread_is_read_as_it_was() -> None:
+    clips = footage([0.0], "c")
+    values = calibrate(clips, Budget(2.0)).with_spread(clips, (), footage([0.0, 9.0], "t"))
+    older = json.loads(json.dumps(values.to_json()))
+    for scene in older["scenes"].values():
+        del scene["spread"]
+    read = Calibration.from_json(older).scene("a")
+    assert (read.threshold, read.spread) == (values.scene("a").threshold, None)
+    assert read.with_budget(Budget(2.0)).threshold < read.threshold

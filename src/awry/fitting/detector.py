@@ -11,7 +11,7 @@ from awry.datasets.base import Dataset
 from awry.detector import Detector
 from awry.fitting.checkpoint import check_fit_places, clear_checkpoint, remember_settings
 from awry.fitting.options import GIB, FitOptions
-from awry.fitting.spans import calibrate_models, strangest_moments
+from awry.fitting.spans import calibrate_models
 from awry.methods.base import Method, MethodConfig
 from awry.methods.fitted import FittedModels
 from awry.methods.registry import method_class
@@ -85,9 +85,8 @@ def _fitted(
     started = time.monotonic()
     models, histories = _fit_models(method, config, footage, work, options)
     fitted = FittedModels(models, footage.ignore, footage.frame_size())
-    calibration = calibrate_models(fitted, footage, options.budget)
+    calibration, strangest = calibrate_models(fitted, footage, options.budget)
     seconds = time.monotonic() - started
-    footage.reporter.message("looking for the strangest moments of the training footage")
     return Detector(
         method,
         models,
@@ -95,7 +94,7 @@ def _fitted(
         fitted.ignore,
         fitted.frame_size,
         _facts(data, footage, options, histories, seconds),
-        strangest_moments(fitted, calibration, footage),
+        strangest,
     )
 
 

@@ -21,47 +21,74 @@ STRANGEST = 10
 APART = 25
 
 
-def calibrate_models(models: FittedModels, footage: Footage, budget: Budget) -> Calibration:
-    """Score the calibration part through the scorer and fix thresholds there."""
-    clips = []
-    for span in footage.parts["calibration"]:
-        clip = footage.clip_named(span.clip)
-        source = _frames_of(footage, clip, span)
-        scorer = models.scorer(clip.scene, clip=name_in_training(clip.name), fps=source.fps)
-        # The maps of an hour would not fit into memory.
-        rows = [
-            (
-                np.nan if score.score is None else score.score,
-                np.nan if score.map is None else float(score.map.max()),
-                score.parts,
-            )
-            for score in scorer.score(source)
-        ]
-        scores, peaks = np.array([row[:2] for row in rows], np.float64).reshape(-1, 2).T
-        parts = _series_of([row[2] for row in rows])
-        clips.append(CalibrationClip(span.clip, clip.scene, scores, source.fps, peaks, parts))
-    return calibrate(clips, budget)
+def calibrate_models(
+    models: FittedModels, footage: Footage, budget: Budget
+) -> tuple[Calibration, list[Moment]]:
+    """Fix thresholds on the calibration part, and find the strongest moments of the training part.
 
+    All parts are scored through the scorer, to see how far stretches of the footage differ.
 
-def strangest_moments(
-    models: FittedModels, calibration: Calibration, footage: Footage
-) -> list[Moment]:
-    """The strongest moments of the training part, by the clips' own frame numbers."""
-    moments: list[Moment] = []
+    Returns:
+        The thresholds, and the moments by the clips' own frame numbers, strongest first.
+    """
+    clips = [
+        _scored_clip(models, footage, span, maps=True) for span in footage.parts["calibration"]
+    ]
+    calibration = calibrate(clips, budget)
+    validation = [_scored_clip(models, footage, span) for span in footage.parts["validation"]]
+    footage.reporter.message("looking for the strangest moments of the training footage")
+    train, moments = [], []
     for span in footage.parts["train"]:
-        clip = footage.clip_named(span.clip)
-        source = _frames_of(footage, clip, span)
+        levels = calibration.scene(footage.clip_named(span.clip).scene).map_thresholds
         keeper = MomentKeeper(span.clip, STRANGEST, APART)
-        levels = calibration.scene(clip.scene).map_thresholds
-        scorer = models.scorer(
-            clip.scene, clip=name_in_training(clip.name), fps=source.fps, map_levels=levels
-        )
-        for frame, score in scored(scorer, source):
-            # Moments are named by the clip's own frame numbers, as --exclude wants them.
+        train.append(_scored_clip(models, footage, span, levels=levels, keeper=keeper))
+        moments += keeper.moments()
+    strangest = strongest(moments, STRANGEST, APART)
+    return calibration.with_spread(clips, validation, train), strangest
+
+
+def _scored_clip(
+    models: FittedModels,
+    footage: Footage,
+    span: Span,
+    *,
+    maps: bool = False,
+    levels: Sequence[float] = (),
+    keeper: MomentKeeper | None = None,
+) -> CalibrationClip:
+    """A span's scores. Maps are looked at and dropped: those of an hour would not fit into memory.
+
+    Args:
+        models, footage, span: what scores what.
+        maps: whether the maps' peaks are wanted.
+        levels: at which maps are cut into regions, for the keeper.
+        keeper: is offered each frame by the clip's own numbers, as --exclude wants them.
+    """
+    clip = footage.clip_named(span.clip)
+    source = _frames_of(footage, clip, span)
+    scorer = models.scorer(
+        clip.scene,
+        clip=name_in_training(clip.name),
+        fps=source.fps,
+        map_levels=levels,
+        maps=maps or keeper is not None,
+    )
+    scores, peaks, parts = [], [], []
+    for frame, score in scored(scorer, source):
+        scores.append(np.nan if score.score is None else score.score)
+        peaks.append(np.nan if score.map is None else float(score.map.max()))
+        parts.append(score.parts)
+        if keeper is not None:
             there = replace(frame, index=frame.index + span.first)
             keeper.offer(there, replace(score, index=there.index))
-        moments += keeper.moments()
-    return strongest(moments, STRANGEST, APART)
+    return CalibrationClip(
+        span.clip,
+        clip.scene,
+        np.array(scores, np.float64),
+        source.fps,
+        np.array(peaks, np.float64) if maps else None,
+        _series_of(parts),
+    )
 
 
 def _series_of(parts: Sequence[Mapping[str, float]]) -> dict[str, NDArray[np.float64]]:

@@ -20,6 +20,9 @@ from awry.scoring.fill import fill_nearest
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+# A source that is in alarm for a larger share of its frames is said to be.
+MOSTLY = 0.5
+
 
 @dataclass(slots=True)
 class SourceResult:
@@ -30,6 +33,7 @@ class SourceResult:
         frames, scored: all frames, and those that the method itself scored.
         peak, score: index and score of the highest scored frame; None where none was scored.
         alarms: how many.
+        in_alarm: frames in them.
         timed: whether every frame had a time.
     """
 
@@ -39,6 +43,7 @@ class SourceResult:
     peak: int | None = None
     score: float | None = None
     alarms: int = 0
+    in_alarm: int = 0
     timed: bool = True
 
     def oddities(self) -> list[str]:
@@ -53,6 +58,12 @@ class SourceResult:
             sentences.append(
                 f"{self.source}: frames per second are unknown, so time_s is empty; give --fps "
                 "for pictures."
+            )
+        if self.in_alarm > MOSTLY * self.frames:
+            sentences.append(
+                f"{self.source}: {self.in_alarm / self.frames:.0%} of its frames lie in alarms. If "
+                "nothing happened there, it differs from the normal footage as a whole: fit again "
+                "with footage like it, or set a --threshold by hand."
             )
         return sentences
 

@@ -207,6 +207,7 @@ class Stream:
         self._announce(event)
         event = self._timed(event)
         self.result.alarms += 1
+        self.result.in_alarm += event.last - event.first + 1
         self._outputs.add_event(event)
         if self._record is not None:
             self._alarms.append(event)

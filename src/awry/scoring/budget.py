@@ -11,6 +11,7 @@ from scipy.special import pdtr
 from awry.errors import ConfigError
 from awry.foreign import quoted
 from awry.scoring.normal_alarms import LARGEST_SHARE_IN_ALARM, NormalAlarms, lowest_threshold
+from awry.scoring.spread import LevelSpread
 from awry.scoring.tail import CONFIDENCE, Tail
 
 HOUR = "hour"
@@ -110,9 +111,16 @@ class Budget:
         return self.alarms * UNITS[HOUR] / UNITS[self.unit] * frames / 1000
 
 
+Chosen = tuple[float, tuple[float, float] | None, str]
+
+
 def choose_threshold(
-    normal: NormalAlarms, frames: int, seconds: float | None, budget: Budget
-) -> tuple[float, tuple[float, float] | None, str]:
+    normal: NormalAlarms,
+    frames: int,
+    seconds: float | None,
+    budget: Budget,
+    spread: LevelSpread | None = None,
+) -> Chosen:
     """The threshold that keeps the budget, how well it is known, and how it came about.
 
     Footage that may have one alarm or more gives the smallest threshold that keeps the budget.
@@ -122,16 +130,38 @@ def choose_threshold(
     threshold for one alarm; and where there is no tail, `normal.guess`, named so.
     A larger budget never gives a higher threshold.
 
+    Where the footage's stretches differ in level, the threshold is raised so far that the usual
+    frames of another stretch lie below it.
+
     Args:
         normal: what the footage says.
         frames: how many were scored.
         seconds: of all scored frames together; None where the rate is unknown.
         budget: false alarms that are allowed.
+        spread: how far stretches differ in level; None where that is unknown.
 
     Returns:
         The threshold; its 95 % interval, or None where nothing can be said (the 5 % decided
-        instead of the budget, or a budget above one alarm without a tail); and a sentence or more.
+        instead of the budget, or a budget above one alarm without a tail, or the threshold was
+        raised above it); and a sentence or more.
     """
+    chosen = _within_footage(normal, frames, seconds, budget)
+    return chosen if spread is None else _raised(chosen, spread)
+
+
+def _raised(chosen: Chosen, spread: LevelSpread) -> Chosen:
+    threshold, interval, how = chosen
+    if threshold >= spread.threshold:
+        return threshold, interval, f"{how} {spread.words}, which the threshold allows for."
+    how = f"{how} {spread.words}, so the threshold was raised from {threshold:.4g}."
+    around = interval if interval and spread.threshold <= interval[1] else None
+    return spread.threshold, around, how
+
+
+def _within_footage(
+    normal: NormalAlarms, frames: int, seconds: float | None, budget: Budget
+) -> Chosen:
+    """The threshold for more footage of the same level."""
     allowed = budget.allowed(frames, seconds)
     asked, length = _in_words(budget, frames, seconds)
     if allowed >= 1:

@@ -14,6 +14,7 @@ from awry.errors import AwryError, BundleError, ConfigError, FootageError
 from awry.scoring.budget import Budget, choose_threshold, describe_threshold
 from awry.scoring.events import EventOptions, find_runs
 from awry.scoring.normal_alarms import NormalAlarms, finite, observe_alarms
+from awry.scoring.spread import LevelSpread, measure_spread
 
 __all__ = ["POOLED", "Budget", "Calibration", "CalibrationClip", "SceneCalibration", "calibrate"]
 
@@ -40,6 +41,8 @@ class SceneCalibration:
         normal_alarms: what `with_budget` needs; None in bundles from before it was kept.
         parts: part of the score -> its mean and standard deviation in these frames; empty in
             bundles from before it was kept.
+        spread: how far stretches of this footage differ in level; None where there are fewer
+            than two, and in bundles from before it was measured.
     """
 
     location: float
@@ -54,6 +57,7 @@ class SceneCalibration:
     threshold_interval: tuple[float, float] | None = None
     normal_alarms: NormalAlarms | None = None
     parts: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    spread: LevelSpread | None = None
 
     def with_budget(self, budget: Budget) -> SceneCalibration:
         """The same footage's calibration for another budget; the footage is not needed.
@@ -68,7 +72,7 @@ class SceneCalibration:
                 "need be, or give a --threshold."
             )
         threshold, interval, how = choose_threshold(
-            self.normal_alarms, self.frames, self.seconds, budget
+            self.normal_alarms, self.frames, self.seconds, budget, self.spread
         )
         return replace(
             self, threshold=threshold, threshold_interval=interval, budget=budget, how=how
@@ -126,6 +130,32 @@ class Calibration:
         scenes = {name: scene.with_threshold(threshold) for name, scene in self.scenes.items()}
         return replace(self, scenes=scenes)
 
+    def with_spread(
+        self,
+        clips: Sequence[CalibrationClip],
+        validation: Sequence[CalibrationClip],
+        train: Sequence[CalibrationClip],
+    ) -> Calibration:
+        """Thresholds that also allow for how far stretches of all the footage differ in level.
+
+        Args:
+            clips: the calibration part, as `calibrate` had it.
+            validation, train: the other parts.
+
+        Raises:
+            BundleError: as `with_budget`.
+        """
+        scenes = {}
+        for name, scene in self.scenes.items():
+            parts = [
+                [clip for clip in part if name in (POOLED, clip.scene)]
+                for part in (clips, validation, train)
+            ]
+            spread = measure_spread(*parts, options=self.options, normal=scene.location)
+            scene = replace(scene, spread=spread)
+            scenes[name] = scene if scene.budget is None else scene.with_budget(scene.budget)
+        return replace(self, scenes=scenes)
+
     def to_json(self) -> dict[str, Any]:
         """Plain values that `json` can write; `from_json` takes them back unchanged."""
         scenes = {
@@ -137,6 +167,7 @@ class Calibration:
                 "threshold_interval": scene.threshold_interval and list(scene.threshold_interval),
                 "normal_alarms": scene.normal_alarms and scene.normal_alarms.to_json(),
                 "parts": {part: list(usual) for part, usual in scene.parts.items()},
+                "spread": scene.spread and scene.spread.to_json(),
             }
             for name, scene in self.scenes.items()
         }
@@ -223,12 +254,14 @@ def _calibrate(
     pooled = np.concatenate([clip.scores[np.isfinite(clip.scores)] for clip in clips])
     seconds = _seconds(clips)
     normal = observe_alarms([clip.scores for clip in clips], options)
-    threshold, interval, how = choose_threshold(normal, len(pooled), seconds, budget)
+    location = float(pooled.mean())
+    spread = measure_spread(clips, options=options, normal=location)
+    threshold, interval, how = choose_threshold(normal, len(pooled), seconds, budget, spread)
     peaks = [clip.map_peaks for clip in clips if clip.map_peaks is not None]
     known = np.concatenate([np.asarray(part, np.float64) for part in peaks] or [np.empty(0)])
     known = known[np.isfinite(known)]
     return SceneCalibration(
-        location=float(pooled.mean()),
+        location=location,
         scale=float(pooled.std()) if np.ptp(pooled) > 0 else 1.0,
         threshold=threshold,
         map_thresholds=map_thresholds(known) if known.size else (),
@@ -240,6 +273,7 @@ def _calibrate(
         threshold_interval=interval,
         normal_alarms=normal,
         parts=_usual_parts(clips),
+        spread=spread,
     )
 
 
@@ -273,7 +307,7 @@ def _heat_range(peaks: NDArray[np.float64]) -> tuple[float, float]:
 def _read_scene(values: Mapping[str, Any]) -> SceneCalibration:
     levels = tuple(finite(level) for level in values["map_thresholds"])
     low, high = (finite(value) for value in values["heat_range"])
-    alarms = values.get("normal_alarms")
+    alarms, spread = values.get("normal_alarms"), values.get("spread")
     scene = SceneCalibration(
         location=finite(values["location"]),
         scale=finite(values["scale"]),
@@ -290,6 +324,7 @@ def _read_scene(values: Mapping[str, Any]) -> SceneCalibration:
             str(part): (finite(mean), finite(deviation))
             for part, (mean, deviation) in values.get("parts", {}).items()
         },
+        spread=None if spread is None else LevelSpread.from_json(spread),
     )
     if sorted(set(levels)) != list(levels) or scene.scale <= 0 or low >= high:
         raise ValueError("map_thresholds, scale or heat_range out of order")

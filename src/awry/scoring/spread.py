@@ -1,0 +1,205 @@
+"""How far stretches of normal footage differ in level, and what that asks of a threshold.
+
+Frames of one stretch share an hour, a crowd and a distance, so that a hundred of them say little of
+the next stretch. The level of a stretch is a high quantile of its scores; from the levels of a few
+stretches Student's t distribution says how high the level of another one may be (a prediction
+interval; Hahn and Meeker, Statistical Intervals, 1991, section 4.7).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import stdtrit
+
+from awry.scoring.events import EventOptions
+from awry.scoring.normal_alarms import LARGEST_SHARE_IN_ALARM, finite
+from awry.scoring.tail import CONFIDENCE
+
+Series = NDArray[np.float64]
+# Footage is cut into about so many stretches, if they are then neither too short nor too long.
+STRETCHES = 10
+SHORTEST_S, LONGEST_S = 2.0, 60.0
+# Where the frame rate is unknown.
+USUAL_FPS = 25.0
+# Fewer scored frames have no upper level.
+FEWEST_FRAMES = 10
+# With fewer degrees of freedom a single clip is said to be too little.
+FEW = 5
+
+
+class ScoredClip(Protocol):
+    """What is asked of a clip: its scores (n,), NaN where unscored, and its rate."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def scores(self) -> Series: ...
+    @property
+    def fps(self) -> float | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class LevelSpread:
+    """How far stretches of normal footage differ in level.
+
+    The level of a stretch is what 95 % of its frames do not exceed.
+
+    Attributes:
+        level: mean level of the calibration part's stretches.
+        spread: standard deviation of a stretch's level; 0 or more.
+        calibrated: the calibration part's stretches, 1 or more.
+        stretches: those of all parts, which the spread was measured on.
+        clips: how many clips they come from.
+        freedom: of the spread, in degrees; 1 or more.
+        threshold: whose alarms end above `bound`.
+    """
+
+    level: float
+    spread: float
+    calibrated: int
+    stretches: int
+    clips: int
+    freedom: int
+    threshold: float
+
+    @property
+    def bound(self) -> float:
+        """The level that another stretch exceeds with a probability of 5 %."""
+        return _bound(self.level, self.spread, self.calibrated, self.freedom)
+
+    @property
+    def words(self) -> str:
+        """For people, in a sentence."""
+        clips = "one clip" if self.clips == 1 else f"{self.clips} clips"
+        doubt = ""
+        if self.clips == 1 and self.freedom < FEW:
+            doubt = ", which cannot show how far clips differ"
+        return (
+            f"The levels of {self.stretches} stretches of {clips}{doubt} have a standard deviation "
+            f"of {self.spread:.4g}; with {CONFIDENCE:.0%} confidence another stretch's level lies "
+            f"below {self.bound:.4g}"
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values that `json` can write; `from_json` takes them back unchanged."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> LevelSpread:
+        """Take back what `to_json` gave.
+
+        Raises:
+            KeyError, TypeError, ValueError: a value is missing, foreign or out of range.
+        """
+        level, spread, threshold = (
+            finite(values[name]) for name in ("level", "spread", "threshold")
+        )
+        calibrated, stretches, clips, freedom = (
+            int(values[name]) for name in ("calibrated", "stretches", "clips", "freedom")
+        )
+        if spread < 0 or min(calibrated, stretches, clips, freedom) < 1:
+            raise ValueError("the spread of levels is out of range")
+        return cls(level, spread, calibrated, stretches, clips, freedom, threshold)
+
+
+def measure_spread(
+    calibration: Sequence[ScoredClip],
+    validation: Sequence[ScoredClip] = (),
+    train: Sequence[ScoredClip] = (),
+    *,
+    options: EventOptions,
+    normal: float,
+) -> LevelSpread | None:
+    """Measure how far stretches differ in level.
+
+    A method may score the footage that it learned from lower, and nearly alike. So the training
+    part's spread counts in units of its frames' own spread within a stretch, and its level does
+    not count.
+
+    Args:
+        calibration, validation, train: the parts' clips.
+        options: how frames are merged into alarms.
+        normal: mean score of normal footage; see `awry.scoring.events.find_runs`.
+
+    Returns:
+        None where fewer than two stretches can be compared.
+    """
+    everything = [*calibration, *validation, *train]
+    seconds = sum(map(_seconds, everything))
+    length = min(max(seconds / STRETCHES, SHORTEST_S), LONGEST_S)
+    calibrated = _stretches(calibration, length)
+    held_out = [*calibrated, *_stretches(validation, length)]
+    learned = _stretches(train, length)
+    freedom = [max(len(part) - 1, 0) for part in (held_out, learned)]
+    if not calibrated or not any(freedom):
+        return None
+    variance = freedom[0] * _variance(held_out)
+    if freedom[1]:
+        variance += freedom[1] * _variance(learned) * _ratio(_within(held_out), _within(learned))
+    level = float(np.mean([_level(stretch) for stretch in calibrated]))
+    spread = math.sqrt(variance / sum(freedom))
+    known = max(min(sum(freedom), _looks(everything) - 1), 1)
+    rise = _bound(level, spread, len(calibrated), known) - normal
+    return LevelSpread(
+        level=level,
+        spread=spread,
+        calibrated=len(calibrated),
+        stretches=len(held_out) + len(learned),
+        clips=len({clip.name for clip in everything}),
+        freedom=known,
+        threshold=normal + (rise / (1 - min(options.hysteresis, 0.5)) if rise > 0 else rise),
+    )
+
+
+def _bound(level: float, spread: float, calibrated: int, freedom: int) -> float:
+    quantile = float(stdtrit(freedom, CONFIDENCE))
+    return level + quantile * spread * math.sqrt(1 + 1 / calibrated)
+
+
+def _looks(clips: Sequence[ScoredClip]) -> int:
+    """How often the scene was looked at anew: once a clip, and in long clips once a minute."""
+    longest: dict[str, float] = {}
+    for clip in clips:
+        longest[clip.name] = longest.get(clip.name, 0.0) + _seconds(clip)
+    return sum(max(int(seconds / LONGEST_S), 1) for seconds in longest.values())
+
+
+def _seconds(clip: ScoredClip) -> float:
+    return len(clip.scores) / (clip.fps or USUAL_FPS)
+
+
+def _stretches(clips: Sequence[ScoredClip], seconds: float) -> list[Series]:
+    """The scored frames of equal pieces of each clip, about so long."""
+    found = []
+    for clip in clips:
+        count = max(round(_seconds(clip) / seconds), 1)
+        for piece in np.array_split(np.asarray(clip.scores, np.float64), count):
+            known = piece[np.isfinite(piece)]
+            if len(known) >= FEWEST_FRAMES:
+                found.append(known)
+    return found
+
+
+def _level(stretch: Series) -> float:
+    return float(np.quantile(stretch, 1 - LARGEST_SHARE_IN_ALARM))
+
+
+def _variance(stretches: Sequence[Series]) -> float:
+    """Of the stretches' levels."""
+    levels = [_level(stretch) for stretch in stretches]
+    return float(np.var(levels, ddof=1)) if len(levels) > 1 else 0.0
+
+
+def _within(stretches: Sequence[Series]) -> float:
+    """Mean variance of frames within a stretch."""
+    return float(np.mean([np.var(stretch) for stretch in stretches]))
+
+
+def _ratio(one: float, other: float) -> float:
+    return one / other if other > 0 else 0.0

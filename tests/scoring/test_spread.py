@@ -1,0 +1,113 @@
+"""How far stretches of normal footage differ in level."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+
+from awry.scoring.calibration import CalibrationClip
+from awry.scoring.events import EventOptions
+from awry.scoring.spread import LevelSpread, measure_spread
+
+OPTIONS = EventOptions()
+RAMP = np.linspace(0, 1, 101)
+
+
+def clips(offsets: Any, prefix: str = "c", times: float = 1.0) -> list[CalibrationClip]:
+    """Clips of 10.1 s; their levels are 0.95 above the offsets, before they are multiplied."""
+    return [
+        CalibrationClip(f"{prefix}{place}", "a", times * (offset + RAMP), 10.0)
+        for place, offset in enumerate(offsets)
+    ]
+
+
+def test_ten_clips_with_a_shared_spread() -> None:
+    found = measure_spread(clips(range(10)), options=OPTIONS, normal=5.0)
+    assert found is not None
+    assert (found.calibrated, found.stretches, found.clips, found.freedom) == (10, 10, 10, 9)
+    assert found.level == pytest.approx(5.45)
+    assert found.spread == pytest.approx(3.02765, abs=1e-5)
+    # 1.8331 is Student's t of 9 degrees of freedom at 95 %.
+    assert found.bound == pytest.approx(5.45 + 1.8331 * 3.02765 * 1.1**0.5, abs=1e-3)
+    # An alarm goes on until a tenth of its distance from the normal level is lost.
+    assert found.threshold == pytest.approx(5.0 + (found.bound - 5.0) / 0.9)
+
+
+def test_few_clips_know_little() -> None:
+    two = measure_spread(clips([0, 3]), options=OPTIONS, normal=0.0)
+    ten = measure_spread(clips([0, 3] * 5), options=OPTIONS, normal=0.0)
+    assert two is not None
+    assert ten is not None
+    assert two.freedom == 1
+    assert two.bound - two.level > 3 * (ten.bound - ten.level)
+
+
+def test_equal_clips_leave_the_level_where_it_is() -> None:
+    found = measure_spread(clips([2.0] * 10), options=OPTIONS, normal=2.5)
+    assert found is not None
+    assert found.spread == pytest.approx(0.0, abs=1e-12)
+    assert found.bound == pytest.approx(2.95)
+
+
+def test_what_was_learned_from_counts_by_its_spread_and_not_by_its_level() -> None:
+    held_out, learned = clips([5.0], "h"), [3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0]
+    plain = measure_spread(held_out, (), clips(learned, "t"), options=OPTIONS, normal=5.5)
+    shrunk = measure_spread(held_out, (), clips(learned, "t", 1e-6), options=OPTIONS, normal=5.5)
+    assert plain is not None
+    assert shrunk is not None
+    assert plain.level == shrunk.level == pytest.approx(5.95)
+    assert plain.spread == pytest.approx(np.std(learned, ddof=1))
+    assert shrunk.bound == pytest.approx(plain.bound)
+    assert (shrunk.calibrated, shrunk.stretches, shrunk.freedom) == (1, 10, 8)
+
+
+def test_validation_footage_is_held_out_too() -> None:
+    found = measure_spread(clips([1.0], "c"), clips([4.0], "v"), options=OPTIONS, normal=0.0)
+    assert found is not None
+    # Each clip of 10.1 s is cut in five of 2 s, which differ as the clip rises, and by 3.
+    assert (found.level, found.stretches) == (pytest.approx(1.59, abs=1e-3), 10)
+    assert 1.5 < found.spread < 1.8
+
+
+def test_one_clip_is_one_look_but_a_long_one_is_many() -> None:
+    noise = np.random.default_rng(0).normal(size=36_000)
+    short = measure_spread(
+        [CalibrationClip("c", "a", noise[:300], 10.0)], options=OPTIONS, normal=0.0
+    )
+    hour = measure_spread([CalibrationClip("c", "a", noise, 10.0)], options=OPTIONS, normal=0.0)
+    assert short is not None
+    assert hour is not None
+    assert (short.stretches, short.freedom) == (10, 1)
+    assert "one clip, which cannot show how far clips differ" in short.words
+    assert (hour.stretches, hour.freedom) == (60, 59)
+    assert "cannot show" not in hour.words
+    assert hour.bound == pytest.approx(1.8, abs=0.1)
+
+
+def test_too_little_to_compare() -> None:
+    one = [CalibrationClip("c", "a", RAMP[:20], 10.0)]
+    assert measure_spread(one, options=OPTIONS, normal=0.0) is None
+    unscored = [CalibrationClip("c", "a", np.full(50, np.nan), 10.0)]
+    assert measure_spread(unscored, clips(range(9)), options=OPTIONS, normal=0.0) is None
+
+
+def test_scores_that_never_vary() -> None:
+    flat = [CalibrationClip(f"c{place}", "a", np.full(90, 0.1), None) for place in range(3)]
+    found = measure_spread(flat, (), flat, options=OPTIONS, normal=0.1)
+    assert found is not None
+    assert (found.bound, found.threshold) == (pytest.approx(0.1), pytest.approx(0.1))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("spread", -1.0), ("freedom", 0), ("level", float("nan")), ("clips", None)]
+)
+def test_json(name: str, value: Any) -> None:
+    found = measure_spread(clips(range(4)), options=OPTIONS, normal=0.0)
+    assert found is not None
+    stored = json.loads(json.dumps(found.to_json()))
+    assert LevelSpread.from_json(stored) == found
+    with pytest.raises((TypeError, ValueError)):
+        LevelSpread.from_json({**stored, name: value})

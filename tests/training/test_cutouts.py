@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from awry.training.cutouts import EmptyScene, find_cutouts, iou
+from awry.training.cutouts import EmptyScene, find_cutouts
 from awry.training.footage import Run
 
 GROUND, WALKER = 90, 200
@@ -66,7 +66,3 @@ def test_an_object_ends_where_it_meets_another_one() -> None:
     found = find_cutouts([(run, slice(0, 60))], alone, 10)
     assert found
     assert max(one.first + len(one) for one in found if one.boxes[0, 0] < 30) <= 31
-
-
-def test_boxes_that_do_not_touch_have_no_overlap() -> None:
-    assert iou(np.array([0.0, 0, 1, 1]), np.array([2.0, 2, 3, 3])) == 0

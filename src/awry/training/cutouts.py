@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from awry.teachers.objects.selection import box_iou
 from awry.training.footage import Run
 from awry.video.pictures import Pictures
 
@@ -167,10 +168,12 @@ def _followed(
 
 
 def _match(before: tuple[Boxes, Mask], here: Sequence[tuple[Boxes, Mask]]) -> int | None:
-    overlaps = [iou(before[0], box) for box, _ in here]
-    if not overlaps or max(overlaps) < SAME_BOX:
+    if not here:
         return None
-    best = int(np.argmax(overlaps))
+    overlaps = box_iou(before[0][None], np.stack([box for box, _ in here]))[0]
+    best = int(overlaps.argmax())
+    if overlaps[best] < SAME_BOX:
+        return None
     ratio = here[best][1].sum() / before[1].sum()
     return best if 1 / SAME_AREA < ratio < SAME_AREA else None
 
@@ -187,15 +190,3 @@ def _is_usable(cutout: Cutout) -> bool:
     inside = (cutout.boxes[:, :2] > 0).all() and (cutout.boxes[:, 2:] < (width, height)).all()
     path = float(np.ptp(cutout.centres, axis=0).max())
     return bool(inside and 0.4 <= longer / cutout.side <= 2 and path >= cutout.side / 4)
-
-
-def iou(one: Boxes, other: Boxes) -> float:
-    """Intersection over union of two boxes (4,).
-
-    >>> iou(np.array([0.0, 0, 2, 2]), np.array([1.0, 0, 3, 2]))
-    0.3333333333333333
-    """
-    common = np.minimum(one[2:], other[2:]) - np.maximum(one[:2], other[:2])
-    both = float(np.prod(np.maximum(common, 0)))
-    areas = float(np.prod(one[2:] - one[:2]) + np.prod(other[2:] - other[:2]))
-    return both / (areas - both) if areas > both else 0.0

@@ -61,7 +61,7 @@ class Composition:
 
     Attributes:
         kind: one of `KINDS`, or `CONTROL`.
-        donor: number of the pasted object; its control and its alterations share it.
+        donor: number of the pasted object; whatever shows the same object shares it.
         base: the frames that it is pasted into.
         cutout: the object.
         times: float64 (n,), which moment of the cutout each frame shows, in its frames.
@@ -200,15 +200,15 @@ def compositions(
         found = find_cutouts(_pieces(runs), empty, round(shortest * ROOM))
         height, width = runs[0].images.shape[1:3]
         hidden = footage.ignore.mask(height, width, reference_size=footage.frame_size())
-        for cutout in _chosen(found, share, generator):
+        before = 1 + max((one.donor for one in made), default=-1)
+        for number, cutout in _chosen(found, share, generator):
             length = min(wanted, int(len(cutout) / ROOM))
             spare = len(cutout) - int(FASTEST_KIND * length)
             cutout = cutout.from_frame(int(generator.integers(spare + 1)) if spare > 0 else 0)
             base = _base_for(cutout, length, runs, empty, generator)
-            donor = made[-1].donor + 1 if made else 0
             some = list(islice(turn, len(kinds) if each is None else each))
             for kind in (CONTROL, *some):
-                made.append(_composed(kind, donor, base, cutout, hidden))
+                made.append(_composed(kind, before + number, base, cutout, hidden))
     return made
 
 
@@ -232,10 +232,12 @@ def _pieces(runs: Sequence[Run]) -> list[tuple[Run, slice]]:
     return pieces[:: max(1, -(-total // MOST_FRAMES))]
 
 
-def _chosen(found: Sequence[Cutout], count: int, generator: np.random.Generator) -> list[Cutout]:
-    """Some of the longest; where there are few, each comes again, for other moments of it."""
+def _chosen(
+    found: Sequence[Cutout], count: int, generator: np.random.Generator
+) -> list[tuple[int, Cutout]]:
+    """Some of the longest, numbered; where there are few, each comes again, at other moments."""
     best = found[: 3 * count]
-    order = [best[place] for place in generator.permutation(len(best))]
+    order = [(number, best[place]) for number, place in enumerate(generator.permutation(len(best)))]
     return (order * MOST_OF_ONE)[:count]
 
 

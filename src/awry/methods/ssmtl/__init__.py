@@ -27,6 +27,12 @@ from awry.methods.ssmtl.scoring import SSMTLScorer
 from awry.methods.ssmtl.sequences import room_needed
 from awry.methods.ssmtl.teachers import SSMTLTeachers
 from awry.methods.ssmtl.training import draw, losses, phase
+from awry.methods.ssmtl.weights import (
+    ScoredCompositions,
+    learn_level_weights,
+    learn_part_weights,
+    said,
+)
 from awry.progress import Silent
 from awry.training.loop import train
 from awry.video.pictures import working_size
@@ -101,12 +107,29 @@ class SSMTL(Method):
         scorer = self.scorer(Setting(ignore=footage.ignore, frame_size=footage.frame_size()))
         assert isinstance(scorer, SSMTLScorer)
         runs = {level: self._runs(level, footage) for level in levels_of(self.config)}
-        if not measure_normality(scorer, {level: back for level, (_, back) in runs.items()}):
+        held_back = {level: back for level, (_, back) in runs.items()}
+        scored: list[ScoredCompositions] = []
+
+        def weigh() -> None:
+            scored.append(ScoredCompositions.of(scorer, footage))
+            learn_part_weights(scorer, scored[0])
+
+        blind = self.config.weights == "blind" and self._looks()
+        if measure_normality(scorer, held_back, weigh if blind else None):
+            if scored:
+                learn_level_weights(scorer, scored[0])
+                footage.notes.append(said(scorer, scored[0]))
+        else:
             footage.notes.append(
                 "Nothing could be scored in the held-back footage (no object, or too short): what "
                 "is normal was measured on the training frames, so that scores come out too high."
             )
             measure_normality(scorer, {level: first for level, (first, _) in runs.items()})
+
+    def _looks(self) -> bool:
+        """Whether objects are found by looking: what was pasted stands in no file of boxes."""
+        detector = self._teachers.detector if self._teachers is not None else None
+        return detector is None or detector.sees_pixels
 
     def _prepare(
         self, footage: Footage, seed: int, reporter: Reporter
@@ -238,7 +261,7 @@ class SSMTL(Method):
         """As `Method.load_state`."""
         try:
             model = SSMTLModel(self.config)
-            model.load_state_dict(tensors)
+            model.load_state_dict(_completed(tensors, model))
         except RuntimeError as error:
             raise BundleError(
                 f"The bundle's tensors do not fit its SSMTL settings: {error}. Refit it."
@@ -259,3 +282,13 @@ class SSMTL(Method):
             network = self._fitted().stream(level).network.train()
             totals.append(losses(network, batch, self.config.distillation)["total"])
         return totals
+
+
+def _completed(tensors: Mapping[str, Tensor], model: SSMTLModel) -> dict[str, Tensor]:
+    """With the weights that bundles of before did not have: equal, and as in `fusion`."""
+    weights = {
+        name: tensor
+        for name, tensor in model.state_dict().items()
+        if name.rpartition(".")[2] in ("part_weights", "level_weights")
+    }
+    return {**weights, **tensors}

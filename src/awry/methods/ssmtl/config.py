@@ -116,12 +116,19 @@ class SSMTLConfig(MethodConfig):
         "none", description="parts as they are (eq. 6), or standardised on held-back footage first"
     )
     combine: Literal["mean", "max"] = Field("mean", description="of the parts")
+    weights: Literal["equal", "blind"] = Field(
+        "equal",
+        description="of parts and levels: equal and as in fusion, or by how well each tells "
+        "synthetic anomalies in held-back footage",
+    )
     frame_tasks: tuple[Task, ...] = Field(
         ("arrow_of_time", "motion_irregularity", "middle_box"),
         description="parts of the frame level's score",
     )
     fusion: tuple[float, float] = Field(
-        (1.0, 1.0), description="weights of the standardised object and frame level"
+        (1.0, 1.0),
+        description="weights of the standardised object and frame level; with weights=blind what "
+        "they are where there is no evidence",
     )
     filter_size: int | None = Field(
         9,
@@ -223,7 +230,8 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
         "part_scale": "standard",
         "filter_size": None,
         "filter_frames": 0,
-        "fusion": (1.0, 0.0),  # whole frames earned no say on held-back footage
+        "weights": "blind",
+        "fusion": (1.0, 0.0),  # whole frames have to earn their say on held-back footage
     },
     "demo": {
         "detector": "foreground",

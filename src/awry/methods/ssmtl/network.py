@@ -218,6 +218,7 @@ class LevelStream(nn.Module):
         parts: names of what the score is made of, in order.
         part_location, part_scale: (parts,), mean and standard deviation of each part.
         part_floor: (parts,), the lowest value of each.
+        part_weights: (parts,), with the sum 1.
         floor: the lowest score, which frames without objects get.
         object_side: median of the objects' longer sides, in pixels; 0: unknown.
         location, scale: mean and standard deviation of the frames' scores, for the fusion.
@@ -231,11 +232,14 @@ class LevelStream(nn.Module):
         for name in names:
             start = torch.ones if name == "part_scale" else torch.zeros
             self.register_buffer(name, start(len(self.parts), dtype=torch.float64))
+        count = len(self.parts)
+        self.register_buffer("part_weights", torch.full((count,), 1 / count, dtype=torch.float64))
         for name in ("floor", "location", "scale", "object_side"):
             self.register_buffer(name, torch.tensor(float(name == "scale"), dtype=torch.float64))
         self.part_location: Tensor
         self.part_scale: Tensor
         self.part_floor: Tensor
+        self.part_weights: Tensor
         self.floor: Tensor
         self.object_side: Tensor
         self.location: Tensor
@@ -244,6 +248,9 @@ class LevelStream(nn.Module):
 
 class SSMTLModel(nn.Module):
     """The streams of a level: `object`, `frame` or both.
+
+    Attributes:
+        level_weights: (2,), of the standardised object and frame level, with the sum 1.
 
     Args:
         config: with `grey` and `class_scores` resolved.
@@ -258,6 +265,9 @@ class SSMTLModel(nn.Module):
             side = config.crop if level == "object" else config.frame_side
             network = Network(config, colours, side, outputs, tasks)
             self.streams[level] = LevelStream(network, parts_of(config, level, tasks))
+        weights = torch.tensor(config.fusion, dtype=torch.float64)
+        self.register_buffer("level_weights", weights / weights.sum())
+        self.level_weights: Tensor
 
     def stream(self, level: str) -> LevelStream:
         """The stream of a level."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import torch
@@ -20,17 +20,31 @@ PIECE = 200
 """Enough for means and spreads; footage of hours need not be scored whole."""
 
 
-def measure_normality(scorer: SSMTLScorer, runs: Mapping[str, Sequence[Run]]) -> bool:
+def measure_normality(
+    scorer: SSMTLScorer,
+    runs: Mapping[str, Sequence[Run]],
+    weigh: Callable[[], None] | None = None,
+) -> bool:
     """Fill the streams' statistics: of each part, then of the scores, then of the frames.
 
     Args:
         scorer: of the trained model.
         runs: for each level held-back normal footage as that level takes it; the same frames.
+        weigh: settles the parts' weights; they change what scores are normal.
 
     Returns:
         Whether there was something to score at every level; else the statistics are not filled.
     """
     clips = _raw_results(scorer, runs)
+    if not _fill_statistics(scorer, clips):
+        return False
+    if weigh is not None:
+        weigh()
+        _fill_statistics(scorer, clips)
+    return True
+
+
+def _fill_statistics(scorer: SSMTLScorer, clips: Sequence[list[FrameParts]]) -> bool:
     config, model = scorer.config, scorer.model
     frames = [raw for clip in clips for raw in clip]
     parts = {"object": _object_parts(frames), "frame": _frame_parts(frames)}

@@ -108,4 +108,17 @@ def combined(
     """Scores (n,) of parts (n, parts): SSMTL eq. 6, or standardised first."""
     if scale == "standard":
         parts = (parts - stream.part_location.numpy()) / stream.part_scale.numpy()
-    return parts.max(1) if combine == "max" else parts.mean(1)
+    weights = stream.part_weights.numpy()
+    return mixed(parts, weights[None], combine)[:, 0]
+
+
+def mixed(
+    parts: NDArray[np.float64], weights: NDArray[np.float64], combine: str
+) -> NDArray[np.float64]:
+    """Scores (n, ways) of parts (n, parts) by several ways to weigh them (ways, parts).
+
+    The maximum takes no notice of weights but for 0.
+    """
+    if combine == "max":
+        return np.where(weights > 0, parts[:, None], -np.inf).max(2)
+    return np.asarray(parts @ weights.T)

@@ -243,7 +243,7 @@ class SSMTLScorer(WindowScorer[FrameParts]):
             with self._stage("maps"):
                 above = self._scores(stream, raw.object_parts) - float(stream.floor)
                 # SSMTL section 3.4: the 3-D mean filter's two axes of the picture.
-                canvas = blurred(painted(raw.boxes, above, self._working), self._filter_side())
+                canvas = blurred(painted(raw.boxes, above, self._working), self.filter_side)
                 if self._mask is not None:
                     canvas[self._mask] = 0
             raw.values["object"] = canvas
@@ -252,7 +252,8 @@ class SSMTLScorer(WindowScorer[FrameParts]):
             raw.values["frame"] = score.astype(np.float32)
         return raw.values
 
-    def _filter_side(self) -> int:
+    @property
+    def filter_side(self) -> int:
         """Of the map's mean filter, in pixels; odd, so that it has a middle."""
         if self.config.filter_size is not None:
             return self.config.filter_size
@@ -298,10 +299,11 @@ class SSMTLScorer(WindowScorer[FrameParts]):
     def _fused(self, levels: dict[str, float]) -> float:
         """Late fusion: both levels standardised on normal footage, weighted, averaged."""
         total = 0.0
-        for level, weight in zip(("object", "frame"), self.config.fusion, strict=True):
+        weights = self.model.level_weights.tolist()
+        for level, weight in zip(("object", "frame"), weights, strict=True):
             stream = self.model.stream(level)
             total += weight * (levels[level] - float(stream.location)) / float(stream.scale)
-        return total / sum(self.config.fusion)
+        return total
 
     def _where(self, raw: FrameParts, values: Values) -> tuple[Map, tuple[Region, ...]]:
         """The map, and the objects as regions of the full frame."""

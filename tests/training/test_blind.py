@@ -9,6 +9,7 @@ from sklearn.metrics import roc_auc_score
 from awry.training.blind import (
     BlindScores,
     blind_figure,
+    mixed,
     mixtures,
     part_weights,
     weights_of,
@@ -53,16 +54,14 @@ def test_ties_count_half() -> None:
 
 
 def test_without_altered_frames_there_is_no_figure() -> None:
-    frames = BlindScores(np.zeros((2, 1)), np.array([CONTROL] * 2), np.array([0, 1]))
+    frames = BlindScores(np.zeros((2, 2)), np.array([CONTROL] * 2), np.array([0, 1]))
     assert blind_figure(frames) is None
-    assert part_weights(np.zeros((2, 2)), frames, np.array([1.0, 3.0])) == pytest.approx(
-        [0.25, 0.75]
-    )
+    assert part_weights(frames, np.array([1.0, 3.0])) == pytest.approx([0.25, 0.75])
 
 
 def test_a_part_that_tells_nothing_loses_its_weight() -> None:
-    values, frames = judged(parts=3)
-    weights = part_weights(values, frames, np.ones(3))
+    _, frames = judged(parts=3)
+    weights = part_weights(frames, np.ones(3))
     assert weights.sum() == pytest.approx(1)
     assert weights[0] > 0.7
     assert weights[1:].tolist() == [0, 0]
@@ -72,13 +71,14 @@ def test_parts_that_tell_alike_share() -> None:
     generator = np.random.default_rng(0)
     values, frames = judged(parts=2)
     values = generator.normal(size=values.shape) + (frames.kinds != CONTROL)[:, None]
-    assert part_weights(values, frames, np.ones(2)) == pytest.approx([0.5, 0.5], abs=0.15)
+    frames = BlindScores(values, frames.kinds, frames.donors)
+    assert part_weights(frames, np.ones(2)) == pytest.approx([0.5, 0.5], abs=0.15)
 
 
 def test_little_evidence_stays_near_the_prior() -> None:
-    values, frames = judged(parts=2, objects=1)
-    assert part_weights(values, frames, np.ones(2)) == pytest.approx([0.625, 0.375])
-    assert part_weights(values, frames, np.array([0.0, 1.0])) == pytest.approx([0.25, 0.75])
+    _, frames = judged(parts=2, objects=1)
+    assert part_weights(frames, np.ones(2)) == pytest.approx([0.625, 0.375])
+    assert part_weights(frames, np.array([0.0, 1.0])) == pytest.approx([0.25, 0.75])
 
 
 def test_one_part_keeps_its_weight() -> None:
@@ -91,3 +91,10 @@ def test_many_parts_are_tried_alone_without_and_all_together() -> None:
     assert len(rows) == 1 + 7 + 7
     assert rows.sum(1) == pytest.approx(np.ones(15))
     assert (rows[0] > 0).all()
+
+
+def test_the_highest_part_is_of_those_with_a_weight() -> None:
+    parts = np.array([[1.0, 5.0], [4.0, 2.0]])
+    ways = np.array([[0.5, 0.5], [1.0, 0.0]])
+    assert mixed(parts, ways, "max").tolist() == [[5, 1], [4, 4]]
+    assert mixed(parts, ways).tolist() == [[3, 1], [3, 4]]

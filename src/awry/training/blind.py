@@ -126,6 +126,16 @@ def mixtures(parts: int) -> Floats:
     return np.array(rows)
 
 
+def mixed(parts: Floats, ways: Floats, combine: str = "mean") -> Floats:
+    """Scores (n, ways) of parts (n, parts) by several ways to weigh them (ways, parts).
+
+    `max` takes the highest part of those whose weight is not 0.
+    """
+    if combine == "max":
+        return np.asarray(np.where(ways > 0, parts[:, None], -np.inf).max(2))
+    return np.asarray(parts @ ways.T)
+
+
 def weights_of(judged: BlindScores, prior: Floats, seed: int = 0) -> Floats:
     """Weights of parts by how often each is in the best subset of them.
 
@@ -155,16 +165,17 @@ def weights_of(judged: BlindScores, prior: Floats, seed: int = 0) -> Floats:
     return np.asarray(weights / weights.sum())
 
 
-def part_weights(parts: Floats, judged: BlindScores, prior: Floats, seed: int = 0) -> Floats:
+def part_weights(
+    judged: BlindScores, prior: Floats, combine: str = "mean", seed: int = 0
+) -> Floats:
     """`weights_of` for parts that a frame has one value of each.
 
     Args:
-        parts: float64 (n, parts), of one scale, of the frames of `judged`, whose own scores are
-            not looked at.
-        judged: says of what kind and object each frame is.
+        judged: the parts of each frame, all of one scale, (n, parts).
         prior, seed: as `weights_of`.
+        combine: as `mixed`.
     """
-    scores = np.asarray(parts, np.float64) @ mixtures(parts.shape[1]).T
+    scores = mixed(judged.scores, mixtures(judged.scores.shape[1]), combine)
     return weights_of(BlindScores(scores, judged.kinds, judged.donors), prior, seed)
 
 

@@ -170,7 +170,8 @@ def _followed(
 def _match(before: tuple[Boxes, Mask], here: Sequence[tuple[Boxes, Mask]]) -> int | None:
     if not here:
         return None
-    overlaps = box_iou(before[0][None], np.stack([box for box, _ in here]))[0]
+    boxes = np.stack([box for box, _ in here]).astype(np.float32)
+    overlaps = box_iou(before[0][None].astype(np.float32), boxes)[0]
     best = int(overlaps.argmax())
     if overlaps[best] < SAME_BOX:
         return None

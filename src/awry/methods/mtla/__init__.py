@@ -14,11 +14,13 @@ from torch import Tensor, nn
 
 from awry.errors import BundleError, FootageError, TrainingError
 from awry.methods.base import Method, MethodConfig, Scorer, Setting
+from awry.methods.composed import ScoredCompositions, with_weights
 from awry.methods.graphs import Graph
 from awry.methods.mtla.config import PRESETS, MTLAConfig, for_variant
 from awry.methods.mtla.network import MTLAModel, attention_inputs
 from awry.methods.mtla.normality import measure_normality
 from awry.methods.mtla.samples import (
+    BEFORE,
     SampleMaker,
     Samples,
     Scene,
@@ -30,6 +32,7 @@ from awry.methods.mtla.samples import (
 from awry.methods.mtla.scoring import MTLAScorer
 from awry.methods.mtla.teachers import MTLATeachers, occurring
 from awry.methods.mtla.training import loss_of, phases
+from awry.methods.mtla.weights import learn_branch_weights
 from awry.progress import Reporter, Silent
 from awry.training.loop import train
 from awry.video.pictures import Pictures, working_size
@@ -88,12 +91,28 @@ class MTLA(Method):
         """On what was held back; on the training frames where that is too short."""
         scorer = self.scorer(Setting(ignore=footage.ignore, frame_size=footage.frame_size()))
         assert isinstance(scorer, MTLAScorer)
-        if not measure_normality(scorer, self._runs(footage, "validation")):
+        if measure_normality(scorer, self._runs(footage, "validation")):
+            self._weigh(scorer, footage)
+        else:
             footage.notes.append(
                 "The held-back footage is too short, or shows no object: what is normal was "
                 "measured on the training frames, so that scores come out too high."
             )
             measure_normality(scorer, self._runs(footage, "train"))
+
+    def _weigh(self, scorer: MTLAScorer, footage: Footage) -> None:
+        """Learn the branches' weights, where that is wanted and objects are found by looking."""
+        config = self.config
+        if config.weights == "equal" or len(config.branches) < 2 or not scorer.sees_pixels:
+            return
+        window = BEFORE + 1 + 2 * config.around
+        scored = ScoredCompositions.of(
+            scorer.raw_results, footage, config.picture_height, bool(config.grey), window
+        )
+        learn_branch_weights(scorer, scored)
+        weights = scorer.model.branch_weights.tolist()
+        named = dict(zip(config.branches, weights, strict=True))
+        footage.notes.append(scored.said({"branches": named}))
 
     def _prepare(self, footage: Footage, seed: int, reporter: Reporter) -> tuple[Samples, Samples]:
         """The model with fresh weights, and what it trains and validates on."""
@@ -200,7 +219,7 @@ class MTLA(Method):
         rest = {name: tensor for name, tensor in tensors.items() if name not in pictures}
         try:
             model = MTLAModel(self.config)
-            model.load_state_dict(rest)
+            model.load_state_dict(with_weights(rest, model, "branch_weights"))
         except RuntimeError as error:
             raise BundleError(
                 f"The bundle's tensors do not fit its MTLA settings: {error}. Refit it."

@@ -115,6 +115,11 @@ class MTLAConfig(MethodConfig):
     combine: Literal["maximum", "sum"] = Field(
         "maximum", description="of the branches' standardised scores"
     )
+    weights: Literal["equal", "blind"] = Field(
+        "equal",
+        description="of the branches: equal, or by how well each tells synthetic anomalies in "
+        "held-back footage",
+    )
     smoothing: Literal["none", "savgol", "gaussian", "causal"] = Field(
         "savgol", description="temporal filter of the frames' scores, inside the scorer (eq. 5)"
     )
@@ -193,6 +198,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
         "average": 0.98,
         "filter_frames": 9,
         "combine": "sum",
+        "weights": "blind",
     },
     "demo": {
         **SMALL_TEACHERS,

@@ -85,6 +85,7 @@ class MTLAModel(nn.Module):
     Attributes:
         location, scale: (branches,), mean and standard deviation of each branch's frame score.
         map_location, map_scale: the same of the highest value of each branch's error map.
+        branch_weights: (branches,), with the sum 1.
         object_side: median of the objects' longer sides, in pixels of the networks' pictures.
         usual_flow: the highest median flow of any held-back frame, in pixels.
 
@@ -107,12 +108,15 @@ class MTLAModel(nn.Module):
             self.register_buffer(name, torch.zeros(count, dtype=torch.float64))
         for name in ("scale", "map_scale"):
             self.register_buffer(name, torch.ones(count, dtype=torch.float64))
+        weights = torch.full((count,), 1 / max(count, 1), dtype=torch.float64)
+        self.register_buffer("branch_weights", weights)
         for name in ("object_side", "usual_flow"):
             self.register_buffer(name, torch.tensor(0.0, dtype=torch.float64))
         self.location: Tensor
         self.scale: Tensor
         self.map_location: Tensor
         self.map_scale: Tensor
+        self.branch_weights: Tensor
         self.object_side: Tensor
         self.usual_flow: Tensor
 

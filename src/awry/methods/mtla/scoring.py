@@ -92,6 +92,12 @@ class MTLAScorer(WindowScorer[FrameErrors]):
         """Maps are cut into regions that name both branches."""
         return self.setting.maps and bool(self.setting.map_levels)
 
+    @property
+    def sees_pixels(self) -> bool:
+        """Whether objects, if any are looked for, are found by looking at pictures."""
+        segmenter = self._sample_maker.teachers.segmenter
+        return segmenter is None or segmenter.detector.sees_pixels
+
     def _prepared(self, frame: Frame) -> tuple[Frame, Pictures]:
         """The frame, and its picture as the teachers take it."""
         if self._picture_size is None:
@@ -176,7 +182,10 @@ class MTLAScorer(WindowScorer[FrameErrors]):
     def _final_score(self, score: FrameScore, smooth: Values) -> FrameScore:
         """The score out of the smoothed branches."""
         parts = {name: float(value[0]) for name, value in smooth.items()}
-        parts |= {"maximum": max(parts.values()), "sum": sum(parts.values())}
+        factors = self._factors()
+        rows = [(parts[name], factors[name]) for name in self.config.branches]
+        highest = max(value for value, factor in rows if factor > 0)
+        parts |= {"maximum": highest, "sum": sum(value * factor for value, factor in rows)}
         return replace(score, score=parts[self.config.combine], parts=parts)
 
     def _frame_score(self, raw: FrameErrors, errors: Values) -> tuple[FrameScore, Values]:
@@ -206,6 +215,13 @@ class MTLAScorer(WindowScorer[FrameErrors]):
             return np.array([errors[branch].sum() for branch in self.config.branches], np.float64)
         return np.array([values.max() for values in maps], np.float64)
 
+    def _factors(self) -> dict[str, float]:
+        """Each branch's weight, 1 where all are equal."""
+        weights = self.model.branch_weights.tolist()
+        return {
+            name: w * len(weights) for name, w in zip(self.config.branches, weights, strict=True)
+        }
+
     def _where(
         self, maps: list[NDArray[np.float32]], raw: FrameErrors
     ) -> tuple[NDArray[np.float32], tuple[Region, ...]]:
@@ -213,8 +229,12 @@ class MTLAScorer(WindowScorer[FrameErrors]):
         location, scale = self.model.map_location.numpy(), self.model.map_scale.numpy()
         rows = zip(maps, location, scale, strict=True)
         standard = [((values - low) / spread).astype(np.float32) for values, low, spread in rows]
-        together = np.stack(standard)
-        heat = together.sum(0) if self.config.combine == "sum" else together.max(0)
+        factors = list(self._factors().values())
+        pairs = [(one, np.float32(by)) for one, by in zip(standard, factors, strict=True) if by > 0]
+        if self.config.combine == "sum":
+            heat = np.stack([one * by for one, by in pairs]).sum(0)
+        else:
+            heat = np.stack([one for one, _ in pairs]).max(0)
         if not self.setting.map_levels or self._size is None:
             return heat, ()
         regions = map_regions(heat, self.setting.map_levels, self._size)

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from awry.errors import BundleError, FootageError, TrainingError
 from awry.methods.base import Method, MethodConfig, Scorer, Setting
+from awry.methods.composed import ScoredCompositions, with_weights
 from awry.methods.graphs import Graph
 from awry.methods.ssmtl.config import PRESETS, SSMTLConfig, for_variant
 from awry.methods.ssmtl.network import SSMTLModel, levels_of, parts_of, tasks_of
@@ -23,16 +24,11 @@ from awry.methods.ssmtl.normality import measure_normality
 from awry.methods.ssmtl.parts import ScoringHeads
 from awry.methods.ssmtl.samples import Pool, check, find_objects, split_runs, whole_frames
 from awry.methods.ssmtl.scale import by_scale
-from awry.methods.ssmtl.scoring import SSMTLScorer
+from awry.methods.ssmtl.scoring import FrameParts, SSMTLScorer
 from awry.methods.ssmtl.sequences import room_needed
 from awry.methods.ssmtl.teachers import SSMTLTeachers
 from awry.methods.ssmtl.training import draw, losses, phase
-from awry.methods.ssmtl.weights import (
-    ScoredCompositions,
-    learn_level_weights,
-    learn_part_weights,
-    said,
-)
+from awry.methods.ssmtl.weights import learn_level_weights, learn_part_weights, weights_by_name
 from awry.progress import Silent
 from awry.training.loop import train
 from awry.video.pictures import working_size
@@ -108,17 +104,19 @@ class SSMTL(Method):
         assert isinstance(scorer, SSMTLScorer)
         runs = {level: self._runs(level, footage) for level in levels_of(self.config)}
         held_back = {level: back for level, (_, back) in runs.items()}
-        scored: list[ScoredCompositions] = []
+        scored: list[ScoredCompositions[FrameParts]] = []
 
         def weigh() -> None:
-            scored.append(ScoredCompositions.of(scorer, footage))
+            height, grey = self.config.height, bool(self.config.grey)
+            window = 2 * self.config.t * self.config.stride + 1
+            scored.append(ScoredCompositions.of(scorer.raw_results, footage, height, grey, window))
             learn_part_weights(scorer, scored[0])
 
         blind = self.config.weights == "blind" and self._looks()
         if measure_normality(scorer, held_back, weigh if blind else None):
             if scored:
                 learn_level_weights(scorer, scored[0])
-                footage.notes.append(said(scorer, scored[0]))
+                footage.notes.append(scored[0].said(weights_by_name(scorer)))
         else:
             footage.notes.append(
                 "Nothing could be scored in the held-back footage (no object, or too short): what "
@@ -261,7 +259,7 @@ class SSMTL(Method):
         """As `Method.load_state`."""
         try:
             model = SSMTLModel(self.config)
-            model.load_state_dict(_completed(tensors, model))
+            model.load_state_dict(with_weights(tensors, model, "part_weights", "level_weights"))
         except RuntimeError as error:
             raise BundleError(
                 f"The bundle's tensors do not fit its SSMTL settings: {error}. Refit it."
@@ -282,13 +280,3 @@ class SSMTL(Method):
             network = self._fitted().stream(level).network.train()
             totals.append(losses(network, batch, self.config.distillation)["total"])
         return totals
-
-
-def _completed(tensors: Mapping[str, Tensor], model: SSMTLModel) -> dict[str, Tensor]:
-    """With the weights that bundles of before did not have: equal, and as in `fusion`."""
-    weights = {
-        name: tensor
-        for name, tensor in model.state_dict().items()
-        if name.rpartition(".")[2] in ("part_weights", "level_weights")
-    }
-    return {**weights, **tensors}

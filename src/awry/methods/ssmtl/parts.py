@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from awry.methods.graphs import Network
 from awry.methods.ssmtl.network import CLASSES, LevelStream
 from awry.methods.ssmtl.sequences import Pictures, to_input
+from awry.training.blind import mixed
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,15 +111,3 @@ def combined(
         parts = (parts - stream.part_location.numpy()) / stream.part_scale.numpy()
     weights = stream.part_weights.numpy()
     return mixed(parts, weights[None], combine)[:, 0]
-
-
-def mixed(
-    parts: NDArray[np.float64], weights: NDArray[np.float64], combine: str
-) -> NDArray[np.float64]:
-    """Scores (n, ways) of parts (n, parts) by several ways to weigh them (ways, parts).
-
-    The maximum takes no notice of weights but for 0.
-    """
-    if combine == "max":
-        return np.where(weights > 0, parts[:, None], -np.inf).max(2)
-    return np.asarray(parts @ weights.T)

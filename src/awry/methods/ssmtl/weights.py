@@ -3,63 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
+from awry.methods.composed import ScoredCompositions
 from awry.methods.ssmtl.network import LevelStream
-from awry.methods.ssmtl.parts import mixed
 from awry.methods.ssmtl.scoring import FrameParts, SSMTLScorer
-from awry.methods.windowed import Origin
-from awry.training.blind import BlindScores, mixtures, part_weights, weights_of
-from awry.training.footage import Footage
-from awry.training.synthetic import Composition, compositions
-from awry.video.pictures import working_size
+from awry.training.blind import mixed, mixtures, part_weights, weights_of
 
 Floats = NDArray[np.float64]
 
-OBJECTS, EACH, SECONDS = 8, 3, 1.2
-"""Objects pasted, alterations of each, and how long they are shown: a few hundred frames."""
 
-
-@dataclass(frozen=True, slots=True)
-class ScoredCompositions:
-    """Compositions, and for each what teachers and networks said of its frames."""
-
-    made: Sequence[Composition]
-    results: Sequence[list[FrameParts]]
-
-    @classmethod
-    def of(cls, scorer: SSMTLScorer, footage: Footage) -> ScoredCompositions:
-        """Composed from the validation part, which nothing was trained on."""
-        config = scorer.config
-        made = compositions(
-            footage,
-            count=OBJECTS,
-            each=EACH,
-            seconds=SECONDS,
-            shortest=4 * config.t + 1,
-            size=working_size(footage.frame_size(), config.height),
-            grey=bool(config.grey),
-        )
-        footage.reporter.start("weighing parts", len(made), 0)
-        results = []
-        for one in made:
-            origin = Origin(scene=one.base.scene, size=one.base.original_size)
-            results.append(scorer.raw_results(one.frames(), origin))
-            footage.reporter.advance({})
-        return cls(made, results)
-
-    def judged(self, values: Sequence[Floats]) -> BlindScores:
-        """With one row for each frame's result."""
-        places = [[raw.index for raw in results] for results in self.results]
-        return BlindScores.of(self.made, list(zip(places, values, strict=True)))
-
-
-def learn_part_weights(scorer: SSMTLScorer, scored: ScoredCompositions) -> None:
+def learn_part_weights(scorer: SSMTLScorer, scored: ScoredCompositions[FrameParts]) -> None:
     """Fill `part_weights` of each stream; the streams' statistics are known."""
     for level, stream in scorer.model.streams.items():
         assert isinstance(stream, LevelStream)
@@ -70,7 +28,7 @@ def learn_part_weights(scorer: SSMTLScorer, scored: ScoredCompositions) -> None:
         stream.part_weights.copy_(torch.from_numpy(weights))
 
 
-def learn_level_weights(scorer: SSMTLScorer, scored: ScoredCompositions) -> None:
+def learn_level_weights(scorer: SSMTLScorer, scored: ScoredCompositions[FrameParts]) -> None:
     """Fill `level_weights`; the frames' scores at each level are of one scale by now."""
     levels = tuple(scorer.model.streams)
     if len(levels) < 2:
@@ -83,7 +41,7 @@ def learn_level_weights(scorer: SSMTLScorer, scored: ScoredCompositions) -> None
         ]
         values.append(np.array(rows, np.float64).reshape(len(clip), len(levels)))
     judged = scored.judged(values)
-    weights = part_weights(judged.scores, judged, scorer.model.level_weights.numpy())
+    weights = part_weights(judged, scorer.model.level_weights.numpy())
     scorer.model.level_weights.copy_(torch.from_numpy(weights))
 
 
@@ -135,18 +93,13 @@ def _filled(raw: FrameParts, side: int) -> Floats:
     return np.asarray(sides.prod(1), np.float64)
 
 
-def said(scorer: SSMTLScorer, scored: ScoredCompositions) -> str:
-    """The weights in a sentence, for the bundle's notes."""
-    words = []
+def weights_by_name(scorer: SSMTLScorer) -> dict[str, dict[str, float]]:
+    """The weights as they are now: of each level's parts, then of the levels."""
+    found = {}
     for level, stream in scorer.model.streams.items():
         assert isinstance(stream, LevelStream)
-        pairs = zip(stream.parts, stream.part_weights.tolist(), strict=True)
-        words.append(f"{level}: " + ", ".join(f"{name} {weight:.2f}" for name, weight in pairs))
-    if len(words) > 1:
-        one, other = scorer.model.level_weights.tolist()
-        words.append(f"levels: object {one:.2f}, frame {other:.2f}")
-    judged = scored.judged([np.zeros((len(clip), 1)) for clip in scored.results])
-    return (
-        f"Weights were learned from synthetic anomalies with {judged.objects} objects of held-back "
-        f"footage ({len(judged.scores)} frames). {'; '.join(words)}."
-    )
+        found[level] = dict(zip(stream.parts, stream.part_weights.tolist(), strict=True))
+    if len(found) > 1:
+        weights = scorer.model.level_weights.tolist()
+        found["levels"] = dict(zip(("object", "frame"), weights, strict=True))
+    return found

@@ -47,8 +47,8 @@ def test_an_object_is_followed_from_frame_to_frame() -> None:
     box, first = found.boxes[0], found.first
     assert box == pytest.approx([5 + first, 20, 11 + first, 30], abs=1)
     assert found.masks[0].mean() > 0.8
-    assert len(found.from_frame(10)) == len(found) - 10
-    assert found.from_frame(10).boxes[0].tolist() == found.boxes[10].tolist()
+    assert len(found.between(10)) == len(found) - 10
+    assert found.between(10).boxes[0].tolist() == found.boxes[10].tolist()
 
 
 def test_what_stands_still_or_is_too_short_is_not_taken() -> None:
@@ -57,6 +57,13 @@ def test_what_stands_still_or_is_too_short_is_not_taken() -> None:
     assert find_cutouts([(still, slice(0, 60))], empty, 20) == []
     moving = walk()
     assert find_cutouts([(moving, slice(0, 60))], EmptyScene.of([moving]), 61) == []
+
+
+def test_of_whoever_leaves_the_picture_the_part_inside_is_taken() -> None:
+    run = walk(start=-3 + 40)  # from the middle to the right border and beyond
+    (found,) = find_cutouts([(run, slice(0, 60))], EmptyScene.of([walk()]), 20)
+    assert found.boxes[:, 2].max() < 96
+    assert found.first + len(found) <= 96 - 43
 
 
 def test_an_object_ends_where_it_meets_another_one() -> None:

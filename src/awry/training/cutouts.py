@@ -93,9 +93,9 @@ class Cutout:
         """Float64 (n, 2), x and y of the boxes' middles."""
         return (self.boxes[:, :2] + self.boxes[:, 2:]) / 2
 
-    def from_frame(self, start: int) -> Cutout:
-        """The same object without its first frames."""
-        rest = slice(start, None)
+    def between(self, start: int, end: int | None = None) -> Cutout:
+        """The same object from one of its frames up to another one."""
+        rest = slice(start, end)
         return Cutout(self.run, self.first + start, self.boxes[rest], self.masks[rest], self.side)
 
 
@@ -117,8 +117,9 @@ def find_cutouts(
     close = _odd(side / 8)
     found = []
     for run, frames in pieces:
-        found += [one for one in _followed(run, frames, scene, close, side) if len(one) >= shortest]
-    return sorted((one for one in found if _is_usable(one)), key=len, reverse=True)
+        found += [_inside(one) for one in _followed(run, frames, scene, close, side)]
+    usable = [one for one in found if len(one) >= shortest and _is_usable(one)]
+    return sorted(usable, key=len, reverse=True)
 
 
 def _typical_side(pieces: Sequence[tuple[Run, slice]], scene: EmptyScene) -> float:
@@ -184,10 +185,20 @@ def _cutout(run: Run, start: int, track: Sequence[tuple[Boxes, Mask]], side: flo
     return Cutout(run, start, np.stack(boxes), masks, side)
 
 
-def _is_usable(cutout: Cutout) -> bool:
-    """Moves, has an object's size, and is whole."""
+def _inside(cutout: Cutout) -> Cutout:
+    """The longest stretch in which the object does not touch the picture's border."""
     height, width = cutout.run.images.shape[1:3]
+    whole = (cutout.boxes[:, :2] > 0).all(1) & (cutout.boxes[:, 2:] < (width, height)).all(1)
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], whole, [False]]).astype(int)))
+    if not len(edges):
+        return cutout.between(0, 0)
+    starts, ends = edges[::2], edges[1::2]
+    longest = int((ends - starts).argmax())
+    return cutout.between(int(starts[longest]), int(ends[longest]))
+
+
+def _is_usable(cutout: Cutout) -> bool:
+    """Moves, and has an object's size."""
     longer = float(np.median((cutout.boxes[:, 2:] - cutout.boxes[:, :2]).max(1)))
-    inside = (cutout.boxes[:, :2] > 0).all() and (cutout.boxes[:, 2:] < (width, height)).all()
     path = float(np.ptp(cutout.centres, axis=0).max())
-    return bool(inside and 0.4 <= longer / cutout.side <= 2 and path >= cutout.side / 4)
+    return bool(0.4 <= longer / cutout.side <= 2 and path >= cutout.side / 4)

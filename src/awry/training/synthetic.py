@@ -204,7 +204,7 @@ def compositions(
         for number, cutout in _chosen(found, share, generator):
             length = min(wanted, int(len(cutout) / ROOM))
             spare = len(cutout) - int(FASTEST_KIND * length)
-            cutout = cutout.from_frame(int(generator.integers(spare + 1)) if spare > 0 else 0)
+            cutout = cutout.between(int(generator.integers(spare + 1)) if spare > 0 else 0)
             base = _base_for(cutout, length, runs, empty, generator)
             some = list(islice(turn, len(kinds) if each is None else each))
             for kind in (CONTROL, *some):

@@ -37,13 +37,13 @@ def results(one: Composed, parts: tuple[int, int]) -> list[FrameParts]:
     for index in range(12):
         box = np.array([[4, 4, 20, 20]], np.float32)
         raw = FrameParts(index, None, box, noise.random((1, parts[0])), noise.random(parts[1]))
-        raw.object_parts[:, 1] += 2 * (one.kind != CONTROL)
+        raw.object_parts[:, 1] += 0.5 * (one.kind != CONTROL)
         found.append(raw)
     return found
 
 
-def learned(make_model: MakeModel, objects: int, combine: str = "mean") -> dict[str, Any]:
-    config = SSMTLConfig(**{**SMALL, "combine": combine, "fusion": (1.0, 1.0)})
+def learned(make_model: MakeModel, objects: int) -> dict[str, Any]:
+    config = SSMTLConfig(**{**SMALL, "fusion": (1.0, 1.0)})
     method = SSMTL(config)
     method.model = model = make_model()
     for stream in model.streams.values():
@@ -63,9 +63,8 @@ def learned(make_model: MakeModel, objects: int, combine: str = "mean") -> dict[
     return weights_by_name(scorer)
 
 
-@pytest.mark.parametrize("combine", ["mean", "max"])
-def test_what_tells_nothing_is_left_out(make_model: MakeModel, combine: str) -> None:
-    weights = learned(make_model, 6, combine)
+def test_what_tells_nothing_is_left_out(make_model: MakeModel) -> None:
+    weights = learned(make_model, 6)
     second = list(weights["object"])[1]
     assert weights["object"][second] == max(weights["object"].values())
     assert weights["object"][second] > 0.45

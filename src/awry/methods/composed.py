@@ -20,8 +20,8 @@ from awry.video.pictures import working_size
 
 Floats = NDArray[np.float64]
 
-OBJECTS, EACH, SECONDS = 8, 3, 1.2
-"""Objects pasted, alterations of each, and how long they are shown: a few hundred frames."""
+OBJECTS, EACH, SECONDS, LEAST = 6, 3, 0.8, 6
+"""Objects pasted, alterations of each, for how long they are scored, and the fewest frames."""
 
 
 class Numbered(Protocol):
@@ -62,7 +62,8 @@ class ScoredCompositions(Generic[Raw]):
             count=OBJECTS,
             each=EACH,
             seconds=SECONDS,
-            shortest=2 * window,
+            shortest=LEAST,
+            unscored=window - 1,
             size=working_size(footage.frame_size(), height),
             grey=grey,
         )

@@ -161,6 +161,7 @@ def compositions(
     each: int | None = None,
     seconds: float = 2.0,
     shortest: int = 12,
+    unscored: int = 0,
     size: tuple[int, int] | None = None,
     grey: bool = False,
     seed: int = 0,
@@ -176,8 +177,9 @@ def compositions(
         kinds: of alterations.
         count: objects that are pasted, at most.
         each: kinds for each object, in turn; None: all of them.
-        seconds: length of a composition, at most.
-        shortest: fewest frames of one.
+        seconds: length of a composition, at most, without `unscored`.
+        shortest: fewest frames of one, likewise.
+        unscored: frames at both ends together that a scorer gives no score.
         size: (h, w) of the pictures; None: as they are.
         grey: one channel instead of three.
         seed: every random choice follows from it.
@@ -196,8 +198,8 @@ def compositions(
     for scene, share in _shares(held_back, count):
         runs = [run for run in held_back if run.scene == scene]
         empty = EmptyScene.of(runs + [run for run in known if run.scene == scene])
-        wanted = max(shortest, round(seconds * (runs[0].fps or UNKNOWN_FPS)))
-        found = find_cutouts(_pieces(runs), empty, round(shortest * ROOM))
+        wanted = max(shortest, round(seconds * (runs[0].fps or UNKNOWN_FPS))) + unscored
+        found = find_cutouts(_pieces(runs), empty, round((shortest + unscored) * ROOM))
         height, width = runs[0].images.shape[1:3]
         hidden = footage.ignore.mask(height, width, reference_size=footage.frame_size())
         before = 1 + max((one.donor for one in made), default=-1)

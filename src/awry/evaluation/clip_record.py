@@ -20,6 +20,7 @@ from awry.evaluation.metrics.pixel import pixel_score
 from awry.evaluation.report.peaks import peak_of
 from awry.evaluation.scored_clip import Peak, ScoredClip, Series
 from awry.frames import Frame, FrameScore
+from awry.methods.base import Scorer
 from awry.scoring.fill import fill_unscored, filled_parts
 from awry.scoring.moments import Moment, MomentKeeper
 from awry.video.source import SourceHealth
@@ -107,12 +108,17 @@ class PeakRecord:
     Args:
         clip: its name.
         labels: uint8 (n,), or None.
+        scorer: what scores the clip; its pictures of the moments are kept too. None: no pictures.
     """
 
-    def __init__(self, clip: str, labels: NDArray[np.uint8] | None) -> None:
+    def __init__(
+        self, clip: str, labels: NDArray[np.uint8] | None, scorer: Scorer | None = None
+    ) -> None:
         self._clip = clip
-        self._strongest = MomentKeeper(clip, PEAKS, APART)
-        self._normal = MomentKeeper(clip, PEAKS, APART)
+        self._scorer = scorer
+        before = 0 if scorer is None else scorer.warmup
+        self._strongest = MomentKeeper(clip, PEAKS, APART, before)
+        self._normal = MomentKeeper(clip, PEAKS, APART, before)
         self._events: dict[int, Moment] = {}
         # Which true event each frame belongs to, from 1; 0 for normal frames.
         self._event_of = None if labels is None else np.zeros(len(labels), np.int64)
@@ -122,6 +128,7 @@ class PeakRecord:
 
     def take(self, frame: Frame, score: FrameScore) -> None:
         """Take the next frame."""
+        before = self._strongest.recent
         self._strongest.offer(frame, score)
         if self._event_of is None or score.score is None or frame.index >= len(self._event_of):
             return
@@ -129,7 +136,7 @@ class PeakRecord:
         if event == 0:
             self._normal.offer(frame, score)
         elif event not in self._events or score.score > self._events[event].value:
-            self._events[event] = Moment(score.score, self._clip, frame, score)
+            self._events[event] = Moment(score.score, self._clip, frame, score, before)
 
     def kept(self, detector: Detector, scene: str) -> dict[str, list[Peak]]:
         """Fields of `ScoredClip`."""
@@ -140,9 +147,12 @@ class PeakRecord:
             "normal_peaks": self._normal.moments(),
         }
         return {
-            name: [peak_of(moment, detector, scene) for moment in kept]
+            name: [peak_of(self._shown(moment), detector, scene) for moment in kept]
             for name, kept in moments.items()
         }
+
+    def _shown(self, moment: Moment) -> Moment:
+        return moment if self._scorer is None else moment.shown(self._scorer.pictures)
 
 
 class RegionRecord:

@@ -17,7 +17,7 @@ from awry.errors import AwryError, DatasetError
 from awry.evaluation.clip_record import ClipRecord, PeakRecord, RegionRecord
 from awry.evaluation.scored_clip import ScoredClip, Series
 from awry.frames import Frame, FrameScore
-from awry.methods.base import Setting
+from awry.methods.base import Scorer, Setting
 from awry.methods.flow import FlowConfig, FlowScorer
 from awry.progress import Reporter, Silent
 from awry.score_run.options import check_parts
@@ -178,7 +178,7 @@ def score_clip(
         maps=options.maps,
         parts=options.parts,
     )
-    record = _record(clip, options, gives_regions=scorer.gives_regions)
+    record = _record(clip, options, scorer, pictures=detector.every == 1)
     reference = _flow_scorer(detector) if options.flow else None
     flow: list[float | None] = []
     for frame, score in scored(scorer, islice(source, options.first), detector.every):
@@ -207,13 +207,17 @@ def seconds_by_stage(scores: Sequence[ClipScores]) -> dict[str, float]:
     return stages
 
 
-def _record(clip: Clip, options: ClipOptions, *, gives_regions: bool) -> ClipRecord:
+def _record(clip: Clip, options: ClipOptions, scorer: Scorer, *, pictures: bool) -> ClipRecord:
+    # Frames in between would be taken for those before a moment.
     labels = clip.labels() if options.labels and clip.labels is not None else None
+    regions = None
+    if options.regions:
+        regions = RegionRecord(clip, labels, gives_regions=scorer.gives_regions)
     return ClipRecord(
         clip,
         labels,
-        PeakRecord(clip.name, labels) if options.peaks else None,
-        RegionRecord(clip, labels, gives_regions=gives_regions) if options.regions else None,
+        PeakRecord(clip.name, labels, scorer if pictures else None) if options.peaks else None,
+        regions,
     )
 
 

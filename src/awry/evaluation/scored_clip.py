@@ -34,6 +34,7 @@ class Peak:
         reason: where, what and how far above normal footage, in a sentence; may be empty.
         own_heat: the heat is scaled to this picture alone, since it is lower than what normal
             footage has.
+        pictures: what the method shows of the moment, uint8 RGB (h, w, 3) by name.
     """
 
     index: int
@@ -46,6 +47,7 @@ class Peak:
     parts: Mapping[str, float] = field(default_factory=dict)
     reason: str = ""
     own_heat: bool = False
+    pictures: Mapping[str, NDArray[np.uint8]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

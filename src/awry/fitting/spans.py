@@ -37,12 +37,11 @@ def calibrate_models(
     calibration = calibrate(clips, budget)
     validation = [_scored_clip(models, footage, span) for span in footage.parts["validation"]]
     footage.reporter.message("looking for the strangest moments of the training footage")
-    train, moments = [], []
+    train: list[CalibrationClip] = []
+    moments: list[Moment] = []
     for span in footage.parts["train"]:
         levels = calibration.scene(footage.clip_named(span.clip).scene).map_thresholds
-        keeper = MomentKeeper(span.clip, STRANGEST, APART)
-        train.append(_scored_clip(models, footage, span, levels=levels, keeper=keeper))
-        moments += keeper.moments()
+        train.append(_scored_clip(models, footage, span, levels=levels, moments=moments))
     strangest = strongest(moments, STRANGEST, APART)
     return calibration.with_spread(clips, validation, train), strangest
 
@@ -54,15 +53,15 @@ def _scored_clip(
     *,
     maps: bool = False,
     levels: Sequence[float] = (),
-    keeper: MomentKeeper | None = None,
+    moments: list[Moment] | None = None,
 ) -> CalibrationClip:
     """A span's scores. Maps are looked at and dropped: those of an hour would not fit into memory.
 
     Args:
         models, footage, span: what scores what.
         maps: whether the maps' peaks are wanted.
-        levels: at which maps are cut into regions, for the keeper.
-        keeper: is offered each frame by the clip's own numbers, as --exclude wants them.
+        levels: at which maps are cut into regions, for the moments.
+        moments: get the strongest, by the clip's own numbers, as --exclude wants them.
     """
     clip = footage.clip_named(span.clip)
     source = _frames_of(footage, clip, span)
@@ -71,16 +70,19 @@ def _scored_clip(
         clip=name_in_training(clip.name),
         fps=source.fps,
         map_levels=levels,
-        maps=maps or keeper is not None,
+        maps=maps or moments is not None,
     )
+    keeper = MomentKeeper(span.clip, STRANGEST, APART, scorer.warmup)
     scores, peaks, parts = [], [], []
     for frame, score in scored(scorer, source):
         scores.append(np.nan if score.score is None else score.score)
         peaks.append(np.nan if score.map is None else float(score.map.max()))
         parts.append(score.parts)
-        if keeper is not None:
+        if moments is not None:
             there = replace(frame, index=frame.index + span.first)
             keeper.offer(there, replace(score, index=there.index))
+    if moments is not None:
+        moments += [moment.shown(scorer.pictures) for moment in keeper.moments()]
     return CalibrationClip(
         span.clip,
         clip.scene,

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
 
 from awry.frames import Frame, FrameScore
+
+MOST_BEFORE = 10
+"""Frames before a moment that are kept with it, at most."""
+
+Pictures = Mapping[str, NDArray[np.uint8]]
 
 
 @dataclass(order=True, frozen=True, slots=True)
@@ -18,34 +27,57 @@ class Moment:
         clip: the clip's name.
         frame: the picture.
         score: the method's whole answer.
+        before: the frames that led up to it, where they were wanted.
+        pictures: what the method shows of it, uint8 RGB (h, w, 3) by name.
     """
 
     value: float
     clip: str = field(compare=False)
     frame: Frame = field(compare=False)
     score: FrameScore = field(compare=False)
+    before: tuple[Frame, ...] = field(default=(), compare=False)
+    pictures: Pictures = field(default_factory=dict, compare=False)
+
+    def shown(self, make: Callable[[Sequence[Frame]], Pictures | None]) -> Moment:
+        """The moment with a method's pictures of it, in place of the frames before.
+
+        Args:
+            make: as `Scorer.pictures`.
+        """
+        pictures = make([*self.before, self.frame]) if self.before else None
+        return replace(self, before=(), pictures=pictures or {})
 
 
 class MomentKeeper:
     """Keeps the strongest moments of a clip, at most one in each stretch of frames.
 
-    Memory is bounded: twice as many pictures as are wanted.
+    Memory is bounded: twice as many pictures as are wanted, and the frames before each.
 
     Args:
         clip: the clip's name.
         count: how many are wanted.
         apart: two moments are at least so many frames apart.
+        before: frames before a moment that are kept with it; none where it takes more than
+            `MOST_BEFORE`.
     """
 
-    def __init__(self, clip: str, count: int, apart: int) -> None:
+    def __init__(self, clip: str, count: int, apart: int, before: int = 0) -> None:
+        self._recent: deque[Frame] = deque(maxlen=before if before <= MOST_BEFORE else 0)
         self._clip = clip
         self._count = count
         self._apart = apart
         self._best: Moment | None = None
         self._kept: list[Moment] = []
 
+    @property
+    def recent(self) -> tuple[Frame, ...]:
+        """The last frames that were offered, as many as are kept before a moment."""
+        return tuple(self._recent)
+
     def offer(self, frame: Frame, score: FrameScore) -> None:
         """Look at the next frame, in order."""
+        before = self.recent
+        self._recent.append(frame)
         if score.score is None:
             return
         best = self._best
@@ -53,7 +85,7 @@ class MomentKeeper:
             self._keep(best)
             best = None
         if best is None or score.score > best.value:
-            best = Moment(score.score, self._clip, frame, score)
+            best = Moment(score.score, self._clip, frame, score, before)
         self._best = best
 
     def _keep(self, moment: Moment) -> None:

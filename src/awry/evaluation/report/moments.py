@@ -53,6 +53,7 @@ def moment(
             for mark in peak.marks
             for x_min, y_min, x_max, y_max in [mark.box]
         ],
+        "beside": [(name, picture_uri(image)) for name, image in peak.pictures.items()],
         "parts": [(name, value) for name, value in peak.parts.items()],
         "truth": ("abnormal" if labels[peak.index] else "normal") if judged else None,  # type: ignore[index]
     }

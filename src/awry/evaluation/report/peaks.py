@@ -35,6 +35,7 @@ def peak_of(moment: Moment, detector: Detector, scene: str = POOLED) -> Peak:
         parts=score.parts,
         reason=explainer.reason(score, size),
         own_heat=own,
+        pictures=moment.pictures,
     )
 
 

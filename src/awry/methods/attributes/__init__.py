@@ -1,0 +1,200 @@
+"""`attributes`: how fast each object moves and what it looks like, against training footage.
+
+After Reiss, Hoshen: Attribute-based Representations for Accurate and Interpretable Video Anomaly
+Detection (AI-VAD), 2022, and Micorek, Possegger, Narnhofer, Bischof, Kozinski: MULDE: Multiscale
+Log-Density Estimation via Denoising Score Matching for Video Anomaly Detection. CVPR 2024. Written
+from their equations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from awry.errors import BundleError, FootageError, TrainingError
+from awry.methods.attributes.config import PRESETS, AttributesConfig, for_variant
+from awry.methods.attributes.density import Energies, below
+from awry.methods.attributes.gallery import Gallery
+from awry.methods.attributes.normality import (
+    AttributeModel,
+    fit_attribute,
+    fresh_energies,
+    load_attribute,
+)
+from awry.methods.attributes.objects import Looker
+from awry.methods.attributes.samples import Samples, collect
+from awry.methods.attributes.scoring import AttributesScorer
+from awry.methods.attributes.training import drawn, energy_losses
+from awry.methods.base import Method, MethodConfig, Scorer, Setting
+from awry.methods.graphs import Graph
+from awry.progress import Reporter, Silent
+from awry.training.loop import FitContext
+from awry.video.pictures import working_size
+
+if TYPE_CHECKING:
+    from awry.training.footage import Footage, Run
+
+__all__ = ["Attributes", "AttributesConfig"]
+
+HELD_BACK = 4
+"""Held-back frames are looked at for each so many training frames, at most."""
+
+
+class Attributes(Method):
+    """Densities of what is known of each object."""
+
+    name = "attributes"
+    Config = AttributesConfig
+    presets = PRESETS
+    config: AttributesConfig
+    phrases: ClassVar[Mapping[str, str]] = {
+        "": "{it} looks or moves like nothing seen in training",
+        "speed": "{it} moves faster than in normal footage",
+        "direction": "{it} moves in a direction, or at a pace, that is not usual",
+        "deep": "{it} looks like nothing seen in training",
+    }
+
+    def __init__(self, config: MethodConfig) -> None:
+        super().__init__(config)
+        self._models: dict[str, AttributeModel] = {}
+        self._gallery = Gallery(np.empty((0, 0), np.float32), [])
+        self._object_side = 1.0
+        self._looker: Looker | None = None
+
+    @classmethod
+    def for_variant(cls, preset: str, variant: str) -> Mapping[str, Any]:
+        """What AI-VAD sets by data set."""
+        return for_variant(preset, variant)
+
+    def fit(self, footage: Footage, context: FitContext) -> None:
+        """As `Method.fit`."""
+        training, held_back = self._prepare(footage, context.reporter)
+        self._object_side = float(np.median(training.sides))
+        self._models = {
+            name: fit_attribute(name, training, held_back, self.config, context)
+            for name in self.config.used
+        }
+        if "deep" in self.config.used:
+            crops = training.evenly(self.config.crops)
+            self._gallery = Gallery.of(crops.values["deep"], crops.crops, self.config.crops)
+
+    def _prepare(self, footage: Footage, reporter: Reporter) -> tuple[Samples, Samples]:
+        """What is known of training and held-back objects."""
+        grey = footage.is_grey() if self.config.grey is None else self.config.grey
+        size = working_size(footage.frame_size(), self.config.crop_height)
+        runs = {part: footage.runs(part, size, grey=grey) for part in ("train", "validation")}
+        self._settle(runs["train"], grey)
+        looker, config = self._asker(), self.config
+        setting = Setting(ignore=footage.ignore, frame_size=footage.frame_size())
+        ignored = setting.small_mask(footage.frame_size(), looker.sizes(size)[1])
+        mask = ignored if ignored.any() else None
+        training = collect(runs["train"], looker, config, config.most_frames, mask, reporter)
+        if len(training) < 2:
+            raise FootageError(
+                f"There are no objects to learn from: {looker.detector.nothing_found}"
+            )
+        fewer = max(1, config.most_frames // HELD_BACK)
+        held_back = collect(runs["validation"], looker, config, fewer, mask, reporter)
+        return training.evenly(config.most), held_back.evenly(config.most)
+
+    def _settle(self, runs: Sequence[Run], grey: bool) -> None:
+        """Settle what the config leaves to footage and teachers, so that the bundle records it."""
+        settled: dict[str, Any] = {"grey": grey}
+        settled["detector_fingerprint"] = self._asker().fingerprint
+        rates = [run.fps for run in runs if run.fps]
+        if self.config.fps is None and rates:
+            settled["fps"] = float(np.median(rates))
+        self.config = AttributesConfig(**{**self.config.model_dump(), **settled})
+        self._looker = None
+
+    def _asker(self) -> Looker:
+        if self._looker is None:
+            self._looker = Looker(self.config)
+        return self._looker
+
+    def scorer(self, setting: Setting) -> Scorer:
+        """As `Method.scorer`."""
+        self._require_fitted()
+        networks = self.networks
+        for name, model in self._models.items():
+            if isinstance(model.density, Energies):
+                model.density.answers = networks.get(f"energy_{name}")
+        return AttributesScorer(
+            self._models,
+            self.config,
+            self._asker(),
+            self._gallery,
+            self._object_side,
+            setting,
+            networks,
+        )
+
+    def _require_fitted(self) -> None:
+        if not self._models:
+            raise TrainingError(
+                "`attributes` has not been fitted: call fit or load a bundle first."
+            )
+
+    def graphs(self) -> dict[str, Graph]:
+        """As `Method.graphs`: the classifier's features, and each energy that is asked."""
+        self._require_fitted()
+        graphs = {}
+        classifier = self._asker().classifier
+        if classifier is not None and isinstance(classifier.features, nn.Module):
+            pictures = torch.zeros(2, 3, classifier.side, classifier.side)
+            graphs["features"] = Graph(classifier.features, {"pictures": pictures}, ("features",))
+        for name, model in self._models.items():
+            if isinstance(model.density, Energies):
+                network = model.density.network
+                features = len(model.density.scale.centre)
+                inputs = {"values": torch.zeros(2, features), "sigmas": torch.ones(2, 1)}
+                graphs[f"energy_{name}"] = Graph(network, inputs, ("energies",))
+        return graphs
+
+    def state(self) -> dict[str, Tensor]:
+        """As `Method.state`."""
+        self._require_fitted()
+        tensors = {"object_side": torch.tensor([self._object_side], dtype=torch.float64)}
+        for name, model in self._models.items():
+            tensors |= {f"{name}.{key}": tensor for key, tensor in model.state().items()}
+        if "deep" in self._models:
+            tensors |= {f"gallery.{key}": t for key, t in self._gallery.state().items()}
+        return tensors
+
+    def load_state(self, tensors: dict[str, Tensor]) -> None:
+        """As `Method.load_state`."""
+        models: dict[str, AttributeModel] = {
+            name: load_attribute(name, below(f"{name}.", tensors), self.config)
+            for name in self.config.used
+        }
+        try:
+            self._object_side = float(tensors["object_side"][0])
+            if "deep" in models:
+                self._gallery = Gallery.from_state(below("gallery.", tensors))
+        except (KeyError, ValueError, IndexError) as error:
+            raise BundleError(
+                f"The bundle's tensors do not fit its attributes: {error}. Refit it."
+            ) from error
+        self._models = dict(models)
+
+    def trained_modules(self) -> Sequence[nn.Module]:
+        """As `Method.trained_modules`: the energies, where a density is one."""
+        densities = [model.density for model in self._models.values()]
+        return [density.network for density in densities if isinstance(density, Energies)]
+
+    def training_losses(self, footage: Footage) -> Sequence[Tensor]:
+        """As `Method.training_losses`."""
+        training, _ = self._prepare(footage, Silent())
+        config, losses = self.config, []
+        for name in config.used:
+            if config.density_of(name) == "mulde":
+                values = training.values[name]
+                energies = fresh_energies(values, config.least_velocity, config, 0)
+                self._models[name] = AttributeModel(energies, 0.0, 1.0, 1.0, 0.0, config.beyond)
+                step = drawn(energies.scale(values), 64, np.random.default_rng(0))
+                losses.append(energy_losses(energies.network, *step, beta=config.beta)["total"])
+        return losses

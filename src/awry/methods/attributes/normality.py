@@ -1,0 +1,203 @@
+"""What is normal of each attribute: its density, and how training objects score under it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from awry.errors import BundleError
+from awry.methods.attributes.config import AttributesConfig
+from awry.methods.attributes.density import (
+    Density,
+    Energies,
+    Mixture,
+    Neighbours,
+    Scale,
+    loaded,
+)
+from awry.methods.attributes.network import EnergyNetwork
+from awry.methods.attributes.samples import Samples
+from awry.methods.attributes.training import energy_phase
+from awry.training.loop import FitContext, train
+
+Rows = NDArray[np.float32]
+Floats = NDArray[np.float64]
+FEW_CLIPS = 3
+"""With fewer clips than this an object's own clip would be most of what there is."""
+FOLDS = 5
+LEAST_LIKELIHOOD = 1.0
+"""Nats between the lowest and the highest training score that count as a difference."""
+LEAST_SHARE = 0.01
+"""Of the features' mean squared distance from their centre, that counts as a difference."""
+
+
+@dataclass(slots=True)
+class AttributeModel:
+    """One attribute's density with its calibration.
+
+    Attributes:
+        density: scores feature vectors.
+        low, spread: `(score - low) / spread` is 0 at the lowest training score, 1 at a quantile.
+        weight: of the attribute in an object's score: the place for weights that are learned.
+        usual: attribute's own plain measure on training footage, e.g. the highest usual speed.
+        beyond: how scores grow above 1.
+    """
+
+    density: Density
+    low: float
+    spread: float
+    weight: float
+    usual: float
+    beyond: str
+
+    def calibrated(self, values: Rows) -> Floats:
+        """Scores (n,) of feature vectors (n, d): 0 usual, 1 as rare as training footage gets."""
+        ready = np.maximum((self.density.scores(values) - self.low) / self.spread, 0.0)
+        if self.beyond == "log":
+            ready = np.where(ready > 1, 1 + np.log(np.maximum(ready, 1)), ready)
+        return np.asarray(ready, np.float64)
+
+    def state(self) -> dict[str, Tensor]:
+        """As named tensors."""
+        numbers = [self.low, self.spread, self.weight, self.usual]
+        return {"calibration": torch.tensor(numbers, dtype=torch.float64), **self.density.state()}
+
+
+def load_attribute(
+    name: str, tensors: Mapping[str, Tensor], config: AttributesConfig
+) -> AttributeModel:
+    """What `AttributeModel.state` gave.
+
+    Raises:
+        BundleError: the tensors do not fit.
+    """
+    numbers = tensors.get("calibration")
+    if numbers is None or numbers.shape != (4,) or not bool(numbers.isfinite().all()):
+        raise BundleError(f"The bundle's tensors do not fit: {name} has no calibration. Refit it.")
+    density = loaded(config.density_of(name), tensors, config)
+    low, spread, weight, usual = numbers.tolist()
+    return AttributeModel(density, low, spread, weight, usual, config.beyond)
+
+
+def fit_attribute(
+    name: str,
+    training: Samples,
+    held_back: Samples,
+    config: AttributesConfig,
+    context: FitContext,
+) -> AttributeModel:
+    """Learn an attribute's density, and calibrate it on objects that it was not learned from.
+
+    Args:
+        name: of the attribute.
+        training: objects that the density is learned from.
+        held_back: objects of the validation part.
+        config: kinds and numbers.
+        context: seed, and a folder for checkpoints.
+    """
+    values, kind = training.values[name], config.density_of(name)
+    floor = config.least_velocity if name == "velocity" else 0.0
+    density: Density
+    if kind == "knn":
+        density = Neighbours(values, config.neighbours)
+        own = own_clip(training, config.apart_s)
+        usual = density.scores_without(values, own)
+        least = floor**2 or LEAST_SHARE * float(values.var(0).sum())
+    elif kind == "mixture":
+        density = Mixture.of(values, config.components, floor, context.seed)
+        usual, least = _without_own_fold(training, name, config, context.seed), LEAST_LIKELIHOOD
+    else:
+        density = fit_energies(name, values, config, context)
+        usual, least = density.scores(values), LEAST_LIKELIHOOD
+    # Without any neighbour left nothing can be said of a training object.
+    every = np.concatenate([usual[np.isfinite(usual)], density.scores(held_back.values[name])])
+    low, high = _span(every, config.quantile.get(name, 1.0))
+    spread = max(high - low, least, 1e-9)
+    usual_speed = float(np.quantile(speeds(values), 0.999)) if name == "velocity" else 0.0
+    return AttributeModel(density, low, spread, 1.0, usual_speed, config.beyond)
+
+
+def _span(scores: Floats, quantile: float) -> tuple[float, float]:
+    if not len(scores):
+        return 0.0, 0.0
+    return float(scores.min()), float(np.quantile(scores, quantile))
+
+
+def speeds(velocity: Rows) -> Rows:
+    """How fast each object is, (n,): the fastest direction of its velocity (n, bins)."""
+    return np.asarray(velocity.max(1, initial=0.0), np.float32)
+
+
+def own_clip(samples: Samples, apart_s: float) -> Callable[[slice], NDArray[np.bool_]]:
+    """Which objects are an object's own, for `Neighbours.scores_without`.
+
+    Those of its clip; with one clip or two, those of its clip that are near in time.
+    """
+    few = len(np.unique(samples.clips)) < FEW_CLIPS
+    apart = apart_s
+    if few and len(samples):
+        lengths = [
+            np.ptp(samples.times[samples.clips == clip]) for clip in np.unique(samples.clips)
+        ]
+        apart = min(apart_s, float(max(lengths)) / 4)
+
+    def own(part: slice) -> NDArray[np.bool_]:
+        same = samples.clips[part, None] == samples.clips[None]
+        if few:
+            same &= np.abs(samples.times[part, None] - samples.times[None]) <= apart
+        return np.asarray(same)
+
+    return own
+
+
+def folds(samples: Samples) -> Iterator[NDArray[np.bool_]]:
+    """Which objects belong to each fold, bool (n,): whole clips, or stretches of few clips."""
+    clips = np.unique(samples.clips)
+    if len(clips) >= FEW_CLIPS:
+        numbers = np.searchsorted(clips, samples.clips) % min(FOLDS, len(clips))
+    else:
+        numbers = np.arange(len(samples)) * FOLDS // max(len(samples), 1)
+    for fold in np.unique(numbers):
+        yield numbers == fold
+
+
+def _without_own_fold(samples: Samples, name: str, config: AttributesConfig, seed: int) -> Floats:
+    """Scores (n,) of training objects under mixtures that did not see their clips."""
+    values = samples.values[name]
+    floor = config.least_velocity if name == "velocity" else 0.0
+    scores = np.full(len(values), np.nan)
+    for inside in folds(samples):
+        rest = values[~inside]
+        if len(rest) >= 2:
+            mixture = Mixture.of(rest, config.components, floor, seed)
+            scores[inside] = mixture.scores(values[inside])
+    return scores
+
+
+def fit_energies(
+    name: str, values: Rows, config: AttributesConfig, context: FitContext
+) -> Energies:
+    """MULDE: learn the energy, then the mixture of what it says of training vectors."""
+    floor = config.least_velocity if name == "velocity" else 0.0
+    energies = fresh_energies(values, floor, config, context.seed)
+    mine = FitContext(Path(context.folder) / name, context.seed, context.resume, context.reporter)
+    ready = energies.scale(values)
+    train(energies.network, [energy_phase(name, energies.network, ready, config)], mine)
+    context.history += mine.history
+    energies.network.eval()
+    asked = energies.energies(values)
+    energies.mixture = Mixture.of(asked, config.components, 0.0, context.seed)
+    return energies
+
+
+def fresh_energies(values: Rows, floor: float, config: AttributesConfig, seed: int) -> Energies:
+    """With fresh weights."""
+    torch.manual_seed(seed)
+    network = EnergyNetwork(values.shape[1], config.energy_width)
+    return Energies(Scale.of(values, floor), network, config.energy_scales)

@@ -1,0 +1,264 @@
+"""The objects of a frame, and what the teachers say of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from awry.errors import BundleError
+from awry.frames import Objects
+from awry.methods.attributes.config import AttributesConfig
+from awry.methods.attributes.velocity import velocities
+from awry.methods.graphs import Network
+from awry.teachers.classifier import Classifier, load_classifier
+from awry.teachers.flow import FlowTeacher, load_flow
+from awry.teachers.objects import DetectorOptions, ObjectDetector, View, load_detector
+from awry.teachers.objects.base import counted
+from awry.teachers.outputs import digest
+from awry.video.pictures import Pictures, coloured, cut_out, grown, outer, resized, working_size
+
+Rows = NDArray[np.float32]
+COVERED = 0.5
+"""A moving region is no further object where detected boxes cover so much of it."""
+CROP = 64
+"""Longest side of the crops that are kept to be shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A frame as it is looked at.
+
+    Attributes:
+        full: uint8 (H, W, c), what crops are cut from.
+        small: uint8 (h, w, c), what detector and flow see.
+    """
+
+    full: Pictures
+    small: Pictures
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The pictures that a frame is judged by.
+
+    Attributes:
+        now: the judged frame.
+        before: the one that the flow comes from.
+        earlier, later: those that show what moves; None: not wanted, or not there.
+    """
+
+    now: Shown
+    before: Shown
+    earlier: Shown | None = None
+    later: Shown | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a frame comes from.
+
+    Attributes:
+        clip: as `View.clip`.
+        frame: its index in the clip as it was filmed.
+        size: (H, W) before it was resized; None: it was not.
+        seconds: from the earlier picture to this one.
+    """
+
+    clip: str
+    frame: int
+    size: tuple[int, int] | None
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectAttributes:
+    """What is known of a frame's objects.
+
+    Attributes:
+        boxes: float32 (n, 4), in pixels of the working size.
+        class_ids: int64 (n,) in COCO's order, -1 unknown.
+        trust: float32 (n,) in 0..1, how much each counts: the place for what says that a
+            detection is none.
+        values: attribute -> float32 (n, d).
+        crops: uint8 (h, w, 3) RGB, small, where they were asked for.
+    """
+
+    boxes: Rows
+    class_ids: NDArray[np.int64]
+    trust: Rows
+    values: dict[str, Rows]
+    crops: list[Pictures] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.boxes)
+
+    @property
+    def sides(self) -> Rows:
+        """Longer side of each box, float32 (n,)."""
+        return (self.boxes[:, 2:] - self.boxes[:, :2]).max(1, initial=0)
+
+
+class Looker:
+    """Asks detectors, flow and classifier about the objects of frames.
+
+    Args:
+        config: names them.
+
+    Raises:
+        MissingError, ConfigError, InputError: as `load_detector`, `load_flow`, `load_classifier`.
+        BundleError: the detector is not the one that the bundle was fitted with.
+    """
+
+    def __init__(self, config: AttributesConfig) -> None:
+        self._config = config
+        options = DetectorOptions(
+            threshold=config.threshold,
+            tiles=config.tiles,
+            across_classes=config.across_classes,
+            least_side=config.least_side,
+            contained=config.contained,
+        )
+        self.detector: ObjectDetector = load_detector(config.detector, options)
+        self.motion: ObjectDetector | None = None
+        if config.motion_boxes and config.detector != "foreground":
+            self.motion = load_detector("foreground", replace(options, threshold=None))
+        self.flow: FlowTeacher = load_flow(config.flow)
+        self.classifier: Classifier | None = None
+        self.features = 0
+        if "deep" in config.used:
+            self.classifier = load_classifier(config.classifier, config.side)
+            self.features = self.classifier([np.zeros((4, 4, 3), np.uint8)]).shape[1]
+        self._same_detector()
+
+    @property
+    def needs_neighbours(self) -> bool:
+        """Whether a frame's objects are found with the help of an earlier and a later one."""
+        return self.detector.needs_neighbours or self.motion is not None
+
+    def room(self, fps: float | None) -> tuple[int, int]:
+        """Frames that are needed before and after a judged one, at a stream's rate."""
+        stride = self._config.stride(fps)
+        if not self.needs_neighbours:
+            return stride, 0
+        around = self._config.around(fps)
+        return max(stride, around), around
+
+    @property
+    def fingerprint(self) -> str:
+        """Stands for the detector's weights and options; the same for other files of boxes."""
+        return digest(self.detector.key)[:16] if self.detector.sees_pixels else ""
+
+    def _same_detector(self) -> None:
+        fitted = self._config.detector_fingerprint
+        if fitted and fitted != self.fingerprint:
+            raise BundleError(
+                f"{self._config.detector} is not the detector that this bundle was fitted with: "
+                "its weights or options are others. Put the same file there, or refit."
+            )
+
+    def sizes(self, frame: tuple[int, int]) -> tuple[tuple[int, int], tuple[int, int]]:
+        """(H, W) that crops are cut from, and (h, w) that is worked on, of a frame's (H, W)."""
+        full = working_size(frame, self._config.crop_height)
+        return full, working_size(full, self._config.height)
+
+    def shown(self, full: Pictures) -> Shown:
+        """A picture at the size that crops are cut from, with its smaller copy."""
+        size = working_size((full.shape[0], full.shape[1]), self._config.height)
+        small = full
+        if full.shape[:2] != size:
+            small = cv2.resize(full, size[::-1], interpolation=cv2.INTER_LINEAR)
+        return Shown(full, np.asarray(small, np.uint8).reshape(*size, -1))
+
+    def look(
+        self, window: Window, place: Place, mask: NDArray[np.bool_] | None = None
+    ) -> ObjectAttributes:
+        """What is known of the objects of the judged frame, with their crops.
+
+        Args:
+            window: the pictures.
+            place: where the judged one comes from.
+            mask: bool (h, w), ignored pixels; objects that lie mostly there are left out.
+        """
+        found = self.found(window, place, mask)
+        values: dict[str, Rows] = {}
+        if "velocity" in self._config.used:
+            values["velocity"] = self.velocities(found.boxes, window, place.seconds)
+        if "deep" in self._config.used:
+            values["deep"] = self.deep(found.boxes, window.now)
+        crops = [small_crop(crop) for crop in self.cut(found.boxes, window.now)]
+        trust = np.ones(len(found.boxes), np.float32)
+        return ObjectAttributes(found.boxes, found.class_ids, trust, values, crops)
+
+    def found(self, window: Window, place: Place, mask: NDArray[np.bool_] | None) -> Objects:
+        """The detected objects, and regions that move where none is.
+
+        What is not there is taken to be as the other: a missing later picture as the earlier one.
+        """
+        earlier = window.earlier or window.before
+        shown = (window.now, earlier, window.later or earlier)
+        now, before, after = (coloured(one.small) for one in shown)
+        view = View(now, before, after, place.clip, place.frame, place.size)
+        objects = self.detector.detect(view)
+        if self.motion is not None:
+            objects = _united(objects, self.motion.detect(view))
+        return counted(objects, mask)
+
+    def velocities(self, boxes: Rows, window: Window, seconds: float) -> Rows:
+        """float32 (n, bins), see `velocity.velocities`."""
+        config = self._config
+        if not len(boxes):
+            return np.empty((0, config.bins), np.float32)
+        flow = self.flow(window.before.small, window.now.small)
+        return velocities(flow, boxes, config.bins, config.velocity, config.unit, seconds)
+
+    def deep(self, boxes: Rows, now: Shown, answers: Network | None = None) -> Rows:
+        """float32 (n, features), of crops grown by a margin."""
+        assert self.classifier is not None
+        if not len(boxes):
+            return np.empty((0, self.features), np.float32)
+        pieces = self.cut(boxes, now)
+        if answers is None:
+            return self.classifier(pieces)
+        return np.asarray(answers(self.classifier.batch(pieces))[0].numpy(), np.float32)
+
+    def cut(self, boxes: Rows, now: Shown) -> list[Pictures]:
+        """The objects' crops at their own size, uint8 (h, w, 3)."""
+        full, small = now.full.shape[:2], now.small.shape[:2]
+        scale = np.tile(np.array(full[::-1]) / np.array(small[::-1]), 2).astype(np.float32)
+        larger = grown(boxes * scale, self._config.margin, (full[0], full[1]))
+        return [cut_out(now.full, box) for box in larger]
+
+
+def _united(objects: Objects, moving: Objects) -> Objects:
+    """The objects, and the moving regions that they do not cover; confident ones first."""
+    free = np.array([_share_free(box, objects.boxes) > 1 - COVERED for box in moving.boxes], bool)
+    chances = np.zeros((int(free.sum()), objects.probabilities.shape[1]), np.float32)
+    return Objects(
+        np.concatenate([objects.boxes, moving.boxes[free]]),
+        np.concatenate([objects.class_ids, moving.class_ids[free]]),
+        np.concatenate([objects.probabilities, chances]),
+        np.concatenate([objects.scores, moving.scores[free]]),
+    )
+
+
+def _share_free(box: Rows, boxes: Rows) -> float:
+    """The share of a box that no other covers, to the pixel."""
+    corner = np.floor(box[:2])
+    size = np.maximum(np.ceil(box[2:]) - corner, 1).astype(int)
+    free = np.ones((size[1], size[0]), bool)
+    for other in boxes - np.tile(corner, 2):
+        if other[0] < size[0] and other[1] < size[1] and other[2] > 0 and other[3] > 0:
+            free[outer(other, free.shape)] = False
+    return float(free.mean())
+
+
+def small_crop(crop: Pictures) -> Pictures:
+    """A crop no larger than `CROP` on its longer side, uint8 (h, w, 3)."""
+    longest = max(crop.shape[:2])
+    if longest <= CROP:
+        return crop
+    height, width = (max(1, round(side * CROP / longest)) for side in crop.shape[:2])
+    return resized(crop, (height, width))

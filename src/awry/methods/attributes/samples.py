@@ -1,0 +1,143 @@
+"""What is known of the objects of normal footage, and which of them are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from awry.datasets.base import name_in_training
+from awry.methods.attributes.config import AttributesConfig
+from awry.methods.attributes.objects import (
+    Looker,
+    ObjectAttributes,
+    Place,
+    Shown,
+    Window,
+)
+from awry.progress import Reporter
+from awry.training.footage import Run
+from awry.video.pictures import Pictures
+
+Rows = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """Objects of some footage, one row each.
+
+    Attributes:
+        values: attribute -> float32 (n, d).
+        clips: int64 (n,), which clip each is from.
+        times: float64 (n,), seconds within the clip.
+        crops: uint8 (h, w, 3) RGB of each, at most `CROP` high and wide.
+        sides: float32 (n,), the longer side of each box, in pixels of the working size.
+    """
+
+    values: dict[str, Rows]
+    clips: NDArray[np.int64]
+    times: NDArray[np.float64]
+    crops: list[Pictures] = field(default_factory=list)
+    sides: Rows = field(default_factory=lambda: np.empty(0, np.float32))
+
+    def __len__(self) -> int:
+        return len(self.clips)
+
+    def evenly(self, most: int) -> Samples:
+        """At most so many of them, evenly spread."""
+        if len(self) <= most:
+            return self
+        chosen = np.linspace(0, len(self) - 1, most).astype(int)
+        return Samples(
+            {name: rows[chosen] for name, rows in self.values.items()},
+            self.clips[chosen],
+            self.times[chosen],
+            [self.crops[number] for number in chosen],
+            self.sides[chosen],
+        )
+
+
+def frames_to_look_at(
+    runs: Sequence[Run], rooms: Sequence[tuple[int, int]], most: int
+) -> list[tuple[int, int]]:
+    """Run and frame of at most so many frames, evenly spread.
+
+    Args:
+        runs: stretches of footage.
+        rooms: for each the frames that must lie before and after a frame.
+        most: how many; at least 1.
+    """
+    places = [
+        (number, frame)
+        for number, (run, room) in enumerate(zip(runs, rooms, strict=True))
+        for frame in range(room[0], len(run.images) - room[1])
+    ]
+    if len(places) <= most:
+        return places
+    return [places[chosen] for chosen in np.linspace(0, len(places) - 1, most).astype(int)]
+
+
+def collect(
+    runs: Sequence[Run],
+    looker: Looker,
+    config: AttributesConfig,
+    most: int,
+    mask: NDArray[np.bool_] | None,
+    reporter: Reporter,
+) -> Samples:
+    """What is known of the runs' objects.
+
+    Args:
+        runs: stretches of footage at the size that crops are cut from.
+        looker: asks the teachers.
+        config: which frames.
+        most: frames looked at, evenly spread.
+        mask: bool (h, w), ignored pixels of the working size; None: there are none.
+        reporter: shows progress.
+    """
+    rooms = [looker.room(run.fps) for run in runs]
+    places = frames_to_look_at(runs, rooms, most)
+    names = {name: number for number, name in enumerate(dict.fromkeys(run.clip for run in runs))}
+    reporter.start("looking at objects", len(places), 0)
+    found: list[tuple[int, float, ObjectAttributes]] = []
+    for number, frame in places:
+        run = runs[number]
+        time_s = (run.first + frame) / (run.fps or config.fps or 1.0)
+        place = Place(
+            name_in_training(run.clip),
+            (run.first + frame) * run.every,
+            run.original_size,
+            config.seconds(run.fps),
+        )
+        objects = looker.look(_window(run, frame, looker, config), place, mask)
+        found.append((names[run.clip], time_s, objects))
+        reporter.advance({})
+    return _joined(found)
+
+
+def _window(run: Run, frame: int, looker: Looker, config: AttributesConfig) -> Window:
+    def shown(place: int) -> Shown:
+        return looker.shown(run.images[place])
+
+    around = config.around(run.fps)
+    others = (frame - around, frame + around) if looker.needs_neighbours else ()
+    return Window(shown(frame), shown(frame - config.stride(run.fps)), *map(shown, others))
+
+
+def _joined(found: Sequence[tuple[int, float, ObjectAttributes]]) -> Samples:
+    names = dict.fromkeys(name for _, _, one in found for name in one.values)
+    counts = [len(one) for _, _, one in found]
+    return Samples(
+        {name: np.concatenate([one.values[name] for _, _, one in found]) for name in names},
+        np.repeat(np.array([clip for clip, _, _ in found], np.int64), counts),
+        np.repeat(np.array([time_s for _, time_s, _ in found], np.float64), counts),
+        list(_crops(found)),
+        np.concatenate([one.sides for _, _, one in found] or [np.empty(0, np.float32)]),
+    )
+
+
+def _crops(found: Sequence[tuple[int, float, ObjectAttributes]]) -> Iterator[Pictures]:
+    for _, _, one in found:
+        yield from one.crops

@@ -1,0 +1,237 @@
+"""The scorer of `attributes`: from a frame's objects to its score, map and regions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from awry.frames import Frame, FrameScore, Region
+from awry.methods.attributes.config import AttributesConfig
+from awry.methods.attributes.gallery import Gallery, framed
+from awry.methods.attributes.normality import AttributeModel, speeds
+from awry.methods.attributes.objects import (
+    Looker,
+    ObjectAttributes,
+    Place,
+    Shown,
+    Window,
+)
+from awry.methods.base import Setting
+from awry.methods.graphs import Network
+from awry.methods.windowed import Origin, WindowScorer
+from awry.scoring.maps import blurred, painted
+from awry.scoring.streaming import Values, no_filter, smoother
+from awry.teachers.objects.coco import class_name
+from awry.video.pictures import Pictures, resized, whole_pixels
+
+Floats = NDArray[np.float64]
+SHOWN = 3
+"""Training crops beside an object."""
+SHOWN_SIDE = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A frame's objects with their scores.
+
+    Attributes:
+        index, time_s: of the frame.
+        objects: with their attributes.
+        evidence: float64 (n, attributes), calibrated, weighted, and trusted as far as the object.
+        faster: bool (n,), whether an object is faster than training objects are.
+    """
+
+    index: int
+    time_s: float | None
+    objects: ObjectAttributes
+    evidence: Floats
+    faster: NDArray[np.bool_]
+
+    @property
+    def totals(self) -> Floats:
+        """Each object's score (n,): the sum over attributes."""
+        return np.asarray(self.evidence.sum(1))
+
+
+class AttributesScorer(WindowScorer[Judged]):
+    """Compares a frame with the one a step before; the first frames of a stream have no score.
+
+    Args:
+        models: attribute -> its density, calibrated.
+        config: the settings, resolved.
+        looker: asks the teachers.
+        gallery: training crops to show.
+        object_side: longer side of a typical object, in pixels of the working size.
+        setting: where it works.
+        networks: what answers in the classifier's place.
+    """
+
+    def __init__(
+        self,
+        models: Mapping[str, AttributeModel],
+        config: AttributesConfig,
+        looker: Looker,
+        gallery: Gallery,
+        object_side: float,
+        setting: Setting,
+        networks: Mapping[str, Network],
+    ) -> None:
+        super().__init__(
+            setting,
+            *looker.room(setting.fps),
+            no_filter(),
+            smoother(config.smoothing, config.smoothing_sigma),
+        )
+        self._models = models
+        self._config = config
+        self._looker = looker
+        self._gallery = gallery
+        self._blur = max(1, int(object_side / 4)) // 2 * 2 + 1
+        self._answers = networks.get("features")
+        self._seconds = config.seconds(setting.fps)
+        self._sizes: tuple[tuple[int, int], tuple[int, int]] | None = None
+        self._mask: NDArray[np.bool_] | None = None
+
+    @property
+    def gives_regions(self) -> bool:
+        """Objects are regions."""
+        return self.setting.maps
+
+    def _prepared(self, frame: Frame) -> tuple[Frame, Shown]:
+        with self._stage("resize"):
+            return frame, self._shown(frame)
+
+    def _shown(self, frame: Frame) -> Shown:
+        size = (frame.image.shape[0], frame.image.shape[1])
+        if self._sizes is None:
+            self._sizes = self._looker.sizes(self.setting.frame_size or size)
+            self._mask = self._ignored(size, self._sizes[1])
+        return self._looker.shown(resized(frame.image, self._sizes[0], bool(self._config.grey)))
+
+    def _restart(self) -> None:
+        super()._restart()
+        self._sizes = None
+
+    def _raw_result(self, origin: Origin) -> Judged:
+        """Look at the window's judged frame."""
+        frame = self._window[self._before][0]
+        return self._judged(frame, self._pictures_of(self._window), origin)
+
+    def _pictures_of(self, frames: Sequence[tuple[Frame, Shown]]) -> Window:
+        """Those of a window, whose last frames may be missing."""
+        middle, config, fps = self._before, self._config, self.setting.fps
+        window = Window(frames[middle][1], frames[middle - config.stride(fps)][1])
+        if not self._looker.needs_neighbours:
+            return window
+        around = config.around(fps)
+        later = frames[middle + around][1] if middle + around < len(frames) else None
+        return replace(window, earlier=frames[middle - around][1], later=later)
+
+    @torch.inference_mode()
+    def _judged(self, frame: Frame, window: Window, origin: Origin) -> Judged:
+        looker = self._looker
+        size = origin.size or (frame.image.shape[0], frame.image.shape[1])
+        clip = origin.clip or self.setting.clip
+        place = Place(clip, frame.number, size, self._seconds)
+        with self._stage("detector"):
+            found = looker.found(window, place, self._mask)
+        values = {}
+        if "velocity" in self._models:
+            with self._stage("flow"):
+                values["velocity"] = looker.velocities(found.boxes, window, place.seconds)
+        if "deep" in self._models:
+            with self._stage("network"):
+                values["deep"] = looker.deep(found.boxes, window.now, self._answers)
+        with self._stage("density"):
+            trust = np.ones(len(found.boxes), np.float32)
+            objects = ObjectAttributes(found.boxes, found.class_ids, trust, values)
+            return self._with_evidence(frame, objects)
+
+    def _with_evidence(self, frame: Frame, objects: ObjectAttributes) -> Judged:
+        columns = [
+            model.weight * model.calibrated(objects.values[name])
+            for name, model in self._models.items()
+        ]
+        evidence = np.stack(columns, 1) * objects.trust[:, None]
+        faster = np.zeros(len(objects), bool)
+        if "velocity" in self._models:
+            faster = speeds(objects.values["velocity"]) > self._models["velocity"].usual
+        return Judged(frame.index, frame.time_s, objects, evidence, faster)
+
+    def _values(self, raw: Judged) -> Values:
+        return {}
+
+    def _frame_score(self, raw: Judged, values: Values) -> tuple[FrameScore, Values]:
+        """The frame's score: of its strangest object, or of each attribute's."""
+        highest = raw.evidence.max(0, initial=0.0)
+        total = highest.sum() if self._config.combine == "frame" else raw.totals.max(initial=0.0)
+        heat, regions = self._where(raw) if self.setting.maps else (None, ())
+        parts = self._parts(raw.evidence, raw.faster)
+        score = FrameScore(raw.index, raw.time_s, None, parts, heat, regions)
+        return score, {"score": np.array([total])}
+
+    def _final_score(self, score: FrameScore, smooth: Values) -> FrameScore:
+        return replace(score, score=float(smooth["score"][0]))
+
+    def _parts(self, evidence: Floats, faster: NDArray[np.bool_]) -> dict[str, float]:
+        """The attributes' maxima over some objects; velocity also by what is strange about it."""
+        columns = dict(zip(self._models, evidence.T, strict=True))
+        parts = {name: float(column.max(initial=0.0)) for name, column in columns.items()}
+        if "velocity" in columns:
+            column = columns["velocity"]
+            parts["speed"] = float(column[faster].max(initial=0.0))
+            parts["direction"] = float(column[~faster].max(initial=0.0))
+        return parts
+
+    def _where(self, raw: Judged) -> tuple[NDArray[np.float32], tuple[Region, ...]]:
+        """The map, and the objects as regions of the full frame."""
+        assert self._sizes is not None
+        working, totals = self._sizes[1], raw.totals
+        heat = blurred(painted(raw.objects.boxes, totals, working), self._blur)
+        if self._mask is not None:
+            heat[self._mask] = 0
+        size = self._size or working
+        scale = np.tile(np.array(size[::-1]) / np.array(working[::-1]), 2)
+        regions = [
+            Region(
+                box=whole_pixels(raw.objects.boxes[n] * scale, size),
+                score=float(totals[n]),
+                parts=self._parts(raw.evidence[n : n + 1], raw.faster[n : n + 1]),
+                class_name=class_name(int(raw.objects.class_ids[n])),
+            )
+            for n in np.argsort(-totals, kind="stable")
+        ]
+        return heat, tuple(regions)
+
+    def pictures(self, frames: Sequence[Frame]) -> dict[str, Pictures] | None:
+        """As `Scorer.pictures`: the strangest object, and the training objects most like it.
+
+        Args:
+            frames: at least `warmup + 1` consecutive frames. A later one, by which moving regions
+                are found, is not there: they are compared with the earlier one alone.
+        """
+        if len(frames) <= self._before or not len(self._gallery) or "deep" not in self._models:
+            return None
+        kept = self._sizes, self._mask
+        seen = [self.setting.black_out(frame) for frame in frames[-1 - self._before :]]
+        try:
+            window = self._pictures_of([(frame, self._shown(frame)) for frame in seen])
+            judged = self._judged(seen[-1], window, Origin())
+        finally:
+            self._sizes, self._mask = kept
+        if not len(judged.objects):
+            return None
+        strangest = int(judged.totals.argmax())
+        return self._beside(judged.objects, strangest, window.now)
+
+    def _beside(self, objects: ObjectAttributes, number: int, now: Shown) -> dict[str, Pictures]:
+        (crop,) = self._looker.cut(objects.boxes[number : number + 1], now)
+        shown = {"object": framed(crop, SHOWN_SIDE)}
+        nearest = self._gallery.nearest(objects.values["deep"][number], SHOWN)
+        for place, one in enumerate(nearest, 1):
+            shown[f"nearest in training, {place}"] = framed(one, SHOWN_SIDE)
+        return shown

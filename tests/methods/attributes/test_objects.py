@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from awry.errors import BundleError
+from awry.frames import Objects
+from awry.methods.attributes.config import PRESETS, AttributesConfig
+from awry.methods.attributes.objects import Looker, Place, Window, _united, small_crop
+from support import moving_square
+
+PLACE = Place("", 5, None, 0.1)
+
+
+def looker(**changes: object) -> Looker:
+    return Looker(AttributesConfig(**{**PRESETS["tiny"], **changes}))
+
+
+def objects(boxes: list[list[float]]) -> Objects:
+    count = len(boxes)
+    return Objects(
+        np.array(boxes, np.float32).reshape(-1, 4),
+        np.full(count, -1),
+        np.empty((count, 0), np.float32),
+        np.ones(count, np.float32),
+    )
+
+
+def test_moving_regions_join_where_no_detected_box_covers_them() -> None:
+    joined = _united(objects([[0, 0, 10, 10]]), objects([[2, 2, 9, 9], [8, 0, 20, 10]]))
+    assert joined.boxes.tolist() == [[0, 0, 10, 10], [8, 0, 20, 10]]
+    assert len(_united(objects([]), objects([[2, 2, 9, 9]])).boxes) == 1
+
+
+def test_an_objects_attributes() -> None:
+    asker = looker()
+    images = moving_square(8, 1)
+    shown = [asker.shown(image) for image in images]
+    window = Window(shown[4], shown[3], shown[1], shown[7])
+    found = asker.look(window, PLACE)
+    assert len(found) == 1
+    assert found.values["velocity"].shape == (1, 4)
+    assert found.values["deep"].shape == (1, 512)
+    assert found.trust.tolist() == [1.0]
+    left, top, right, bottom = found.boxes[0]
+    assert images[4][int(top) + 2, (int(left) + int(right)) // 2].tolist() == [200, 180, 160]
+    assert found.sides == pytest.approx([max(right - left, bottom - top)])
+
+
+def test_a_missing_later_picture_is_taken_to_be_as_the_earlier_one() -> None:
+    asker = looker()
+    shown = [asker.shown(image) for image in moving_square(8, 1)]
+    assert len(asker.found(Window(shown[4], shown[3], shown[1]), PLACE, None).boxes) >= 1
+
+
+def test_crops_come_from_the_picture_at_full_size() -> None:
+    asker = looker(height=32, crop_height=64, margin=0.0)
+    image = np.zeros((64, 96, 3), np.uint8)
+    image[20:40, 30:60] = 255
+    shown = asker.shown(image)
+    assert shown.small.shape == (32, 48, 3)
+    (crop,) = asker.cut(np.array([[15, 10, 30, 20]], np.float32), shown)
+    assert crop.shape == (20, 30, 3)
+    assert crop.min() == 255
+    assert asker.sizes((128, 192)) == ((64, 96), (32, 48))
+
+
+def test_small_crops_keep_their_shape() -> None:
+    assert small_crop(np.zeros((128, 32, 3), np.uint8)).shape == (64, 16, 3)
+    assert small_crop(np.zeros((20, 9, 3), np.uint8)).shape == (20, 9, 3)
+
+
+def test_room_is_what_flow_and_motion_need() -> None:
+    assert looker().room(10.0) == (3, 3)
+    assert looker().room(25.0) == (8, 8)
+    assert looker(detector="random:fasterrcnn_mobilenet_v3_large_320_fpn").room(25.0) == (2, 0)
+
+
+def test_another_detector_than_the_bundles_is_refused() -> None:
+    with pytest.raises(BundleError, match="not the detector"):
+        looker(detector_fingerprint="0123456789abcdef")

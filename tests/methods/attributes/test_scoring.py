@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import numpy as np
+
+from awry.detector import Detector
+from awry.methods.base import Setting
+from support import moving_square_data
+
+
+def test_a_running_square_is_the_strangest_object(detector: Detector) -> None:
+    """It runs four times as fast in the middle of the clip, and is marked where it is."""
+    clip = moving_square_data().test[0]
+    frames = list(clip.open())
+    scores = list(detector.scorer(fps=10.0).score(frames))
+    values = np.array([np.nan if score.score is None else score.score for score in scores])
+    running = np.arange(len(frames) // 2 + 4, len(frames) * 3 // 4 - 4)
+    assert np.nanmean(values[running]) > 1.5 * np.nanmedian(values[4:26])
+    peak = scores[int(np.nanargmax(values))]
+    region = peak.regions[0]
+    assert region.score == peak.score
+    assert set(region.parts) == {"velocity", "speed", "direction", "deep"}
+    left, top, right, bottom = (int(side) for side in region.box)
+    inside = frames[peak.index].image[top : bottom + 1, left : right + 1]
+    assert (inside == (200, 180, 160)).all(2).mean() > 0.3
+
+
+def test_a_score_is_the_strangest_objects_sum(detector: Detector) -> None:
+    frames = list(moving_square_data().test[0].open())[:20]
+    for score in list(detector.scorer().score(frames))[3:-3]:
+        if score.regions:
+            best = score.regions[0]
+            assert score.score == best.score
+            total = best.parts["velocity"] + best.parts["deep"]
+            assert np.isclose(best.score, total)
+            assert max(best.parts["speed"], best.parts["direction"]) == best.parts["velocity"]
+        else:
+            assert score.score == 0
+
+
+def test_training_crops_stand_beside_the_strangest_object(detector: Detector) -> None:
+    frames = list(moving_square_data().test[0].open())
+    scorer = detector.scorer()
+    pictures = scorer.pictures(frames[:12])
+    assert pictures is not None
+    assert list(pictures) == ["object", *(f"nearest in training, {n}" for n in (1, 2, 3))]
+    assert {picture.shape for picture in pictures.values()} == {(128, 128, 3)}
+    assert scorer.pictures(frames[:3]) is None
+    # The stream is not touched.
+    one = list(scorer.score(frames[:20]))
+    other = list(detector.scorer().score(frames[:20]))
+    assert [score.score for score in one] == [score.score for score in other]
+
+
+def test_without_maps_there_are_no_regions(detector: Detector) -> None:
+    model = next(iter(detector.models.values()))
+    scorer = model.scorer(Setting(maps=False))
+    frames = list(moving_square_data().test[0].open())[:12]
+    assert all(score.map is None and not score.regions for score in scorer.score(frames))
+    assert not scorer.gives_regions

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from awry.frames import Frame, FrameScore
-from awry.scoring.moments import Moment, MomentKeeper, strongest
+from awry.scoring.moments import MOST_BEFORE, Moment, MomentKeeper, strongest
 
 PICTURE = np.zeros((1, 1, 3), np.uint8)
 
@@ -83,3 +83,24 @@ def test_clips_do_not_push_one_another_out() -> None:
 def test_moments_may_be_exactly_so_far_apart() -> None:
     found = strongest([moment(3, 10), moment(2, 35), moment(1, 59)], 5, 25)
     assert [m.frame.index for m in found] == [10, 35]
+
+
+def test_the_frames_before_a_moment_become_pictures_of_it() -> None:
+    keeper = MomentKeeper("clip", 1, 25, before=2)
+    for index, value in enumerate([None, None, 1.0, 5.0, 2.0]):
+        keeper.offer(Frame(index, None, PICTURE), FrameScore(index, None, value))
+    (found,) = keeper.moments()
+    assert [frame.index for frame in found.before] == [1, 2]
+    shown = found.shown(lambda frames: {"last": frames[-1].image + np.uint8(frames[-1].index)})
+    assert shown.before == ()
+    assert shown.pictures["last"].max() == 3
+    assert dict(found.shown(lambda frames: None).pictures) == {}
+
+
+def test_methods_that_need_many_frames_before_are_not_asked_for_pictures() -> None:
+    keeper = MomentKeeper("clip", 1, 25, before=MOST_BEFORE + 1)
+    for index in range(30):
+        keeper.offer(Frame(index, None, PICTURE), FrameScore(index, None, 1.0))
+    (found, *_) = keeper.moments()
+    assert found.before == ()
+    assert dict(found.shown(lambda frames: {"never": PICTURE}).pictures) == {}

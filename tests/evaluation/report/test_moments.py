@@ -36,3 +36,12 @@ def test_boxes_of_a_moment_are_drawn_with_both_ends() -> None:
     assert (shown["id"], shown["width"], shown["height"]) == ("missed-3", 36, 24)
     assert (shown["truth"], shown["time"], shown["heat"]) == ("abnormal", None, None)
     assert moment(peak(1.0), 1, "clip")["truth"] is None
+
+
+def test_what_a_method_shows_of_a_moment_stands_beside_it() -> None:
+    beside = moment(peak(1.0, pictures={"object": PICTURE, "nearest": PICTURE}), 1, "clip")[
+        "beside"
+    ]
+    assert [name for name, _ in beside] == ["object", "nearest"]
+    assert all(uri.startswith("data:image/") for _, uri in beside)
+    assert moment(peak(1.0), 1, "clip")["beside"] == []

@@ -57,3 +57,10 @@ def test_without_maps_there_are_no_regions(detector: Detector) -> None:
     frames = list(moving_square_data().test[0].open())[:12]
     assert all(score.map is None and not score.regions for score in scorer.score(frames))
     assert not scorer.gives_regions
+
+
+def test_the_strangest_moments_of_a_fit_show_training_crops(detector: Detector) -> None:
+    for moment in detector.strangest:
+        assert moment.before == ()
+        if moment.score.regions:
+            assert next(iter(moment.pictures)) == "object"

@@ -102,7 +102,60 @@ def headline_section(headline: dict[str, Any]) -> str:
     return f"{headline['about']}\n\n" + "\n".join(lines) + "\n"
 
 
+# Figures of a survey's tables, in their order: what `awry survey` calls them, and the page.
+SURVEYED = {
+    "micro": "micro AUC",
+    "micro_smoothed": "smoothed",
+    "micro_causal": "smoothed causally",
+    "macro": "within clips",
+    "macro_smoothed": "smoothed",
+    "ap": "AP",
+    "rbdc": "RBDC",
+    "tbdc": "TBDC",
+    "event_recall": "events found",
+    "normal_in_alarm": "normal in alarm",
+}
+
+
+def survey_tables(survey: dict[str, Any]) -> str:
+    """One table a scene of what `awry survey` wrote, in per cent."""
+    columns = ["method", "seeds", *SURVEYED.values(), "fit", "ms a frame"]
+    parts = []
+    for scene in dict.fromkeys(cell["scene"] for cell in survey["cells"]):
+        rows = [survey_row(cell) for cell in survey["cells"] if cell["scene"] == scene]
+        for name, figures in survey["references"].get(scene, {}).items():
+            values = [percent(figures.get(figure)) for figure in SURVEYED]
+            rows.append([f"{name} (nothing learned)", "-", *values, "-", "-"])
+        parts.append(f"### {scene}\n\n{table(columns, rows)}")
+    return "\n".join(parts)
+
+
+def survey_row(cell: dict[str, Any]) -> list[str]:
+    runs = list(cell["by_seed"].values())
+    figures = []
+    for name in SURVEYED:
+        spread = cell["deviation"][name]
+        figures.append(
+            percent(cell["mean"][name]) + ("" if spread is None else f" ± {100 * spread:.1f}")
+        )
+    fits = [run["fit_seconds"] / 60 for run in runs]
+    speeds = [run["ms_per_frame"] for run in runs if run["ms_per_frame"] is not None]
+    return [
+        f"`{cell['method']}`",
+        str(len(runs)),
+        *figures,
+        f"{max(fits):.1f} min" if fits else "-",
+        f"{max(speeds):.0f}" if speeds else "-",
+    ]
+
+
+def percent(value: float | None) -> str:
+    return "-" if value is None else f"{100 * value:.1f}"
+
+
 def block(part: dict[str, Any]) -> str:
+    if "survey" in part:
+        return survey_tables(part["survey"])
     if "table" in part:
         return table(part["table"]["columns"], part["table"]["rows"])
     if "heading" in part:

@@ -51,6 +51,24 @@ def test_each_says_when_and_on_what_it_was_measured(maker: ModuleType) -> None:
         assert data["hardware"], name
 
 
+def test_a_survey_is_one_table_a_scene(maker: ModuleType) -> None:
+    figures = dict.fromkeys(maker.SURVEYED)
+    run = {"fit_seconds": 90.0, "ms_per_frame": 12.4}
+    cell = {
+        "method": "flow",
+        "scene": "yard",
+        "mean": {**figures, "micro": 0.876},
+        "deviation": {**figures, "micro": 0.01},
+        "by_seed": {"0": run, "1": run},
+    }
+    survey = {"cells": [cell], "references": {"yard": {"triangle": {"micro": 0.5}}}}
+    text = maker.block({"survey": survey})
+    assert text.startswith("### yard\n")
+    assert "| `flow` | 2 | 87.6 ± 1.0 | - |" in text
+    assert "| 1.5 min | 12 |" in text
+    assert "| triangle (nothing learned) | - | 50.0 | - |" in text
+
+
 def test_seeds_are_summed_up_rightly(maker: ModuleType) -> None:
     assert maker.mean_and_spread([97.41, 97.51, 97.49]) == "97.47 ± 0.05"
     assert maker.mean_and_spread([95.05]) == "-"

@@ -81,6 +81,24 @@ def test_seconds_become_frames(fps: float, stride: int, joined: int) -> None:
 
 
 @pytest.mark.parametrize(
+    ("side", "frame_height", "height"),
+    [
+        (30, 240, 128),
+        (41, 1080, 211),
+        (10, 1080, 256),
+        (4, 144, 144),
+        (4, 96, 128),
+        (None, 96, 128),
+    ],
+)
+def test_pictures_grow_until_an_object_is_large_enough(
+    side: float | None, frame_height: int, height: int
+) -> None:
+    scale = FootageScale(side, side, 5, 10, True, (frame_height, 360), 60)
+    assert scale.height_for(8, 128, 256) == height
+
+
+@pytest.mark.parametrize(
     ("side", "size", "tiles"),
     [
         (29, (240, 360), (2, 1)),

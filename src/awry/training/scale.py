@@ -6,6 +6,7 @@ nobody tuned it for: crops and tiles from the size, windows and filters from the
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -82,6 +83,19 @@ class FootageScale:
     def side_at(self, height: int) -> float | None:
         """The objects' longer side where frames are worked on at a height."""
         return None if self.object_side is None else self.object_side * height / self.frame_size[0]
+
+    def height_for(self, least: float, usual: int, most: int) -> int:
+        """Height of pictures in which a typical object is at least so many pixels long.
+
+        Args:
+            least: pixels of the pictures along the object's longer side.
+            usual: height where that is enough, and where nothing was measured.
+            most: highest; the frames' own height is never exceeded, but for `usual`.
+        """
+        side = self.side_at(usual)
+        if side is None or side >= least:
+            return usual
+        return max(usual, min(math.ceil(usual * least / side), most, self.frame_size[0]))
 
     def words(self) -> str:
         """A sentence for the fit's notes."""

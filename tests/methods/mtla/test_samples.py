@@ -23,6 +23,9 @@ def test_teachers_see_no_more_frames_than_are_drawn_from() -> None:
     assert frames_needed(0) == 3
     assert len(places_of([replace(run, images=run.images[:7])], 3, 1, None)) == 1
     assert frames_needed(3) == 7
+    assert places_of([run], 0, 1, None, 3) == [(0, frame) for frame in range(6, 50)]
+    assert places_of([run], 3, 1, None, 3) == [(0, frame) for frame in range(9, 41)]
+    assert frames_needed(3, 3) == 19
 
 
 def test_clips_too_short_for_one_sample_are_said(tmp_path: Path) -> None:

@@ -49,22 +49,15 @@ def width_at(height: int, frame_size: tuple[int, int], factor: int) -> int:
 
 def settled_by(config: DAMLConfig, scale: FootageScale) -> dict[str, Any]:
     """The settings that were left to the footage."""
-    height = config.height or _height(config, scale)
+    least = LEAST_CELLS * config.factor
+    height = config.height or scale.height_for(least, HEIGHT, MOST_HEIGHT)
+    height = -(-height // config.factor) * config.factor
     subsample = config.subsample or scale.frames(STEP_SECONDS)
     ahead = config.ahead or max(1, round(AHEAD_SECONDS * scale.fps / subsample))
     settled = {"height": height, "subsample": subsample, "ahead": ahead}
     settled["box"] = config.box or _box(config, scale, height)
     window = (config.inputs - 1) * config.input_stride + 1 + ahead
     return {**settled, "run_length": max(config.run_length, window)}
-
-
-def _height(config: DAMLConfig, scale: FootageScale) -> int:
-    side = scale.side_at(HEIGHT)
-    if side is None or side >= LEAST_CELLS * config.factor:
-        return HEIGHT
-    wanted = -(-HEIGHT * LEAST_CELLS // side) * config.factor
-    most = min(MOST_HEIGHT, scale.frame_size[0] // config.factor * config.factor)
-    return max(HEIGHT, min(int(wanted), most))
 
 
 def _box(config: DAMLConfig, scale: FootageScale, height: int) -> int:

@@ -16,7 +16,7 @@ from awry.errors import BundleError, FootageError, TrainingError
 from awry.methods.base import Method, MethodConfig, Scorer, Setting
 from awry.methods.composed import ScoredCompositions, with_weights
 from awry.methods.graphs import Graph
-from awry.methods.mtla.config import PRESETS, MTLAConfig, for_variant
+from awry.methods.mtla.config import PRESETS, MTLAConfig
 from awry.methods.mtla.network import MTLAModel, attention_inputs
 from awry.methods.mtla.normality import measure_normality
 from awry.methods.mtla.samples import (
@@ -29,6 +29,7 @@ from awry.methods.mtla.samples import (
     objects_of,
     places_of,
 )
+from awry.methods.mtla.scale import by_scale
 from awry.methods.mtla.scoring import MTLAScorer
 from awry.methods.mtla.teachers import MTLATeachers, occurring
 from awry.methods.mtla.training import loss_of, phases
@@ -66,11 +67,6 @@ class MTLA(Method):
         self.model: MTLAModel | None = None
         self._backgrounds: dict[str, Pictures] = {}
         self._sample_maker: SampleMaker | None = None
-
-    @classmethod
-    def for_variant(cls, preset: str, variant: str) -> Mapping[str, Any]:
-        """Small people of UCSD need tiles."""
-        return for_variant(preset, variant)
 
     @classmethod
     def publication(cls) -> Publication:
@@ -116,6 +112,7 @@ class MTLA(Method):
 
     def _prepare(self, footage: Footage, seed: int, reporter: Reporter) -> tuple[Samples, Samples]:
         """The model with fresh weights, and what it trains and validates on."""
+        self._settle_scale(footage, reporter)
         teachers = MTLATeachers(self.config)
         self._resolve(footage, teachers)
         runs = {part: self._runs(footage, part) for part in ("train", "validation")}
@@ -124,14 +121,18 @@ class MTLA(Method):
         around = self.config.around if teachers.needs_neighbours else 0
         config = self.config
         places = {
-            "train": places_of(runs["train"], around, config.every, config.most_frames),
-            "validation": places_of(runs["validation"], around, 1, config.validation_frames),
+            part: places_of(runs[part], around, every, most, config.stride)
+            for part, every, most in (
+                ("train", config.every, config.most_frames),
+                ("validation", 1, config.validation_frames),
+            )
         }
         if not places["train"]:
             longest = max((len(run.images) for run in runs["train"]), default=0)
+            needed = frames_needed(around, config.stride)
             raise FootageError(
                 f"There is no frame to train on: the longest training clip has {longest} frames "
-                f"here, and one sample needs {frames_needed(around)}. Give longer clips."
+                f"here, and one sample needs {needed}. Give longer clips."
             )
         objects = {
             part: objects_of(runs[part], places[part], around, sample_maker, reporter)
@@ -143,14 +144,20 @@ class MTLA(Method):
         samples = {part: Samples(runs[part], places[part], objects[part], maker) for part in runs}
         return samples["train"], samples["validation"]
 
+    def _settle_scale(self, footage: Footage, reporter: Reporter) -> None:
+        """Settle what follows from the size of objects and from the frame rate."""
+        if self.config.grey is None:
+            self._settle({"grey": footage.is_grey()})
+        settled, notes = by_scale(self.config, footage, reporter)
+        self._settle(settled)
+        footage.notes += notes
+
     def _resolve(self, footage: Footage, teachers: MTLATeachers) -> None:
         """Settle what the config leaves to footage and teachers, so that the bundle records it."""
         settled: dict[str, Any] = {"teachers_fingerprint": teachers.fingerprint}
         if self.config.width is None:
             height, width = footage.frame_size()
             settled["width"] = max(32, round(self.config.height * width / height))
-        if self.config.grey is None:
-            settled["grey"] = footage.is_grey()
         self._settle(settled)
 
     def _settle(self, settled: Mapping[str, Any]) -> None:

@@ -26,7 +26,18 @@ class MTLAConfig(MethodConfig):
     motion: bool = Field(True, description="whether there is the branch of flow magnitudes")
 
     # Sizes
-    height: int = Field(256, ge=32, description="of the networks' pictures")
+    height: int = Field(
+        256,
+        ge=0,
+        description="of the networks' pictures, at least 32; 0: 128, and more where a typical "
+        "object would be shorter than 12 pixels",
+    )
+    stride: int = Field(
+        1,
+        ge=0,
+        description="frames from one of a sample's frames to the next, between which flow is "
+        "measured; 0: about 0.1 seconds",
+    )
     width: int | None = Field(256, ge=32, description="None: by the camera's aspect")
     grey: bool | None = Field(None, description="one channel; None: where the footage is grey")
     picture_height: int | None = Field(
@@ -40,13 +51,15 @@ class MTLAConfig(MethodConfig):
     threshold: float | None = Field(
         None, ge=0, le=1, description="lowest confidence; None: the detector's own"
     )
-    tiles: tuple[int, int] = Field((1, 1), description="columns, rows of tiles shown to it")
+    tiles: tuple[int, int] | None = Field(
+        (1, 1), description="columns, rows of tiles shown to it; None: as objects' size asks for"
+    )
     across_classes: bool = Field(
         True, description="suppress boxes of other classes too, and join their probabilities"
     )
     least_side: float = Field(4.0, ge=0, description="boxes with a shorter side, in pixels, go")
     around: int = Field(
-        3, ge=1, description="frames to each side that a detector of moving regions is shown"
+        3, ge=1, description="strides to each side that a detector of moving regions is shown"
     )
     classes: tuple[int, ...] | None = Field(
         None, description="COCO classes with a channel of their own; fit settles it"
@@ -110,7 +123,12 @@ class MTLAConfig(MethodConfig):
         description="side of the boxes that error maps are averaged over; None: that of a typical "
         "object, the median of the longer sides of held-back boxes",
     )
-    filter_frames: int = Field(1, ge=1, description="frames that error maps are averaged over")
+    filter_frames: int = Field(
+        1,
+        ge=0,
+        description="frames that error maps are averaged over; 0: by filter_s and the frame rate",
+    )
+    filter_s: float = Field(0.9, gt=0, description="seconds likewise, for filter_frames=0")
     filter_causal: bool = Field(False, description="past frames only, instead of centred")
     combine: Literal["maximum", "sum"] = Field(
         "maximum", description="of the branches' standardised scores"
@@ -134,7 +152,9 @@ class MTLAConfig(MethodConfig):
     def _fits(self) -> MTLAConfig:
         if self.appearance == "none" and not self.motion:
             raise ValueError("at least one branch is needed: appearance, or motion=true")
-        if self.filter_frames % 2 == 0 and not self.filter_causal:
+        if 0 < self.height < 32:
+            raise ValueError("height must be 32 or more, or 0")
+        if self.filter_frames and self.filter_frames % 2 == 0 and not self.filter_causal:
             raise ValueError("filter_frames must be odd where the filter is centred")
         if self.smoothing_window % 2 == 0 or self.smoothing_order >= self.smoothing_window:
             raise ValueError("smoothing_window must be odd, and above smoothing_order")
@@ -186,7 +206,9 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
     "cpu": {
         **SMALL_TEACHERS,
         "flow": "farneback",
-        "height": 128,
+        "height": 0,
+        "stride": 0,
+        "tiles": None,
         "picture_height": 480,
         "least_share": 0.005,
         "scse": (2, 3),
@@ -196,7 +218,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
         "steps": 100,
         "decay": "cosine",
         "average": 0.98,
-        "filter_frames": 9,
+        "filter_frames": 0,
         "combine": "sum",
         "weights": "blind",
     },
@@ -226,9 +248,3 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
         "filter_frames": 3,
     },
 }
-
-
-def for_variant(preset: str, variant: str) -> dict[str, Any]:
-    """Settings of a preset that depend on the data set: a small detector needs tiles on UCSD."""
-    small = variant in ("ped1", "ped2") and preset not in ("paper", "tiny")
-    return {"tiles": (2, 1)} if small else {}

@@ -21,7 +21,7 @@ from awry.training.footage import Run
 from awry.video.pictures import Pictures, resized
 
 BEFORE = 2
-"""Frames that must lie before the one that is judged."""
+"""Frames before the one that is judged that a sample has, a stride apart."""
 BACKGROUND_FRAMES = 101
 
 
@@ -103,7 +103,7 @@ class SampleMaker:
         """All that is learned from, or compared with, a frame.
 
         Args:
-            pictures: three consecutive frames uint8 (H, W, c), the judged one last.
+            pictures: three frames uint8 (H, W, c), a stride apart, the judged one last.
             segments: its objects.
             scene: the scene's name.
         """
@@ -164,7 +164,8 @@ class Samples:
         """A sample by its number."""
         run, frame = self.places[number]
         images = self.runs[run].images
-        around = [images[place] for place in range(frame - BEFORE, frame + 1)]
+        stride = self.sample_maker.config.stride
+        around = [images[frame - back * stride] for back in range(BEFORE, -1, -1)]
         return self.sample_maker.sample(around, self.segments[number], self.runs[run].scene)
 
     def batch(self, chosen: Sequence[int], mirrored: Sequence[bool] = ()) -> SampleBatch:
@@ -207,18 +208,26 @@ def stacked(samples: Sequence[Sample]) -> SampleBatch:
     )
 
 
-def frames_needed(around: int) -> int:
+def frames_needed(around: int, stride: int = 1) -> int:
     """Of a clip, for one sample."""
-    return max(BEFORE, around) + 1 + around
+    return (max(BEFORE, around) + around) * stride + 1
 
 
 def places_of(
-    runs: Sequence[Run], around: int, every: int, most: int | None
+    runs: Sequence[Run], around: int, every: int, most: int | None, stride: int = 1
 ) -> list[tuple[int, int]]:
-    """(run, frame) of the frames that have enough others around them; at most so many."""
-    first = max(BEFORE, around)
+    """(run, frame) of the frames that have enough others around them; at most so many.
+
+    Args:
+        runs: at the teachers' size.
+        around: strides on both sides that the detector needs.
+        every: every n-th frame.
+        most: of them, evenly spread.
+        stride: frames from one of a sample's frames to the next.
+    """
+    first, last = max(BEFORE, around) * stride, around * stride
     every_place = [
-        (r, f) for r, run in enumerate(runs) for f in range(first, len(run.images) - around, every)
+        (r, f) for r, run in enumerate(runs) for f in range(first, len(run.images) - last, every)
     ]
     if most is None or len(every_place) <= most:
         return every_place
@@ -233,13 +242,15 @@ def objects_of(
     reporter: Reporter,
 ) -> list[Segments | None]:
     """The objects of some frames of the runs, their shapes as small as the networks need them."""
+    stride = sample_maker.config.stride
+    before, after = max(around, 1) * stride, around * stride
     reporter.start("finding objects", len(places), 0)
     objects = []
     for number, frame in places:
         run = runs[number]
         origin = (run.first + frame) * run.every
         name = name_in_training(run.clip)
-        view = view_of(run.images, frame, max(around, 1), around, name, origin, run.original_size)
+        view = view_of(run.images, frame, before, after, name, origin, run.original_size)
         segments = sample_maker.segments(view, run.scene)
         if segments is not None:
             segments = segments.shrunk(view.image.shape[:2], sample_maker.size)

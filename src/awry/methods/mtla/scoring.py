@@ -53,7 +53,9 @@ class FrameErrors:
 
 
 class MTLAScorer(WindowScorer[FrameErrors]):
-    """Scores each frame by the two before it; a detector of moving regions needs later ones too.
+    """Scores each frame by two before it, which lie a stride apart.
+
+    A detector of moving regions needs later ones too.
 
     Args:
         model: fitted.
@@ -74,8 +76,8 @@ class MTLAScorer(WindowScorer[FrameErrors]):
         around = config.around if sample_maker.teachers.needs_neighbours else 0
         super().__init__(
             setting,
-            max(BEFORE, around),
-            around,
+            max(BEFORE, around) * config.stride,
+            around * config.stride,
             mean_filter(config.filter_frames, causal=config.filter_causal),
             _smoother(config),
         )
@@ -148,7 +150,7 @@ class MTLAScorer(WindowScorer[FrameErrors]):
             view = view_of(pictures, place, before, self._after, name, frame.number, size)
             segments = self._sample_maker.segments(view, scene)
         with self._stage("flow"):
-            around = pictures[place - BEFORE : place + 1]
+            around = [pictures[place - n * self.config.stride] for n in range(BEFORE, -1, -1)]
             sample = self._sample_maker.sample(around, segments, scene)
         with self._stage("network"):
             errors = self._errors(sample)

@@ -60,13 +60,7 @@ class MTLATeachers:
         self.segmenter: Segmenter | None = None
         self.depth: DepthTeacher | None = None
         if config.segments:
-            options = DetectorOptions(
-                threshold=config.threshold,
-                tiles=config.tiles,
-                across_classes=config.across_classes,
-                least_side=config.least_side,
-            )
-            self.segmenter = load_segmenter(config.detector, options)
+            self.segmenter = load_segmenter(config.detector, detector_options(config))
         self.flow: FlowTeacher | None = load_flow(config.flow) if config.motion else None
         if "depth" in config.attended:
             self.depth = load_depth(config.depth)
@@ -130,6 +124,16 @@ class MTLATeachers:
         """Relative depth, float32 (h, w) in 0 (farthest) to 1, of a frame or a background."""
         assert self.depth is not None
         return averaged(self.depth(coloured(picture)), size)
+
+
+def detector_options(config: MTLAConfig) -> DetectorOptions:
+    """What is asked of the object detector; one tile where the tiles are not settled yet."""
+    return DetectorOptions(
+        threshold=config.threshold,
+        tiles=config.tiles or (1, 1),
+        across_classes=config.across_classes,
+        least_side=config.least_side,
+    )
 
 
 def occurring(every: Iterable[Segments], least_share: float) -> tuple[int, ...]:

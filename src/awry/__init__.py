@@ -46,6 +46,9 @@ if TYPE_CHECKING:
     from awry.exporting.export import ExportResult, export
     from awry.fitting.result import FitResult
     from awry.fitting.run import fit
+    from awry.fitting.search import tune
+    from awry.fitting.search_result import TuneResult
+    from awry.fitting.trials import Trial
     from awry.frames import Event, Frame, FrameScore, Objects, Region
     from awry.installation import Examination, doctor
     from awry.measure import MeasuredEvents, MeasuredFrames, MeasuredRegions
@@ -147,6 +150,8 @@ __all__ = [
     "SurveyResult",
     "TableSummary",
     "TrainingError",
+    "Trial",
+    "TuneResult",
     "WriteError",
     "__version__",
     "alarms",
@@ -175,6 +180,7 @@ __all__ = [
     "score",
     "sift",
     "survey",
+    "tune",
 ]
 
 # Imported where they are used: `import awry` stays fast. One line a name: where it stands.
@@ -243,6 +249,8 @@ _LAZY = {
     "SurveyResult": "awry.studies.survey",
     "TableSummary": "awry.studies.published",
     "TrainingError": "awry.errors",
+    "Trial": "awry.fitting.trials",
+    "TuneResult": "awry.fitting.search_result",
     "WriteError": "awry.errors",
     "alarms": "awry.evaluation.tuning",
     "bench": "awry.studies.bench",
@@ -269,6 +277,7 @@ _LAZY = {
     "score": "awry.score_run.score",
     "sift": "awry.sifting.sift",
     "survey": "awry.studies.survey",
+    "tune": "awry.fitting.search",
 }
 # The same for modules: `awry.NAME` is the module itself.
 _LAZY_MODULES: dict[str, str] = {"measure": "awry.measure"}

@@ -201,6 +201,10 @@ CALLS: dict[str, tuple[Words, dict[str, Any]]] = {
         ["v.mp4", "--out", "o", "--kinds", "wider,frozen", "--count", 3],
         {"kinds": "wider,frozen", "count": 3, "share": 0.4, "ignore": ()},
     ),
+    "tune": (
+        ["daml", "--data", "d", "--out", "o", "--budget", "30min", "--set", "box=5"],
+        {"budget": "30min", "changes": {"box": 5}, "preset": "cpu", "resume": False},
+    ),
     "review": (["run", "--port", 9000, "--no-open"], {"port": 9000, "open": False}),
     "bench speed": (["one", "two", "--data", "d", "--frames", 7], {"frames": 7, "repeats": 3}),
     "export": (["bundle", "--to", "openvino", "--out", "o"], {"to": "openvino", "int8": False}),

@@ -36,6 +36,7 @@ from awry.cli.robustness import robustness
 from awry.cli.score import score
 from awry.cli.sift import sift
 from awry.cli.survey import survey
+from awry.cli.tune import tune
 from awry.interrupts import stop_on_signals
 
 
@@ -66,7 +67,7 @@ app.add_typer(
 app.add_typer(bench_app, name="bench")
 
 for command in (
-    *(demo, fit, score, alarms, sift, review, evaluate, reproduce, robustness, survey, paste),
+    *(demo, fit, tune, score, alarms, sift, review, evaluate, reproduce, robustness, survey, paste),
     *(compare, export, datasets, methods, doctor),
 ):
     app.command()(command)

@@ -22,6 +22,7 @@ from awry.errors import ConfigError, FrameError, nearest
 from awry.frames import Frame, FrameScore
 from awry.methods.frame_check import check_frame
 from awry.methods.graphs import Graph, Network, eager
+from awry.methods.search_space import SearchSpace
 from awry.scoring.maps import map_regions
 from awry.video.ignore import IgnoreRegions
 from awry.video.pictures import small_mask
@@ -262,6 +263,11 @@ class Method(ABC):
     def for_variant(cls, preset: str, variant: str) -> Mapping[str, Any]:
         """Settings that depend on the data set, by its variant's name."""
         return {}
+
+    @classmethod
+    def search_space(cls) -> SearchSpace:
+        """The settings that `awry tune` tries; empty where there is nothing to choose."""
+        return SearchSpace()
 
     @classmethod
     def publication(cls) -> Publication | None:

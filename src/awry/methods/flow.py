@@ -20,6 +20,7 @@ from torch import Tensor
 from awry.errors import BundleError, ConfigError, FootageError, TrainingError
 from awry.frames import Frame, FrameScore
 from awry.methods.base import Method, MethodConfig, Scorer, Setting
+from awry.methods.search_space import SearchSpace
 from awry.teachers.flow import DISFlow
 from awry.teachers.objects import DetectorOptions, ObjectDetector, load_detector
 from awry.teachers.objects.base import other_teachers, view_of
@@ -149,6 +150,13 @@ class Flow(Method):
         super().__init__(config)
         self._usual: dict[str, NDArray[np.float32]] = {}
         self._detector: ObjectDetector | None = None
+
+    @classmethod
+    def search_space(cls) -> SearchSpace:
+        """As `Method.search_space`."""
+        return SearchSpace(
+            {"blur": (5, 9, 17, 33), "quality": ("fast", "medium"), "relative": (False, True)}
+        )
 
     def fit(self, footage: Footage, context: FitContext) -> None:
         """Nothing to learn, unless `relative`: then a high quantile of each position."""

@@ -16,6 +16,7 @@ from torch import Tensor
 from awry.errors import BundleError, TrainingError
 from awry.frames import Frame, FrameScore
 from awry.methods.base import Method, MethodConfig, Scorer, Setting
+from awry.methods.search_space import SearchSpace
 from awry.teachers.classifier import SIDE, Classifier, load_classifier
 
 if TYPE_CHECKING:
@@ -80,6 +81,11 @@ class NearestNeighbours(Method):
         super().__init__(config)
         self._features: NDArray[np.float32] | None = None
         self._classifier: Classifier | None = None
+
+    @classmethod
+    def search_space(cls) -> SearchSpace:
+        """As `Method.search_space`."""
+        return SearchSpace({"neighbours": (1, 3, 9), "side": (128, 224)})
 
     def fit(self, footage: Footage, context: FitContext) -> None:
         """Remember the features of the training frames."""

@@ -23,6 +23,7 @@ from awry.methods.daml.scale import by_scale, width_at
 from awry.methods.daml.scoring import DAMLScorer
 from awry.methods.daml.training import losses, phases
 from awry.methods.graphs import Graph
+from awry.methods.search_space import SearchSpace
 from awry.progress import Silent
 from awry.training.loop import train
 
@@ -57,6 +58,14 @@ class DAML(Method):
     def for_variant(cls, preset: str, variant: str) -> Mapping[str, Any]:
         """Table 1, and the published code's choices for `paper-code`."""
         return for_variant(preset, variant)
+
+    @classmethod
+    def search_space(cls) -> SearchSpace:
+        """As `Method.search_space`."""
+        return SearchSpace(
+            {"ahead": (6, 9, 12, 18), "box": (5, 9, 13), "position": ("mean", "max")},
+            lengths=("first_epochs", "second_epochs"),
+        )
 
     @classmethod
     def publication(cls) -> Publication:

@@ -34,6 +34,7 @@ from awry.methods.mtla.scoring import MTLAScorer
 from awry.methods.mtla.teachers import MTLATeachers, occurring
 from awry.methods.mtla.training import loss_of, phases
 from awry.methods.mtla.weights import learn_branch_weights
+from awry.methods.search_space import SearchSpace
 from awry.progress import Reporter, Silent
 from awry.training.loop import train
 from awry.video.pictures import Pictures, working_size
@@ -67,6 +68,14 @@ class MTLA(Method):
         self.model: MTLAModel | None = None
         self._backgrounds: dict[str, Pictures] = {}
         self._sample_maker: SampleMaker | None = None
+
+    @classmethod
+    def search_space(cls) -> SearchSpace:
+        """As `Method.search_space`."""
+        return SearchSpace(
+            {"combine": ("maximum", "sum"), "weights": ("equal", "blind"), "flip": (False, True)},
+            lengths=("epochs",),
+        )
 
     @classmethod
     def publication(cls) -> Publication:

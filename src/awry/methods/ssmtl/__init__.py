@@ -18,6 +18,7 @@ from awry.errors import BundleError, FootageError, TrainingError
 from awry.methods.base import Method, MethodConfig, Scorer, Setting
 from awry.methods.composed import ScoredCompositions, with_weights
 from awry.methods.graphs import Graph
+from awry.methods.search_space import SearchSpace
 from awry.methods.ssmtl.config import PRESETS, SSMTLConfig, for_variant
 from awry.methods.ssmtl.network import SSMTLModel, levels_of, parts_of, tasks_of
 from awry.methods.ssmtl.normality import measure_normality
@@ -77,6 +78,14 @@ class SSMTL(Method):
     def for_variant(cls, preset: str, variant: str) -> Mapping[str, Any]:
         """Section 4.2: thresholds and lambda of UCSD."""
         return for_variant(preset, variant)
+
+    @classmethod
+    def search_space(cls) -> SearchSpace:
+        """As `Method.search_space`."""
+        return SearchSpace(
+            {"combine": ("mean", "max"), "flip": (False, True), "weights": ("equal", "blind")},
+            lengths=("epochs", "frame_epochs"),
+        )
 
     @classmethod
     def publication(cls) -> Publication:

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from awry.evaluation.scored_clip import ScoredClip
     from awry.evaluation.tuning import AlarmsResult, alarms
     from awry.exporting.export import ExportResult, export
+    from awry.fitting.fuse import fuse
     from awry.fitting.result import FitResult
     from awry.fitting.run import fit
     from awry.fitting.search import tune
@@ -164,6 +165,7 @@ __all__ = [
     "evaluate",
     "export",
     "fit",
+    "fuse",
     "list_datasets",
     "list_methods",
     "load",
@@ -262,6 +264,7 @@ _LAZY = {
     "evaluate": "awry.evaluating",
     "export": "awry.exporting.export",
     "fit": "awry.fitting.run",
+    "fuse": "awry.fitting.fuse",
     "list_datasets": "awry.datasets.listing",
     "list_methods": "awry.method_list",
     "load": "awry.detector",

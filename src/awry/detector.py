@@ -142,7 +142,7 @@ class Detector:
     def explainer(self, scene: str = POOLED) -> Explainer:
         """What says in words why scores of a scene are high; of all pooled where it is unknown."""
         model = next(iter(self.models.values()))  # all of one method, whose words they share
-        return Explainer(self.calibration.scene(scene), model.describe, model.levels)
+        return Explainer(self.calibration.scene(scene), model.describe, model.levels, model.speaker)
 
     def model_of(self, scene: str) -> Method:
         """The model that scores a scene.

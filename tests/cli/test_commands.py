@@ -146,6 +146,10 @@ EXAMPLES: dict[str, tuple[Callable[[Small, str], Words], Callable[[Small, str], 
                       "--out", s.out("fit", r)],
         lambda s, r: api.fit("flow", s.data, preset="tiny", fps=10, out=s.out("fit", r)),
     ),
+    "fuse": (
+        lambda s, r: [s.bundle, s.bundle, "--data", s.data, "--fps", 10, "--out", s.out("both", r)],
+        lambda s, r: api.fuse([s.bundle, s.bundle], s.data, fps=10, out=s.out("both", r)),
+    ),
     "score": (
         lambda s, r: [s.bundle, s.clip, "--fps", 10, "--out", s.out("scores.csv", r)],
         lambda s, r: api.score(s.bundle, [str(s.clip)], fps=10, out=s.out("scores.csv", r)),

@@ -143,3 +143,15 @@ def test_places(box: tuple[float, float, float, float], words: str) -> None:
 def test_when() -> None:
     assert since_in_words(3, 0.0) == "00:00.0"
     assert since_in_words(3, None) == "frame 3"
+
+
+def test_of_several_systems_the_one_that_speaks_gives_the_reason() -> None:
+    usual = replace(USUAL, parts={"a.speed": (0.0, 1.0), "b.look": (0.0, 1.0)})
+    clauses = {"a.speed": "{it} is fast (A)", "b.look": "{it} is odd (B)"}
+    parts = {"a.speed": 9.0, "b.look": 3.0, "b.evidence": 5.0}
+    region = Region((1, 1, 9, 9), 3.0, parts, "dog")
+    score = FrameScore(0, 0.0, 3.0, parts, regions=(region,))
+    speaking = Explainer(usual, clauses.get, speaker=lambda parts: "b" if parts else "")
+    assert "a dog is odd (B)" in speaking.reason(score, SIZE)
+    assert speaking.marks(score, SIZE, always=True)[0].words.startswith("dog B")
+    assert "is fast (A)" in Explainer(usual, clauses.get).reason(score, SIZE)

@@ -13,7 +13,15 @@ import pytest
 from awry.frames import Objects
 from awry.teachers.objects import DetectorOptions, View
 from awry.teachers.objects.base import Floats, ObjectDetector
-from awry.teachers.outputs import FILE, OutputFile, digest, keep_outputs, kept_outputs
+from awry.teachers.outputs import (
+    FILE,
+    OutputFile,
+    OutputMemory,
+    digest,
+    keep_outputs,
+    kept_outputs,
+    share_outputs,
+)
 
 
 class Counting(ObjectDetector):
@@ -160,3 +168,40 @@ def test_digests_tell_shapes_types_and_order_apart() -> None:
     ]
     found = {digest(array) for array in arrays} | {digest(1, 2), digest(12), digest("1", 2)}
     assert len(found) == 7
+
+
+def test_inside_of_a_memory_a_frame_is_detected_once() -> None:
+    first, other = Counting(), Counting()
+    memory = OutputMemory()
+    with share_outputs(memory):
+        found = first.detect(view())
+        found.boxes[:] = -1  # an answer is the caller's own
+        same(other.detect(view()), Counting().detect(view()))
+    assert (first.calls, other.calls) == (1, 0)
+    assert other.highest == 0.75
+    assert (memory.asked, memory.found) == (3, 2)
+    other.detect(view())
+    assert other.calls == 1
+
+
+def test_memory_and_file_go_together(tmp_path: Path) -> None:
+    detector = Counting()
+    with keep_outputs(tmp_path):
+        with share_outputs(OutputMemory()):
+            first = detector.detect(view())
+        with share_outputs(OutputMemory()):
+            same(first, detector.detect(view()))
+    assert detector.calls == 1
+
+
+def test_a_memory_forgets_what_was_longest_not_asked_for() -> None:
+    memory = OutputMemory(most=250)
+    arrays = {name: np.full(100, number, np.uint8) for number, name in enumerate("abc")}
+    asked = []
+
+    def ask(name: str) -> None:
+        memory.get(name, lambda: asked.append(name) or {"x": arrays[name]})
+
+    for name in "abacab":
+        ask(name)
+    assert asked == ["a", "b", "c", "b"]

@@ -17,7 +17,6 @@ from awry.evaluation.metrics.event import EventRule
 from awry.evaluation.protocol import evaluate_frames
 from awry.evaluation.result import EvaluationResult, Picture
 from awry.evaluation.scored_clip import ScoredClip
-from awry.methods.registry import method_class
 from awry.progress import Reporter
 from awry.scoring.calibration import POOLED
 from awry.teachers.outputs import keep_outputs
@@ -85,7 +84,7 @@ def evaluate_scores(
         calibration_by_scene=calibration.scene,
         references={"flow": scores.flow} if scores.flow else {},
         settings=_settings(detector, data, clips),
-        levels=method_class(detector.method).levels,
+        levels=next(iter(detector.models.values())).levels,
     )
     failed = [*data.failed, *scores.failed]
     return EvaluationResult(

@@ -2,6 +2,7 @@
 
 `run.fit` is `awry.fit`: it fits, saves the bundle with its page of strangest moments, and removes
 what the fit kept on the way. `detector.fit_detector` is its first half, which saves nothing.
+`fuse.fuse` is `awry.fuse`: fitted bundles as one detector.
 """
 
 from awry.fitting.detector import fit_detector

@@ -93,7 +93,7 @@ def _fitted(
         calibration,
         fitted.ignore,
         fitted.frame_size,
-        _facts(data, footage, options, histories, seconds),
+        facts_of(data, footage, options, histories, seconds),
         strangest,
     )
 
@@ -114,13 +114,22 @@ def _fit_models(
     return models, histories
 
 
-def _facts(
+def facts_of(
     data: Dataset,
     footage: Footage,
     options: FitOptions,
     histories: Mapping[str, Sequence[Mapping[str, Any]]],
     seconds: float,
 ) -> Facts:
+    """What a bundle's manifest tells of a fit.
+
+    Args:
+        data: the data set.
+        footage: of it, as it was looked at.
+        options: how.
+        histories: scene -> what each epoch came to.
+        seconds: how long it took.
+    """
     parts = {
         part: [[span.clip, span.first, span.last] for span in spans]
         for part, spans in footage.parts.items()

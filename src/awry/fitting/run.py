@@ -126,8 +126,20 @@ def fit_and_save(
     for note in data.notes:
         reporter.message(note)
     detector = fit_detector(method, data, out, options, reporter)
+    return save_fitted(detector, data, out, options.cache)
+
+
+def save_fitted(detector: Detector, data: Dataset, out: Path, cache: Path | None) -> FitResult:
+    """Save a detector's bundle with its page of strangest moments; its working folder goes.
+
+    Args:
+        detector: fitted.
+        data: what it was fitted on.
+        out: the bundle's folder.
+        cache: that the user chose, which stays.
+    """
     detector.save(out)
-    remove_working_folder(out, options.cache)
+    remove_working_folder(out, cache)
     return FitResult(
         detector=detector,
         bundle=out,

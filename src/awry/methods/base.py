@@ -219,6 +219,7 @@ class Method(ABC):
         presets: preset name -> settings that differ from the defaults.
         levels: names of those parts that are whole scores by themselves, e.g. of objects and of
             frames; they are measured as scores are.
+        fused_by_default: whether it is among those that are fused where nothing is said.
         phrases: part -> what a high value of it means, as a clause in plain words; `{it}` stands
             for the object, e.g. `{it} moves faster than in normal footage`. Under the empty name
             what a high score means where no part stands out.
@@ -226,7 +227,8 @@ class Method(ABC):
     """
 
     name: ClassVar[str]
-    levels: ClassVar[tuple[str, ...]] = ()
+    levels: tuple[str, ...] = ()
+    fused_by_default: ClassVar[bool] = False
     phrases: ClassVar[Mapping[str, str]] = {}
     Config: ClassVar[type[MethodConfig]]
     presets: ClassVar[Mapping[str, Mapping[str, Any]]]
@@ -318,6 +320,14 @@ class Method(ABC):
             part: its name; empty: of the score as a whole.
         """
         return self.phrases.get(part)
+
+    def speaker(self, parts: Mapping[str, float]) -> str:
+        """Which of several systems says so; empty where there is one alone.
+
+        Args:
+            parts: of a region or a frame; those of the system are called `NAME.PART`.
+        """
+        return ""
 
     @property
     def extra_parts(self) -> tuple[str, ...]:

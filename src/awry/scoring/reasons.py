@@ -34,11 +34,13 @@ class Explainer:
         calibration: what normal footage of the scene scored.
         describe: part -> clause, with `{it}` for the object; as `Method.describe`.
         levels: parts that are whole scores and no reasons; as `Method.levels`.
+        speaker: parts -> which of several systems says so; as `Method.speaker`.
     """
 
     calibration: SceneCalibration
     describe: Callable[[str], str | None]
     levels: Sequence[str] = ()
+    speaker: Callable[[Mapping[str, float]], str] = lambda parts: ""
 
     def height(self, score: float) -> float | None:
         """How high a score is: 0 at the mean of normal footage, 1 at the alarm level.
@@ -88,7 +90,8 @@ class Explainer:
             first = number == 0 and always
             if first or (here is not None and here >= MARKED_FROM):
                 factor = "" if here is None or here < 0 else f"{height_as_factor(here)}x"
-                yield Mark(region.box, f"{region.class_name} {factor}".strip(), here)
+                words = (region.class_name, self.speaker(region.parts).upper(), factor)
+                yield Mark(region.box, " ".join(filter(None, words)), here)
 
     def _strength(self, region: Region) -> float:
         """How far a region is above the usual peak of normal maps."""
@@ -138,6 +141,8 @@ class Explainer:
         """What stands out most, and whether that is said of the region."""
         own = region.parts if region is not None else {}
         every = {**parts, **own}
+        if speaker := self.speaker(own or parts):
+            every = {name: v for name, v in every.items() if name.startswith(f"{speaker}.")}
         clauses = {name: clause for name in every if (clause := self.describe(name)) is not None}
         whole = self.describe("") or _HIGHER
         if not clauses and whole == _HIGHER:  # the method says nothing of its parts but their names

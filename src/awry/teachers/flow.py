@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from awry.errors import ConfigError, MissingError, nearest
 from awry.teachers.kinds import added_kinds, added_loader
-from awry.teachers.outputs import digest, kept_outputs
+from awry.teachers.outputs import digest, said_before
 
 Picture = NDArray[np.uint8]
 KINDS = ("farneback", "dis", "torchvision")
@@ -48,12 +48,18 @@ class FlowTeacher(ABC):
         Returns:
             float32 (H, W, 2): dx, dy in pixels.
         """
-        kept = kept_outputs() if self.costly else None
-        if kept is None:
-            return self._flow(before, after)
-        key = digest(self.key, before, after)
-        arrays = kept.get(key, lambda: {"flow": self._flow(before, after).astype(np.float16)})
-        return arrays["flow"].astype(np.float32)
+        shown = self._shown(before), self._shown(after)
+
+        def compute() -> dict[str, NDArray[np.floating]]:
+            flow = self._flow(*shown)
+            return {"flow": flow.astype(np.float16) if self.costly else flow}
+
+        arrays = said_before(lambda: digest(self.key, *shown), compute, self.costly)
+        return arrays["flow"].astype(np.float32, copy=False)
+
+    def _shown(self, picture: Picture) -> Picture:
+        """What of a picture matters; equal ones have equal flow."""
+        return picture
 
     @abstractmethod
     def _flow(self, before: Picture, after: Picture) -> NDArray[np.float32]:
@@ -72,8 +78,11 @@ class DISFlow(FlowTeacher):
         self._engine = cv2.DISOpticalFlow.create(number)
         self.key = f"dis:{preset}"
 
+    def _shown(self, picture: Picture) -> Picture:
+        return grey_of(picture)
+
     def _flow(self, before: Picture, after: Picture) -> NDArray[np.float32]:
-        flow = self._engine.calc(grey_of(before), grey_of(after), None)
+        flow = self._engine.calc(before, after, None)
         return np.asarray(flow, dtype=np.float32)
 
 
@@ -82,10 +91,13 @@ class FarnebackFlow(FlowTeacher):
 
     key = "farneback"
 
+    def _shown(self, picture: Picture) -> Picture:
+        return grey_of(picture)
+
     def _flow(self, before: Picture, after: Picture) -> NDArray[np.float32]:
         flow = cv2.calcOpticalFlowFarneback(
-            grey_of(before),
-            grey_of(after),
+            before,
+            after,
             None,
             pyr_scale=0.5,
             levels=3,

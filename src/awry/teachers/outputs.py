@@ -1,8 +1,9 @@
-"""What teachers said, kept on disk: a frame is looked at once however often it is asked about.
+"""What teachers said, kept: a frame is looked at once however often it is asked about.
 
 An entry's key covers the teacher's weights and options and the pixels themselves, so that nothing
-stale can ever be found, and a checksum stands beside each, so that nothing damaged is. The file may
-be deleted at any time, also in the middle of a run.
+stale can ever be found. During a fit entries are kept in a file on disk. A checksum stands beside
+each, so that nothing damaged is found, and the file may be deleted at any time, also in the middle
+of a run. Where several systems score one stream, the last entries are kept in memory.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 import warnings
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from contextvars import ContextVar
@@ -27,7 +29,11 @@ Arrays = dict[str, NDArray[np.generic]]
 FILE = "teachers.sqlite"
 _TABLE = "checked_outputs"
 
+MEMORY_BYTES = 128 * 2**20
+"""Of the last outputs in memory: some forty flow fields of 854x480 pixels."""
+
 _folder: ContextVar[Path | None] = ContextVar("folder of teachers' outputs", default=None)
+_memory: ContextVar[OutputMemory | None] = ContextVar("teachers' last outputs", default=None)
 
 
 @contextmanager
@@ -44,6 +50,71 @@ def kept_outputs() -> OutputFile | None:
     """The file of the surrounding `keep_outputs`; None outside."""
     folder = _folder.get()
     return None if folder is None else OutputFile(folder / FILE)
+
+
+@contextmanager
+def share_outputs(memory: OutputMemory) -> Iterator[None]:
+    """Teachers that are asked inside look into that memory first, and leave there what they say."""
+    token = _memory.set(memory)
+    try:
+        yield
+    finally:
+        _memory.reset(token)
+
+
+def said_before(
+    key: Callable[[], str], compute: Callable[[], Mapping[str, NDArray[np.generic]]], costly: bool
+) -> Mapping[str, NDArray[np.generic]]:
+    """A teacher's answer: from memory, from disk, or computed and then kept in both.
+
+    Args:
+        key: makes what stands for the question; not called where nothing is kept.
+        compute: asks the teacher.
+        costly: whether the answer is worth keeping on disk.
+    """
+    memory, file = _memory.get(), kept_outputs() if costly else None
+    if memory is None and file is None:
+        return compute()
+    name = key()
+
+    def asked() -> Mapping[str, NDArray[np.generic]]:
+        return compute() if file is None else file.get(name, compute)
+
+    return asked() if memory is None else memory.get(name, asked)
+
+
+class OutputMemory:
+    """The last named arrays in memory, found by their key.
+
+    Args:
+        most: bytes; the entries that were longest not asked for go first.
+
+    Attributes:
+        asked, found: how many questions there were, and how many of them were known.
+    """
+
+    def __init__(self, most: int = MEMORY_BYTES) -> None:
+        self.asked = self.found = 0
+        self._most, self._bytes = most, 0
+        self._entries: OrderedDict[str, Arrays] = OrderedDict()
+
+    def get(self, key: str, compute: Callable[[], Mapping[str, NDArray[np.generic]]]) -> Arrays:
+        """The arrays under a key, computed and kept where they are not there; the caller's own."""
+        self.asked += 1
+        if key in self._entries:
+            self.found += 1
+            self._entries.move_to_end(key)
+        else:
+            self._entries[key] = {name: np.array(array) for name, array in compute().items()}
+            self._bytes += _size(self._entries[key])
+        arrays = {name: array.copy() for name, array in self._entries[key].items()}
+        while self._bytes > self._most:
+            self._bytes -= _size(self._entries.popitem(last=False)[1])
+        return arrays
+
+
+def _size(arrays: Arrays) -> int:
+    return sum(array.nbytes for array in arrays.values())
 
 
 class OutputFile:

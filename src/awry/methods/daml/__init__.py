@@ -40,6 +40,7 @@ class DAML(Method):
     """A 2-D encoder per frame; a small motion model predicts a future latent code."""
 
     name = "daml"
+    fused_by_default = True
     Config = DAMLConfig
     presets = PRESETS
     phrases: ClassVar[Mapping[str, str]] = {

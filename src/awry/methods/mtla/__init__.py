@@ -53,6 +53,7 @@ class MTLA(Method):
     """The next frame's segmentation, and flow magnitude under attention; both by students."""
 
     name = "mtla"
+    fused_by_default = True
     Config = MTLAConfig
     presets = PRESETS
     config: MTLAConfig

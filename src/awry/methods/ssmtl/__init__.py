@@ -63,6 +63,7 @@ class SSMTL(Method):
     """A small 3-D network for each object learns four proxy tasks; their failures add up."""
 
     name = "ssmtl"
+    fused_by_default = True
     Config = SSMTLConfig
     presets = PRESETS
     config: SSMTLConfig

@@ -14,7 +14,7 @@ from awry.errors import BundleError, ConfigError
 from awry.frames import Objects
 from awry.teachers.objects.options import DetectorOptions
 from awry.teachers.objects.selection import select, tile_places, without_cut
-from awry.teachers.outputs import digest, kept_outputs
+from awry.teachers.outputs import digest, said_before
 from awry.video.pictures import coloured, outer
 
 Picture = NDArray[np.uint8]
@@ -132,15 +132,16 @@ class ObjectDetector(ABC):
         Raises:
             InputError: the frame cannot be looked at (a clip that a box file does not know).
         """
-        kept = kept_outputs() if self.costly else None
-        if kept is None:
-            objects, highest = self._detect(view)
-        else:
+        if self.sees_pixels:
             around = (view.before, view.after) if self.needs_neighbours else ()
-            arrays = kept.get(
-                digest(self.key, view.image, *around), lambda: _arrays(*self._detect(view))
+            arrays = said_before(
+                lambda: digest(self.key, view.image, *around),
+                lambda: _arrays(*self._detect(view)),
+                self.costly,
             )
             objects, highest = _objects(arrays)
+        else:
+            objects, highest = self._detect(view)
         self.highest = max(self.highest, highest)
         return objects
 

@@ -1,0 +1,269 @@
+"""`fused`: several systems as one detector.
+
+All systems judge the same frames and share what their teachers say. What they find strange is
+brought to the same objects, compared with held-back normal footage, and added up: normal deviates
+as Stouffer did (1949), or log-probabilities as Fisher did (1932).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+
+from awry.errors import BundleError, FootageError, TrainingError
+from awry.methods.base import Method, MethodConfig, Scorer, Setting
+from awry.methods.fused.config import (
+    EVIDENCE,
+    PRESETS,
+    SEPARATOR,
+    ChildConfig,
+    FusedConfig,
+    labelled,
+    with_children,
+)
+from awry.methods.fused.held_back import evidence_of
+from awry.methods.fused.normality import Fusion, measure
+from awry.methods.fused.rarity import Rarity
+from awry.methods.fused.scoring import FusedScorer
+from awry.methods.graphs import Graph
+from awry.methods.registry import method_class
+
+if TYPE_CHECKING:
+    from awry.training.footage import Footage
+    from awry.training.loop import FitContext
+
+__all__ = ["Fused", "FusedConfig"]
+
+OWN = "fused/"
+"""Before the names of its own tensors; `LABEL/` stands before a system's."""
+
+
+class Fused(Method):
+    """Several systems as one: one detection, each object judged by all of them."""
+
+    name = "fused"
+    Config = FusedConfig
+    presets = PRESETS
+    config: FusedConfig
+
+    def __init__(self, config: MethodConfig) -> None:
+        super().__init__(config)
+        self.systems: dict[str, Method] = {}
+        for child in self.config.children:
+            kind = method_class(child.method)
+            self.systems[child.label] = kind(kind.Config(**child.config))
+        self.fusion: Fusion | None = None
+        self.levels = tuple(
+            f"{label}{level}"
+            for label, system in self.systems.items()
+            for level in ("", *(f"{SEPARATOR}{name}" for name in system.levels))
+        )
+
+    @classmethod
+    def configure(
+        cls, preset: str, changes: Mapping[str, Any] | None = None, variant: str = ""
+    ) -> MethodConfig:
+        """As `Method.configure`; `LABEL.KEY` sets one system, other keys all that have them."""
+        known = {**cls.presets.get(preset, {}), **(changes or {})}
+        if preset in cls.presets:
+            known = with_children(cls, preset, known, variant)
+        return super().configure(preset, known, variant)
+
+    @classmethod
+    def made_of(cls, systems: Sequence[Method], **settings: Any) -> Fused:
+        """Fitted systems as one, before `calibrate`.
+
+        Args:
+            systems: they are used as they are.
+            settings: of `fused`.
+
+        Raises:
+            ConfigError: they cannot be fused.
+        """
+        pairs = labelled(tuple(system.name for system in systems))
+        children = [
+            ChildConfig(label=label, method=method, config=system.config.model_dump(mode="json"))
+            for (label, method), system in zip(pairs, systems, strict=True)
+        ]
+        names = tuple(method for _, method in pairs)
+        model = cls(cls.configure("cpu", {**settings, "of": names, "children": children}))
+        model.systems = {label: one for (label, _), one in zip(pairs, systems, strict=True)}
+        return model
+
+    def fit(self, footage: Footage, context: FitContext) -> None:
+        """As `Method.fit`: each system, then what is usual for all of them."""
+        for label, system in self.systems.items():
+            mine = replace(context, folder=context.folder / label, history=[])
+            context.reporter.message(f"fitting {label}")
+            system.fit(footage, mine)
+            context.history += [
+                {**epoch, "phase": f"{label} {epoch.get('phase', '')}".strip()}
+                for epoch in mine.history
+            ]
+        self._settle()
+        self.calibrate(footage)
+
+    def _settle(self) -> None:
+        """Record what the systems settled while they were fitted."""
+        children = tuple(
+            child.model_copy(
+                update={"config": self.systems[child.label].config.model_dump(mode="json")}
+            )
+            for child in self.config.children
+        )
+        self.config = self.config.model_copy(update={"children": children})
+
+    def calibrate(self, footage: Footage) -> None:
+        """Measure what is usual, on the footage's validation part.
+
+        Raises:
+            FootageError: no frame was scored by every system.
+        """
+        systems = list(self.systems.values())
+        self._share_runtime()
+        stretches = evidence_of(footage, "validation", systems, self.config.most_frames)
+        if not stretches:
+            footage.notes.append(
+                "No held-back frame was scored by every system: what is usual for them together "
+                "was measured on the training frames, so that scores come out too high."
+            )
+            stretches = evidence_of(footage, "train", systems, self.config.most_frames)
+        if not stretches:
+            raise FootageError(
+                "No frame was scored by every system: all clips are shorter than the warm-up and "
+                "look-ahead of the slowest. Give longer clips."
+            )
+        self.fusion = measure(stretches, self.config)
+
+    def scorer(self, setting: Setting) -> Scorer:
+        """As `Method.scorer`."""
+        if self.fusion is None:
+            raise TrainingError("This fused has not been fitted: call fit or load a bundle first.")
+        self._share_runtime()
+        scorers = []
+        for label, system in self.systems.items():
+            wanted = tuple(
+                part.removeprefix(f"{label}{SEPARATOR}")
+                for part in setting.parts
+                if part.startswith(f"{label}{SEPARATOR}")
+            )
+            # Maps are evidence, whether or not they are wanted; regions are to be objects alone.
+            scorers.append(system.scorer(replace(setting, map_levels=(), maps=True, parts=wanted)))
+        return FusedScorer(tuple(self.systems), scorers, self.fusion, self.config, setting)
+
+    def _share_runtime(self) -> None:
+        """Give each system the networks that answer for its own."""
+        for label, system in self.systems.items():
+            mine = {
+                name.removeprefix(f"{label}{SEPARATOR}"): network
+                for name, network in (self.runtime or {}).items()
+                if name.startswith(f"{label}{SEPARATOR}")
+            }
+            system.runtime = mine or None
+
+    def graphs(self) -> Mapping[str, Graph]:
+        """As `Method.graphs`: those of all systems, by `LABEL.NAME`."""
+        return {
+            f"{label}{SEPARATOR}{name}": graph
+            for label, system in self.systems.items()
+            for name, graph in system.graphs().items()
+        }
+
+    def describe(self, part: str) -> str | None:
+        """As `Method.describe`, with the name of the system that says so."""
+        if not part:
+            return "{it} looks or moves like nothing seen in training"
+        label, dot, name = part.partition(SEPARATOR)
+        if not dot or label not in self.systems:
+            return None
+        clause = self.systems[label].describe("" if name == EVIDENCE else name)
+        return None if clause is None else f"{clause} ({label.upper()})"
+
+    def speaker(self, parts: Mapping[str, float]) -> str:
+        """As `Method.speaker`: the system with the most evidence."""
+        heard = {
+            label: parts[f"{label}{SEPARATOR}{EVIDENCE}"]
+            for label in self.systems
+            if f"{label}{SEPARATOR}{EVIDENCE}" in parts
+        }
+        return max(heard, key=lambda label: heard[label]) if heard else ""
+
+    @property
+    def extra_parts(self) -> tuple[str, ...]:
+        """Those of all systems, by `LABEL.PART`."""
+        return tuple(
+            f"{label}{SEPARATOR}{part}"
+            for label, system in self.systems.items()
+            for part in system.extra_parts
+        )
+
+    def state(self) -> dict[str, Tensor]:
+        """As `Method.state`: the systems' under their labels, and what is usual."""
+        if self.fusion is None:
+            raise TrainingError("This fused has not been fitted: there is nothing to save.")
+        tensors = {
+            f"{label}/{name}": tensor
+            for label, system in self.systems.items()
+            for name, tensor in system.state().items()
+        }
+        labels, fusion = tuple(self.systems), self.fusion
+        usual = {"places": fusion.places, "frames": fusion.frames}
+        usual |= {f"whole.{label}": one for label, one in zip(labels, fusion.whole, strict=True)}
+        usual |= {f"inside.{label}": one for label, one in zip(labels, fusion.inside, strict=True)}
+        return tensors | {
+            f"{OWN}{name}": torch.from_numpy(one.to_vector())
+            for name, one in usual.items()
+            if one is not None
+        }
+
+    def load_state(self, tensors: dict[str, Tensor]) -> None:
+        """As `Method.load_state`."""
+        shares: dict[str, dict[str, Tensor]] = {label: {} for label in self.systems}
+        own: dict[str, Tensor] = {}
+        for name, tensor in tensors.items():
+            label, _, rest = name.partition("/")
+            if name.startswith(OWN):
+                own[rest] = tensor
+            elif label in shares:
+                shares[label][rest] = tensor
+            else:
+                raise BundleError("The bundle's tensors do not fit its systems. Refit it.")
+        for label, share in shares.items():
+            self.systems[label].load_state(share)
+        self.fusion = self._read(own)
+
+    def _read(self, tensors: Mapping[str, Tensor]) -> Fusion:
+        """What is usual.
+
+        Raises:
+            BundleError: something is missing, or not what was written.
+        """
+        try:
+            usual = {
+                name: Rarity.from_vector(tensor.double().numpy())
+                for name, tensor in tensors.items()
+            }
+            return Fusion(
+                tuple(usual.get(f"inside.{label}") for label in self.systems),
+                tuple(usual[f"whole.{label}"] for label in self.systems),
+                usual.get("places"),
+                usual["frames"],
+            )
+        except (KeyError, ValueError) as error:
+            raise BundleError(
+                f"The bundle's tensors do not fit what fused keeps ({error}). Refit it."
+            ) from error
+
+    def trained_modules(self) -> Sequence[nn.Module]:
+        """As `Method.trained_modules`."""
+        return [one for system in self.systems.values() for one in system.trained_modules()]
+
+    def training_losses(self, footage: Footage) -> Sequence[Tensor]:
+        """As `Method.training_losses`."""
+        return [
+            loss for system in self.systems.values() for loss in system.training_losses(footage)
+        ]

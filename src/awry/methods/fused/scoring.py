@@ -1,0 +1,227 @@
+"""The scorer of several systems: one stream of frames, one detection, one score."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from awry.frames import Frame, FrameScore, Region
+from awry.methods.base import Scorer, Setting
+from awry.methods.fused.config import EVIDENCE, SEPARATOR, FusedConfig
+from awry.methods.fused.evidence import FrameEvidence, gather, parts_of
+from awry.methods.fused.normality import FusedFrame, Fusion
+from awry.scoring.maps import strongest_place
+from awry.teachers.outputs import OutputMemory, share_outputs
+from awry.video.pictures import averaged
+
+MAP_HEIGHT = 128
+"""Higher maps are reduced to so many rows before they are joined."""
+STAGE = "fusion"
+
+
+class Chorus:
+    """The scorers of several systems on one stream, whose answers come out frame by frame.
+
+    Each frame goes to all of them while they share what their teachers say. A system that has no
+    score for a frame, between two that it looks at or at a clip's end, keeps its last one.
+
+    Args:
+        scorers: fresh ones.
+
+    Attributes:
+        memory: what teachers said last.
+        warmup, lookahead: of the slowest.
+    """
+
+    def __init__(self, scorers: Sequence[Scorer]) -> None:
+        self.scorers = tuple(scorers)
+        self.memory = OutputMemory()
+        self.warmup = max(scorer.warmup for scorer in scorers)
+        self.lookahead = max(scorer.lookahead for scorer in scorers)
+        self._restart()
+
+    def _restart(self) -> None:
+        self._owed: list[deque[FrameScore]] = [deque() for _ in self.scorers]
+        self._last: list[FrameScore | None] = [None] * len(self.scorers)
+
+    def push(self, frame: Frame) -> list[tuple[FrameScore, ...]]:
+        """What all say of the frames that all have answered, in order."""
+        with share_outputs(self.memory):
+            for owed, scorer in zip(self._owed, self.scorers, strict=True):
+                owed.extend(scorer.push(frame))
+        return self._answered()
+
+    def flush(self) -> list[tuple[FrameScore, ...]]:
+        """The stream has ended: the rest."""
+        with share_outputs(self.memory):
+            for owed, scorer in zip(self._owed, self.scorers, strict=True):
+                owed.extend(scorer.flush())
+        answers = self._answered()
+        self._restart()
+        return answers
+
+    def _answered(self) -> list[tuple[FrameScore, ...]]:
+        return [
+            tuple(self._kept(number, owed.popleft()) for number, owed in enumerate(self._owed))
+            for _ in range(min(len(owed) for owed in self._owed))
+        ]
+
+    def _kept(self, number: int, score: FrameScore) -> FrameScore:
+        last = self._last[number]
+        if score.score is None and last is not None:
+            return replace(last, index=score.index, time_s=score.time_s)
+        if score.score is not None:
+            self._last[number] = score
+        return score
+
+
+class FusedScorer(Scorer):
+    """Scores a frame once every system has, by what they say of its objects and of the whole.
+
+    Args:
+        labels: of the systems.
+        scorers: theirs, which give regions of objects alone, none cut out of maps.
+        fusion: what is usual.
+        config: how evidence is combined.
+        setting: where it works.
+    """
+
+    def __init__(
+        self,
+        labels: Sequence[str],
+        scorers: Sequence[Scorer],
+        fusion: Fusion,
+        config: FusedConfig,
+        setting: Setting,
+    ) -> None:
+        super().__init__(setting)
+        self._labels = tuple(labels)
+        self._chorus = Chorus(scorers)
+        self._fusion = fusion
+        self._config = config
+        self._spent = 0.0
+        self.warmup = self._chorus.warmup
+        self.lookahead = self._chorus.lookahead
+        told = zip(labels, (scorer.smoothing for scorer in scorers), strict=True)
+        self.smoothing = "; ".join(f"{who}: {what}" for who, what in told if what != "none")
+        self.smoothing = self.smoothing or "none"
+
+    @property
+    def memory(self) -> OutputMemory:
+        """What the systems' teachers said last, and how often it was known."""
+        return self._chorus.memory
+
+    @property
+    def gives_regions(self) -> bool:
+        """Objects and places are regions; nothing is cut out of the map."""
+        return self.setting.maps
+
+    def _push(self, frame: Frame) -> list[FrameScore]:
+        return self._fused(self._chorus.push(frame))
+
+    def _flush(self) -> list[FrameScore]:
+        return self._fused(self._chorus.flush())
+
+    def _fused(self, answers: Iterable[tuple[FrameScore, ...]]) -> list[FrameScore]:
+        scores = []
+        for answer in answers:
+            with self._stage(STAGE):
+                scores.append(self._judged(answer))
+        own = self.seconds.get(STAGE, 0.0)
+        self.seconds = {STAGE: own}
+        for scorer in self._chorus.scorers:
+            for stage, spent in scorer.seconds.items():
+                self.seconds[stage] = self.seconds.get(stage, 0.0) + spent
+        return scores
+
+    def _judged(self, answer: tuple[FrameScore, ...]) -> FrameScore:
+        first = answer[0]
+        parts = dict(parts_of(self._labels, answer))
+        if any(one.score is None for one in answer):
+            return FrameScore(first.index, first.time_s, None, parts)
+        assert self._size is not None
+        evidence = gather(answer, self._size)
+        judged = self._fusion.judge(evidence, self._config)
+        parts |= self._evidence(judged.whole)
+        fused = FrameScore(first.index, first.time_s, judged.score, parts)
+        if not self.setting.maps:
+            return fused
+        regions = self._regions(answer, evidence, judged)
+        return replace(fused, map=self._map(answer), regions=regions)
+
+    def _evidence(self, deviates: Sequence[float] | NDArray[np.float64]) -> dict[str, float]:
+        """LABEL.evidence: each system's normal deviate, of those who say something."""
+        return {
+            f"{label}{SEPARATOR}{EVIDENCE}": float(value)
+            for label, value in zip(self._labels, deviates, strict=True)
+            if np.isfinite(value)
+        }
+
+    def _regions(
+        self, answer: Sequence[FrameScore], evidence: FrameEvidence, judged: FusedFrame
+    ) -> tuple[Region, ...]:
+        """The objects and places, and the whole map that decides where one does."""
+        regions = []
+        rows = zip(evidence.places, judged.inside, judged.places, strict=True)
+        for place, deviates, score in rows:
+            parts = self._evidence(deviates)
+            for number, own in place.regions.items():
+                label = self._labels[number]
+                parts |= {f"{label}{SEPARATOR}{name}": v for name, v in own.parts.items()}
+            regions.append(Region(place.box, float(score), parts, place.class_name))
+        if self._config.level == "object" and judged.frame >= judged.score:
+            regions += self._decisive(answer, judged)
+        return tuple(sorted(regions, key=lambda region: -region.score))
+
+    def _decisive(self, answer: Sequence[FrameScore], judged: FusedFrame) -> list[Region]:
+        """Where the map lies that is stranger than any place by itself."""
+        assert self._size is not None
+        shares = np.array(self._config.shares())
+        number = int(np.where(shares > 0, judged.whole, -np.inf).argmax())
+        values = answer[number].map
+        place = None if values is None else strongest_place(values, self._size)
+        if place is None:
+            return []
+        label = self._labels[number]
+        parts = {f"{label}{SEPARATOR}{EVIDENCE}": float(judged.whole[number])}
+        return [Region(place.box, judged.frame, parts)]
+
+    def _map(self, answer: Sequence[FrameScore]) -> NDArray[np.float32] | None:
+        """All maps as one, in the unit of the score."""
+        usual = self._fusion.inside
+        shown = [
+            None if rarity is None else one.map for one, rarity in zip(answer, usual, strict=True)
+        ]
+        shapes = [values.shape for values in shown if values is not None]
+        if not shapes:
+            return None
+        height, width = max(shapes)
+        if height > MAP_HEIGHT:
+            height, width = MAP_HEIGHT, max(1, round(width * MAP_HEIGHT / height))
+        maps = [None if one is None else _fitted(one, (height, width)) for one in shown]
+        return self._fusion.judge_maps(maps, self._config).astype(np.float32)
+
+    def pictures(self, frames: Sequence[Frame]) -> Mapping[str, NDArray[np.uint8]] | None:
+        """As `Scorer.pictures`: what each system makes of the last frame, by LABEL and name."""
+        shown: dict[str, NDArray[np.uint8]] = {}
+        for label, scorer in zip(self._labels, self._chorus.scorers, strict=True):
+            for name, picture in (scorer.pictures(frames) or {}).items():
+                size = next(iter(shown.values()), picture).shape[:2]
+                if picture.shape[:2] != size:
+                    scaled = cv2.resize(picture, size[::-1], interpolation=cv2.INTER_LINEAR)
+                    picture = np.asarray(scaled, np.uint8)
+                shown[f"{label} {name}"] = picture
+        return shown or None
+
+
+def _fitted(values: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
+    """A map at another size: averaged where it shrinks, interpolated where it grows."""
+    if values.shape[0] >= size[0]:
+        return averaged(values, size)
+    grown = cv2.resize(values, size[::-1], interpolation=cv2.INTER_LINEAR)
+    return np.asarray(grown, np.float32)

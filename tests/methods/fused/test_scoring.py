@@ -1,0 +1,146 @@
+"""Several scorers on one stream: aligned by frame, and asking their teachers once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from awry.frames import Frame, FrameScore, Region
+from awry.methods.base import Scorer, Setting
+from awry.methods.fused import Fused, FusedConfig
+from awry.methods.fused.evidence import FrameEvidence, Place
+from awry.methods.fused.normality import measure
+from awry.methods.fused.scoring import Chorus, FusedScorer
+from awry.teachers.flow import DISFlow, load_flow
+
+BOX = (8.0, 8.0, 23.0, 23.0)
+
+
+class Late(Scorer):
+    """Scores each frame by its index, so many frames later, from the `warmup`-th on."""
+
+    def __init__(self, late: int, warmup: int = 0, *, objects: bool = False) -> None:
+        super().__init__(Setting())
+        self.lookahead, self.warmup, self.smoothing = late, warmup, "none"
+        self._objects = objects
+        self._owed: list[Frame] = []
+
+    def _push(self, frame: Frame) -> list[FrameScore]:
+        self._owed.append(frame)
+        return [self._next()] if len(self._owed) > self.lookahead else []
+
+    def _next(self) -> FrameScore:
+        frame = self._owed.pop(0)
+        if frame.index < self.warmup:
+            return FrameScore(frame.index, frame.time_s, None)
+        value = float(frame.index % 10)
+        heat = np.zeros((4, 8), np.float32)
+        heat[1, 1] = value
+        regions = (Region(BOX, value, {"speed": value}, "dog"),) if self._objects else ()
+        return FrameScore(frame.index, frame.time_s, value, {"own": value}, heat, regions)
+
+    def _flush(self) -> list[FrameScore]:
+        """As many methods: the last frames have no score."""
+        owed, self._owed = self._owed, []
+        return [FrameScore(frame.index, frame.time_s, None) for frame in owed]
+
+
+def stream(count: int) -> list[Frame]:
+    image = np.zeros((32, 64, 3), np.uint8)
+    return [Frame(number, number / 10, image) for number in range(count)]
+
+
+def fused(*scorers: Scorer, maps: bool = True, **changes: Any) -> FusedScorer:
+    names = ["flow"] * len(scorers)
+    config = Fused.configure("tiny", {"of": names, **changes})
+    assert isinstance(config, FusedConfig)
+    values = np.random.default_rng(0).uniform(0, 9, (200, len(scorers)))
+    usual = [FrameEvidence((Place(BOX),), row[None], row) for row in values]
+    labels = [child.label for child in config.children]
+    setting = Setting(maps=maps)
+    return FusedScorer(labels, scorers, measure([usual], config), config, setting)
+
+
+def scored(scorer: Scorer, count: int) -> list[FrameScore]:
+    return [one for frame in stream(count) for one in scorer.push(frame)] + scorer.flush()
+
+
+def test_the_slowest_sets_the_pace() -> None:
+    scorer = fused(Late(0), Late(7, 3), Late(4))
+    assert (scorer.lookahead, scorer.warmup) == (7, 3)
+    scores = scored(scorer, 30)
+    assert [one.index for one in scores] == list(range(30))
+    assert [one.index for one in scores if one.score is None] == [0, 1, 2]
+    for one in scores[3:23]:
+        assert {one.parts[label] for label in ("flow", "flow-2", "flow-3")} == {one.index % 10}
+
+
+def test_at_the_end_the_last_word_stands() -> None:
+    *_, last = Chorus([Late(0), Late(2)]).push(stream(1)[0]) or [()]
+    assert last == ()
+    chorus = Chorus([Late(0), Late(2)])
+    answers = [answer for frame in stream(5) for answer in chorus.push(frame)] + chorus.flush()
+    assert [(one.score, other.score) for one, other in answers] == [
+        (0, 0), (1, 1), (2, 2), (3, 2), (4, 2)
+    ]  # fmt: skip
+
+
+def test_regions_say_which_system_spoke() -> None:
+    scores = scored(fused(Late(0, objects=True), Late(1)), 20)
+    (region,) = scores[9].regions
+    assert region.box == BOX
+    assert region.class_name == "dog"
+    assert region.score == pytest.approx(scores[9].score, abs=1)
+    assert region.parts["flow.speed"] == 9
+    assert {"flow.evidence", "flow-2.evidence"} <= set(region.parts)
+    assert scores[9].map is not None
+    assert scores[9].map.shape == (4, 8)
+    assert scores[9].map.argmax() == 9  # row 1, column 1
+
+
+def test_without_maps_the_score_is_the_same() -> None:
+    whole = scored(fused(Late(0, objects=True), Late(1)), 20)
+    bare = scored(fused(Late(0, objects=True), Late(1), maps=False), 20)
+    assert [one.score for one in bare] == [one.score for one in whole]
+    assert all(one.map is None and not one.regions for one in bare)
+
+
+def test_a_stranger_map_outside_of_all_objects_has_its_place() -> None:
+    """One system's objects are usual, another's map is not."""
+    strange, usual = Late(0), Late(0, objects=True)
+    scorer = fused(usual, strange, combine="maximum")
+    heat = np.zeros((4, 8), np.float32)
+    heat[3, 7] = 400
+    strange._next = lambda: replace(  # type: ignore[method-assign]
+        Late._next(strange), map=heat, score=400.0
+    )
+    (found,) = scorer.push(stream(1)[0])
+    assert found.regions[0].box == (56.0, 24.0, 63.0, 31.0)
+    assert found.regions[0].score == found.score
+
+
+class Asking(Late):
+    """Asks for flow before it scores; `late` frames after the frame came."""
+
+    def _next(self) -> FrameScore:
+        image = np.full((32, 64, 3), self._owed[0].index, np.uint8)
+        load_flow("dis")(image, image)
+        return super()._next()
+
+
+def test_teachers_are_asked_once_however_late_a_system_asks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    calls = []
+    flow = DISFlow._flow
+    monkeypatch.setattr(DISFlow, "_flow", lambda *a: calls.append(1) or flow(*a))
+    scorer = fused(Asking(0), Asking(3), Asking(7))
+    scored(scorer, 20)
+    assert len(calls) == 20
+    memory = scorer.memory
+    assert (memory.asked, memory.found) == (20 + 17 + 13, 17 + 13)
+    load_flow("dis")(np.zeros((32, 64, 3), np.uint8), np.zeros((32, 64, 3), np.uint8))
+    assert len(calls) == 21  # outside nothing is shared

@@ -48,6 +48,7 @@ class Attributes(Method):
     """Densities of what is known of each object."""
 
     name = "attributes"
+    fused_by_default = True
     Config = AttributesConfig
     presets = PRESETS
     config: AttributesConfig

@@ -145,7 +145,7 @@ def test_thresholds_come_from_the_calibration_part_scene_by_scene(tmp_path: Path
         assert as_it_is.threshold == pytest.approx(expected)
         # Brightness rose all the time, so it may well have risen further in another clip.
         assert found.spread is not None
-        assert found.threshold == found.spread.threshold > expected
+        assert found.threshold == found.spread.threshold() > expected
         assert "one clip, which cannot show how far clips differ" in found.how
     pooled = detector.calibration.scene("unheard-of")
     assert pooled == detector.calibration.scene("*")

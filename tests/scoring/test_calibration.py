@@ -208,9 +208,12 @@ def test_a_stored_spread_holds_for_other_budgets_and_by_hand() -> None:
     assert set(found.scenes) == {"*", "a"}
     again = Calibration.from_json(json.loads(json.dumps(found.to_json())))
     assert again == found
-    other = again.with_budget(Budget(60.0)).scene("a")
-    assert other.threshold == found.scene("a").threshold
-    assert other.budget == Budget(60.0)
+    thresholds = [
+        again.with_budget(Budget(alarms)).scene("a").threshold for alarms in (0.2, 2.0, 20.0, 60.0)
+    ]
+    assert thresholds[0] == thresholds[1] == found.scene("a").threshold
+    # 20 alarms an hour are one in three such minutes, 60 are one in each.
+    assert thresholds[1] > thresholds[2] > thresholds[3]
     by_hand = again.with_threshold(3.0)
     assert by_hand.scene("a").threshold == 3.0
     assert by_hand.with_spread(clips, (), train).scene("a").threshold == 3.0

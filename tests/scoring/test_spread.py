@@ -31,9 +31,21 @@ def test_ten_clips_with_a_shared_spread() -> None:
     assert found.level == pytest.approx(5.45)
     assert found.spread == pytest.approx(3.02765, abs=1e-5)
     # 1.8331 is Student's t of 9 degrees of freedom at 95 %.
-    assert found.bound == pytest.approx(5.45 + 1.8331 * 3.02765 * 1.1**0.5, abs=1e-3)
+    assert found.bound() == pytest.approx(5.45 + 1.8331 * 3.02765 * 1.1**0.5, abs=1e-3)
     # An alarm goes on until a tenth of its distance from the normal level is lost.
-    assert found.threshold == pytest.approx(5.0 + (found.bound - 5.0) / 0.9)
+    assert found.threshold() == pytest.approx(5.0 + (found.bound() - 5.0) / 0.9)
+
+
+def test_a_generous_budget_lets_more_stretches_lie_above() -> None:
+    found = measure_spread(clips(range(10)), options=OPTIONS, normal=5.0)
+    assert found is not None
+    # Of ten stretches so many may be alarms.
+    shares = [found.share(allowed) for allowed in (0.01, 0.5, 2.0, 300.0)]
+    assert shares == pytest.approx([0.05, 0.05, 0.2, 0.5])
+    # 0.8834 is Student's t of 9 degrees of freedom at 80 %.
+    assert found.bound(0.2) == pytest.approx(5.45 + 0.8834 * 3.02765 * 1.1**0.5, abs=1e-3)
+    assert found.bound(0.5) == pytest.approx(5.45)
+    assert "with 80% confidence another stretch's level lies below" in found.words(0.2)
 
 
 def test_few_clips_know_little() -> None:
@@ -42,14 +54,14 @@ def test_few_clips_know_little() -> None:
     assert two is not None
     assert ten is not None
     assert two.freedom == 1
-    assert two.bound - two.level > 3 * (ten.bound - ten.level)
+    assert two.bound() - two.level > 3 * (ten.bound() - ten.level)
 
 
 def test_equal_clips_leave_the_level_where_it_is() -> None:
     found = measure_spread(clips([2.0] * 10), options=OPTIONS, normal=2.5)
     assert found is not None
     assert found.spread == pytest.approx(0.0, abs=1e-12)
-    assert found.bound == pytest.approx(2.95)
+    assert found.bound() == pytest.approx(2.95)
 
 
 def test_what_was_learned_from_counts_by_its_spread_and_not_by_its_level() -> None:
@@ -60,7 +72,7 @@ def test_what_was_learned_from_counts_by_its_spread_and_not_by_its_level() -> No
     assert shrunk is not None
     assert plain.level == shrunk.level == pytest.approx(5.95)
     assert plain.spread == pytest.approx(np.std(learned, ddof=1))
-    assert shrunk.bound == pytest.approx(plain.bound)
+    assert shrunk.bound() == pytest.approx(plain.bound())
     assert (shrunk.calibrated, shrunk.stretches, shrunk.freedom) == (1, 10, 8)
 
 
@@ -81,10 +93,10 @@ def test_one_clip_is_one_look_but_a_long_one_is_many() -> None:
     assert short is not None
     assert hour is not None
     assert (short.stretches, short.freedom) == (10, 1)
-    assert "one clip, which cannot show how far clips differ" in short.words
+    assert "one clip, which cannot show how far clips differ" in short.words()
     assert (hour.stretches, hour.freedom) == (60, 59)
-    assert "cannot show" not in hour.words
-    assert hour.bound == pytest.approx(1.8, abs=0.1)
+    assert "cannot show" not in hour.words()
+    assert hour.bound() == pytest.approx(1.8, abs=0.1)
 
 
 def test_too_little_to_compare() -> None:
@@ -98,11 +110,18 @@ def test_scores_that_never_vary() -> None:
     flat = [CalibrationClip(f"c{place}", "a", np.full(90, 0.1), None) for place in range(3)]
     found = measure_spread(flat, (), flat, options=OPTIONS, normal=0.1)
     assert found is not None
-    assert (found.bound, found.threshold) == (pytest.approx(0.1), pytest.approx(0.1))
+    assert (found.bound(), found.threshold()) == (pytest.approx(0.1), pytest.approx(0.1))
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("spread", -1.0), ("freedom", 0), ("level", float("nan")), ("clips", None)]
+    ("name", "value"),
+    [
+        ("spread", -1.0),
+        ("freedom", 0),
+        ("hysteresis", 2.0),
+        ("level", float("nan")),
+        ("clips", None),
+    ],
 )
 def test_json(name: str, value: Any) -> None:
     found = measure_spread(clips(range(4)), options=OPTIONS, normal=0.0)

@@ -131,7 +131,7 @@ def choose_threshold(
     A larger budget never gives a higher threshold.
 
     Where the footage's stretches differ in level, the threshold is raised so far that the usual
-    frames of another stretch lie below it.
+    frames of another stretch lie below it, or, for a generous budget, of most other stretches.
 
     Args:
         normal: what the footage says.
@@ -146,16 +146,18 @@ def choose_threshold(
         raised above it); and a sentence or more.
     """
     chosen = _within_footage(normal, frames, seconds, budget)
-    return chosen if spread is None else _raised(chosen, spread)
+    if spread is None:
+        return chosen
+    return _raised(chosen, spread, spread.share(budget.allowed(frames, seconds)))
 
 
-def _raised(chosen: Chosen, spread: LevelSpread) -> Chosen:
+def _raised(chosen: Chosen, spread: LevelSpread, share: float) -> Chosen:
     threshold, interval, how = chosen
-    if threshold >= spread.threshold:
-        return threshold, interval, f"{how} {spread.words}, which the threshold allows for."
-    how = f"{how} {spread.words}, so the threshold was raised from {threshold:.4g}."
-    around = interval if interval and spread.threshold <= interval[1] else None
-    return spread.threshold, around, how
+    lowest, words = spread.threshold(share), spread.words(share)
+    if threshold >= lowest:
+        return threshold, interval, f"{how} {words}, which the threshold allows for."
+    how = f"{how} {words}, so the threshold was raised from {threshold:.4g}."
+    return lowest, interval if interval and lowest <= interval[1] else None, how
 
 
 def _within_footage(

@@ -19,12 +19,13 @@ from scipy.special import stdtrit
 
 from awry.scoring.events import EventOptions
 from awry.scoring.normal_alarms import LARGEST_SHARE_IN_ALARM, finite
-from awry.scoring.tail import CONFIDENCE
 
 Series = NDArray[np.float64]
 # Footage is cut into about so many stretches, if they are then neither too short nor too long.
 STRETCHES = 10
 SHORTEST_S, LONGEST_S = 2.0, 60.0
+# Shares of other stretches that may lie above the threshold.
+LEAST_SHARE, LARGEST_SHARE = 0.05, 0.5
 # Where the frame rate is unknown.
 USUAL_FPS = 25.0
 # Fewer scored frames have no upper level.
@@ -57,7 +58,8 @@ class LevelSpread:
         stretches: those of all parts, which the spread was measured on.
         clips: how many clips they come from.
         freedom: of the spread, in degrees; 1 or more.
-        threshold: whose alarms end above `bound`.
+        normal: mean score of normal footage, from which the hysteresis is measured.
+        hysteresis: of the alarms, in [0, 1]; see `awry.scoring.events.EventOptions`.
     """
 
     level: float
@@ -66,24 +68,42 @@ class LevelSpread:
     stretches: int
     clips: int
     freedom: int
-    threshold: float
+    normal: float
+    hysteresis: float
 
-    @property
-    def bound(self) -> float:
-        """The level that another stretch exceeds with a probability of 5 %."""
-        return _bound(self.level, self.spread, self.calibrated, self.freedom)
+    def bound(self, share: float = LEAST_SHARE) -> float:
+        """The level that so large a share of other stretches exceeds; above 0, below 1."""
+        quantile = float(stdtrit(self.freedom, 1 - share))
+        return self.level + quantile * self.spread * math.sqrt(1 + 1 / self.calibrated)
 
-    @property
-    def words(self) -> str:
-        """For people, in a sentence."""
+    def threshold(self, share: float = LEAST_SHARE) -> float:
+        """The threshold whose alarms end above `bound`."""
+        rise = self.bound(share) - self.normal
+        return (
+            self.normal + rise / (1 - min(self.hysteresis, 0.5)) if rise > 0 else self.bound(share)
+        )
+
+    def share(self, allowed: float) -> float:
+        """The share of stretches that may lie above a threshold, each one an alarm.
+
+        Args:
+            allowed: alarms that footage as long as the calibration part may have.
+
+        Returns:
+            In [0.05, 0.5]: fewer would ask for more stretches than were seen.
+        """
+        return min(max(allowed / self.calibrated, LEAST_SHARE), LARGEST_SHARE)
+
+    def words(self, share: float = LEAST_SHARE) -> str:
+        """For people, a sentence without its full stop."""
         clips = "one clip" if self.clips == 1 else f"{self.clips} clips"
         doubt = ""
         if self.clips == 1 and self.freedom < FEW:
-            doubt = ", which cannot show how far clips differ"
+            doubt = ", which cannot show how far clips differ,"
         return (
             f"The levels of {self.stretches} stretches of {clips}{doubt} have a standard deviation "
-            f"of {self.spread:.4g}; with {CONFIDENCE:.0%} confidence another stretch's level lies "
-            f"below {self.bound:.4g}"
+            f"of {self.spread:.4g}; with {1 - share:.0%} confidence another stretch's level lies "
+            f"below {self.bound(share):.4g}"
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -97,15 +117,20 @@ class LevelSpread:
         Raises:
             KeyError, TypeError, ValueError: a value is missing, foreign or out of range.
         """
-        level, spread, threshold = (
-            finite(values[name]) for name in ("level", "spread", "threshold")
+        found = cls(
+            level=finite(values["level"]),
+            spread=finite(values["spread"]),
+            calibrated=int(values["calibrated"]),
+            stretches=int(values["stretches"]),
+            clips=int(values["clips"]),
+            freedom=int(values["freedom"]),
+            normal=finite(values["normal"]),
+            hysteresis=finite(values["hysteresis"]),
         )
-        calibrated, stretches, clips, freedom = (
-            int(values[name]) for name in ("calibrated", "stretches", "clips", "freedom")
-        )
-        if spread < 0 or min(calibrated, stretches, clips, freedom) < 1:
+        counts = (found.calibrated, found.stretches, found.clips, found.freedom)
+        if found.spread < 0 or min(counts) < 1 or not 0 <= found.hysteresis <= 1:
             raise ValueError("the spread of levels is out of range")
-        return cls(level, spread, calibrated, stretches, clips, freedom, threshold)
+        return found
 
 
 def measure_spread(
@@ -145,7 +170,6 @@ def measure_spread(
     level = float(np.mean([_level(stretch) for stretch in calibrated]))
     spread = math.sqrt(variance / sum(freedom))
     known = max(min(sum(freedom), _looks(everything) - 1), 1)
-    rise = _bound(level, spread, len(calibrated), known) - normal
     return LevelSpread(
         level=level,
         spread=spread,
@@ -153,13 +177,9 @@ def measure_spread(
         stretches=len(held_out) + len(learned),
         clips=len({clip.name for clip in everything}),
         freedom=known,
-        threshold=normal + (rise / (1 - min(options.hysteresis, 0.5)) if rise > 0 else rise),
+        normal=normal,
+        hysteresis=options.hysteresis,
     )
-
-
-def _bound(level: float, spread: float, calibrated: int, freedom: int) -> float:
-    quantile = float(stdtrit(freedom, CONFIDENCE))
-    return level + quantile * spread * math.sqrt(1 + 1 / calibrated)
 
 
 def _looks(clips: Sequence[ScoredClip]) -> int:

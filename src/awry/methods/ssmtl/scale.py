@@ -12,8 +12,8 @@ from awry.training.footage import Footage
 from awry.training.scale import FootageScale, measure_scale, scale_with_tiles
 from awry.video.pictures import working_size
 
-LEAST_CROP, MOST_CROP, CROP_STEP = 32, 64, 8
-"""Sides of crops in pixels; three poolings halve them to whole numbers."""
+LEAST_CROP, MOST_CROP = 32, 64
+"""Sides of crops in pixels."""
 SMALL_OBJECT = 40.0
 """Objects shorter than this, in pixels of the frame, are of low resolution, as on UCSD."""
 
@@ -59,7 +59,7 @@ def _settled(config: SSMTLConfig, scale: FootageScale, tiles: tuple[int, int]) -
         settled["tiles"] = tiles
     if config.side is None:
         height = working_size(scale.frame_size, config.height)[0]
-        settled["side"] = crop_side(scale.side_at(height))
+        settled["side"] = crop_side(scale.side_at(height), 2**config.pools)
     if config.distillation_weight is None:
         small = scale.object_side is not None and scale.object_side < SMALL_OBJECT
         settled["distillation_weight"] = 0.5 if small else 0.2
@@ -91,13 +91,15 @@ def _reasons(config: SSMTLConfig, scale: FootageScale, settled: dict[str, Any]) 
     return f"So {', '.join(words)}." if words else ""
 
 
-def crop_side(side: float | None) -> int:
-    """Side of the crops for objects whose longer side has so many pixels at working size.
+def crop_side(side: float | None, step: int = 8) -> int:
+    """Side of the crops: half of the objects' longer side at working size, within bounds.
+
+    Args:
+        side: in pixels; None: unknown.
+        step: poolings halve multiples of it to whole numbers; at most `LEAST_CROP`.
 
     >>> crop_side(29), crop_side(86), crop_side(200), crop_side(None)
     (32, 40, 64, 32)
     """
-    if side is None:
-        return LEAST_CROP
-    wanted = CROP_STEP * round(side / 2 / CROP_STEP)
+    wanted = 0 if side is None else step * round(side / 2 / step)
     return min(max(wanted, LEAST_CROP), MOST_CROP)

@@ -65,15 +65,24 @@ def test_equal_clips_leave_the_level_where_it_is() -> None:
 
 
 def test_what_was_learned_from_counts_by_its_spread_and_not_by_its_level() -> None:
-    held_out, learned = clips([5.0], "h"), [3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0]
-    plain = measure_spread(held_out, (), clips(learned, "t"), options=OPTIONS, normal=5.5)
-    shrunk = measure_spread(held_out, (), clips(learned, "t", 1e-6), options=OPTIONS, normal=5.5)
+    held_out, learned = clips([9.0], "h"), [3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0]
+    plain = measure_spread(held_out, (), clips(learned, "t"), options=OPTIONS, normal=9.5)
+    shrunk = measure_spread(held_out, (), clips(learned, "t", 1e-6), options=OPTIONS, normal=9.5)
     assert plain is not None
     assert shrunk is not None
-    assert plain.level == shrunk.level == pytest.approx(5.95)
+    assert plain.level == shrunk.level == pytest.approx(9.95)
     assert plain.spread == pytest.approx(np.std(learned, ddof=1))
     assert shrunk.bound() == pytest.approx(plain.bound())
     assert (shrunk.calibrated, shrunk.stretches, shrunk.freedom) == (1, 10, 8)
+
+
+def test_another_stretch_may_lie_as_high_as_those_of_the_training_part() -> None:
+    learned = [13.0, 14.0, 15.0, 16.0, 17.0, 18.0, 19.0, 20.0, 21.0]
+    found = measure_spread(clips([9.0], "h"), (), clips(learned, "t"), options=OPTIONS, normal=9.5)
+    assert found is not None
+    assert (found.learned, found.learned_level) == (9, pytest.approx(17.95))
+    # 1.8595 is Student's t of 8 degrees of freedom at 95 %.
+    assert found.bound() == pytest.approx(17.95 + 1.8595 * 2.7386 * (10 / 9) ** 0.5, abs=1e-3)
 
 
 def test_validation_footage_is_held_out_too() -> None:

@@ -60,6 +60,8 @@ class LevelSpread:
         freedom: of the spread, in degrees; 1 or more.
         normal: mean score of normal footage, from which the hysteresis is measured.
         hysteresis: of the alarms, in [0, 1]; see `awry.scoring.events.EventOptions`.
+        learned: stretches of the training part.
+        learned_level, learned_spread: mean and standard deviation of their levels as they are.
     """
 
     level: float
@@ -70,11 +72,22 @@ class LevelSpread:
     freedom: int
     normal: float
     hysteresis: float
+    learned: int = 0
+    learned_level: float = 0.0
+    learned_spread: float = 0.0
 
     def bound(self, share: float = LEAST_SHARE) -> float:
-        """The level that so large a share of other stretches exceeds; above 0, below 1."""
+        """The level that so large a share of other stretches exceeds; above 0, below 1.
+
+        What is learned from is scored lower than other footage, if anything; so another stretch
+        may lie as high as the training part's do.
+        """
         quantile = float(stdtrit(self.freedom, 1 - share))
-        return self.level + quantile * self.spread * math.sqrt(1 + 1 / self.calibrated)
+        bound = self.level + quantile * self.spread * math.sqrt(1 + 1 / self.calibrated)
+        if not self.learned:
+            return bound
+        learned = quantile * self.learned_spread * math.sqrt(1 + 1 / self.learned)
+        return max(bound, self.learned_level + learned)
 
     def threshold(self, share: float = LEAST_SHARE) -> float:
         """The threshold whose alarms end above `bound`."""
@@ -126,9 +139,16 @@ class LevelSpread:
             freedom=int(values["freedom"]),
             normal=finite(values["normal"]),
             hysteresis=finite(values["hysteresis"]),
+            learned=int(values["learned"]),
+            learned_level=finite(values["learned_level"]),
+            learned_spread=finite(values["learned_spread"]),
         )
         counts = (found.calibrated, found.stretches, found.clips, found.freedom)
-        if found.spread < 0 or min(counts) < 1 or not 0 <= found.hysteresis <= 1:
+        if (
+            min(found.spread, found.learned_spread, found.learned) < 0
+            or min(counts) < 1
+            or not 0 <= found.hysteresis <= 1
+        ):
             raise ValueError("the spread of levels is out of range")
         return found
 
@@ -144,8 +164,8 @@ def measure_spread(
     """Measure how far stretches differ in level.
 
     A method may score the footage that it learned from lower, and nearly alike. So the training
-    part's spread counts in units of its frames' own spread within a stretch, and its level does
-    not count.
+    part's spread counts in units of its frames' own spread within a stretch, around the
+    calibration part's level. Its own levels count beside that, as a lower limit.
 
     Args:
         calibration, validation, train: the parts' clips.
@@ -179,6 +199,9 @@ def measure_spread(
         freedom=known,
         normal=normal,
         hysteresis=options.hysteresis,
+        learned=len(learned),
+        learned_level=float(np.mean([_level(stretch) for stretch in learned])) if learned else 0.0,
+        learned_spread=math.sqrt(_variance(learned)),
     )
 
 

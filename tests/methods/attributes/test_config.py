@@ -36,8 +36,3 @@ def test_one_density_for_all_or_each_its_own() -> None:
 def test_what_cannot_be_is_refused(changes: dict[str, object], said: str) -> None:
     with pytest.raises(ConfigError, match=said):
         Attributes.configure("cpu", changes)
-
-
-def test_only_the_papers_preset_knows_data_sets() -> None:
-    assert Attributes.for_variant("paper", "ped2") == {"threshold": 0.5, "bins": 1}
-    assert all(Attributes.for_variant(name, "ped2") == {} for name in ("cpu", "demo", "tiny"))

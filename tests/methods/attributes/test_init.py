@@ -37,7 +37,7 @@ def test_what_is_not_fitted_has_no_state_and_cannot_score() -> None:
 def test_fitting_settles_rate_colour_and_detector(detector: Detector) -> None:
     config = detector.models["*"].config
     assert isinstance(config, AttributesConfig)
-    assert (config.fps, config.grey) == (10.0, False)
+    assert (config.fps, config.grey, config.tiles) == (10.0, False, (1, 1))
     assert config.detector_fingerprint
 
 

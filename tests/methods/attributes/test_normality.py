@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +12,10 @@ from awry.methods.attributes.config import AttributesConfig
 from awry.methods.attributes.density import Neighbours
 from awry.methods.attributes.normality import (
     AttributeModel,
+    OwnClip,
     fit_attribute,
     folds,
     load_attribute,
-    own_clip,
 )
 from awry.methods.attributes.samples import Samples
 from awry.training.loop import FitContext
@@ -45,11 +46,11 @@ def test_beyond_training_a_score_grows_slowly_and_steadily() -> None:
 
 def test_with_one_clip_what_is_near_in_time_is_an_objects_own() -> None:
     one = samples([0.0] * 5, [0] * 5, [0, 5, 10, 20, 40])
-    assert own_clip(one, 6.0)(slice(0, 1)).tolist() == [[True, True, False, False, False]]
+    assert OwnClip(one, 6.0).of_rows(slice(0, 1)).tolist() == [[True, True, False, False, False]]
     # At most a quarter of the clip.
-    assert own_clip(one, 600.0)(slice(0, 1)).tolist() == [[True, True, True, False, False]]
+    assert OwnClip(one, 600.0).of_rows(slice(0, 1)).tolist() == [[True, True, True, False, False]]
     three = samples([0.0] * 3, [0, 1, 2])
-    assert own_clip(three, 600.0)(slice(1, 2)).tolist() == [[False, True, False]]
+    assert OwnClip(three, 600.0).of_rows(slice(1, 2)).tolist() == [[False, True, False]]
 
 
 def test_folds_are_clips_or_stretches() -> None:
@@ -77,3 +78,16 @@ def test_an_attribute_comes_back_from_its_state() -> None:
     for broken in (torch.zeros(3), torch.full((4,), float("nan"))):
         with pytest.raises(BundleError, match="deep has no calibration"):
             load_attribute("deep", {**tensors, "calibration": broken}, CONFIG)
+
+
+def test_a_training_frame_is_not_found_in_the_memory(tmp_path: Path) -> None:
+    training = replace(samples([0, 0, 1, 1, 3, 3], [0, 0, 1, 1, 2, 2]), names=("a", "b", "c"))
+    model = fit_attribute("deep", training, samples([], []), CONFIG, FitContext(tmp_path))
+    own = OwnClip(training, 10.0)
+    assert own.of_frame("elsewhere", 0.0) is None
+    of_c = own.of_frame("c", 4.0)
+    assert of_c is not None
+    assert of_c.tolist() == [False] * 4 + [True] * 2
+    asked = np.array([[3.0]], np.float32)
+    assert model.calibrated(asked) == pytest.approx([0.0])
+    assert model.calibrated(asked, of_c) == pytest.approx([1.0])

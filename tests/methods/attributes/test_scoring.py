@@ -1,8 +1,13 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import pytest
 
 from awry.detector import Detector
+from awry.frames import Objects
+from awry.methods.attributes.scoring import AttributesScorer
 from awry.methods.base import Setting
 from support import moving_square_data
 
@@ -64,3 +69,28 @@ def test_the_strangest_moments_of_a_fit_show_training_crops(detector: Detector) 
         assert moment.before == ()
         if moment.score.regions:
             assert next(iter(moment.pictures)) == "object"
+
+
+def test_a_box_around_what_the_empty_scene_has_counts_nothing(
+    detector: Detector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scorer = detector.scorer(fps=10.0)
+    assert isinstance(scorer, AttributesScorer)
+    looker = scorer._looker
+    real = looker.found
+
+    def with_background(*asked: Any) -> Objects:
+        found = real(*asked)
+        false = np.array([[0, 0, 12, 12]], np.float32)
+        return Objects(
+            np.concatenate([found.boxes, false]),
+            np.append(found.class_ids, -1),
+            np.empty((len(found.scores) + 1, 0), np.float32),
+            np.append(found.scores, np.float32(1)),
+        )
+
+    monkeypatch.setattr(looker, "found", with_background)
+    scores = scorer.score(moving_square_data().test[0].open())
+    false = [r.score for s in scores for r in s.regions if r.box == (0, 0, 11, 11)]
+    assert len(false) > 30
+    assert max(false) == 0

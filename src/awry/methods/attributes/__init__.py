@@ -16,23 +16,26 @@ import torch
 from torch import Tensor, nn
 
 from awry.errors import BundleError, FootageError, TrainingError
-from awry.methods.attributes.config import PRESETS, AttributesConfig, for_variant
+from awry.methods.attributes.config import PRESETS, AttributesConfig
 from awry.methods.attributes.density import Energies, below
 from awry.methods.attributes.gallery import Gallery
 from awry.methods.attributes.normality import (
     AttributeModel,
+    OwnClip,
     fit_attribute,
     fresh_energies,
     load_attribute,
 )
-from awry.methods.attributes.objects import Looker
+from awry.methods.attributes.objects import Looker, detector_options
 from awry.methods.attributes.samples import Samples, collect
 from awry.methods.attributes.scoring import AttributesScorer
 from awry.methods.attributes.training import drawn, energy_losses
 from awry.methods.base import Method, MethodConfig, Scorer, Setting
 from awry.methods.graphs import Graph
 from awry.progress import Reporter, Silent
+from awry.teachers.objects.trust import ObjectTrust
 from awry.training.loop import FitContext
+from awry.training.scale import scale_with_tiles
 from awry.video.pictures import working_size
 
 if TYPE_CHECKING:
@@ -64,17 +67,16 @@ class Attributes(Method):
         self._models: dict[str, AttributeModel] = {}
         self._gallery = Gallery(np.empty((0, 0), np.float32), [])
         self._object_side = 1.0
+        self._own: OwnClip | None = None
+        self._trust: ObjectTrust | None = None
         self._looker: Looker | None = None
-
-    @classmethod
-    def for_variant(cls, preset: str, variant: str) -> Mapping[str, Any]:
-        """What AI-VAD sets by data set."""
-        return for_variant(preset, variant)
 
     def fit(self, footage: Footage, context: FitContext) -> None:
         """As `Method.fit`."""
         training, held_back = self._prepare(footage, context.reporter)
         self._object_side = float(np.median(training.sides))
+        self._own = OwnClip(training, self.config.apart_s)
+        self._learn_trust(training)
         self._models = {
             name: fit_attribute(name, training, held_back, self.config, context)
             for name in self.config.used
@@ -83,10 +85,19 @@ class Attributes(Method):
             crops = training.evenly(self.config.crops)
             self._gallery = Gallery.of(crops.values["deep"], crops.crops, self.config.crops)
 
+    def _learn_trust(self, training: Samples) -> None:
+        """What the detector says of the empty scene, and how large things are."""
+        if self.config.trust:
+            detector = self._asker().detector
+            looks_at_one = detector.sees_pixels and not detector.needs_neighbours
+            detect = self._asker().in_picture if looks_at_one else None
+            self._trust = ObjectTrust.learn(training.looks, detect)
+
     def _prepare(self, footage: Footage, reporter: Reporter) -> tuple[Samples, Samples]:
         """What is known of training and held-back objects."""
         grey = footage.is_grey() if self.config.grey is None else self.config.grey
         size = working_size(footage.frame_size(), self.config.crop_height)
+        self._settle_tiles(footage, grey, reporter)
         runs = {part: footage.runs(part, size, grey=grey) for part in ("train", "validation")}
         self._settle(runs["train"], grey)
         looker, config = self._asker(), self.config
@@ -101,6 +112,20 @@ class Attributes(Method):
         fewer = max(1, config.most_frames // HELD_BACK)
         held_back = collect(runs["validation"], looker, config, fewer, mask, reporter)
         return training.evenly(config.most), held_back.evenly(config.most)
+
+    def _settle_tiles(self, footage: Footage, grey: bool, reporter: Reporter) -> None:
+        """As many tiles as the size of objects asks for."""
+        if self.config.tiles is not None:
+            return
+        size = working_size(footage.frame_size(), self.config.height)
+        options = detector_options(self.config)
+        scale, tiles = scale_with_tiles(
+            footage, self.config.detector, options, reporter, size=size, grey=grey
+        )
+        self.config = AttributesConfig(**{**self.config.model_dump(), "tiles": tiles})
+        self._looker = None
+        seen = "the whole frame" if tiles == (1, 1) else f"{tiles[0]}x{tiles[1]} tiles beside it"
+        footage.notes.append(f"{scale.words()}. So the detector sees {seen}.")
 
     def _settle(self, runs: Sequence[Run], grey: bool) -> None:
         """Settle what the config leaves to footage and teachers, so that the bundle records it."""
@@ -130,6 +155,8 @@ class Attributes(Method):
             self._asker(),
             self._gallery,
             self._object_side,
+            self._own,
+            self._trust,
             setting,
             networks,
         )
@@ -162,6 +189,8 @@ class Attributes(Method):
         tensors = {"object_side": torch.tensor([self._object_side], dtype=torch.float64)}
         for name, model in self._models.items():
             tensors |= {f"{name}.{key}": tensor for key, tensor in model.state().items()}
+        if self._trust is not None:
+            tensors |= {f"trust.{key}": t for key, t in self._trust.state().items()}
         if "deep" in self._models:
             tensors |= {f"gallery.{key}": t for key, t in self._gallery.state().items()}
         return tensors
@@ -181,6 +210,8 @@ class Attributes(Method):
                 f"The bundle's tensors do not fit its attributes: {error}. Refit it."
             ) from error
         self._models = dict(models)
+        if self.config.trust:
+            self._trust = ObjectTrust.from_state(below("trust.", tensors))
 
     def trained_modules(self) -> Sequence[nn.Module]:
         """As `Method.trained_modules`: the energies, where a density is one."""

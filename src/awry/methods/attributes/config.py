@@ -22,11 +22,15 @@ class AttributesConfig(MethodConfig):
     )
 
     # Objects
-    detector: str = Field("onnx:yolov3.onnx", description="KIND:WHAT of the object detector")
+    detector: str = Field(
+        "torchvision:maskrcnn_resnet50_fpn", description="KIND:WHAT of the object detector"
+    )
     threshold: float | None = Field(
         None, ge=0, le=1, description="lowest confidence; None: the detector's own"
     )
-    tiles: tuple[int, int] = Field((1, 1), description="columns, rows of tiles shown to it")
+    tiles: tuple[int, int] | None = Field(
+        (1, 1), description="columns, rows of tiles shown to it; None: as objects' size asks for"
+    )
     across_classes: bool = Field(
         False, description="suppress boxes of other classes too, and join their probabilities"
     )
@@ -37,6 +41,9 @@ class AttributesConfig(MethodConfig):
     )
     around_s: float = Field(
         0.3, gt=0, description="seconds to the frames that a detector of motion compares with"
+    )
+    trust: bool = Field(
+        False, description="boxes count as far as something is there that the empty scene has not"
     )
     detector_fingerprint: str = Field("", description="of the detector's weights; set by fit")
     height: int | None = Field(
@@ -49,7 +56,8 @@ class AttributesConfig(MethodConfig):
 
     # Velocity
     flow: str = Field(
-        "dis", description="optical flow: dis, dis:PRESET, farneback, torchvision:NAME"
+        "torchvision:raft_large",
+        description="optical flow: dis, dis:PRESET, farneback, torchvision:NAME",
     )
     step_s: float = Field(
         0.0, ge=0, description="seconds between the two frames of a flow; 0: consecutive frames"
@@ -85,7 +93,7 @@ class AttributesConfig(MethodConfig):
     energy_batch: int = Field(256, ge=2, description="mulde: objects a step")
     energy_rate: float = Field(1e-4, gt=0, description="mulde: learning rate")
     energy_scales: int = Field(16, ge=1, description="mulde: scales of noise that are asked")
-    beta: float = Field(0.1, gt=0, description="mulde: weight of the energies' size (eq. 4)")
+    beta: float = Field(0.1, gt=0, description="mulde: weight of the energies' size")
     most: int = Field(20000, ge=8, description="training objects kept, evenly spread")
     most_frames: int = Field(20000, ge=1, description="training frames looked at, evenly spread")
 
@@ -158,6 +166,9 @@ FPS = 10.0
 
 _LITTLE: Mapping[str, Any] = {
     "detector": "foreground",
+    "flow": "dis",
+    "tiles": None,
+    "trust": True,
     "classifier": "pip:efficientnet-lite0",
     "height": 480,
     "crop_height": 720,
@@ -174,7 +185,7 @@ _LITTLE: Mapping[str, Any] = {
     "combine": "object",
 }
 PRESETS: Mapping[str, Mapping[str, Any]] = {
-    "paper": {"threshold": 0.8},
+    "paper": {},
     "cpu": _LITTLE,
     "demo": {**_LITTLE, "classifier": "none", "bins": 4},
     "tiny": {
@@ -192,10 +203,3 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
         "crops": 8,
     },
 }
-
-
-def for_variant(preset: str, variant: str) -> dict[str, Any]:
-    """AI-VAD's threshold and, on low-resolution footage, its single bin."""
-    if preset == "paper" and variant in ("ped1", "ped2"):
-        return {"threshold": 0.5, "bins": 1}
-    return {}

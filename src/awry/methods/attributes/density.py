@@ -70,14 +70,14 @@ class Neighbours(Density):
 
         Args:
             values: float32 (n, d).
-            own: of a slice of the values, bool (m, training vectors), True where one is left out.
+            own: of a slice of the values, bool (m or 1, training vectors), True for those left out.
         """
         scores = np.empty(len(values))
         for first in range(0, len(values), AT_ONCE):
             part = slice(first, min(first + AT_ONCE, len(values)))
             squares = self._squared_distances(values[part])
             if own is not None:
-                squares[own(part)] = np.inf
+                squares[np.broadcast_to(own(part), squares.shape)] = np.inf
             nearest = np.partition(squares, self.count - 1, axis=1)[:, : self.count]
             scores[part] = nearest.astype(np.float64).mean(1)
         return scores

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 LOWEST, HIGHEST = 1e-3, 1.0
-"""Noise that features, standardised, are learned under (Micorek et al., section 4)."""
+"""Noise that standardised features are learned under."""
 
 
 class EnergyNetwork(nn.Module):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,11 +28,14 @@ from awry.training.loop import FitContext, train
 
 Rows = NDArray[np.float32]
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 FEW_CLIPS = 3
 """With fewer clips than this an object's own clip would be most of what there is."""
 FOLDS = 5
 LEAST_LIKELIHOOD = 1.0
 """Nats between the lowest and the highest training score that count as a difference."""
+LEAST_ENERGY = 0.1
+"""Nats by which energies of training objects differ at least, to count as a spread."""
 LEAST_SHARE = 0.01
 """Of the features' mean squared distance from their centre, that counts as a difference."""
 
@@ -56,9 +59,18 @@ class AttributeModel:
     usual: float
     beyond: str
 
-    def calibrated(self, values: Rows) -> Floats:
-        """Scores (n,) of feature vectors (n, d): 0 usual, 1 as rare as training footage gets."""
-        ready = np.maximum((self.density.scores(values) - self.low) / self.spread, 0.0)
+    def calibrated(self, values: Rows, own: Bools | None = None) -> Floats:
+        """Scores (n,) of feature vectors (n, d): 0 usual, 1 as rare as training footage gets.
+
+        Args:
+            values: float32 (n, d).
+            own: bool (training objects,), True for those that must not count; None: all count.
+        """
+        if own is not None and isinstance(self.density, Neighbours):
+            scores = self.density.scores_without(values, lambda rows: own[None])
+        else:
+            scores = self.density.scores(values)
+        ready = np.maximum((scores - self.low) / self.spread, 0.0)
         if self.beyond == "log":
             ready = np.where(ready > 1, 1 + np.log(np.maximum(ready, 1)), ready)
         return np.asarray(ready, np.float64)
@@ -106,8 +118,7 @@ def fit_attribute(
     density: Density
     if kind == "knn":
         density = Neighbours(values, config.neighbours)
-        own = own_clip(training, config.apart_s)
-        usual = density.scores_without(values, own)
+        usual = density.scores_without(values, OwnClip(training, config.apart_s).of_rows)
         least = floor**2 or LEAST_SHARE * float(values.var(0).sum())
     elif kind == "mixture":
         density = Mixture.of(values, config.components, floor, context.seed)
@@ -134,26 +145,42 @@ def speeds(velocity: Rows) -> Rows:
     return np.asarray(velocity.max(1, initial=0.0), np.float32)
 
 
-def own_clip(samples: Samples, apart_s: float) -> Callable[[slice], NDArray[np.bool_]]:
-    """Which objects are an object's own, for `Neighbours.scores_without`.
+class OwnClip:
+    """Which training objects are an object's own: no measure of how usual it is.
 
     Those of its clip; with one clip or two, those of its clip that are near in time.
+
+    Args:
+        samples: the training objects.
+        apart_s: so near in time, at most a quarter of the longest clip.
     """
-    few = len(np.unique(samples.clips)) < FEW_CLIPS
-    apart = apart_s
-    if few and len(samples):
-        lengths = [
-            np.ptp(samples.times[samples.clips == clip]) for clip in np.unique(samples.clips)
-        ]
-        apart = min(apart_s, float(max(lengths)) / 4)
 
-    def own(part: slice) -> NDArray[np.bool_]:
-        same = samples.clips[part, None] == samples.clips[None]
-        if few:
-            same &= np.abs(samples.times[part, None] - samples.times[None]) <= apart
+    def __init__(self, samples: Samples, apart_s: float) -> None:
+        self._numbers = {name: number for number, name in enumerate(samples.names)}
+        self._clips, self._times = samples.clips, samples.times
+        clips = np.unique(samples.clips)
+        self._apart: float | None = None
+        if 0 < len(clips) < FEW_CLIPS:
+            longest = max(float(np.ptp(self._times[self._clips == clip])) for clip in clips)
+            self._apart = min(apart_s, longest / 4)
+
+    def of_rows(self, rows: slice) -> Bools:
+        """Of some of the training objects: bool (m, n)."""
+        return self._of(self._clips[rows, None], self._times[rows, None])
+
+    def of_frame(self, clip: str, time_s: float) -> Bools | None:
+        """Of a frame's objects: bool (n,); None where its clip is no training clip.
+
+        While a fit scores its own footage, objects would otherwise be found in the memory.
+        """
+        own = self._of(np.array(self._numbers.get(clip, -1)), np.array(time_s))
+        return own if own.any() and not own.all() else None
+
+    def _of(self, clips: NDArray[np.int64], times: NDArray[np.float64]) -> Bools:
+        same = clips == self._clips
+        if self._apart is not None:
+            same &= np.abs(times - self._times) <= self._apart
         return np.asarray(same)
-
-    return own
 
 
 def folds(samples: Samples) -> Iterator[NDArray[np.bool_]]:
@@ -192,7 +219,7 @@ def fit_energies(
     context.history += mine.history
     energies.network.eval()
     asked = energies.energies(values)
-    energies.mixture = Mixture.of(asked, config.components, 0.0, context.seed)
+    energies.mixture = Mixture.of(asked, config.components, LEAST_ENERGY, context.seed)
     return energies
 
 

@@ -78,22 +78,24 @@ class ObjectAttributes:
     """What is known of a frame's objects.
 
     Attributes:
-        boxes: float32 (n, 4), in pixels of the working size.
-        class_ids: int64 (n,) in COCO's order, -1 unknown.
-        trust: float32 (n,) in 0..1, how much each counts: the place for what says that a
-            detection is none.
+        objects: boxes in pixels of the working size.
+        trust: float32 (n,) in 0..1, how far each detection is believed.
         values: attribute -> float32 (n, d).
         crops: uint8 (h, w, 3) RGB, small, where they were asked for.
     """
 
-    boxes: Rows
-    class_ids: NDArray[np.int64]
+    objects: Objects
     trust: Rows
     values: dict[str, Rows]
     crops: list[Pictures] = field(default_factory=list)
 
     def __len__(self) -> int:
-        return len(self.boxes)
+        return len(self.objects.scores)
+
+    @property
+    def boxes(self) -> Rows:
+        """float32 (n, 4)."""
+        return self.objects.boxes
 
     @property
     def sides(self) -> Rows:
@@ -114,13 +116,7 @@ class Looker:
 
     def __init__(self, config: AttributesConfig) -> None:
         self._config = config
-        options = DetectorOptions(
-            threshold=config.threshold,
-            tiles=config.tiles,
-            across_classes=config.across_classes,
-            least_side=config.least_side,
-            contained=config.contained,
-        )
+        options = detector_options(config)
         self.detector: ObjectDetector = load_detector(config.detector, options)
         self.motion: ObjectDetector | None = None
         if config.motion_boxes and config.detector != "foreground":
@@ -190,7 +186,12 @@ class Looker:
             values["deep"] = self.deep(found.boxes, window.now)
         crops = [small_crop(crop) for crop in self.cut(found.boxes, window.now)]
         trust = np.ones(len(found.boxes), np.float32)
-        return ObjectAttributes(found.boxes, found.class_ids, trust, values, crops)
+        return ObjectAttributes(found, trust, values, crops)
+
+    def in_picture(self, picture: Pictures) -> Objects:
+        """The detected objects of a picture uint8 (h, w, c) that belongs to no clip."""
+        image = coloured(picture)
+        return self.detector.detect(View(image, image, image))
 
     def found(self, window: Window, place: Place, mask: NDArray[np.bool_] | None) -> Objects:
         """The detected objects, and regions that move where none is.
@@ -230,6 +231,17 @@ class Looker:
         scale = np.tile(np.array(full[::-1]) / np.array(small[::-1]), 2).astype(np.float32)
         larger = grown(boxes * scale, self._config.margin, (full[0], full[1]))
         return [cut_out(now.full, box) for box in larger]
+
+
+def detector_options(config: AttributesConfig) -> DetectorOptions:
+    """What is asked of the object detector; one tile where the tiles are not settled yet."""
+    return DetectorOptions(
+        threshold=config.threshold,
+        tiles=config.tiles or (1, 1),
+        across_classes=config.across_classes,
+        least_side=config.least_side,
+        contained=config.contained,
+    )
 
 
 def _united(objects: Objects, moving: Objects) -> Objects:

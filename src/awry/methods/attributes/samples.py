@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,10 +18,13 @@ from awry.methods.attributes.objects import (
     Window,
 )
 from awry.progress import Reporter
+from awry.teachers.objects.trust import Look
 from awry.training.footage import Run
 from awry.video.pictures import Pictures
 
 Rows = NDArray[np.float32]
+MOST_LOOKS = 200
+"""Frames that are kept in memory, to learn what the detector says of the empty scene."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,8 @@ class Samples:
         times: float64 (n,), seconds within the clip.
         crops: uint8 (h, w, 3) RGB of each, at most `CROP` high and wide.
         sides: float32 (n,), the longer side of each box, in pixels of the working size.
+        looks: some of the frames, with what was detected there.
+        names: of the clips, by number, as teachers know them.
     """
 
     values: dict[str, Rows]
@@ -41,6 +46,8 @@ class Samples:
     times: NDArray[np.float64]
     crops: list[Pictures] = field(default_factory=list)
     sides: Rows = field(default_factory=lambda: np.empty(0, np.float32))
+    looks: list[Look] = field(default_factory=list)
+    names: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.clips)
@@ -54,8 +61,10 @@ class Samples:
             {name: rows[chosen] for name, rows in self.values.items()},
             self.clips[chosen],
             self.times[chosen],
-            [self.crops[number] for number in chosen],
+            [self.crops[number] for number in chosen] if self.crops else [],
             self.sides[chosen],
+            self.looks,
+            self.names,
         )
 
 
@@ -102,7 +111,9 @@ def collect(
     names = {name: number for number, name in enumerate(dict.fromkeys(run.clip for run in runs))}
     reporter.start("looking at objects", len(places), 0)
     found: list[tuple[int, float, ObjectAttributes]] = []
-    for number, frame in places:
+    looks: list[Look] = []
+    every = -(-len(places) // MOST_LOOKS)
+    for count, (number, frame) in enumerate(places):
         run = runs[number]
         time_s = (run.first + frame) / (run.fps or config.fps or 1.0)
         place = Place(
@@ -111,10 +122,13 @@ def collect(
             run.original_size,
             config.seconds(run.fps),
         )
-        objects = looker.look(_window(run, frame, looker, config), place, mask)
+        window = _window(run, frame, looker, config)
+        objects = looker.look(window, place, mask)
         found.append((names[run.clip], time_s, objects))
+        if config.trust and count % every == 0:
+            looks.append(Look(window.now.small, objects.objects, run.scene))
         reporter.advance({})
-    return _joined(found)
+    return replace(_joined(found), looks=looks, names=tuple(map(name_in_training, names)))
 
 
 def _window(run: Run, frame: int, looker: Looker, config: AttributesConfig) -> Window:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from awry.frames import Frame, FrameScore, Region
-from awry.methods.attributes.config import AttributesConfig
+from awry.frames import Frame, FrameScore, Objects, Region
+from awry.methods.attributes.config import FPS, AttributesConfig
 from awry.methods.attributes.gallery import Gallery, framed
-from awry.methods.attributes.normality import AttributeModel, speeds
+from awry.methods.attributes.normality import AttributeModel, OwnClip, speeds
 from awry.methods.attributes.objects import (
     Looker,
     ObjectAttributes,
@@ -26,9 +27,11 @@ from awry.methods.windowed import Origin, WindowScorer
 from awry.scoring.maps import blurred, painted
 from awry.scoring.streaming import Values, no_filter, smoother
 from awry.teachers.objects.coco import class_name
+from awry.teachers.objects.trust import ObjectTrust
 from awry.video.pictures import Pictures, resized, whole_pixels
 
 Floats = NDArray[np.float64]
+Trust = NDArray[np.float32]
 SHOWN = 3
 """Training crops beside an object."""
 SHOWN_SIDE = 128
@@ -66,6 +69,8 @@ class AttributesScorer(WindowScorer[Judged]):
         looker: asks the teachers.
         gallery: training crops to show.
         object_side: longer side of a typical object, in pixels of the working size.
+        own: knows training footage, while it is scored in a fit; None later.
+        trust: what is known of the detector's errors; None: every box is believed.
         setting: where it works.
         networks: what answers in the classifier's place.
     """
@@ -77,6 +82,8 @@ class AttributesScorer(WindowScorer[Judged]):
         looker: Looker,
         gallery: Gallery,
         object_side: float,
+        own: OwnClip | None,
+        trust: ObjectTrust | None,
         setting: Setting,
         networks: Mapping[str, Network],
     ) -> None:
@@ -90,6 +97,9 @@ class AttributesScorer(WindowScorer[Judged]):
         self._config = config
         self._looker = looker
         self._gallery = gallery
+        self._own = own
+        self._trust = trust
+        self._believed = None if trust is None else trust.stream(setting.scene)
         self._blur = max(1, int(object_side / 4)) // 2 * 2 + 1
         self._answers = networks.get("features")
         self._seconds = config.seconds(setting.fps)
@@ -115,11 +125,21 @@ class AttributesScorer(WindowScorer[Judged]):
     def _restart(self) -> None:
         super()._restart()
         self._sizes = None
+        if self._trust is not None:
+            self._believed = self._trust.stream(self.setting.scene)
 
     def _raw_result(self, origin: Origin) -> Judged:
         """Look at the window's judged frame."""
         frame = self._window[self._before][0]
-        return self._judged(frame, self._pictures_of(self._window), origin)
+        window = self._pictures_of(self._window)
+        time_s = self._time(frame)
+
+        def believed(objects: Objects) -> Trust:
+            if self._believed is None:
+                return np.ones(len(objects.scores), np.float32)
+            return self._believed.weights(window.now.small, objects, time_s)
+
+        return self._judged(frame, window, origin, believed)
 
     def _pictures_of(self, frames: Sequence[tuple[Frame, Shown]]) -> Window:
         """Those of a window, whose last frames may be missing."""
@@ -132,7 +152,13 @@ class AttributesScorer(WindowScorer[Judged]):
         return replace(window, earlier=frames[middle - around][1], later=later)
 
     @torch.inference_mode()
-    def _judged(self, frame: Frame, window: Window, origin: Origin) -> Judged:
+    def _judged(
+        self,
+        frame: Frame,
+        window: Window,
+        origin: Origin,
+        believed: Callable[[Objects], Trust],
+    ) -> Judged:
         looker = self._looker
         size = origin.size or (frame.image.shape[0], frame.image.shape[1])
         clip = origin.clip or self.setting.clip
@@ -147,13 +173,19 @@ class AttributesScorer(WindowScorer[Judged]):
             with self._stage("network"):
                 values["deep"] = looker.deep(found.boxes, window.now, self._answers)
         with self._stage("density"):
-            trust = np.ones(len(found.boxes), np.float32)
-            objects = ObjectAttributes(found.boxes, found.class_ids, trust, values)
-            return self._with_evidence(frame, objects)
+            objects = ObjectAttributes(found, believed(found), values)
+            return self._with_evidence(frame, clip, objects)
 
-    def _with_evidence(self, frame: Frame, objects: ObjectAttributes) -> Judged:
+    def _time(self, frame: Frame) -> float:
+        """Seconds of the stream."""
+        if frame.time_s is not None:
+            return frame.time_s
+        return frame.index / (self.setting.fps or FPS)
+
+    def _with_evidence(self, frame: Frame, clip: str, objects: ObjectAttributes) -> Judged:
+        own = None if self._own is None else self._own.of_frame(clip, self._time(frame))
         columns = [
-            model.weight * model.calibrated(objects.values[name])
+            model.weight * model.calibrated(objects.values[name], own)
             for name, model in self._models.items()
         ]
         evidence = np.stack(columns, 1) * objects.trust[:, None]
@@ -201,7 +233,7 @@ class AttributesScorer(WindowScorer[Judged]):
                 box=whole_pixels(raw.objects.boxes[n] * scale, size),
                 score=float(totals[n]),
                 parts=self._parts(raw.evidence[n : n + 1], raw.faster[n : n + 1]),
-                class_name=class_name(int(raw.objects.class_ids[n])),
+                class_name=class_name(int(raw.objects.objects.class_ids[n])),
             )
             for n in np.argsort(-totals, kind="stable")
         ]
@@ -220,13 +252,19 @@ class AttributesScorer(WindowScorer[Judged]):
         seen = [self.setting.black_out(frame) for frame in frames[-1 - self._before :]]
         try:
             window = self._pictures_of([(frame, self._shown(frame)) for frame in seen])
-            judged = self._judged(seen[-1], window, Origin())
+            judged = self._judged(seen[-1], window, Origin(), partial(self._evident, window))
         finally:
             self._sizes, self._mask = kept
         if not len(judged.objects):
             return None
         strangest = int(judged.totals.argmax())
         return self._beside(judged.objects, strangest, window.now)
+
+    def _evident(self, window: Window, objects: Objects) -> Trust:
+        """How far objects are believed by one frame alone."""
+        if self._trust is None:
+            return np.ones(len(objects.scores), np.float32)
+        return self._trust.evidence(window.now.small, objects, self.setting.scene)
 
     def _beside(self, objects: ObjectAttributes, number: int, now: Shown) -> dict[str, Pictures]:
         (crop,) = self._looker.cut(objects.boxes[number : number + 1], now)

@@ -21,7 +21,7 @@ STEPS = 100
 def energy_losses(
     network: EnergyNetwork, values: Tensor, sigmas: Tensor, noise: Tensor, beta: float
 ) -> dict[str, Tensor]:
-    """MULDE eq. 4: the energy's slope leads back to the clean features; energies stay small.
+    """MULDE's objective: the energy's slope leads back to the clean features; energies stay small.
 
     Args:
         network: what learns.

@@ -173,6 +173,7 @@ _LITTLE: Mapping[str, Any] = {
     "height": 480,
     "crop_height": 720,
     "step_s": 0.1,
+    "bins": 1,  # see docs/experiments.md
     "side": 96,
     "margin": 0.1,
     "most": 8000,
@@ -187,7 +188,7 @@ _LITTLE: Mapping[str, Any] = {
 PRESETS: Mapping[str, Mapping[str, Any]] = {
     "paper": {},
     "cpu": _LITTLE,
-    "demo": {**_LITTLE, "classifier": "none", "bins": 4},
+    "demo": {**_LITTLE, "classifier": "none"},
     "tiny": {
         **_LITTLE,
         "classifier": "random:resnet18",

@@ -82,6 +82,7 @@ def test_the_control_shows_the_object_as_it_walked(made: dict[str, Composition])
         ("twice as fast", 2),
         ("three times as fast", 3),
         ("half as fast", 0.5),
+        ("larger and faster", 2),
         ("backwards", -1),
         ("frozen", 0),
         ("mirrored", -1),
@@ -103,6 +104,7 @@ def test_somebody_loiters_without_going_anywhere(made: dict[str, Composition]) -
 def test_shapes(made: dict[str, Composition]) -> None:
     width, height = sides(made[CONTROL])
     assert sides(made["wider"]) == pytest.approx([1.6 * width, height])
+    assert sides(made["larger"]) == pytest.approx([1.6 * width, 1.6 * height])
     assert sides(made["taller"]) == pytest.approx([width, 1.6 * height])
     assert made["taller"].boxes[:, 3] == pytest.approx(made[CONTROL].boxes[:, 3])
     one = made["upside down"]

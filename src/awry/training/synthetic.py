@@ -31,15 +31,24 @@ KINDS = (
     "taller",
     "mirrored",
     "half as fast",
+    "larger",
+    "larger and faster",
 )
 STRETCH = 1.6
 SLOWEST_KIND, FASTEST_KIND = 0.5, 3.0
-_SPEEDS = {"twice as fast": 2.0, "three times as fast": FASTEST_KIND, "half as fast": SLOWEST_KIND}
+_SPEEDS = {
+    "twice as fast": 2.0,
+    "three times as fast": FASTEST_KIND,
+    "half as fast": SLOWEST_KIND,
+    "larger and faster": 2.0,
+}
 _FACTORS = {
     "upside down": (1.0, -1.0),
     "wider": (STRETCH, 1.0),
     "taller": (1.0, STRETCH),
     "mirrored": (-1.0, 1.0),
+    "larger": (STRETCH, STRETCH),
+    "larger and faster": (STRETCH, STRETCH),
 }
 
 ROOM = 1.5

@@ -43,7 +43,7 @@ def test_a_system_may_have_another_preset() -> None:
 
 def test_a_setting_of_several_goes_to_all_and_one_s_own_wins() -> None:
     config = configured(
-        of=["ssmtl", "mtla", "flow"], detector="onnx:a", **{"mtla.detector": "foreground"}
+        of=["ssmtl", "mtla", "knn"], detector="onnx:a", **{"mtla.detector": "foreground"}
     )
     assert [child.config.get("detector") for child in config.children] == [
         "onnx:a",

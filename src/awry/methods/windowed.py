@@ -28,11 +28,13 @@ class Origin:
     Attributes:
         clip, scene: names; empty: those of the setting.
         size: (H, W) of the frames before they were resized; None: they were not.
+        fps: frames per second; None: the setting's.
     """
 
     clip: str = ""
     scene: str = ""
     size: tuple[int, int] | None = None
+    fps: float | None = None
 
 
 _OF_SETTING = Origin()

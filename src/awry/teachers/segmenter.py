@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from awry.frames import Objects
 from awry.teachers.objects import DetectorOptions, ObjectDetector, View, load_detector
+from awry.teachers.objects.base import taken
 from awry.teachers.outputs import digest, kept_outputs
 from awry.video.pictures import Pictures, averaged, coloured, outer
 
@@ -42,6 +43,11 @@ class Segments:
     def shape(self, number: int, size: tuple[int, int]) -> Shape:
         """An object's shape resized to so many rows and columns, float32."""
         return averaged(self.shapes[number].astype(np.float32), size)
+
+    def taken(self, keep: NDArray[np.bool_]) -> Segments:
+        """Some of the objects."""
+        shapes = tuple(one for one, there in zip(self.shapes, keep, strict=True) if there)
+        return Segments(taken(self.objects, keep), shapes)
 
     def shrunk(self, picture: tuple[int, int], size: tuple[int, int]) -> Segments:
         """The same with shapes as small as a smaller picture needs them, to be kept in memory.

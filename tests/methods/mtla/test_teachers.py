@@ -17,7 +17,6 @@ from awry.methods.mtla.teachers import (
     MTLATeachers,
     class_map,
     contents_of,
-    median_picture,
     occurring,
 )
 from awry.teachers.segmenter import Segments
@@ -154,4 +153,3 @@ def test_a_background_for_each_scene() -> None:
         "a": 10,
         "b": 200,
     }
-    assert median_picture([np.zeros((2, 2, 1), np.uint8)]).dtype == np.uint8

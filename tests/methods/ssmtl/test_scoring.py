@@ -114,7 +114,7 @@ def test_regions_speak_of_the_frame_as_it_came(tmp_path: Path) -> None:
 def test_time_is_told_by_stage(fitted: Detector) -> None:
     scorer = fitted.scorer()
     list(scorer.score(iter(clip())))
-    assert set(scorer.seconds) == {"resize", "detector", "crops", "network", "maps"}
+    assert set(scorer.seconds) == {"resize", "detector", "trust", "crops", "network", "maps"}
     assert scorer.seconds["network"] > 0
 
 

@@ -33,6 +33,7 @@ def test_the_median_picture_has_no_passer_by() -> None:
     for step, picture in enumerate(pictures):
         picture[20:40, 10 * step : 10 * step + 10] = 255
     assert np.array_equal(median_picture(pictures), scene())
+    assert median_picture(pictures).dtype == np.uint8
 
 
 def test_noise_is_measured_and_cut_off() -> None:

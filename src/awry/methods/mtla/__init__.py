@@ -35,7 +35,12 @@ from awry.methods.mtla.teachers import MTLATeachers, occurring
 from awry.methods.mtla.training import loss_of, phases
 from awry.methods.mtla.weights import learn_branch_weights
 from awry.methods.search_space import SearchSpace
+
+from awry.methods.weighing import trust_state, without_trust
 from awry.progress import Reporter, Silent
+from awry.teachers.objects.trust import ObjectTrust
+from awry.teachers.segmenter import Segments
+from awry.training.believed import learned_trust, trust_note, weights_of
 from awry.training.loop import train
 from awry.video.pictures import Pictures, working_size
 
@@ -69,6 +74,7 @@ class MTLA(Method):
         self.model: MTLAModel | None = None
         self._backgrounds: dict[str, Pictures] = {}
         self._sample_maker: SampleMaker | None = None
+        self._trust: ObjectTrust | None = None
 
     @classmethod
     def search_space(cls) -> SearchSpace:
@@ -148,6 +154,7 @@ class MTLA(Method):
             part: objects_of(runs[part], places[part], around, sample_maker, reporter)
             for part in runs
         }
+        self._believe(runs, places, objects, teachers, footage)
         self._choose_classes(objects["train"], teachers, footage)
         maker = self._sample_maker = self._sample_maker_with(teachers)
         self.model = MTLAModel(self.config, pretrained=self.config.pretrained, seed=seed)
@@ -161,6 +168,28 @@ class MTLA(Method):
         settled, notes = by_scale(self.config, footage, reporter)
         self._settle(settled)
         footage.notes += notes
+
+    def _believe(
+        self,
+        runs: Mapping[str, list[Run]],
+        places: Mapping[str, list[tuple[int, int]]],
+        segments: Mapping[str, list[Segments | None]],
+        teachers: MTLATeachers,
+        footage: Footage,
+    ) -> None:
+        """Learn how far objects are to be believed, and leave out those that are not at all."""
+        self._trust = None
+        if not self.config.trust or teachers.segmenter is None:
+            return
+        for part, there in segments.items():
+            every = [one for one in there if one is not None]
+            frames = (runs[part], places[part], [one.objects for one in every])
+            first = self._trust is None
+            self._trust = self._trust or learned_trust(*frames, teachers.segmenter.detector)
+            weights = weights_of(self._trust, *frames)
+            there[:] = [one.taken(own > 0) for one, own in zip(every, weights, strict=True)]
+            if first:
+                footage.notes.append(trust_note(self._trust, weights, runs[part][0].fps))
 
     def _resolve(self, footage: Footage, teachers: MTLATeachers) -> None:
         """Settle what the config leaves to footage and teachers, so that the bundle records it."""
@@ -207,7 +236,9 @@ class MTLA(Method):
         model = self._fitted()
         if self._sample_maker is None:
             self._sample_maker = self._sample_maker_with(MTLATeachers(self.config))
-        return MTLAScorer(model, self.config, self._sample_maker, setting, self.networks)
+        return MTLAScorer(
+            model, self.config, self._sample_maker, setting, self.networks, self._trust
+        )
 
     def graphs(self) -> dict[str, Graph]:
         """As `Method.graphs`: each branch's student."""
@@ -228,12 +259,14 @@ class MTLA(Method):
             f"{BACKGROUND}{scene}": torch.from_numpy(picture)
             for scene, picture in self._backgrounds.items()
         }
-        return {**self._fitted().state_dict(), **pictures}
+        return {**self._fitted().state_dict(), **pictures, **trust_state(self._trust)}
 
     def load_state(self, tensors: dict[str, Tensor]) -> None:
         """As `Method.load_state`."""
-        pictures = {n: t for n, t in tensors.items() if n.startswith(BACKGROUND)}
-        rest = {name: tensor for name, tensor in tensors.items() if name not in pictures}
+        wanted = self.config.trust and self.config.segments
+        others, self._trust = without_trust(tensors, wanted)
+        pictures = {n: t for n, t in others.items() if n.startswith(BACKGROUND)}
+        rest = {name: tensor for name, tensor in others.items() if name not in pictures}
         try:
             model = MTLAModel(self.config)
             model.load_state_dict(with_weights(rest, model, "branch_weights"))

@@ -58,6 +58,11 @@ class MTLAConfig(MethodConfig):
         True, description="suppress boxes of other classes too, and join their probabilities"
     )
     least_side: float = Field(4.0, ge=0, description="boxes with a shorter side, in pixels, go")
+    trust: bool = Field(
+        False,
+        description="objects count by how far the detector is believed: boxes that the empty scene "
+        "has too, or that come and go, are weak or out (awry.teachers.objects.trust)",
+    )
     around: int = Field(
         3, ge=1, description="strides to each side that a detector of moving regions is shown"
     )
@@ -205,6 +210,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
     "paper": {},
     "cpu": {
         **SMALL_TEACHERS,
+        "trust": True,
         "flow": "farneback",
         "height": 0,
         "stride": 0,
@@ -237,6 +243,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
     },
     "tiny": {
         **SMALL_TEACHERS,
+        "trust": True,
         "height": 32,
         "filters": 4,
         "stages": 3,

@@ -33,7 +33,7 @@ def measure_normality(scorer: MTLAScorer, runs: Sequence[Run]) -> bool:
     joined, sides, flows = [], [], []
     for number, piece in pieces_of(runs, PIECE, MOST_FRAMES):
         run = runs[number]
-        origin = Origin(name_in_training(run.clip), run.scene, run.original_size)
+        origin = Origin(name_in_training(run.clip), run.scene, run.original_size, run.fps)
         results = scorer.raw_results(frames_of(run, piece), origin)
         sides += [raw.sides for raw in results]
         flows += [raw.median_flow for raw in results]

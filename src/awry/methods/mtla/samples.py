@@ -12,10 +12,11 @@ from torch import Tensor
 from awry.datasets.base import name_in_training
 from awry.errors import FootageError
 from awry.methods.mtla.config import MTLAConfig
-from awry.methods.mtla.teachers import Floats, MTLATeachers, Size, class_map, median_picture
+from awry.methods.mtla.teachers import Floats, MTLATeachers, Size, class_map
 from awry.progress import Reporter
 from awry.teachers.objects import View
 from awry.teachers.objects.base import view_of
+from awry.teachers.objects.empty_scene import median_picture
 from awry.teachers.segmenter import Segments
 from awry.training.footage import Run
 from awry.video.pictures import Pictures, resized

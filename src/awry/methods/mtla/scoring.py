@@ -17,6 +17,7 @@ from awry.methods.mtla.jumps import Jumps
 from awry.methods.mtla.network import MTLAModel
 from awry.methods.mtla.samples import BEFORE, Sample, SampleMaker, stacked
 from awry.methods.mtla.training import error_maps
+from awry.methods.weighing import Weighing
 from awry.methods.windowed import Origin, WindowScorer
 from awry.scoring.maps import blurred, map_regions
 from awry.scoring.regions import Box, named_regions
@@ -29,7 +30,9 @@ from awry.scoring.streaming import (
 )
 from awry.teachers.objects.base import view_of
 from awry.teachers.objects.coco import class_name
-from awry.video.pictures import Pictures, resized, whole_pixels, working_size
+from awry.teachers.objects.trust import ObjectTrust
+from awry.teachers.segmenter import Segments
+from awry.video.pictures import Pictures, outer, resized, whole_pixels, working_size
 
 
 @dataclass(slots=True)
@@ -63,6 +66,7 @@ class MTLAScorer(WindowScorer[FrameErrors]):
         sample_maker: the teachers and what they need.
         setting: where it works.
         networks: what answers by branch in the place of the model's students.
+        trust: what is known of the detector's errors; None: every object counts whole.
     """
 
     def __init__(
@@ -72,6 +76,7 @@ class MTLAScorer(WindowScorer[FrameErrors]):
         sample_maker: SampleMaker,
         setting: Setting,
         networks: Mapping[str, Network] | None = None,
+        trust: ObjectTrust | None = None,
     ) -> None:
         around = config.around if sample_maker.teachers.needs_neighbours else 0
         super().__init__(
@@ -85,6 +90,7 @@ class MTLAScorer(WindowScorer[FrameErrors]):
         self.config = config
         self._sample_maker = sample_maker
         self._networks = networks or {}
+        self._weighing = Weighing(trust, setting)
         self._jumps = Jumps(float(model.usual_flow)) if config.jumps else None
         self._picture_size: tuple[int, int] | None = None
         self._mask: NDArray[np.bool_] | None = None
@@ -117,6 +123,7 @@ class MTLAScorer(WindowScorer[FrameErrors]):
     def _restart(self) -> None:
         super()._restart()
         self._picture_size = None
+        self._weighing.restart()
         if self._jumps is not None:
             self._jumps = Jumps(float(self.model.usual_flow))
 
@@ -149,11 +156,14 @@ class MTLAScorer(WindowScorer[FrameErrors]):
             before = max(self._after, 1)
             view = view_of(pictures, place, before, self._after, name, frame.number, size)
             segments = self._sample_maker.segments(view, scene)
+        certainty = None
+        if segments is not None:
+            segments, certainty = self._believed(segments, pictures[place], frame, origin)
         with self._stage("flow"):
             around = [pictures[place - n * self.config.stride] for n in range(BEFORE, -1, -1)]
             sample = self._sample_maker.sample(around, segments, scene)
         with self._stage("network"):
-            errors = self._errors(sample)
+            errors = self._errors(sample, certainty)
         if self._jumps is not None and "motion" in errors:
             errors["motion"] = self._jumps.settled(frame, sample.median, errors["motion"])
         raw = FrameErrors(frame.index, frame.time_s, errors, sample.median)
@@ -166,13 +176,27 @@ class MTLAScorer(WindowScorer[FrameErrors]):
             raw.named = [(whole_pixels(box, size), class_name(n)) for box, n in rows if n >= 0]
         return raw
 
+    def _believed(
+        self, segments: Segments, picture: Pictures, frame: Frame, origin: Origin
+    ) -> tuple[Segments, NDArray[np.float32]]:
+        """The objects that are believed at all, and how much errors count at each place."""
+        with self._stage("trust"):
+            weights = self._weighing.weights(picture, segments.objects, frame, origin)
+            segments, weights = segments.taken(weights > 0), weights[weights > 0]
+            size = self._sample_maker.size
+            scale = np.array(size) / np.array(picture.shape[:2])
+            boxes = segments.objects.boxes * np.tile(scale[::-1], 2)
+            return segments, certainty_map(boxes, weights, size)
+
     @torch.inference_mode()
-    def _errors(self, sample: Sample) -> Values:
+    def _errors(self, sample: Sample, certainty: NDArray[np.float32] | None) -> Values:
         batch = stacked([sample])
         maps: Values = {}
         for branch in self.config.branches:
             network = self._networks.get(branch)
             errors = error_maps(self.model, branch, batch, self.config, network)[0].numpy()
+            if certainty is not None:
+                errors = errors * certainty
             if self._mask is not None:
                 errors = np.where(self._mask, np.float32(0), errors)
             maps[branch] = np.asarray(errors, np.float32)
@@ -252,6 +276,22 @@ class MTLAScorer(WindowScorer[FrameErrors]):
         rows = slice(int(y0 * height / self._size[0]), int(-(-(y1 + 1) * height // self._size[0])))
         columns = slice(int(x0 * width / self._size[1]), int(-(-(x1 + 1) * width // self._size[1])))
         return {name: float(values[rows, columns].max()) for name, values in maps.items()}
+
+
+def certainty_map(
+    boxes: NDArray[np.floating], weights: NDArray[np.float32], size: tuple[int, int]
+) -> NDArray[np.float32]:
+    """How much an error counts at each place, float32 (h, w): less in doubtful boxes.
+
+    Args:
+        boxes: (n, 4) in pixels of the map; where they overlap, the surest one counts.
+        weights: float32 (n,) in [0, 1].
+        size: (h, w).
+    """
+    certainty = np.ones(size, np.float32)
+    for place in np.argsort(weights, kind="stable"):
+        certainty[outer(boxes[place].astype(np.float32), size)] = weights[place]
+    return certainty
 
 
 def _smoother(config: MTLAConfig) -> TimeFilter[FrameScore]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -196,8 +196,3 @@ def contents_of(probabilities: Floats, scores: NDArray[np.float32], config: MTLA
         contents /= np.maximum(share, CERTAIN)
     contents[:, 0] = np.maximum(1 - contents[:, 1:].sum(1), 0)
     return contents
-
-
-def median_picture(pictures: Sequence[Pictures]) -> Pictures:
-    """The scene without what moves: each pixel's median."""
-    return np.median(np.stack(pictures), axis=0).astype(np.uint8)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from awry.errors import BundleError, FootageError, TrainingError
@@ -23,14 +24,25 @@ from awry.methods.ssmtl.config import PRESETS, SSMTLConfig, for_variant
 from awry.methods.ssmtl.network import SSMTLModel, levels_of, parts_of, tasks_of
 from awry.methods.ssmtl.normality import measure_normality
 from awry.methods.ssmtl.parts import ScoringHeads
-from awry.methods.ssmtl.samples import Pool, check, find_objects, split_runs, whole_frames
+from awry.methods.ssmtl.samples import (
+    ObjectPool,
+    Pool,
+    check,
+    find_objects,
+    object_pool,
+    split_runs,
+    whole_frames,
+)
 from awry.methods.ssmtl.scale import by_scale
 from awry.methods.ssmtl.scoring import FrameParts, SSMTLScorer
 from awry.methods.ssmtl.sequences import room_needed
 from awry.methods.ssmtl.teachers import SSMTLTeachers
 from awry.methods.ssmtl.training import draw, losses, phase
 from awry.methods.ssmtl.weights import learn_level_weights, learn_part_weights, weights_by_name
+from awry.methods.weighing import trust_state, without_trust
 from awry.progress import Silent
+from awry.teachers.objects.trust import ObjectTrust
+from awry.training.believed import learned_trust, trust_note, weights_of
 from awry.training.loop import train
 from awry.video.pictures import working_size
 
@@ -74,6 +86,7 @@ class SSMTL(Method):
         super().__init__(config)
         self.model: SSMTLModel | None = None
         self._teachers: SSMTLTeachers | None = None
+        self._trust: ObjectTrust | None = None
 
     @classmethod
     def for_variant(cls, preset: str, variant: str) -> Mapping[str, Any]:
@@ -205,11 +218,35 @@ class SSMTL(Method):
         setting = Setting(ignore=footage.ignore, frame_size=size)
         ignored = setting.small_mask(size, working_size(size, self.config.height))
         mask = ignored if ignored.any() else None
-        found = []
+        self._trust = None
+        found: list[Pool] = []
         for runs, every in ((training, self.config.every), (validation, 1)):
-            found.append(find_objects(runs, self._teachers, self.config, every, reporter, mask))
+            found.append(self._objects(runs, every, footage, reporter, mask))
         check(found[0], "object", lambda: self._nothing_found(training))
         return found[0], found[1]
+
+    def _objects(
+        self,
+        runs: list[Run],
+        every: int,
+        footage: Footage,
+        reporter: Reporter,
+        mask: NDArray[np.bool_] | None,
+    ) -> ObjectPool:
+        """The believed objects of some runs; the first call learns whom to believe."""
+        teachers, config = self._teachers, self.config
+        assert teachers is not None
+        assert teachers.detector is not None
+        found = find_objects(runs, teachers, config, every, reporter, mask)
+        if config.trust and found.places:
+            frames = (runs, found.places, found.objects)
+            first = self._trust is None
+            self._trust = self._trust or learned_trust(*frames, teachers.detector)
+            weights = weights_of(self._trust, *frames)
+            if first:
+                footage.notes.append(trust_note(self._trust, weights, runs[0].fps))
+            found = found.believed(weights)
+        return object_pool(runs, found, teachers, config, reporter)
 
     def _runs(self, level: str, footage: Footage) -> tuple[list[Run], list[Run]]:
         """What is trained on, and what is held back from it.
@@ -243,7 +280,7 @@ class SSMTL(Method):
         model = self._fitted()
         if self._teachers is None:
             self._teachers = SSMTLTeachers(self.config, scoring=True)
-        return SSMTLScorer(model, self.config, self._teachers, setting, self.networks)
+        return SSMTLScorer(model, self.config, self._teachers, setting, self.networks, self._trust)
 
     def graphs(self) -> dict[str, Graph]:
         """As `Method.graphs`: trunk and heads of each level, for any number of objects."""
@@ -263,13 +300,15 @@ class SSMTL(Method):
 
     def state(self) -> dict[str, Tensor]:
         """As `Method.state`."""
-        return self._fitted().state_dict()
+        return {**self._fitted().state_dict(), **trust_state(self._trust)}
 
     def load_state(self, tensors: dict[str, Tensor]) -> None:
         """As `Method.load_state`."""
+        wanted = self.config.trust and self.config.level != "frame"
+        rest, self._trust = without_trust(tensors, wanted)
         try:
             model = SSMTLModel(self.config)
-            model.load_state_dict(with_weights(tensors, model, "part_weights", "level_weights"))
+            model.load_state_dict(with_weights(rest, model, "part_weights", "level_weights"))
         except RuntimeError as error:
             raise BundleError(
                 f"The bundle's tensors do not fit its SSMTL settings: {error}. Refit it."

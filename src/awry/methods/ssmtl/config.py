@@ -40,6 +40,11 @@ class SSMTLConfig(MethodConfig):
     )
     least_side: float = Field(4.0, ge=0, description="boxes with a shorter side, in pixels, go")
     contained: bool = Field(False, description="keep boxes inside another of the same class")
+    trust: bool = Field(
+        False,
+        description="objects count by how far the detector is believed: boxes that the empty scene "
+        "has too, or that come and go, are weak or out (awry.teachers.objects.trust)",
+    )
     classes_from: str | None = Field(
         None,
         description="KIND:WHAT of a second detector that lends its class probabilities to boxes "
@@ -211,6 +216,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
     "cpu": {
         "detector": "foreground",
         "classifier": "none",
+        "trust": True,
         "height": 480,
         "tiles": None,
         "side": None,
@@ -252,6 +258,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
     },
     "tiny": {
         "detector": "foreground",
+        "trust": True,
         "classifier": "none",
         "side": 16,
         "frame_side": 16,

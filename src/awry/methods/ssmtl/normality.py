@@ -16,6 +16,7 @@ from awry.methods.windowed import Origin, frames_of, pieces_of
 from awry.training.footage import Run
 
 MOST_FRAMES = 3000
+BELIEVED = 0.5
 PIECE = 200
 """Enough for means and spreads; footage of hours need not be scored whole."""
 
@@ -70,7 +71,7 @@ def _raw_results(scorer: SSMTLScorer, runs: Mapping[str, Sequence[Run]]) -> list
     for number, piece in pieces_of(runs[level], PIECE, MOST_FRAMES):
         run = runs[level][number]
         smalls = runs["frame"][number].images[piece] if "frame" in runs else None
-        origin = Origin(name_in_training(run.clip), run.scene, run.original_size)
+        origin = Origin(name_in_training(run.clip), run.scene, run.original_size, run.fps)
         clips.append(scorer.raw_results(frames_of(run, piece), origin, smalls))
     return clips
 
@@ -89,8 +90,13 @@ def _spread(values: NDArray[np.float64]) -> float:
 
 
 def _object_parts(frames: Sequence[FrameParts]) -> NDArray[np.float64]:
+    """Of the objects that are believed; of all of them where none is."""
     parts = [raw.object_parts for raw in frames if len(raw.object_parts)]
-    return np.concatenate(parts) if parts else np.empty((0, 0))
+    if not parts:
+        return np.empty((0, 0))
+    every = np.concatenate(parts)
+    believed = np.concatenate([raw.weights for raw in frames]) >= BELIEVED
+    return every[believed] if believed.any() else every
 
 
 def _frame_parts(frames: Sequence[FrameParts]) -> NDArray[np.float64]:

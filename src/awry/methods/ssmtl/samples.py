@@ -16,7 +16,7 @@ from awry.methods.ssmtl.config import SSMTLConfig
 from awry.methods.ssmtl.sequences import cut, room_needed
 from awry.methods.ssmtl.teachers import SSMTLTeachers
 from awry.progress import Reporter
-from awry.teachers.objects.base import view_of
+from awry.teachers.objects.base import taken, view_of
 from awry.training.footage import Run
 from awry.video.pictures import Pictures, coloured, cut_out, grown
 
@@ -110,12 +110,21 @@ class ObjectPool(Pool):
 
 
 @dataclass(frozen=True, slots=True)
-class _FrameObjects:
-    """The objects of one frame."""
+class FoundObjects:
+    """The objects of some frames.
 
-    run: int
-    frame: int
-    objects: Objects
+    Attributes:
+        places: of the frames, run and frame within it.
+        objects: of each frame.
+    """
+
+    places: list[tuple[int, int]]
+    objects: list[Objects]
+
+    def believed(self, weights: Sequence[Floats]) -> FoundObjects:
+        """Without those of weight 0."""
+        pairs = zip(self.objects, weights, strict=True)
+        return FoundObjects(self.places, [taken(found, weight > 0) for found, weight in pairs])
 
 
 def find_objects(
@@ -125,8 +134,8 @@ def find_objects(
     every: int,
     reporter: Reporter,
     mask: NDArray[np.bool_] | None,
-) -> ObjectPool:
-    """Detect the objects of the runs' frames, and ask the teachers about them.
+) -> FoundObjects:
+    """Detect the objects of the runs' frames.
 
     Args:
         runs: frames at working size.
@@ -140,20 +149,32 @@ def find_objects(
     looks = [(r, f) for r, run in enumerate(runs) for f in middles(run, room, every)]
     around = config.t * config.stride
     reporter.start("detecting objects", len(looks), 0)
-    frames = []
+    found = []
     for number, frame in looks:
         run = runs[number]
         original = (run.first + frame) * run.every
         name = name_in_training(run.clip)
         view = view_of(run.images, frame, around, around, name, original, run.original_size)
-        frames.append(_FrameObjects(number, frame, teachers.objects(view, mask)))
+        found.append(teachers.objects(view, mask))
         reporter.advance({})
+    return FoundObjects(looks, found)
+
+
+def object_pool(
+    runs: Sequence[Run],
+    found: FoundObjects,
+    teachers: SSMTLTeachers,
+    config: SSMTLConfig,
+    reporter: Reporter,
+) -> ObjectPool:
+    """Objects to train on, with what the teachers say of them."""
     size = runs[0].images.shape[1:3] if runs else (1, 1)
-    boxes = _joined([grown(one.objects.boxes, config.margin, size) for one in frames], 4)
-    places = [(one.run, one.frame) for one in frames for _ in one.objects.scores]
+    boxes = _joined([grown(one.boxes, config.margin, size) for one in found.objects], 4)
+    pairs = zip(found.places, found.objects, strict=True)
+    places = [place for place, one in pairs for _ in one.scores]
     targets = np.empty((len(boxes), 0), np.float32)
     if config.class_scores:
-        targets = _joined([one.objects.probabilities for one in frames], None)
+        targets = _joined([one.probabilities for one in found.objects], None)
     pool = ObjectPool(runs, np.array(places, np.int64).reshape(-1, 2), targets, boxes, config.crop)
     if teachers.classifier is not None:
         crops = (pool.middle(number) for number in range(len(pool)))

@@ -19,12 +19,14 @@ from awry.methods.ssmtl.network import LevelStream, SSMTLModel, levels_of
 from awry.methods.ssmtl.parts import PartScores, combined, part_scores
 from awry.methods.ssmtl.sequences import cut
 from awry.methods.ssmtl.teachers import SSMTLTeachers
+from awry.methods.weighing import Weighing
 from awry.methods.windowed import Origin, WindowScorer
 from awry.scoring.maps import blurred, painted
 from awry.scoring.streaming import Values, mean_filter, smoother
-from awry.teachers.objects.base import counted, view_of
+from awry.teachers.objects.base import counted, taken, view_of
 from awry.teachers.objects.carried import carried, trimmed
 from awry.teachers.objects.coco import class_name
+from awry.teachers.objects.trust import ObjectTrust
 from awry.video.pictures import (
     Pictures,
     coloured,
@@ -49,6 +51,7 @@ class FrameParts:
         object_parts: float64 (n, parts) of its objects.
         frame_parts: float64 (parts,) of the whole frame.
         class_ids: int64 (n,), each object's class in COCO's order, -1 unknown.
+        weights: float32 (n,), how far each is believed, above 0; others are left out.
         values: what the mean filter joins over time: `object`, the map of scores above the lowest
             normal one; `frame`, the whole frame's score (1,); `errors`, its map.
     """
@@ -59,6 +62,7 @@ class FrameParts:
     object_parts: Floats
     frame_parts: Floats
     class_ids: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    weights: NDArray[np.float32] = field(default_factory=lambda: np.empty(0, np.float32))
     values: Values = field(default_factory=dict)
 
 
@@ -73,6 +77,7 @@ class SSMTLScorer(WindowScorer[FrameParts]):
         teachers: what finds objects and knows classes.
         setting: where it works.
         networks: what answers by level in the place of the model's streams.
+        trust: what is known of the detector's errors; None: every object counts whole.
     """
 
     def __init__(
@@ -82,6 +87,7 @@ class SSMTLScorer(WindowScorer[FrameParts]):
         teachers: SSMTLTeachers,
         setting: Setting,
         networks: Mapping[str, Network] | None = None,
+        trust: ObjectTrust | None = None,
     ) -> None:
         super().__init__(
             setting,
@@ -95,6 +101,7 @@ class SSMTLScorer(WindowScorer[FrameParts]):
         self.config = config
         self._teachers = teachers
         self._networks = networks or {}
+        self._weighing = Weighing(trust, setting)
         self._levels = levels_of(config)
         self._working: tuple[int, int] | None = None
         self._mask: NDArray[np.bool_] | None = None
@@ -132,7 +139,11 @@ class SSMTLScorer(WindowScorer[FrameParts]):
     def _restart(self) -> None:
         super()._restart()
         self._working = None
+        self._forget_objects()
+
+    def _forget_objects(self) -> None:
         self._last = None
+        self._weighing.restart()
 
     def raw_results(
         self,
@@ -153,7 +164,7 @@ class SSMTLScorer(WindowScorer[FrameParts]):
             self._next_result(self._prepared(frame, small), origin) for frame, small in pairs
         ]
         self._window.clear()
-        self._last = None
+        self._forget_objects()
         return [raw for raw in results if raw is not None]
 
     def frame_levels(self, results: Iterable[FrameParts]) -> list[dict[str, float]]:
@@ -187,7 +198,10 @@ class SSMTLScorer(WindowScorer[FrameParts]):
         with self._stage("detector"):
             size = origin.size or (frame.image.shape[0], frame.image.shape[1])
             objects = self._detected(images, origin.clip or self.setting.clip, frame.number, size)
-        assert self._working is not None
+        with self._stage("trust"):
+            middle = self._window[self._before][1]
+            weights = self._weighing.weights(middle, objects, frame, origin)
+            objects, raw.weights = taken(objects, weights > 0), weights[weights > 0]
         raw.boxes, raw.class_ids = objects.boxes, objects.class_ids
         raw.object_parts = np.empty((0, len(stream.parts)))
         if len(objects.scores):
@@ -242,6 +256,7 @@ class SSMTLScorer(WindowScorer[FrameParts]):
             stream = self.model.stream("object")
             with self._stage("maps"):
                 above = self._scores(stream, raw.object_parts) - float(stream.floor)
+                above *= raw.weights
                 # SSMTL section 3.4: the 3-D mean filter's two axes of the picture.
                 canvas = blurred(painted(raw.boxes, above, self._working), self.filter_side)
                 if self._mask is not None:
@@ -274,7 +289,9 @@ class SSMTLScorer(WindowScorer[FrameParts]):
         parts: dict[str, float] = {}
         if "object" in self._levels:
             stream = self.model.stream("object")
-            worst = raw.object_parts.max(0) if len(raw.object_parts) else stream.part_floor.numpy()
+            floor = stream.part_floor.numpy()
+            believed = floor + (raw.object_parts - floor) * raw.weights[:, None]
+            worst = believed.max(0) if len(believed) else floor
             parts |= _named(stream.parts, worst)
         if "frame" in self._levels:
             prefix = "frame_" if self.config.level == "fused" else ""

@@ -1,0 +1,81 @@
+"""What training footage says of a detector's errors, and how far its objects are believed there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from awry.frames import Objects
+from awry.teachers.objects import ObjectDetector, View
+from awry.teachers.objects.trust import ASSUMED_FPS, Look, ObjectTrust, TrustStream
+from awry.training.footage import Run
+from awry.video.pictures import Pictures, coloured
+
+Place = tuple[int, int]
+"""Number of a run, and of a frame in it."""
+
+
+def learned_trust(
+    runs: Sequence[Run],
+    places: Sequence[Place],
+    objects: Sequence[Objects],
+    detector: ObjectDetector,
+) -> ObjectTrust:
+    """What is known of the detector's errors.
+
+    Args:
+        runs: normal footage at working size.
+        places: of the frames that were looked at, in order.
+        objects: of each of them.
+        detector: is asked about the empty scenes, if it finds objects in single pictures.
+    """
+    looks = [
+        Look(runs[run].images[frame], found, runs[run].scene)
+        for (run, frame), found in zip(places, objects, strict=True)
+    ]
+
+    def detect(picture: Pictures) -> Objects:
+        image = coloured(picture)
+        return detector.detect(View(image, image, image))
+
+    alone = detector.sees_pixels and not detector.needs_neighbours
+    return ObjectTrust.learn(looks, detect if alone else None)
+
+
+def weights_of(
+    trust: ObjectTrust, runs: Sequence[Run], places: Sequence[Place], objects: Sequence[Objects]
+) -> list[NDArray[np.float32]]:
+    """How far the objects of each frame are believed; each run is a stream of its own."""
+    weights = []
+    stream: TrustStream | None = None
+    last = -1
+    for (number, frame), found in zip(places, objects, strict=True):
+        run = runs[number]
+        if stream is None or number != last:
+            stream, last = trust.stream(run.scene), number
+        seconds = frame / (run.fps or ASSUMED_FPS)
+        weights.append(stream.weights(run.images[frame], found, seconds))
+    return weights
+
+
+def trust_note(
+    trust: ObjectTrust, weights: Sequence[NDArray[np.float32]], fps: float | None
+) -> str:
+    """What was learned of the detector's errors, in words.
+
+    Args:
+        trust: what was learned.
+        weights: of the training objects, by frame.
+        fps: of the footage; None: unknown.
+    """
+    every = np.concatenate(weights) if weights else np.empty(0)
+    places = sum(len(one) for one in trust.places.values())
+    assumed = "" if fps else f" The frame rate is unknown: {ASSUMED_FPS:g} a second are assumed."
+    return (
+        f"Of {len(every)} training detections {int((every < 0.5).sum())} are hardly believed, "
+        f"{int((every == 0).sum())} of them not at all: they look as the empty scene does, or "
+        "come and go. "
+        f"The detector names background at {places} place{'' if places == 1 else 's'}.{assumed}"
+    )

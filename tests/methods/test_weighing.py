@@ -1,0 +1,135 @@
+"""What scorers of objects share: a stream of weights, and its state among the tensors."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from awry.datasets.base import Dataset
+from awry.errors import BundleError
+from awry.fitting import FitOptions, fit_detector
+from awry.frames import Frame, Objects
+from awry.methods.base import Setting
+from awry.methods.registry import method_class, method_names
+from awry.methods.weighing import Weighing, trust_state, without_trust
+from awry.methods.windowed import Origin
+from awry.teachers.objects.empty_scene import EmptyScene
+from awry.teachers.objects.trust import ObjectTrust
+from support import moving_square_data
+
+PICTURE = np.random.default_rng(0).integers(60, 160, (40, 60, 1), dtype=np.uint8)
+
+
+def trust() -> ObjectTrust:
+    scene = EmptyScene(PICTURE, np.ones((40, 60), np.float32))
+    return ObjectTrust({"yard": scene}, {"yard": np.empty((0, 5), np.float32)}, 0.5, 0.1)
+
+
+def objects() -> Objects:
+    boxes = np.array([[5, 5, 15, 30], [30, 5, 40, 30]], np.float32)
+    return Objects(boxes, np.zeros(2, np.int64), np.zeros((2, 80), np.float32), np.ones(2))
+
+
+def frame(index: int) -> Frame:
+    return Frame(index, None, np.zeros((40, 60, 3), np.uint8))
+
+
+def test_without_trust_every_object_counts_whole() -> None:
+    weighing = Weighing(None, Setting())
+    assert weighing.weights(PICTURE, objects(), frame(0), Origin()).tolist() == [1.0, 1.0]
+
+
+def test_times_come_from_the_origin_or_the_setting() -> None:
+    picture = PICTURE.copy()
+    picture[5:30, 5:15] = 250
+    nothing = Objects(np.empty((0, 4), np.float32), *(np.empty(0) for _ in range(3)))
+
+    def second(fps: float | None, origin: Origin) -> float:
+        weighing = Weighing(trust(), Setting(scene="yard", fps=fps))
+        weighing.weights(picture, nothing, frame(0), origin)
+        weighing.weights(picture, objects(), frame(1), origin)
+        weights = weighing.weights(picture, objects(), frame(2), origin)
+        assert weights[1] == 0
+        return float(weights[0])
+
+    assert second(10, Origin()) == pytest.approx(0.2 + 0.8 / 3, abs=1e-4)
+    assert second(None, Origin()) == second(10, Origin())
+    assert second(10, Origin(fps=25)) == pytest.approx(0.2 + 0.8 * 0.04 / 0.3, abs=1e-4)
+
+
+def test_after_a_restart_nothing_is_remembered() -> None:
+    picture = PICTURE.copy()
+    picture[5:30, 5:15] = 250
+    weighing = Weighing(trust(), Setting())
+    first = [weighing.weights(picture, objects(), frame(n), Origin())[0] for n in (0, 1)]
+    weighing.restart()
+    assert [weighing.weights(picture, objects(), frame(n), Origin())[0] for n in (0, 1)] == first
+
+
+def test_what_was_learned_stands_among_other_tensors() -> None:
+    assert trust_state(None) == {}
+    tensors = {"network.weight": torch.zeros(2), **trust_state(trust())}
+    rest, found = without_trust(tensors, wanted=True)
+    assert list(rest) == ["network.weight"]
+    assert found is not None
+    assert found.share == 0.5
+    assert np.array_equal(found.scenes["yard"].picture, PICTURE)
+    assert without_trust(tensors, wanted=False)[1] is None
+    with pytest.raises(BundleError, match="Refit"):
+        without_trust(rest, wanted=True)
+
+
+METHODS = [name for name in method_names() if "trust" in method_class(name).Config.model_fields]
+"""Those that look at objects."""
+WALL = (1, 1, 71, 47)
+
+
+def with_false_walls(path: Path) -> tuple[Dataset, list[Frame]]:
+    """Normal clips with the boxes of a detector that also calls the wall an object at times.
+
+    The boxes have two test clips of the same pictures, one with such errors.
+    """
+    data = moving_square_data(clips=2)
+    frames = list(data.test[0].open())
+    clips = {clip.name: [frame.image for frame in clip.open()] for clip in data.train}
+    clips |= {"clean": [frame.image for frame in frames], "errors": [f.image for f in frames]}
+    lines = ["clip,frame,x_min,y_min,x_max,y_max,confidence,class"]
+    for name, images in clips.items():
+        for number, image in enumerate(images):
+            rows, columns = np.nonzero(image[..., 0] == 200)
+            square = (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
+            found = [(square, "person")]
+            if number % 3 == 0 and name != "clean":
+                found.append((WALL, "train"))
+            lines += [f"{name},{number},{','.join(map(str, b))},0.9,{c}" for b, c in found]
+    path.write_text("\n".join(lines))
+    return data, frames
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_box_that_the_detector_invents_changes_no_score(name: str, tmp_path: Path) -> None:
+    data, frames = with_false_walls(tmp_path / "boxes.csv")
+    changes = {"detector": f"boxes:{tmp_path / 'boxes.csv'}"}
+    for trust in (True, False):
+        options = FitOptions(preset="tiny", changes={**changes, "trust": trust})
+        detector = fit_detector(name, data, tmp_path / f"b-{trust}", options)
+        method = detector.models["*"]
+        settings = (Setting(clip=clip, fps=10, map_levels=(0.0,)) for clip in ("clean", "errors"))
+        clean, errors = (list(method.scorer(one).score(iter(frames))) for one in settings)
+        pairs = [(a.score, b.score) for a, b in zip(clean, errors, strict=True)]
+        scored = np.array([pair for pair in pairs if None not in pair], float)
+        assert np.allclose(*scored.T, rtol=1e-5) == trust
+        assert any("hardly believed" in note for note in detector.facts.data.notes) == trust
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_bundle_from_before_scores_as_it_did(name: str) -> None:
+    """Its settings know nothing of trust, and it has no such tensors."""
+    kind = method_class(name)
+    settings = kind.configure("tiny").model_dump()
+    del settings["trust"]
+    assert kind.Config(**settings).trust is False  # type: ignore[attr-defined]
+    assert "trust" not in kind.presets["paper"]

@@ -70,7 +70,7 @@ class ScoredCompositions(Generic[Raw]):
         footage.reporter.start("weighing parts", len(made), 0)
         results = []
         for one in made:
-            origin = Origin(scene=one.base.scene, size=one.base.original_size)
+            origin = Origin(scene=one.base.scene, size=one.base.original_size, fps=one.fps)
             results.append(ask(one.frames(), origin))
             footage.reporter.advance({})
         return cls(made, results)

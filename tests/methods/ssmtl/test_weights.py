@@ -37,6 +37,7 @@ def results(one: Composed, parts: tuple[int, int]) -> list[FrameParts]:
     for index in range(12):
         box = np.array([[4, 4, 20, 20]], np.float32)
         raw = FrameParts(index, None, box, noise.random((1, parts[0])), noise.random(parts[1]))
+        raw.weights = np.ones(1, np.float32)
         raw.object_parts[:, 1] += 0.5 * (one.kind != CONTROL)
         found.append(raw)
     return found

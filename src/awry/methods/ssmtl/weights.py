@@ -72,10 +72,8 @@ def _frame_scores(
         values = mixed(parts, ways, scorer.config.combine)
         if level == "object":
             floor = mixed(_floor(scorer, stream), ways, scorer.config.combine)
-            values = (
-                np.maximum(values - floor, 0)
-                * (_filled(raw, scorer.filter_side) * raw.weights)[:, None]
-            )
+            share = _filled(raw, scorer.filter_side) * raw.weights
+            values = np.maximum(values - floor, 0) * share[:, None]
         scores[place] = values.max(0)
     if level == "object" and len(clip):
         scores = uniform_filter1d(scores, scorer.config.filter_frames, axis=0, mode="nearest")

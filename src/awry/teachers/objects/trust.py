@@ -159,8 +159,8 @@ class ObjectTrust:
             share, area = tensors["usual"].tolist()
         except (KeyError, ValueError, RuntimeError) as error:
             raise BundleError(
-                f"What the bundle knows of its detector's errors cannot be read ({error}). "
-                "Refit it."
+                "The bundle's tensors do not fit what should be known of its detector's errors "
+                f"({error}). Refit it."
             ) from error
         return cls(scenes, places, share, area)
 

@@ -35,7 +35,6 @@ from awry.methods.mtla.teachers import MTLATeachers, occurring
 from awry.methods.mtla.training import loss_of, phases
 from awry.methods.mtla.weights import learn_branch_weights
 from awry.methods.search_space import SearchSpace
-
 from awry.methods.weighing import trust_state, without_trust
 from awry.progress import Reporter, Silent
 from awry.teachers.objects.trust import ObjectTrust

@@ -33,7 +33,7 @@ def ask(frames: Iterable[Frame], origin: Origin) -> list[Seen]:
 
 @pytest.fixture
 def scored(tmp_path: Path) -> ScoredCompositions[Seen]:
-    clips = moving_square_data(clips=4).train
+    clips = moving_square_data(clips=8).train
     footage = Footage(clips, FrameCache(tmp_path / "frames", 2**28), validation=0.4)
     return ScoredCompositions.of(ask, footage, None, False, 7)
 
@@ -54,6 +54,12 @@ def test_each_result_keeps_its_kind(scored: ScoredCompositions[Seen]) -> None:
 def test_where_nothing_was_pasted_it_is_said() -> None:
     nothing: ScoredCompositions[Seen] = ScoredCompositions([], [])
     assert "no weights could be learned" in nothing.said({})
+
+
+def test_few_objects_are_said(scored: ScoredCompositions[Seen]) -> None:
+    one = [place for place, made in enumerate(scored.made) if made.donor == 0]
+    few = ScoredCompositions([scored.made[n] for n in one], [scored.results[n] for n in one])
+    assert few.said({}).startswith("Only 1 of the held-back objects")
 
 
 def test_bundles_of_before_get_the_weights_of_the_settings() -> None:

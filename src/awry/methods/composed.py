@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from awry.frames import Frame
 from awry.methods.windowed import Origin
-from awry.training.blind import BlindScores
+from awry.training.blind import ENOUGH, BlindScores
 from awry.training.footage import Footage
 from awry.training.synthetic import Composition, compositions
 from awry.video.pictures import working_size
@@ -91,6 +91,11 @@ class ScoredCompositions(Generic[Raw]):
             return (
                 "Nothing in the held-back footage moves for long enough to be pasted elsewhere: "
                 "no weights could be learned, and those of the settings stay."
+            )
+        if judged.objects < ENOUGH:
+            return (
+                f"Only {judged.objects} of the held-back objects can be pasted elsewhere, and "
+                f"weights take {ENOUGH}: those of the settings stay."
             )
         words = [
             f"{what}: " + ", ".join(f"{name} {value:.2f}" for name, value in rows.items())

@@ -18,9 +18,9 @@ Floats = NDArray[np.float64]
 
 RESAMPLES = 200
 ENOUGH = 3
-"""With so many different objects the evidence counts half, beside what was thought before."""
+"""With so many different objects the evidence counts half, with fewer it does not count."""
 SELDOM = 0.1
-"""What is among the best in so few of the resamples loses its weight, given `ENOUGH` objects."""
+"""What is among the best in so few of the resamples loses its weight."""
 MOST_PARTS = 6
 
 
@@ -140,7 +140,8 @@ def weights_of(judged: BlindScores, prior: Floats, seed: int = 0) -> Floats:
     """Weights of parts by how often each is in the best subset of them.
 
     The objects are drawn anew `RESAMPLES` times, and each time the best candidate is noted. The
-    mean of those is mixed with what was thought before, the more so the fewer objects there are.
+    mean of those is mixed with what was thought before, the more so the fewer objects there are;
+    with fewer than `ENOUGH` nothing changes.
 
     Args:
         judged: frames' scores by the candidates that `mixtures` gives, (n, candidates).
@@ -152,7 +153,7 @@ def weights_of(judged: BlindScores, prior: Floats, seed: int = 0) -> Floats:
     """
     prior = np.asarray(prior, np.float64) / np.sum(prior)
     candidates = mixtures(len(prior))
-    if not judged.tells or len(prior) == 1:
+    if not judged.tells or len(prior) == 1 or judged.objects < ENOUGH:
         return prior
     wins = _Wins.of(judged)
     figures = wins.figures(_resamples(wins.objects, seed))
@@ -160,8 +161,7 @@ def weights_of(judged: BlindScores, prior: Floats, seed: int = 0) -> Floats:
     best = candidates[np.nanargmax(figures, axis=1)]
     trust = judged.objects / (judged.objects + ENOUGH)
     weights = trust * best.mean(0) + (1 - trust) * prior
-    if judged.objects >= ENOUGH:
-        weights[(best > 0).mean(0) < SELDOM] = 0
+    weights[(best > 0).mean(0) < SELDOM] = 0
     return np.asarray(weights / weights.sum())
 
 

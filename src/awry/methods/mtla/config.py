@@ -226,7 +226,6 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
         "average": 0.98,
         "filter_frames": 0,
         "combine": "sum",
-        "weights": "blind",
     },
     "demo": {
         **SMALL_TEACHERS,

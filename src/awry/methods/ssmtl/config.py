@@ -236,8 +236,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
         "part_scale": "standard",
         "filter_size": None,
         "filter_frames": 0,
-        "weights": "blind",
-        "fusion": (1.0, 0.0),  # whole frames have to earn their say on held-back footage
+        "fusion": (1.0, 0.0),  # whole frames earned no say on held-back footage
     },
     "demo": {
         "detector": "foreground",

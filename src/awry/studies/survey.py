@@ -17,6 +17,7 @@ from awry.errors import AwryError, ConfigError, nearest
 from awry.evaluation.evaluate import EvaluateOptions, evaluate_detector
 from awry.fitting import FitOptions, teacher_settings
 from awry.methods.registry import method_class
+from awry.methods.shared_settings import takers
 from awry.output.places import check_folder
 from awry.progress import Reporter, Silent
 from awry.results import FigureCard, Result
@@ -204,17 +205,18 @@ def _plans(
     """
     if not methods:
         raise ConfigError("Name the methods to survey, e.g. flow.")
-    plans = {}
-    for name in methods:
-        fields = method_class(name).Config.model_fields
-        plans[name] = {key: value for key, value in settings.items() if key in fields}
-        method_class(name).configure(preset, plans[name])
-    known = {key for name in methods for key in method_class(name).Config.model_fields}
-    for key in settings:
-        if key not in known:
-            raise ConfigError(
-                f"None of these methods has a setting '{key}': {nearest(key, known)}."
-            )
+    configs = {name: method_class(name).Config for name in methods}
+    plans: dict[str, dict[str, Any]] = {name: {} for name in methods}
+    for key, value in settings.items():
+        taking = takers(configs, key, value)
+        if not taking:
+            known = {name for config in configs.values() for name in config.model_fields}
+            hint = nearest(key, known)
+            raise ConfigError(f"None of these methods has a setting '{key}': {hint}.")
+        for name in taking:
+            plans[name][key] = value
+    for name, plan in plans.items():
+        method_class(name).configure(preset, plan)
     return plans
 
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from awry.errors import ConfigError, nearest
 from awry.methods.base import Method, MethodConfig
 from awry.methods.registry import broken_methods, method_class, method_names
+from awry.methods.shared_settings import takers
 
 SEPARATOR = "."
 """Between a system's label and the name of its part or setting."""
@@ -169,7 +170,7 @@ def _shared_out(
 ) -> dict[str, dict[str, Any]]:
     """Label -> the settings that are for it."""
     changes: dict[str, dict[str, Any]] = {label: {} for label, _ in pairs}
-    fields = {label: method_class(method).Config.model_fields for label, method in pairs}
+    configs = {label: method_class(method).Config for label, method in pairs}
     for key, value in settings.items():
         label, dot, rest = key.partition(SEPARATOR)
         if dot and label in changes:
@@ -177,11 +178,11 @@ def _shared_out(
             continue
         if dot:
             raise ConfigError(f"{kind.name} has no system '{label}': {nearest(label, changes)}.")
-        takers = [label for label in changes if key in fields[label]]
-        if not takers:
+        taking = takers(configs, key, value)
+        if not taking:
             hint = nearest(key, [*FusedConfig.model_fields, *changes])
             raise ConfigError(f"{kind.name} and its systems have no setting '{key}': {hint}.")
-        for label in takers:
+        for label in taking:
             changes[label].setdefault(key, value)
     return changes
 

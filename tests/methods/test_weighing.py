@@ -121,7 +121,8 @@ def test_a_box_that_the_detector_invents_changes_no_score(name: str, tmp_path: P
         clean, errors = (list(method.scorer(one).score(iter(frames))) for one in settings)
         pairs = [(a.score, b.score) for a, b in zip(clean, errors, strict=True)]
         scored = np.array([pair for pair in pairs if None not in pair], float)
-        assert np.allclose(*scored.T, rtol=1e-5) == trust
+        # A network's answer depends in its last digits on how many crops it is asked about.
+        assert np.allclose(*scored.T, rtol=1e-3) == trust
         assert any("hardly believed" in note for note in detector.facts.data.notes) == trust
 
 

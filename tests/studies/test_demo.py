@@ -44,7 +44,7 @@ def test_the_demo_in_small(
     monkeypatch.setattr(demo, "make_digits", small)
     monkeypatch.setattr(demo, "FitOptions", lambda preset, **more: FitOptions("tiny", **more))
     monkeypatch.chdir(tmp_path)
-    given = ("--method", method) if method != demo.demo_methods()[0] else ()
+    given = ("--method", method) if method != "daml" else ()
     said = awry("demo", *given, "--out", "shown", "--json")
     assert said.code == 0
     summary = said.json
@@ -79,4 +79,5 @@ def test_a_method_without_a_demo_is_refused(awry, tmp_path: Path) -> None:
 
 
 def test_every_method_with_the_preset_has_a_demo() -> None:
-    assert demo.demo_methods() == ["daml", "mtla", "ssmtl"]
+    assert demo.demo_methods() == ["attributes", "daml", "mtla", "ssmtl"]
+    assert demo._first_method() == "daml"

@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 
 import awry
-from awry import extensions, registry
+from awry import extensions
 from awry.detector import scored
+from awry.methods import registry
 from awry.testing import moving_square_data
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "tutorials" / "own-method.md"

@@ -220,6 +220,7 @@ class Method(ABC):
         levels: names of those parts that are whole scores by themselves, e.g. of objects and of
             frames; they are measured as scores are.
         fused_by_default: whether it is among those that are fused where nothing is said.
+        demo_by_default: whether it is the one that the demo shows where nothing is said.
         phrases: part -> what a high value of it means, as a clause in plain words; `{it}` stands
             for the object, e.g. `{it} moves faster than in normal footage`. Under the empty name
             what a high score means where no part stands out.
@@ -229,6 +230,7 @@ class Method(ABC):
     name: ClassVar[str]
     levels: tuple[str, ...] = ()
     fused_by_default: ClassVar[bool] = False
+    demo_by_default: ClassVar[bool] = False
     phrases: ClassVar[Mapping[str, str]] = {}
     Config: ClassVar[type[MethodConfig]]
     presets: ClassVar[Mapping[str, Mapping[str, Any]]]

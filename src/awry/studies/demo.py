@@ -190,7 +190,11 @@ def demo_methods() -> list[str]:
 
 def _first_method() -> str:
     """awry's own first: what is installed beside it does not change the demo."""
-    return min(demo_methods(), key=lambda name: (package_of(name) != OURS, name))
+
+    def order(name: str) -> tuple[bool, bool, str]:
+        return package_of(name) != OURS, not method_class(name).demo_by_default, name
+
+    return min(demo_methods(), key=order)
 
 
 def _write_report(detector: Detector, data: Dataset, scores: Scored, out: Path) -> None:

@@ -19,7 +19,7 @@ def test_a_model_comes_back_from_its_state(make_model: MakeModel) -> None:
     again = other.state()
     assert again.keys() == tensors.keys()
     assert all(torch.equal(again[name], value) for name, value in tensors.items())
-    tensors.popitem()
+    del tensors[next(iter(tensors))]  # weights of parts, at the end, older bundles do not have
     with pytest.raises(BundleError, match="tensors do not fit its SSMTL settings"):
         other.load_state(tensors)
 

@@ -34,6 +34,7 @@ from awry.methods.base import Method, MethodConfig, Scorer, Setting
 from awry.methods.graphs import Graph
 from awry.progress import Reporter, Silent
 from awry.teachers.objects.trust import ObjectTrust
+from awry.training.believed import trust_note
 from awry.training.loop import FitContext
 from awry.training.scale import scale_with_tiles
 from awry.video.pictures import working_size
@@ -76,7 +77,7 @@ class Attributes(Method):
         training, held_back = self._prepare(footage, context.reporter)
         self._object_side = float(np.median(training.sides))
         self._own = OwnClip(training, self.config.apart_s)
-        self._learn_trust(training)
+        self._learn_trust(training, footage)
         self._models = {
             name: fit_attribute(name, training, held_back, self.config, context)
             for name in self.config.used
@@ -85,13 +86,18 @@ class Attributes(Method):
             crops = training.evenly(self.config.crops)
             self._gallery = Gallery.of(crops.values["deep"], crops.crops, self.config.crops)
 
-    def _learn_trust(self, training: Samples) -> None:
+    def _learn_trust(self, training: Samples, footage: Footage) -> None:
         """What the detector says of the empty scene, and how large things are."""
         if self.config.trust:
             detector = self._asker().detector
             looks_at_one = detector.sees_pixels and not detector.needs_neighbours
             detect = self._asker().in_picture if looks_at_one else None
-            self._trust = ObjectTrust.learn(training.looks, detect)
+            trust = ObjectTrust.learn(training.looks, detect)
+            weights = [
+                trust.evidence(look.picture, look.objects, look.scene) for look in training.looks
+            ]
+            footage.notes.append(trust_note(trust, weights, self.config.fps))
+            self._trust = trust
 
     def _prepare(self, footage: Footage, reporter: Reporter) -> tuple[Samples, Samples]:
         """What is known of training and held-back objects."""

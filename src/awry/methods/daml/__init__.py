@@ -41,6 +41,7 @@ class DAML(Method):
 
     name = "daml"
     fused_by_default = True
+    demo_by_default = True
     Config = DAMLConfig
     presets = PRESETS
     phrases: ClassVar[Mapping[str, str]] = {

@@ -190,6 +190,5 @@ def _shared_out(
 PRESETS: Mapping[str, Mapping[str, Any]] = {
     "paper": {},
     "cpu": {},
-    "demo": {},
     "tiny": {"of": ("flow", "knn")},
 }

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from awry.frames import Objects
 from awry.teachers.objects import ObjectDetector, View
-from awry.teachers.objects.trust import ASSUMED_FPS, Look, ObjectTrust, TrustStream
+from awry.teachers.objects.trust import ASSUMED_FPS, FrameDetections, ObjectTrust, TrustStream
 from awry.training.footage import Run
 from awry.video.pictures import Pictures, coloured
 
@@ -32,7 +32,7 @@ def learned_trust(
         detector: is asked about the empty scenes, if it finds objects in single pictures.
     """
     looks = [
-        Look(runs[run].images[frame], found, runs[run].scene)
+        FrameDetections(runs[run].images[frame], found, runs[run].scene)
         for (run, frame), found in zip(places, objects, strict=True)
     ]
 

@@ -6,14 +6,14 @@ import pytest
 from awry.errors import BundleError
 from awry.frames import Objects
 from awry.methods.attributes.config import PRESETS, AttributesConfig
-from awry.methods.attributes.objects import Looker, Place, Window, _united, small_crop
+from awry.methods.attributes.objects import ObjectTeachers, Place, Window, _united, small_crop
 from support import moving_square
 
 PLACE = Place("", 5, None, 0.1)
 
 
-def looker(**changes: object) -> Looker:
-    return Looker(AttributesConfig(**{**PRESETS["tiny"], **changes}))
+def teachers(**changes: object) -> ObjectTeachers:
+    return ObjectTeachers(AttributesConfig(**{**PRESETS["tiny"], **changes}))
 
 
 def objects(boxes: list[list[float]]) -> Objects:
@@ -33,11 +33,11 @@ def test_moving_regions_join_where_no_detected_box_covers_them() -> None:
 
 
 def test_an_objects_attributes() -> None:
-    asker = looker()
+    asker = teachers()
     images = moving_square(8, 1)
     shown = [asker.shown(image) for image in images]
     window = Window(shown[4], shown[3], shown[1], shown[7])
-    found = asker.look(window, PLACE)
+    found = asker.observe(window, PLACE)
     assert len(found) == 1
     assert found.values["velocity"].shape == (1, 4)
     assert found.values["deep"].shape == (1, 512)
@@ -48,13 +48,13 @@ def test_an_objects_attributes() -> None:
 
 
 def test_a_missing_later_picture_is_taken_to_be_as_the_earlier_one() -> None:
-    asker = looker()
+    asker = teachers()
     shown = [asker.shown(image) for image in moving_square(8, 1)]
     assert len(asker.found(Window(shown[4], shown[3], shown[1]), PLACE, None).boxes) >= 1
 
 
 def test_crops_come_from_the_picture_at_full_size() -> None:
-    asker = looker(height=32, crop_height=64, margin=0.0)
+    asker = teachers(height=32, crop_height=64, margin=0.0)
     image = np.zeros((64, 96, 3), np.uint8)
     image[20:40, 30:60] = 255
     shown = asker.shown(image)
@@ -71,11 +71,11 @@ def test_small_crops_keep_their_shape() -> None:
 
 
 def test_room_is_what_flow_and_motion_need() -> None:
-    assert looker().room(10.0) == (3, 3)
-    assert looker().room(25.0) == (8, 8)
-    assert looker(detector="random:fasterrcnn_mobilenet_v3_large_320_fpn").room(25.0) == (2, 0)
+    assert teachers().room(10.0) == (3, 3)
+    assert teachers().room(25.0) == (8, 8)
+    assert teachers(detector="random:fasterrcnn_mobilenet_v3_large_320_fpn").room(25.0) == (2, 0)
 
 
 def test_another_detector_than_the_bundles_is_refused() -> None:
     with pytest.raises(BundleError, match="not the detector"):
-        looker(detector_fingerprint="0123456789abcdef")
+        teachers(detector_fingerprint="0123456789abcdef")

@@ -76,8 +76,8 @@ def test_a_box_around_what_the_empty_scene_has_counts_nothing(
 ) -> None:
     scorer = detector.scorer(fps=10.0)
     assert isinstance(scorer, AttributesScorer)
-    looker = scorer._looker
-    real = looker.found
+    teachers = scorer._teachers
+    real = teachers.found
 
     def with_background(*asked: Any) -> Objects:
         found = real(*asked)
@@ -89,7 +89,7 @@ def test_a_box_around_what_the_empty_scene_has_counts_nothing(
             np.append(found.scores, np.float32(1)),
         )
 
-    monkeypatch.setattr(looker, "found", with_background)
+    monkeypatch.setattr(teachers, "found", with_background)
     scores = scorer.score(moving_square_data().test[0].open())
     false = [r.score for s in scores for r in s.regions if r.box == (0, 0, 11, 11)]
     assert len(false) > 30

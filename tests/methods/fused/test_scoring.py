@@ -13,7 +13,7 @@ from awry.methods.base import Scorer, Setting
 from awry.methods.fused import Fused, FusedConfig
 from awry.methods.fused.evidence import FrameEvidence, Place
 from awry.methods.fused.normality import measure
-from awry.methods.fused.scoring import Chorus, FusedScorer
+from awry.methods.fused.scoring import AlignedScorers, FusedScorer
 from awry.teachers.flow import DISFlow, load_flow
 
 BOX = (8.0, 8.0, 23.0, 23.0)
@@ -79,10 +79,10 @@ def test_the_slowest_sets_the_pace() -> None:
 
 
 def test_at_the_end_the_last_word_stands() -> None:
-    *_, last = Chorus([Late(0), Late(2)]).push(stream(1)[0]) or [()]
+    *_, last = AlignedScorers([Late(0), Late(2)]).push(stream(1)[0]) or [()]
     assert last == ()
-    chorus = Chorus([Late(0), Late(2)])
-    answers = [answer for frame in stream(5) for answer in chorus.push(frame)] + chorus.flush()
+    aligned = AlignedScorers([Late(0), Late(2)])
+    answers = [answer for frame in stream(5) for answer in aligned.push(frame)] + aligned.flush()
     assert [(one.score, other.score) for one, other in answers] == [
         (0, 0), (1, 1), (2, 2), (3, 2), (4, 2)
     ]  # fmt: skip

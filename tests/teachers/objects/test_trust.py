@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ import torch
 
 from awry.errors import BundleError
 from awry.frames import Objects
-from awry.teachers.objects.trust import Look, ObjectTrust
+from awry.teachers.objects.trust import FrameDetections, ObjectTrust
 
 H, W, FPS = 120, 160, 10.0
 PERSON, TRAIN, BENCH, TRUCK, BAG = 0, 6, 13, 7, 24
@@ -59,11 +60,11 @@ def frame(step: int, lanes: Sequence[int] = (0, 1, 2, 3)) -> tuple[np.ndarray, l
     return picture, found
 
 
-def looks(errors: Callable[[int], list[Found]] = lambda _: []) -> list[Look]:
+def looks(errors: Callable[[int], list[Found]] = lambda _: []) -> list[FrameDetections]:
     all_looks = []
     for step in range(150):
         picture, found = frame(step)
-        all_looks.append(Look(picture, objects(*found, *errors(step))))
+        all_looks.append(FrameDetections(picture, objects(*found, *errors(step))))
     return all_looks
 
 
@@ -226,12 +227,12 @@ def test_what_was_learned_is_kept(trust: ObjectTrust) -> None:
 def test_an_unknown_scene_of_several_and_footage_without_objects_take_nothing_away() -> None:
     picture, _ = frame(0)
     once = looks()[::10]
-    two = [Look(look.picture, look.objects, name) for name in ("a", "b") for look in once]
+    two = [replace(one, scene=name) for name in ("a", "b") for one in once]
     trust = ObjectTrust.learn(two)
     wall = objects((WALL, TRAIN))
     assert trust.stream("c").weights(picture, wall, 0.0).tolist() == [1.0]
     assert trust.stream("a").weights(picture, wall, 0.0).tolist() == [0.0]
-    nothing = ObjectTrust.learn([Look(picture, objects())] * 3)
+    nothing = ObjectTrust.learn([FrameDetections(picture, objects())] * 3)
     assert nothing.stream().weights(picture, wall, 0.0).tolist() == [1.0]
 
 

@@ -26,7 +26,7 @@ from awry.methods.attributes.normality import (
     fresh_energies,
     load_attribute,
 )
-from awry.methods.attributes.objects import Looker, detector_options
+from awry.methods.attributes.objects import ObjectTeachers, detector_options
 from awry.methods.attributes.samples import Samples, collect
 from awry.methods.attributes.scoring import AttributesScorer
 from awry.methods.attributes.training import drawn, energy_losses
@@ -70,7 +70,7 @@ class Attributes(Method):
         self._object_side = 1.0
         self._own: OwnClip | None = None
         self._trust: ObjectTrust | None = None
-        self._looker: Looker | None = None
+        self._teachers: ObjectTeachers | None = None
 
     def fit(self, footage: Footage, context: FitContext) -> None:
         """As `Method.fit`."""
@@ -92,9 +92,9 @@ class Attributes(Method):
             detector = self._asker().detector
             looks_at_one = detector.sees_pixels and not detector.needs_neighbours
             detect = self._asker().in_picture if looks_at_one else None
-            trust = ObjectTrust.learn(training.looks, detect)
+            trust = ObjectTrust.learn(training.detections, detect)
             weights = [
-                trust.evidence(look.picture, look.objects, look.scene) for look in training.looks
+                trust.evidence(one.picture, one.objects, one.scene) for one in training.detections
             ]
             footage.notes.append(trust_note(trust, weights, self.config.fps))
             self._trust = trust
@@ -106,17 +106,17 @@ class Attributes(Method):
         self._settle_tiles(footage, grey, reporter)
         runs = {part: footage.runs(part, size, grey=grey) for part in ("train", "validation")}
         self._settle(runs["train"], grey)
-        looker, config = self._asker(), self.config
+        teachers, config = self._asker(), self.config
         setting = Setting(ignore=footage.ignore, frame_size=footage.frame_size())
-        ignored = setting.small_mask(footage.frame_size(), looker.sizes(size)[1])
+        ignored = setting.small_mask(footage.frame_size(), teachers.sizes(size)[1])
         mask = ignored if ignored.any() else None
-        training = collect(runs["train"], looker, config, config.most_frames, mask, reporter)
+        training = collect(runs["train"], teachers, config, config.most_frames, mask, reporter)
         if len(training) < 2:
             raise FootageError(
-                f"There are no objects to learn from: {looker.detector.nothing_found}"
+                f"There are no objects to learn from: {teachers.detector.nothing_found}"
             )
         fewer = max(1, config.most_frames // HELD_BACK)
-        held_back = collect(runs["validation"], looker, config, fewer, mask, reporter)
+        held_back = collect(runs["validation"], teachers, config, fewer, mask, reporter)
         return training.evenly(config.most), held_back.evenly(config.most)
 
     def _settle_tiles(self, footage: Footage, grey: bool, reporter: Reporter) -> None:
@@ -129,7 +129,7 @@ class Attributes(Method):
             footage, self.config.detector, options, reporter, size=size, grey=grey
         )
         self.config = AttributesConfig(**{**self.config.model_dump(), "tiles": tiles})
-        self._looker = None
+        self._teachers = None
         seen = "the whole frame" if tiles == (1, 1) else f"{tiles[0]}x{tiles[1]} tiles beside it"
         footage.notes.append(f"{scale.words()}. So the detector sees {seen}.")
 
@@ -141,12 +141,12 @@ class Attributes(Method):
         if self.config.fps is None and rates:
             settled["fps"] = float(np.median(rates))
         self.config = AttributesConfig(**{**self.config.model_dump(), **settled})
-        self._looker = None
+        self._teachers = None
 
-    def _asker(self) -> Looker:
-        if self._looker is None:
-            self._looker = Looker(self.config)
-        return self._looker
+    def _asker(self) -> ObjectTeachers:
+        if self._teachers is None:
+            self._teachers = ObjectTeachers(self.config)
+        return self._teachers
 
     def scorer(self, setting: Setting) -> Scorer:
         """As `Method.scorer`."""

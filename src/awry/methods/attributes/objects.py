@@ -28,7 +28,7 @@ CROP = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class FramePictures:
     """A frame as it is looked at.
 
     Attributes:
@@ -50,10 +50,10 @@ class Window:
         earlier, later: those that show what moves; None: not wanted, or not there.
     """
 
-    now: Shown
-    before: Shown
-    earlier: Shown | None = None
-    later: Shown | None = None
+    now: FramePictures
+    before: FramePictures
+    earlier: FramePictures | None = None
+    later: FramePictures | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ class ObjectAttributes:
         return (self.boxes[:, 2:] - self.boxes[:, :2]).max(1, initial=0)
 
 
-class Looker:
+class ObjectTeachers:
     """Asks detectors, flow and classifier about the objects of frames.
 
     Args:
@@ -160,15 +160,15 @@ class Looker:
         full = working_size(frame, self._config.crop_height)
         return full, working_size(full, self._config.height)
 
-    def shown(self, full: Pictures) -> Shown:
+    def shown(self, full: Pictures) -> FramePictures:
         """A picture at the size that crops are cut from, with its smaller copy."""
         size = working_size((full.shape[0], full.shape[1]), self._config.height)
         small = full
         if full.shape[:2] != size:
             small = cv2.resize(full, size[::-1], interpolation=cv2.INTER_LINEAR)
-        return Shown(full, np.asarray(small, np.uint8).reshape(*size, -1))
+        return FramePictures(full, np.asarray(small, np.uint8).reshape(*size, -1))
 
-    def look(
+    def observe(
         self, window: Window, place: Place, mask: NDArray[np.bool_] | None = None
     ) -> ObjectAttributes:
         """What is known of the objects of the judged frame, with their crops.
@@ -215,7 +215,7 @@ class Looker:
         flow = self.flow(window.before.small, window.now.small)
         return velocities(flow, boxes, config.bins, config.velocity, config.unit, seconds)
 
-    def deep(self, boxes: Rows, now: Shown, answers: Network | None = None) -> Rows:
+    def deep(self, boxes: Rows, now: FramePictures, answers: Network | None = None) -> Rows:
         """float32 (n, features), of crops grown by a margin."""
         assert self.classifier is not None
         if not len(boxes):
@@ -225,7 +225,7 @@ class Looker:
             return self.classifier(pieces)
         return np.asarray(answers(self.classifier.batch(pieces))[0].numpy(), np.float32)
 
-    def cut(self, boxes: Rows, now: Shown) -> list[Pictures]:
+    def cut(self, boxes: Rows, now: FramePictures) -> list[Pictures]:
         """The objects' crops at their own size, uint8 (h, w, 3)."""
         full, small = now.full.shape[:2], now.small.shape[:2]
         scale = np.tile(np.array(full[::-1]) / np.array(small[::-1]), 2).astype(np.float32)

@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from awry.datasets.base import name_in_training
 from awry.methods.attributes.config import AttributesConfig
 from awry.methods.attributes.objects import (
-    Looker,
+    FramePictures,
     ObjectAttributes,
+    ObjectTeachers,
     Place,
-    Shown,
     Window,
 )
 from awry.progress import Reporter
-from awry.teachers.objects.trust import Look
+from awry.teachers.objects.trust import FrameDetections
 from awry.training.footage import Run
 from awry.video.pictures import Pictures
 
@@ -37,7 +37,7 @@ class Samples:
         times: float64 (n,), seconds within the clip.
         crops: uint8 (h, w, 3) RGB of each, at most `CROP` high and wide.
         sides: float32 (n,), the longer side of each box, in pixels of the working size.
-        looks: some of the frames, with what was detected there.
+        detections: of some of the frames.
         names: of the clips, by number, as teachers know them.
     """
 
@@ -46,7 +46,7 @@ class Samples:
     times: NDArray[np.float64]
     crops: list[Pictures] = field(default_factory=list)
     sides: Rows = field(default_factory=lambda: np.empty(0, np.float32))
-    looks: list[Look] = field(default_factory=list)
+    detections: list[FrameDetections] = field(default_factory=list)
     names: tuple[str, ...] = ()
 
     def __len__(self) -> int:
@@ -63,7 +63,7 @@ class Samples:
             self.times[chosen],
             [self.crops[number] for number in chosen] if self.crops else [],
             self.sides[chosen],
-            self.looks,
+            self.detections,
             self.names,
         )
 
@@ -90,7 +90,7 @@ def frames_to_look_at(
 
 def collect(
     runs: Sequence[Run],
-    looker: Looker,
+    teachers: ObjectTeachers,
     config: AttributesConfig,
     most: int,
     mask: NDArray[np.bool_] | None,
@@ -100,18 +100,18 @@ def collect(
 
     Args:
         runs: stretches of footage at the size that crops are cut from.
-        looker: asks the teachers.
+        teachers: detector, flow and classifier.
         config: which frames.
         most: frames looked at, evenly spread.
         mask: bool (h, w), ignored pixels of the working size; None: there are none.
         reporter: shows progress.
     """
-    rooms = [looker.room(run.fps) for run in runs]
+    rooms = [teachers.room(run.fps) for run in runs]
     places = frames_to_look_at(runs, rooms, most)
     names = {name: number for number, name in enumerate(dict.fromkeys(run.clip for run in runs))}
     reporter.start("looking at objects", len(places), 0)
     found: list[tuple[int, float, ObjectAttributes]] = []
-    looks: list[Look] = []
+    detections: list[FrameDetections] = []
     every = -(-len(places) // MOST_LOOKS)
     for count, (number, frame) in enumerate(places):
         run = runs[number]
@@ -122,21 +122,21 @@ def collect(
             run.original_size,
             config.seconds(run.fps),
         )
-        window = _window(run, frame, looker, config)
-        objects = looker.look(window, place, mask)
+        window = _window(run, frame, teachers, config)
+        objects = teachers.observe(window, place, mask)
         found.append((names[run.clip], time_s, objects))
         if config.trust and count % every == 0:
-            looks.append(Look(window.now.small, objects.objects, run.scene))
+            detections.append(FrameDetections(window.now.small, objects.objects, run.scene))
         reporter.advance({})
-    return replace(_joined(found), looks=looks, names=tuple(map(name_in_training, names)))
+    return replace(_joined(found), detections=detections, names=tuple(map(name_in_training, names)))
 
 
-def _window(run: Run, frame: int, looker: Looker, config: AttributesConfig) -> Window:
-    def shown(place: int) -> Shown:
-        return looker.shown(run.images[place])
+def _window(run: Run, frame: int, teachers: ObjectTeachers, config: AttributesConfig) -> Window:
+    def shown(place: int) -> FramePictures:
+        return teachers.shown(run.images[place])
 
     around = config.around(run.fps)
-    others = (frame - around, frame + around) if looker.needs_neighbours else ()
+    others = (frame - around, frame + around) if teachers.needs_neighbours else ()
     return Window(shown(frame), shown(frame - config.stride(run.fps)), *map(shown, others))
 
 

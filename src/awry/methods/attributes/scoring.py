@@ -15,10 +15,10 @@ from awry.methods.attributes.config import FPS, AttributesConfig
 from awry.methods.attributes.gallery import Gallery, framed
 from awry.methods.attributes.normality import AttributeModel, OwnClip, speeds
 from awry.methods.attributes.objects import (
-    Looker,
+    FramePictures,
     ObjectAttributes,
+    ObjectTeachers,
     Place,
-    Shown,
     Window,
 )
 from awry.methods.base import Setting
@@ -38,7 +38,7 @@ SHOWN_SIDE = 128
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class ScoredObjects:
     """A frame's objects with their scores.
 
     Attributes:
@@ -60,13 +60,13 @@ class Judged:
         return np.asarray(self.evidence.sum(1))
 
 
-class AttributesScorer(WindowScorer[Judged]):
+class AttributesScorer(WindowScorer[ScoredObjects]):
     """Compares a frame with the one a step before; the first frames of a stream have no score.
 
     Args:
         models: attribute -> its density, calibrated.
         config: the settings, resolved.
-        looker: asks the teachers.
+        teachers: detector, flow and classifier.
         gallery: training crops to show.
         object_side: longer side of a typical object, in pixels of the working size.
         own: knows training footage, while it is scored in a fit; None later.
@@ -79,7 +79,7 @@ class AttributesScorer(WindowScorer[Judged]):
         self,
         models: Mapping[str, AttributeModel],
         config: AttributesConfig,
-        looker: Looker,
+        teachers: ObjectTeachers,
         gallery: Gallery,
         object_side: float,
         own: OwnClip | None,
@@ -89,13 +89,13 @@ class AttributesScorer(WindowScorer[Judged]):
     ) -> None:
         super().__init__(
             setting,
-            *looker.room(setting.fps),
+            *teachers.room(setting.fps),
             no_filter(),
             smoother(config.smoothing, config.smoothing_sigma),
         )
         self._models = models
         self._config = config
-        self._looker = looker
+        self._teachers = teachers
         self._gallery = gallery
         self._own = own
         self._trust = trust
@@ -111,16 +111,16 @@ class AttributesScorer(WindowScorer[Judged]):
         """Objects are regions."""
         return self.setting.maps
 
-    def _prepared(self, frame: Frame) -> tuple[Frame, Shown]:
+    def _prepared(self, frame: Frame) -> tuple[Frame, FramePictures]:
         with self._stage("resize"):
             return frame, self._shown(frame)
 
-    def _shown(self, frame: Frame) -> Shown:
+    def _shown(self, frame: Frame) -> FramePictures:
         size = (frame.image.shape[0], frame.image.shape[1])
         if self._sizes is None:
-            self._sizes = self._looker.sizes(self.setting.frame_size or size)
+            self._sizes = self._teachers.sizes(self.setting.frame_size or size)
             self._mask = self._ignored(size, self._sizes[1])
-        return self._looker.shown(resized(frame.image, self._sizes[0], bool(self._config.grey)))
+        return self._teachers.shown(resized(frame.image, self._sizes[0], bool(self._config.grey)))
 
     def _restart(self) -> None:
         super()._restart()
@@ -128,7 +128,7 @@ class AttributesScorer(WindowScorer[Judged]):
         if self._trust is not None:
             self._believed = self._trust.stream(self.setting.scene)
 
-    def _raw_result(self, origin: Origin) -> Judged:
+    def _raw_result(self, origin: Origin) -> ScoredObjects:
         """Look at the window's judged frame."""
         frame = self._window[self._before][0]
         window = self._pictures_of(self._window)
@@ -141,11 +141,11 @@ class AttributesScorer(WindowScorer[Judged]):
 
         return self._judged(frame, window, origin, believed)
 
-    def _pictures_of(self, frames: Sequence[tuple[Frame, Shown]]) -> Window:
+    def _pictures_of(self, frames: Sequence[tuple[Frame, FramePictures]]) -> Window:
         """Those of a window, whose last frames may be missing."""
         middle, config, fps = self._before, self._config, self.setting.fps
         window = Window(frames[middle][1], frames[middle - config.stride(fps)][1])
-        if not self._looker.needs_neighbours:
+        if not self._teachers.needs_neighbours:
             return window
         around = config.around(fps)
         later = frames[middle + around][1] if middle + around < len(frames) else None
@@ -158,20 +158,20 @@ class AttributesScorer(WindowScorer[Judged]):
         window: Window,
         origin: Origin,
         believed: Callable[[Objects], Trust],
-    ) -> Judged:
-        looker = self._looker
+    ) -> ScoredObjects:
+        teachers = self._teachers
         size = origin.size or (frame.image.shape[0], frame.image.shape[1])
         clip = origin.clip or self.setting.clip
         place = Place(clip, frame.number, size, self._seconds)
         with self._stage("detector"):
-            found = looker.found(window, place, self._mask)
+            found = teachers.found(window, place, self._mask)
         values = {}
         if "velocity" in self._models:
             with self._stage("flow"):
-                values["velocity"] = looker.velocities(found.boxes, window, place.seconds)
+                values["velocity"] = teachers.velocities(found.boxes, window, place.seconds)
         if "deep" in self._models:
             with self._stage("network"):
-                values["deep"] = looker.deep(found.boxes, window.now, self._answers)
+                values["deep"] = teachers.deep(found.boxes, window.now, self._answers)
         with self._stage("density"):
             objects = ObjectAttributes(found, believed(found), values)
             return self._with_evidence(frame, clip, objects)
@@ -182,7 +182,7 @@ class AttributesScorer(WindowScorer[Judged]):
             return frame.time_s
         return frame.index / (self.setting.fps or FPS)
 
-    def _with_evidence(self, frame: Frame, clip: str, objects: ObjectAttributes) -> Judged:
+    def _with_evidence(self, frame: Frame, clip: str, objects: ObjectAttributes) -> ScoredObjects:
         own = None if self._own is None else self._own.of_frame(clip, self._time(frame))
         columns = [
             model.weight * model.calibrated(objects.values[name], own)
@@ -192,12 +192,12 @@ class AttributesScorer(WindowScorer[Judged]):
         faster = np.zeros(len(objects), bool)
         if "velocity" in self._models:
             faster = speeds(objects.values["velocity"]) > self._models["velocity"].usual
-        return Judged(frame.index, frame.time_s, objects, evidence, faster)
+        return ScoredObjects(frame.index, frame.time_s, objects, evidence, faster)
 
-    def _values(self, raw: Judged) -> Values:
+    def _values(self, raw: ScoredObjects) -> Values:
         return {}
 
-    def _frame_score(self, raw: Judged, values: Values) -> tuple[FrameScore, Values]:
+    def _frame_score(self, raw: ScoredObjects, values: Values) -> tuple[FrameScore, Values]:
         """The frame's score: of its strangest object, or of each attribute's."""
         highest = raw.evidence.max(0, initial=0.0)
         total = highest.sum() if self._config.combine == "frame" else raw.totals.max(initial=0.0)
@@ -219,7 +219,7 @@ class AttributesScorer(WindowScorer[Judged]):
             parts["direction"] = float(column[~faster].max(initial=0.0))
         return parts
 
-    def _where(self, raw: Judged) -> tuple[NDArray[np.float32], tuple[Region, ...]]:
+    def _where(self, raw: ScoredObjects) -> tuple[NDArray[np.float32], tuple[Region, ...]]:
         """The map, and the objects as regions of the full frame."""
         assert self._sizes is not None
         working, totals = self._sizes[1], raw.totals
@@ -266,8 +266,10 @@ class AttributesScorer(WindowScorer[Judged]):
             return np.ones(len(objects.scores), np.float32)
         return self._trust.evidence(window.now.small, objects, self.setting.scene)
 
-    def _beside(self, objects: ObjectAttributes, number: int, now: Shown) -> dict[str, Pictures]:
-        (crop,) = self._looker.cut(objects.boxes[number : number + 1], now)
+    def _beside(
+        self, objects: ObjectAttributes, number: int, now: FramePictures
+    ) -> dict[str, Pictures]:
+        (crop,) = self._teachers.cut(objects.boxes[number : number + 1], now)
         shown = {"object": framed(crop, SHOWN_SIDE)}
         nearest = self._gallery.nearest(objects.values["deep"][number], SHOWN)
         for place, one in enumerate(nearest, 1):

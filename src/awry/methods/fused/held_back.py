@@ -10,7 +10,7 @@ from awry.datasets.base import name_in_training
 from awry.datasets.clips import Excerpt
 from awry.methods.base import Method, Setting
 from awry.methods.fused.evidence import FrameEvidence, gather
-from awry.methods.fused.scoring import Chorus
+from awry.methods.fused.scoring import AlignedScorers
 from awry.training.footage import Footage
 from awry.training.split import Span
 
@@ -44,14 +44,14 @@ def evidence_of(
             fps=source.fps,
             frame_size=size,
         )
-        chorus = Chorus([system.scorer(setting) for system in systems])
+        aligned = AlignedScorers([system.scorer(setting) for system in systems])
         stretch = []
         frames = Excerpt(source, piece.first, piece.last - 1, clip.name, keep_origin=True)
         for frame in frames:
             found = (frame.image.shape[0], frame.image.shape[1])
-            stretch += [gather(a, found) for a in chorus.push(frame) if _scored(a)]
+            stretch += [gather(a, found) for a in aligned.push(frame) if _scored(a)]
             footage.reporter.advance({})
-        stretch += [gather(a, size) for a in chorus.flush() if _scored(a)]
+        stretch += [gather(a, size) for a in aligned.flush() if _scored(a)]
         stretches.append(stretch)
     return [stretch for stretch in stretches if stretch]
 

@@ -24,7 +24,7 @@ MAP_HEIGHT = 128
 STAGE = "fusion"
 
 
-class Chorus:
+class AlignedScorers:
     """The scorers of several systems on one stream, whose answers come out frame by frame.
 
     Each frame goes to all of them while they share what their teachers say. A system that has no
@@ -101,12 +101,12 @@ class FusedScorer(Scorer):
     ) -> None:
         super().__init__(setting)
         self._labels = tuple(labels)
-        self._chorus = Chorus(scorers)
+        self._aligned = AlignedScorers(scorers)
         self._fusion = fusion
         self._config = config
         self._spent = 0.0
-        self.warmup = self._chorus.warmup
-        self.lookahead = self._chorus.lookahead
+        self.warmup = self._aligned.warmup
+        self.lookahead = self._aligned.lookahead
         told = zip(labels, (scorer.smoothing for scorer in scorers), strict=True)
         self.smoothing = "; ".join(f"{who}: {what}" for who, what in told if what != "none")
         self.smoothing = self.smoothing or "none"
@@ -114,7 +114,7 @@ class FusedScorer(Scorer):
     @property
     def memory(self) -> OutputMemory:
         """What the systems' teachers said last, and how often it was known."""
-        return self._chorus.memory
+        return self._aligned.memory
 
     @property
     def gives_regions(self) -> bool:
@@ -122,10 +122,10 @@ class FusedScorer(Scorer):
         return self.setting.maps
 
     def _push(self, frame: Frame) -> list[FrameScore]:
-        return self._fused(self._chorus.push(frame))
+        return self._fused(self._aligned.push(frame))
 
     def _flush(self) -> list[FrameScore]:
-        return self._fused(self._chorus.flush())
+        return self._fused(self._aligned.flush())
 
     def _fused(self, answers: Iterable[tuple[FrameScore, ...]]) -> list[FrameScore]:
         scores = []
@@ -134,7 +134,7 @@ class FusedScorer(Scorer):
                 scores.append(self._judged(answer))
         own = self.seconds.get(STAGE, 0.0)
         self.seconds = {STAGE: own}
-        for scorer in self._chorus.scorers:
+        for scorer in self._aligned.scorers:
             for stage, spent in scorer.seconds.items():
                 self.seconds[stage] = self.seconds.get(stage, 0.0) + spent
         return scores
@@ -209,7 +209,7 @@ class FusedScorer(Scorer):
     def pictures(self, frames: Sequence[Frame]) -> Mapping[str, NDArray[np.uint8]] | None:
         """As `Scorer.pictures`: what each system makes of the last frame, by LABEL and name."""
         shown: dict[str, NDArray[np.uint8]] = {}
-        for label, scorer in zip(self._labels, self._chorus.scorers, strict=True):
+        for label, scorer in zip(self._labels, self._aligned.scorers, strict=True):
             for name, picture in (scorer.pictures(frames) or {}).items():
                 size = next(iter(shown.values()), picture).shape[:2]
                 if picture.shape[:2] != size:

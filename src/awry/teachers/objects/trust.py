@@ -43,7 +43,7 @@ _TWICE = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class FrameDetections:
     """What a detector said of a frame of normal footage.
 
     Attributes:
@@ -81,7 +81,7 @@ class ObjectTrust:
         self.area = area
 
     @classmethod
-    def learn(cls, looks: Sequence[Look], detect: Detect | None = None) -> ObjectTrust:
+    def learn(cls, looks: Sequence[FrameDetections], detect: Detect | None = None) -> ObjectTrust:
         """From normal footage and what the detector said of it.
 
         Args:
@@ -194,7 +194,7 @@ class TrustStream:
 
 
 def _measured(
-    looks: Sequence[Look], scenes: Mapping[str, EmptyScene]
+    looks: Sequence[FrameDetections], scenes: Mapping[str, EmptyScene]
 ) -> tuple[Floats, NDArray[np.int64], Floats, NDArray[np.int64]]:
     """All boxes (n, 4), their classes, foreground shares, and the numbers of their scenes."""
     numbers = {name: number for number, name in enumerate(scenes)}
@@ -271,7 +271,7 @@ def _coarse(boxes: Floats) -> NDArray[np.int64]:
     return np.concatenate([size, centre], 1).astype(np.int64)
 
 
-def _spread(looks: Sequence[Look], scene: str) -> Iterator[Look]:
+def _spread(looks: Sequence[FrameDetections], scene: str) -> Iterator[FrameDetections]:
     mine = [look for look in looks if look.scene == scene]
     chosen = np.linspace(0, len(mine) - 1, min(len(mine), LOOKS)).astype(int)
     return (mine[place] for place in chosen)

@@ -181,6 +181,7 @@ def scale_with_tiles(
     *,
     size: tuple[int, int],
     grey: bool = False,
+    tiles: tuple[int, int] | None = None,
 ) -> tuple[FootageScale, tuple[int, int]]:
     """Measure objects, and choose the tiles that the detector needs to see them.
 
@@ -192,6 +193,7 @@ def scale_with_tiles(
         detector: KIND:WHAT.
         options: what is asked of it, whatever its tiles.
         size: working size (h, w) that it is shown.
+        tiles: columns and rows, where they are given; None: they are chosen.
 
     Returns:
         What was measured, and columns and rows of tiles.
@@ -200,6 +202,9 @@ def scale_with_tiles(
         MissingError, ConfigError, InputError: as `load_detector`.
         FootageError: as `Footage.runs`.
     """
+    if tiles is not None:
+        given = load_detector(detector, options.with_tiles(tiles))
+        return measure_scale(footage, given, reporter, size=size, grey=grey), tiles
     whole = load_detector(detector, options.with_tiles((1, 1)))
     scale = measure_scale(footage, whole, reporter, size=size, grey=grey)
     tiles = tiles_for(scale.side_at(size[0]), size, whole.input_scale, options.overlap)
@@ -207,6 +212,18 @@ def scale_with_tiles(
         cut = load_detector(detector, options.with_tiles(tiles))
         scale = measure_scale(footage, cut, reporter, size=size, grey=grey)
     return scale, tiles
+
+
+def seen_in(tiles: tuple[int, int]) -> str:
+    """What a detector sees of a frame, in words.
+
+    >>> seen_in((1, 1)), seen_in((2, 1))
+    ('the whole frame', '2x1 tiles beside the whole frame')
+    """
+    columns, rows = tiles
+    return (
+        "the whole frame" if tiles == (1, 1) else f"{columns}x{rows} tiles beside the whole frame"
+    )
 
 
 def tiles_for(

@@ -138,7 +138,7 @@ def test_depth_comes_at_the_networks_size() -> None:
 
 
 def test_another_detector_than_the_bundles_is_refused() -> None:
-    with pytest.raises(BundleError, match="not what this bundle was fitted with"):
+    with pytest.raises(BundleError, match="not the one that this bundle was fitted with"):
         MTLATeachers(config(teachers_fingerprint="0123456789abcdef"))
 
 

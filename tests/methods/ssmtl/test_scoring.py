@@ -148,7 +148,7 @@ def test_another_detector_than_the_bundles_is_refused(fitted: Detector) -> None:
     config = model.config.model_copy(update={"detector_fingerprint": "0" * 16})
     other = type(model)(config)
     other.load_state(model.state())
-    with pytest.raises(BundleError, match="not what this bundle was fitted with"):
+    with pytest.raises(BundleError, match="not the detector that this bundle was fitted with"):
         other.scorer(Setting())
 
 

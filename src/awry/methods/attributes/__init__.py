@@ -32,11 +32,12 @@ from awry.methods.attributes.scoring import AttributesScorer
 from awry.methods.attributes.training import drawn, energy_losses
 from awry.methods.base import Method, MethodConfig, Scorer, Setting
 from awry.methods.graphs import Graph
+from awry.methods.weighing import trust_state, without_trust
 from awry.progress import Reporter, Silent
 from awry.teachers.objects.trust import ObjectTrust
 from awry.training.believed import trust_note
 from awry.training.loop import FitContext
-from awry.training.scale import scale_with_tiles
+from awry.training.scale import scale_with_tiles, seen_in
 from awry.video.pictures import working_size
 
 if TYPE_CHECKING:
@@ -130,13 +131,12 @@ class Attributes(Method):
         )
         self.config = AttributesConfig(**{**self.config.model_dump(), "tiles": tiles})
         self._teachers = None
-        seen = "the whole frame" if tiles == (1, 1) else f"{tiles[0]}x{tiles[1]} tiles beside it"
-        footage.notes.append(f"{scale.words()}. So the detector sees {seen}.")
+        footage.notes.append(f"{scale.words()}. So the detector sees {seen_in(tiles)}.")
 
     def _settle(self, runs: Sequence[Run], grey: bool) -> None:
         """Settle what the config leaves to footage and teachers, so that the bundle records it."""
         settled: dict[str, Any] = {"grey": grey}
-        settled["detector_fingerprint"] = self._asker().fingerprint
+        settled["detector_fingerprint"] = self._asker().detector.fingerprint
         rates = [run.fps for run in runs if run.fps]
         if self.config.fps is None and rates:
             settled["fps"] = float(np.median(rates))
@@ -195,14 +195,14 @@ class Attributes(Method):
         tensors = {"object_side": torch.tensor([self._object_side], dtype=torch.float64)}
         for name, model in self._models.items():
             tensors |= {f"{name}.{key}": tensor for key, tensor in model.state().items()}
-        if self._trust is not None:
-            tensors |= {f"trust.{key}": t for key, t in self._trust.state().items()}
+        tensors |= trust_state(self._trust)
         if "deep" in self._models:
             tensors |= {f"gallery.{key}": t for key, t in self._gallery.state().items()}
         return tensors
 
     def load_state(self, tensors: dict[str, Tensor]) -> None:
         """As `Method.load_state`."""
+        tensors, self._trust = without_trust(tensors, self.config.trust)
         models: dict[str, AttributeModel] = {
             name: load_attribute(name, below(f"{name}.", tensors), self.config)
             for name in self.config.used
@@ -216,8 +216,6 @@ class Attributes(Method):
                 f"The bundle's tensors do not fit its attributes: {error}. Refit it."
             ) from error
         self._models = dict(models)
-        if self.config.trust:
-            self._trust = ObjectTrust.from_state(below("trust.", tensors))
 
     def trained_modules(self) -> Sequence[nn.Module]:
         """As `Method.trained_modules`: the energies, where a density is one."""

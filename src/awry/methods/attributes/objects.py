@@ -8,7 +8,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from awry.errors import BundleError
 from awry.frames import Objects
 from awry.methods.attributes.config import AttributesConfig
 from awry.methods.attributes.velocity import velocities
@@ -16,8 +15,7 @@ from awry.methods.graphs import Network
 from awry.teachers.classifier import Classifier, load_classifier
 from awry.teachers.flow import FlowTeacher, load_flow
 from awry.teachers.objects import DetectorOptions, ObjectDetector, View, load_detector
-from awry.teachers.objects.base import counted
-from awry.teachers.outputs import digest
+from awry.teachers.objects.base import counted, other_teachers
 from awry.video.pictures import Pictures, coloured, cut_out, grown, outer, resized, working_size
 
 Rows = NDArray[np.float32]
@@ -142,18 +140,10 @@ class ObjectTeachers:
         around = self._config.around(fps)
         return max(stride, around), around
 
-    @property
-    def fingerprint(self) -> str:
-        """Stands for the detector's weights and options; the same for other files of boxes."""
-        return digest(self.detector.key)[:16] if self.detector.sees_pixels else ""
-
     def _same_detector(self) -> None:
         fitted = self._config.detector_fingerprint
-        if fitted and fitted != self.fingerprint:
-            raise BundleError(
-                f"{self._config.detector} is not the detector that this bundle was fitted with: "
-                "its weights or options are others. Put the same file there, or refit."
-            )
+        if fitted and fitted != self.detector.fingerprint:
+            raise other_teachers(self._config.detector)
 
     def sizes(self, frame: tuple[int, int]) -> tuple[tuple[int, int], tuple[int, int]]:
         """(H, W) that crops are cut from, and (h, w) that is worked on, of a frame's (H, W)."""

@@ -7,9 +7,8 @@ from typing import Any
 from awry.methods.mtla.config import MTLAConfig
 from awry.methods.mtla.teachers import detector_options
 from awry.progress import Reporter
-from awry.teachers.objects import load_detector
 from awry.training.footage import Footage
-from awry.training.scale import FootageScale, measure_scale, scale_with_tiles
+from awry.training.scale import FootageScale, measure_scale, scale_with_tiles, seen_in
 from awry.video.pictures import working_size
 
 HEIGHT, MOST_HEIGHT = 128, 256
@@ -43,13 +42,12 @@ def _measured(
     config: MTLAConfig, footage: Footage, reporter: Reporter
 ) -> tuple[FootageScale, tuple[int, int]]:
     size, grey = working_size(footage.frame_size(), config.picture_height), bool(config.grey)
-    options = detector_options(config)
     if not config.segments:
         return measure_scale(footage, None, reporter, size=size, grey=grey), (1, 1)
-    if config.tiles is None:
-        return scale_with_tiles(footage, config.detector, options, reporter, size=size, grey=grey)
-    detector = load_detector(config.detector, options)
-    return measure_scale(footage, detector, reporter, size=size, grey=grey), config.tiles
+    what, options = config.detector, detector_options(config)
+    return scale_with_tiles(
+        footage, what, options, reporter, size=size, grey=grey, tiles=config.tiles
+    )
 
 
 def settled_by(config: MTLAConfig, scale: FootageScale, tiles: tuple[int, int]) -> dict[str, Any]:
@@ -65,10 +63,8 @@ def settled_by(config: MTLAConfig, scale: FootageScale, tiles: tuple[int, int]) 
 
 def _reasons(scale: FootageScale, settled: dict[str, Any]) -> str:
     """What was chosen, in words."""
-    columns, rows = settled["tiles"]
-    tiled = f"{columns}x{rows} tiles beside the whole frame"
     return (
-        f"So the detector sees {'the whole frame' if columns * rows == 1 else tiled}, the "
+        f"So the detector sees {seen_in(settled['tiles'])}, the "
         f"networks' pictures are {settled['height']} pixels high, flow is measured between frames "
         f"{settled['stride'] / scale.fps:.2g} s apart, and error maps are averaged over "
         f"{settled['filter_frames']} frames."

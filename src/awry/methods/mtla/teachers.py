@@ -89,7 +89,8 @@ class MTLATeachers:
         if config.teachers_fingerprint not in ("", self.fingerprint):
             raise other_teachers(
                 f"The detector {config.detector}, the flow {config.flow} or the depth "
-                f"{config.depth}"
+                f"{config.depth}",
+                "the one",
             )
 
     def segment(self, view: View, background: Pictures | None) -> Segments:

@@ -7,9 +7,8 @@ from typing import Any
 from awry.methods.ssmtl.config import SSMTLConfig
 from awry.methods.ssmtl.teachers import detector_options
 from awry.progress import Reporter
-from awry.teachers.objects import load_detector
 from awry.training.footage import Footage
-from awry.training.scale import FootageScale, measure_scale, scale_with_tiles
+from awry.training.scale import FootageScale, measure_scale, scale_with_tiles, seen_in
 from awry.video.pictures import working_size
 
 LEAST_CROP, MOST_CROP = 32, 64
@@ -46,11 +45,10 @@ def _measured(
     if config.level == "frame":
         side = (config.frame_side, config.frame_side)
         return measure_scale(footage, None, reporter, size=side, grey=grey), (1, 1)
-    if config.tiles is None:
-        options = detector_options(config)
-        return scale_with_tiles(footage, config.detector, options, reporter, size=size, grey=grey)
-    detector = load_detector(config.detector, detector_options(config))
-    return measure_scale(footage, detector, reporter, size=size, grey=grey), config.tiles
+    what, options = config.detector, detector_options(config)
+    return scale_with_tiles(
+        footage, what, options, reporter, size=size, grey=grey, tiles=config.tiles
+    )
 
 
 def _settled(config: SSMTLConfig, scale: FootageScale, tiles: tuple[int, int]) -> dict[str, Any]:
@@ -76,9 +74,7 @@ def _reasons(config: SSMTLConfig, scale: FootageScale, settled: dict[str, Any]) 
     """What was chosen, in words."""
     words = []
     if "tiles" in settled and config.level != "frame":
-        columns, rows = settled["tiles"]
-        tiled = f"{columns}x{rows} tiles beside the whole frame"
-        words.append(f"the detector sees {'the whole frame' if columns * rows == 1 else tiled}")
+        words.append(f"the detector sees {seen_in(settled['tiles'])}")
     if "side" in settled and config.level != "frame":
         words.append(f"crops are {settled['side']} pixels wide")
     if "stride" in settled:

@@ -189,15 +189,19 @@ class ObjectDetector(ABC):
         """
 
 
-def other_teachers(what: str) -> BundleError:
+def other_teachers(what: str, kind: str = "the detector") -> BundleError:
     """The error of a bundle whose teachers are not at hand as they were when it was fitted.
 
-    >>> str(other_teachers("onnx:a.onnx"))[:56]
-    'onnx:a.onnx is not what this bundle was fitted with: its'
+    Args:
+        what: the teacher, or teachers.
+        kind: what they are of the bundle, with its article.
+
+    >>> str(other_teachers("onnx:a.onnx"))[:62]
+    'onnx:a.onnx is not the detector that this bundle was fitted wi'
     """
     return BundleError(
-        f"{what} is not what this bundle was fitted with: its weights or options are others. Put "
-        "the same file there, or refit."
+        f"{what} is not {kind} that this bundle was fitted with: its weights or options are "
+        "others. Put the same file there, or refit."
     )
 
 

@@ -3,18 +3,61 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from awry.frames import Objects
 from awry.teachers.objects import ObjectDetector, View
+from awry.teachers.objects.base import taken
 from awry.teachers.objects.trust import ASSUMED_FPS, FrameDetections, ObjectTrust, TrustStream
 from awry.training.footage import Run
 from awry.video.pictures import Pictures, coloured
 
 Place = tuple[int, int]
 """Number of a run, and of a frame in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundObjects:
+    """The objects of some frames.
+
+    Attributes:
+        places: of the frames, run and frame within it, in order.
+        objects: of each frame.
+    """
+
+    places: list[Place]
+    objects: list[Objects]
+
+    def believed(self, weights: Sequence[NDArray[np.float32]]) -> FoundObjects:
+        """Without those of weight 0."""
+        pairs = zip(self.objects, weights, strict=True)
+        return FoundObjects(self.places, [taken(found, weight > 0) for found, weight in pairs])
+
+
+def believe(
+    runs: Sequence[Run],
+    found: FoundObjects,
+    detector: ObjectDetector,
+    trust: ObjectTrust | None = None,
+) -> tuple[ObjectTrust, FoundObjects, str]:
+    """The objects that are believed at all.
+
+    Args:
+        runs: normal footage at working size.
+        found: its objects; of one frame at least.
+        detector: which found them.
+        trust: what is known of its errors; None: is learned here.
+
+    Returns:
+        what is known of the detector's errors, the believed objects, and a note in words.
+    """
+    frames = (runs, found.places, found.objects)
+    trust = trust or learned_trust(*frames, detector)
+    weights = weights_of(trust, *frames)
+    return trust, found.believed(weights), trust_note(trust, weights, runs[0].fps)
 
 
 def learned_trust(

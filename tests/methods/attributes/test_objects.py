@@ -9,7 +9,7 @@ from awry.methods.attributes.config import PRESETS, AttributesConfig
 from awry.methods.attributes.objects import ObjectTeachers, Place, Window, _united, small_crop
 from support import moving_square
 
-PLACE = Place("", 5, None, 0.1)
+PLACE = Place("", 5, None)
 
 
 def teachers(**changes: object) -> ObjectTeachers:
@@ -37,11 +37,10 @@ def test_an_objects_attributes() -> None:
     images = moving_square(8, 1)
     shown = [asker.shown(image) for image in images]
     window = Window(shown[4], shown[3], shown[1], shown[7])
-    found = asker.observe(window, PLACE)
+    found = asker.observe(asker.found(window, PLACE, None), window, 0.1)
     assert len(found) == 1
     assert found.values["velocity"].shape == (1, 4)
     assert found.values["deep"].shape == (1, 512)
-    assert found.trust.tolist() == [1.0]
     left, top, right, bottom = found.boxes[0]
     assert images[4][int(top) + 2, (int(left) + int(right)) // 2].tolist() == [200, 180, 160]
     assert found.sides == pytest.approx([max(right - left, bottom - top)])

@@ -4,7 +4,7 @@ import numpy as np
 
 from awry.methods.attributes.config import PRESETS, AttributesConfig
 from awry.methods.attributes.objects import ObjectTeachers
-from awry.methods.attributes.samples import Samples, collect, frames_to_look_at
+from awry.methods.attributes.samples import Samples, describe, find_objects, frames_to_look_at
 from awry.progress import Silent
 from awry.training.footage import Run
 from support import moving_square
@@ -26,7 +26,9 @@ def test_frames_have_room_and_are_evenly_spread() -> None:
 
 def test_what_is_known_of_a_moving_square() -> None:
     config = AttributesConfig(**{**PRESETS["tiny"], "unit": "pixels"})
-    found = collect(runs(), ObjectTeachers(config), config, 100, None, Silent())
+    teachers = ObjectTeachers(config)
+    objects = find_objects(runs(), teachers, config, 100, None, Silent())
+    found = describe(runs(), objects, teachers, config, Silent())
     assert len(found) == len(found.crops) == len(found.values["deep"]) > 10
     assert set(found.clips.tolist()) == {0, 1}
     # The run begins at its clip's frame 5; three frames of room come first.
@@ -40,7 +42,8 @@ def test_what_is_known_of_a_moving_square() -> None:
 def test_ignored_objects_are_left_out() -> None:
     config = AttributesConfig(**PRESETS["tiny"])
     everything = np.ones((48, 72), bool)
-    assert len(collect(runs(), ObjectTeachers(config), config, 100, everything, Silent())) == 0
+    found = find_objects(runs(), ObjectTeachers(config), config, 100, everything, Silent())
+    assert sum(len(objects.scores) for objects in found.objects) == 0
 
 
 def test_a_bounded_number_is_kept() -> None:

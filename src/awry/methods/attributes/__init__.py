@@ -27,7 +27,7 @@ from awry.methods.attributes.normality import (
     load_attribute,
 )
 from awry.methods.attributes.objects import ObjectTeachers, detector_options
-from awry.methods.attributes.samples import Samples, collect
+from awry.methods.attributes.samples import Samples, describe, find_objects
 from awry.methods.attributes.scoring import AttributesScorer
 from awry.methods.attributes.training import drawn, energy_losses
 from awry.methods.base import Method, MethodConfig, Scorer, Setting
@@ -35,13 +35,13 @@ from awry.methods.graphs import Graph
 from awry.methods.weighing import trust_state, without_trust
 from awry.progress import Reporter, Silent
 from awry.teachers.objects.trust import ObjectTrust
-from awry.training.believed import trust_note
+from awry.training.believed import believe
 from awry.training.loop import FitContext
 from awry.training.scale import scale_with_tiles, seen_in
 from awry.video.pictures import working_size
 
 if TYPE_CHECKING:
-    from awry.training.footage import Footage, Run
+    from awry.training.footage import Footage
 
 __all__ = ["Attributes", "AttributesConfig"]
 
@@ -78,7 +78,6 @@ class Attributes(Method):
         training, held_back = self._prepare(footage, context.reporter)
         self._object_side = float(np.median(training.sides))
         self._own = OwnClip(training, self.config.apart_s)
-        self._learn_trust(training, footage)
         self._models = {
             name: fit_attribute(name, training, held_back, self.config, context)
             for name in self.config.used
@@ -87,38 +86,38 @@ class Attributes(Method):
             crops = training.evenly(self.config.crops)
             self._gallery = Gallery.of(crops.values["deep"], crops.crops, self.config.crops)
 
-    def _learn_trust(self, training: Samples, footage: Footage) -> None:
-        """What the detector says of the empty scene, and how large things are."""
-        if self.config.trust:
-            detector = self._asker().detector
-            looks_at_one = detector.sees_pixels and not detector.needs_neighbours
-            detect = self._asker().in_picture if looks_at_one else None
-            trust = ObjectTrust.learn(training.detections, detect)
-            weights = [
-                trust.evidence(one.picture, one.objects, one.scene) for one in training.detections
-            ]
-            footage.notes.append(trust_note(trust, weights, self.config.fps))
-            self._trust = trust
-
     def _prepare(self, footage: Footage, reporter: Reporter) -> tuple[Samples, Samples]:
         """What is known of training and held-back objects."""
         grey = footage.is_grey() if self.config.grey is None else self.config.grey
-        size = working_size(footage.frame_size(), self.config.crop_height)
         self._settle_tiles(footage, grey, reporter)
-        runs = {part: footage.runs(part, size, grey=grey) for part in ("train", "validation")}
-        self._settle(runs["train"], grey)
-        teachers, config = self._asker(), self.config
-        setting = Setting(ignore=footage.ignore, frame_size=footage.frame_size())
-        ignored = setting.small_mask(footage.frame_size(), teachers.sizes(size)[1])
-        mask = ignored if ignored.any() else None
-        training = collect(runs["train"], teachers, config, config.most_frames, mask, reporter)
+        self._settle(footage, grey)
+        self._trust = None
+        training = self._objects_of("train", self.config.most_frames, footage, reporter)
         if len(training) < 2:
             raise FootageError(
-                f"There are no objects to learn from: {teachers.detector.nothing_found}"
+                f"There are no objects to learn from: {self._asker().detector.nothing_found}"
             )
-        fewer = max(1, config.most_frames // HELD_BACK)
-        held_back = collect(runs["validation"], teachers, config, fewer, mask, reporter)
-        return training.evenly(config.most), held_back.evenly(config.most)
+        fewer = max(1, self.config.most_frames // HELD_BACK)
+        held_back = self._objects_of("validation", fewer, footage, reporter)
+        return training, held_back
+
+    def _objects_of(
+        self, part: str, most_frames: int, footage: Footage, reporter: Reporter
+    ) -> Samples:
+        """The believed objects of a part; the first call learns whom to believe."""
+        teachers, config, size = self._asker(), self.config, footage.frame_size()
+        full, working = teachers.sizes(size)
+        runs = footage.runs(part, full, grey=bool(config.grey))
+        ignored = Setting(ignore=footage.ignore, frame_size=size).small_mask(size, working)
+        mask = ignored if ignored.any() else None
+        found = find_objects(runs, teachers, config, most_frames, mask, reporter)
+        if config.trust and found.places:
+            first = self._trust is None
+            small = footage.runs(part, working, grey=bool(config.grey))
+            self._trust, found, note = believe(small, found, teachers.detector, self._trust)
+            if first:
+                footage.notes.append(note)
+        return describe(runs, found, teachers, config, reporter).evenly(config.most)
 
     def _settle_tiles(self, footage: Footage, grey: bool, reporter: Reporter) -> None:
         """As many tiles as the size of objects asks for."""
@@ -133,11 +132,12 @@ class Attributes(Method):
         self._teachers = None
         footage.notes.append(f"{scale.words()}. So the detector sees {seen_in(tiles)}.")
 
-    def _settle(self, runs: Sequence[Run], grey: bool) -> None:
+    def _settle(self, footage: Footage, grey: bool) -> None:
         """Settle what the config leaves to footage and teachers, so that the bundle records it."""
         settled: dict[str, Any] = {"grey": grey}
         settled["detector_fingerprint"] = self._asker().detector.fingerprint
-        rates = [run.fps for run in runs if run.fps]
+        full = self._asker().sizes(footage.frame_size())[0]
+        rates = [run.fps for run in footage.runs("train", full, grey=grey) if run.fps]
         if self.config.fps is None and rates:
             settled["fps"] = float(np.median(rates))
         self.config = AttributesConfig(**{**self.config.model_dump(), **settled})

@@ -62,13 +62,11 @@ class Place:
         clip: as `View.clip`.
         frame: its index in the clip as it was filmed.
         size: (H, W) before it was resized; None: it was not.
-        seconds: from the earlier picture to this one.
     """
 
     clip: str
     frame: int
     size: tuple[int, int] | None
-    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +75,11 @@ class ObjectAttributes:
 
     Attributes:
         objects: boxes in pixels of the working size.
-        trust: float32 (n,) in 0..1, how far each detection is believed.
         values: attribute -> float32 (n, d).
         crops: uint8 (h, w, 3) RGB, small, where they were asked for.
     """
 
     objects: Objects
-    trust: Rows
     values: dict[str, Rows]
     crops: list[Pictures] = field(default_factory=list)
 
@@ -158,30 +154,21 @@ class ObjectTeachers:
             small = cv2.resize(full, size[::-1], interpolation=cv2.INTER_LINEAR)
         return FramePictures(full, np.asarray(small, np.uint8).reshape(*size, -1))
 
-    def observe(
-        self, window: Window, place: Place, mask: NDArray[np.bool_] | None = None
-    ) -> ObjectAttributes:
-        """What is known of the objects of the judged frame, with their crops.
+    def observe(self, objects: Objects, window: Window, seconds: float) -> ObjectAttributes:
+        """What is known of objects of the judged frame, with their crops.
 
         Args:
+            objects: boxes in pixels of the working size.
             window: the pictures.
-            place: where the judged one comes from.
-            mask: bool (h, w), ignored pixels; objects that lie mostly there are left out.
+            seconds: between the pictures of the flow.
         """
-        found = self.found(window, place, mask)
         values: dict[str, Rows] = {}
         if "velocity" in self._config.used:
-            values["velocity"] = self.velocities(found.boxes, window, place.seconds)
+            values["velocity"] = self.velocities(objects.boxes, window, seconds)
         if "deep" in self._config.used:
-            values["deep"] = self.deep(found.boxes, window.now)
-        crops = [small_crop(crop) for crop in self.cut(found.boxes, window.now)]
-        trust = np.ones(len(found.boxes), np.float32)
-        return ObjectAttributes(found, trust, values, crops)
-
-    def in_picture(self, picture: Pictures) -> Objects:
-        """The detected objects of a picture uint8 (h, w, c) that belongs to no clip."""
-        image = coloured(picture)
-        return self.detector.detect(View(image, image, image))
+            values["deep"] = self.deep(objects.boxes, window.now)
+        crops = [small_crop(crop) for crop in self.cut(objects.boxes, window.now)]
+        return ObjectAttributes(objects, values, crops)
 
     def found(self, window: Window, place: Place, mask: NDArray[np.bool_] | None) -> Objects:
         """The detected objects, and regions that move where none is.

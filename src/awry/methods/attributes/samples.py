@@ -18,13 +18,11 @@ from awry.methods.attributes.objects import (
     Window,
 )
 from awry.progress import Reporter
-from awry.teachers.objects.trust import FrameDetections
+from awry.training.believed import FoundObjects
 from awry.training.footage import Run
 from awry.video.pictures import Pictures
 
 Rows = NDArray[np.float32]
-MOST_LOOKS = 200
-"""Frames that are kept in memory, to learn what the detector says of the empty scene."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +35,6 @@ class Samples:
         times: float64 (n,), seconds within the clip.
         crops: uint8 (h, w, 3) RGB of each, at most `CROP` high and wide.
         sides: float32 (n,), the longer side of each box, in pixels of the working size.
-        detections: of some of the frames.
         names: of the clips, by number, as teachers know them.
     """
 
@@ -46,7 +43,6 @@ class Samples:
     times: NDArray[np.float64]
     crops: list[Pictures] = field(default_factory=list)
     sides: Rows = field(default_factory=lambda: np.empty(0, np.float32))
-    detections: list[FrameDetections] = field(default_factory=list)
     names: tuple[str, ...] = ()
 
     def __len__(self) -> int:
@@ -63,7 +59,6 @@ class Samples:
             self.times[chosen],
             [self.crops[number] for number in chosen] if self.crops else [],
             self.sides[chosen],
-            self.detections,
             self.names,
         )
 
@@ -88,47 +83,69 @@ def frames_to_look_at(
     return [places[chosen] for chosen in np.linspace(0, len(places) - 1, most).astype(int)]
 
 
-def collect(
+def find_objects(
     runs: Sequence[Run],
     teachers: ObjectTeachers,
     config: AttributesConfig,
     most: int,
     mask: NDArray[np.bool_] | None,
     reporter: Reporter,
-) -> Samples:
-    """What is known of the runs' objects.
+) -> FoundObjects:
+    """The objects of the runs' frames.
 
     Args:
         runs: stretches of footage at the size that crops are cut from.
-        teachers: detector, flow and classifier.
-        config: which frames.
+        teachers: who finds them.
+        config: what is looked at.
         most: frames looked at, evenly spread.
         mask: bool (h, w), ignored pixels of the working size; None: there are none.
         reporter: shows progress.
     """
-    rooms = [teachers.room(run.fps) for run in runs]
-    places = frames_to_look_at(runs, rooms, most)
-    names = {name: number for number, name in enumerate(dict.fromkeys(run.clip for run in runs))}
-    reporter.start("looking at objects", len(places), 0)
-    found: list[tuple[int, float, ObjectAttributes]] = []
-    detections: list[FrameDetections] = []
-    every = -(-len(places) // MOST_LOOKS)
-    for count, (number, frame) in enumerate(places):
+    places = frames_to_look_at(runs, [teachers.room(run.fps) for run in runs], most)
+    reporter.start("detecting objects", len(places), 0)
+    objects = []
+    for number, frame in places:
         run = runs[number]
-        time_s = (run.first + frame) / (run.fps or config.fps or 1.0)
         place = Place(
-            name_in_training(run.clip),
-            (run.first + frame) * run.every,
-            run.original_size,
-            config.seconds(run.fps),
+            name_in_training(run.clip), (run.first + frame) * run.every, run.original_size
         )
-        window = _window(run, frame, teachers, config)
-        objects = teachers.observe(window, place, mask)
-        found.append((names[run.clip], time_s, objects))
-        if config.trust and count % every == 0:
-            detections.append(FrameDetections(window.now.small, objects.objects, run.scene))
+        objects.append(teachers.found(_window(run, frame, teachers, config), place, mask))
         reporter.advance({})
-    return replace(_joined(found), detections=detections, names=tuple(map(name_in_training, names)))
+    return FoundObjects(places, objects)
+
+
+def describe(
+    runs: Sequence[Run],
+    found: FoundObjects,
+    teachers: ObjectTeachers,
+    config: AttributesConfig,
+    reporter: Reporter,
+) -> Samples:
+    """What is known of the objects that were found in the runs.
+
+    Args:
+        runs: as for `find_objects`.
+        found: what it gave, or some of it.
+        teachers: flow and classifier.
+        config: what is looked at.
+        reporter: shows progress.
+    """
+    names = {name: number for number, name in enumerate(dict.fromkeys(run.clip for run in runs))}
+    reporter.start("looking at objects", len(found.places), 0)
+    known: list[tuple[int, float, ObjectAttributes]] = []
+    for (number, frame), objects in zip(found.places, found.objects, strict=True):
+        run = runs[number]
+        window = _window(run, frame, teachers, config)
+        time_s = (run.first + frame) / (run.fps or config.fps or 1.0)
+        known.append(
+            (
+                names[run.clip],
+                time_s,
+                teachers.observe(objects, window, config.seconds(run.fps)),
+            )
+        )
+        reporter.advance({})
+    return replace(_joined(known), names=tuple(map(name_in_training, names)))
 
 
 def _window(run: Run, frame: int, teachers: ObjectTeachers, config: AttributesConfig) -> Window:

@@ -23,9 +23,11 @@ from awry.methods.attributes.objects import (
 )
 from awry.methods.base import Setting
 from awry.methods.graphs import Network
+from awry.methods.weighing import Weighing
 from awry.methods.windowed import Origin, WindowScorer
 from awry.scoring.maps import blurred, painted
 from awry.scoring.streaming import Values, no_filter, smoother
+from awry.teachers.objects.base import taken
 from awry.teachers.objects.coco import class_name
 from awry.teachers.objects.trust import ObjectTrust
 from awry.video.pictures import Pictures, resized, whole_pixels
@@ -43,7 +45,7 @@ class ScoredObjects:
 
     Attributes:
         index, time_s: of the frame.
-        objects: with their attributes.
+        objects: those that are believed at all, with their attributes.
         evidence: float64 (n, attributes), calibrated, weighted, and trusted as far as the object.
         faster: bool (n,), whether an object is faster than training objects are.
     """
@@ -99,7 +101,7 @@ class AttributesScorer(WindowScorer[ScoredObjects]):
         self._gallery = gallery
         self._own = own
         self._trust = trust
-        self._believed = None if trust is None else trust.stream(setting.scene)
+        self._weighing = Weighing(trust, setting)
         self._blur = max(1, int(object_side / 4)) // 2 * 2 + 1
         self._answers = networks.get("features")
         self._seconds = config.seconds(setting.fps)
@@ -125,19 +127,15 @@ class AttributesScorer(WindowScorer[ScoredObjects]):
     def _restart(self) -> None:
         super()._restart()
         self._sizes = None
-        if self._trust is not None:
-            self._believed = self._trust.stream(self.setting.scene)
+        self._weighing.restart()
 
     def _raw_result(self, origin: Origin) -> ScoredObjects:
         """Look at the window's judged frame."""
         frame = self._window[self._before][0]
         window = self._pictures_of(self._window)
-        time_s = self._time(frame)
 
         def believed(objects: Objects) -> Trust:
-            if self._believed is None:
-                return np.ones(len(objects.scores), np.float32)
-            return self._believed.weights(window.now.small, objects, time_s)
+            return self._weighing.weights(window.now.small, objects, frame, origin)
 
         return self._judged(frame, window, origin, believed)
 
@@ -162,19 +160,20 @@ class AttributesScorer(WindowScorer[ScoredObjects]):
         teachers = self._teachers
         size = origin.size or (frame.image.shape[0], frame.image.shape[1])
         clip = origin.clip or self.setting.clip
-        place = Place(clip, frame.number, size, self._seconds)
         with self._stage("detector"):
-            found = teachers.found(window, place, self._mask)
+            found = teachers.found(window, Place(clip, frame.number, size), self._mask)
+        with self._stage("trust"):
+            trust = believed(found)
+            found, trust = taken(found, trust > 0), trust[trust > 0]
         values = {}
         if "velocity" in self._models:
             with self._stage("flow"):
-                values["velocity"] = teachers.velocities(found.boxes, window, place.seconds)
+                values["velocity"] = teachers.velocities(found.boxes, window, self._seconds)
         if "deep" in self._models:
             with self._stage("network"):
                 values["deep"] = teachers.deep(found.boxes, window.now, self._answers)
         with self._stage("density"):
-            objects = ObjectAttributes(found, believed(found), values)
-            return self._with_evidence(frame, clip, objects)
+            return self._with_evidence(frame, clip, ObjectAttributes(found, values), trust)
 
     def _time(self, frame: Frame) -> float:
         """Seconds of the stream."""
@@ -182,13 +181,15 @@ class AttributesScorer(WindowScorer[ScoredObjects]):
             return frame.time_s
         return frame.index / (self.setting.fps or FPS)
 
-    def _with_evidence(self, frame: Frame, clip: str, objects: ObjectAttributes) -> ScoredObjects:
+    def _with_evidence(
+        self, frame: Frame, clip: str, objects: ObjectAttributes, trust: Trust
+    ) -> ScoredObjects:
         own = None if self._own is None else self._own.of_frame(clip, self._time(frame))
         columns = [
             model.weight * model.calibrated(objects.values[name], own)
             for name, model in self._models.items()
         ]
-        evidence = np.stack(columns, 1) * objects.trust[:, None]
+        evidence = np.stack(columns, 1) * trust[:, None]
         faster = np.zeros(len(objects), bool)
         if "velocity" in self._models:
             faster = speeds(objects.values["velocity"]) > self._models["velocity"].usual

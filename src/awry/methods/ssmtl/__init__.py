@@ -42,7 +42,7 @@ from awry.methods.ssmtl.weights import learn_level_weights, learn_part_weights, 
 from awry.methods.weighing import trust_state, without_trust
 from awry.progress import Silent
 from awry.teachers.objects.trust import ObjectTrust
-from awry.training.believed import learned_trust, trust_note, weights_of
+from awry.training.believed import believe
 from awry.training.loop import train
 from awry.video.pictures import working_size
 
@@ -239,13 +239,10 @@ class SSMTL(Method):
         assert teachers.detector is not None
         found = find_objects(runs, teachers, config, every, reporter, mask)
         if config.trust and found.places:
-            frames = (runs, found.places, found.objects)
             first = self._trust is None
-            self._trust = self._trust or learned_trust(*frames, teachers.detector)
-            weights = weights_of(self._trust, *frames)
+            self._trust, found, note = believe(runs, found, teachers.detector, self._trust)
             if first:
-                footage.notes.append(trust_note(self._trust, weights, runs[0].fps))
-            found = found.believed(weights)
+                footage.notes.append(note)
         return object_pool(runs, found, teachers, config, reporter)
 
     def _runs(self, level: str, footage: Footage) -> tuple[list[Run], list[Run]]:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from awry.datasets.base import name_in_training
 from awry.errors import FootageError
-from awry.frames import Objects
 from awry.methods.ssmtl.config import SSMTLConfig
 from awry.methods.ssmtl.sequences import cut, room_needed
 from awry.methods.ssmtl.teachers import SSMTLTeachers
 from awry.progress import Reporter
-from awry.teachers.objects.base import taken, view_of
+from awry.teachers.objects.base import view_of
+from awry.training.believed import FoundObjects
 from awry.training.footage import Run
 from awry.video.pictures import Pictures, coloured, cut_out, grown
 
@@ -107,24 +107,6 @@ class ObjectPool(Pool):
         """The middle picture at its own size, uint8 RGB (h, w, 3)."""
         run, frame = self.places[number]
         return cut_out(self.runs[run].images[frame], self.boxes[number])
-
-
-@dataclass(frozen=True, slots=True)
-class FoundObjects:
-    """The objects of some frames.
-
-    Attributes:
-        places: of the frames, run and frame within it.
-        objects: of each frame.
-    """
-
-    places: list[tuple[int, int]]
-    objects: list[Objects]
-
-    def believed(self, weights: Sequence[Floats]) -> FoundObjects:
-        """Without those of weight 0."""
-        pairs = zip(self.objects, weights, strict=True)
-        return FoundObjects(self.places, [taken(found, weight > 0) for found, weight in pairs])
 
 
 def find_objects(

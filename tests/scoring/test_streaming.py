@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from awry.scoring.smoothing import smooth
 from awry.scoring.streaming import (
+    THINGS,
     Smoothing,
+    ThingFilter,
     TimeFilter,
     gaussian_filter,
     mean_filter,
@@ -101,3 +103,26 @@ def test_savitzky_golay_of_the_past_alone(series: list[float]) -> None:
         np.polyval(np.polyfit(range(7), padded[k : k + 7], 2), 6) for k in range(len(values))
     ]
     np.testing.assert_allclose(run(one, values), expected, atol=1e-3)
+
+
+def test_each_thing_is_joined_with_itself_wherever_it_was_seen() -> None:
+    frames = [([1], [3.0]), ([1, 2], [6.0, 20.0]), ([2], [10.0]), ([], []), ([2, 1], [60.0, 0.0])]
+    joining: ThingFilter[int] = ThingFilter(3)
+    assert joining.lookahead == 1
+    found = []
+    for number, (things, values) in enumerate(frames):
+        rows = {"x": np.array(values, np.float32).reshape(-1, 1)}
+        found += joining.push(number, {THINGS: np.array(things, np.float32), **rows})
+    found += joining.flush()
+    assert [item for item, _ in found] == [0, 1, 2, 3, 4]
+    joined = [dict(zip(v[THINGS].tolist(), v["x"][:, 0].tolist(), strict=True)) for _, v in found]
+    # The first and the last frame stand for those before and after the stream.
+    assert joined == [{1: 4.0}, {1: 4.5, 2: 15.0}, {2: 15.0}, {}, {2: 60.0, 1: 0.0}]
+
+
+def test_things_are_joined_with_their_past_alone() -> None:
+    joining: ThingFilter[int] = ThingFilter(2, causal=True)
+    assert joining.lookahead == 0
+    rows = [np.array([[value]], np.float32) for value in (2.0, 4.0)]
+    found = [joining.push(0, {THINGS: np.ones(1, np.float32), "x": row})[0][1] for row in rows]
+    assert [float(one["x"][0, 0]) for one in found] == [2.0, 3.0]

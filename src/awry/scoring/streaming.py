@@ -83,6 +83,41 @@ class TimeFilter(Generic[Item]):
         return ready
 
 
+THINGS = "things"
+"""Name of the values, (n,), that say which thing each row of the others belongs to."""
+
+
+class ThingFilter(TimeFilter[Item]):
+    """The mean of each thing's values over the frames around, wherever it was seen in them.
+
+    The values of a frame are one row for each thing, float32 (n, k), and `THINGS`, float32 (n,),
+    their numbers. A thing that was not found in a frame says nothing of it.
+
+    Args:
+        frames: how many are joined; odd where they lie around the present one.
+        causal: of the present and the past alone.
+    """
+
+    def __init__(self, frames: int, *, causal: bool = False) -> None:
+        before = frames - 1 if causal else frames // 2
+        super().__init__(np.ones(frames), before, "mean of each object")
+
+    def _mean(self) -> Values:
+        present = self._values[len(self._values) - 1 - self.lookahead]
+        things = present[THINGS]
+        joined = {THINGS: things}
+        for name, own in present.items():
+            if name == THINGS:
+                continue
+            total, count = np.zeros_like(own), np.zeros(len(own), np.float32)
+            for values in self._values:
+                same = things[:, None] == values[THINGS][None]
+                total += same.astype(np.float32) @ values[name]
+                count += same.any(1)
+            joined[name] = np.asarray(total / np.maximum(count, 1)[:, None], np.float32)
+        return joined
+
+
 def mean_filter(frames: int, *, causal: bool = False) -> TimeFilter[Item]:
     """The mean over so many frames: centred (an odd number), or of the present and the past."""
     before = frames - 1 if causal else frames // 2

@@ -39,7 +39,7 @@ def test_an_objects_own_clip_is_left_out_of_its_calibration(tmp_path: Path) -> N
 
 
 def test_beyond_training_a_score_grows_slowly_and_steadily() -> None:
-    model = AttributeModel(Neighbours(np.zeros((1, 1), np.float32), 1), 0, 1, 1, 0, "log")
+    model = AttributeModel(Neighbours(np.zeros((1, 1), np.float32), 1), 0, 1, 0, "log")
     values = np.sqrt(np.array([0.5, 1.0, np.e, np.e**3], np.float32))[:, None]
     assert model.calibrated(values) == pytest.approx([0.5, 1, 2, 4], rel=1e-5)
 
@@ -47,8 +47,8 @@ def test_beyond_training_a_score_grows_slowly_and_steadily() -> None:
 def test_with_one_clip_what_is_near_in_time_is_an_objects_own() -> None:
     one = samples([0.0] * 5, [0] * 5, [0, 5, 10, 20, 40])
     assert OwnClip(one, 6.0).of_rows(slice(0, 1)).tolist() == [[True, True, False, False, False]]
-    # At most a quarter of the clip.
-    assert OwnClip(one, 600.0).of_rows(slice(0, 1)).tolist() == [[True, True, True, False, False]]
+    # At most half of the clip.
+    assert OwnClip(one, 600.0).of_rows(slice(0, 1)).tolist() == [[True] * 4 + [False]]
     three = samples([0.0] * 3, [0, 1, 2])
     assert OwnClip(three, 600.0).of_rows(slice(1, 2)).tolist() == [[False, True, False]]
 
@@ -71,11 +71,11 @@ def test_a_floor_keeps_a_still_scene_from_amplifying_noise(tmp_path: Path, kind:
 
 
 def test_an_attribute_comes_back_from_its_state() -> None:
-    model = AttributeModel(Neighbours(np.ones((2, 3), np.float32), 1), 1.0, 2.0, 0.5, 3.0, "linear")
+    model = AttributeModel(Neighbours(np.ones((2, 3), np.float32), 1), 1.0, 2.0, 3.0, "span")
     tensors = model.state()
     again = load_attribute("deep", tensors, CONFIG)
-    assert (again.low, again.spread, again.weight, again.usual) == (1.0, 2.0, 0.5, 3.0)
-    for broken in (torch.zeros(3), torch.full((4,), float("nan"))):
+    assert (again.low, again.spread, again.usual) == (1.0, 2.0, 3.0)
+    for broken in (torch.zeros(4), torch.full((3,), float("nan"))):
         with pytest.raises(BundleError, match="deep has no calibration"):
             load_attribute("deep", {**tensors, "calibration": broken}, CONFIG)
 
@@ -91,3 +91,40 @@ def test_a_training_frame_is_not_found_in_the_memory(tmp_path: Path) -> None:
     asked = np.array([[3.0]], np.float32)
     assert model.calibrated(asked) == pytest.approx([0.0])
     assert model.calibrated(asked, of_c) == pytest.approx([1.0])
+
+
+def test_rarity_counts_in_standard_deviations_and_never_below_zero(tmp_path: Path) -> None:
+    config = CONFIG.model_copy(update={"calibration": "rarity", "velocity_density": "mixture"})
+    speeds = np.random.default_rng(0).normal(1.0, 0.1, 900).tolist()
+    training = samples(speeds, [n // 300 for n in range(900)])
+    model = fit_attribute("velocity", training, samples([], []), config, FitContext(tmp_path))
+    usual, slow, fast, faster = model.calibrated(np.array([[1.0], [0.6], [1.4], [2.0]], np.float32))
+    assert usual == 0
+    # Four deviations away to either side is rarer than anything among 900.
+    assert 3 < slow < 6
+    assert 3 < fast < 6
+    assert faster > fast
+    again = load_attribute("velocity", model.state(), config)
+    asked = np.array([[1.2], [3.0]], np.float32)
+    assert again.calibrated(asked).tolist() == model.calibrated(asked).tolist()
+    with pytest.raises(BundleError, match="velocity has no rarity"):
+        load_attribute("velocity", {**model.state(), "rarity": torch.zeros(3)}, config)
+
+
+def test_what_moves_less_than_usual_is_usual_where_only_faster_counts(tmp_path: Path) -> None:
+    config = CONFIG.model_copy(update={"calibration": "rarity", "slower": False})
+    speeds = np.random.default_rng(0).normal(1.0, 0.1, 900).tolist()
+    training = samples(speeds, [n // 300 for n in range(900)])
+    model = fit_attribute("velocity", training, samples([], []), config, FitContext(tmp_path))
+    still, slow, fast = model.calibrated(np.array([[0.0], [0.6], [1.6]], np.float32))
+    assert still == slow == 0
+    assert fast > 3
+
+
+def test_a_still_scene_has_no_rarity_of_its_own(tmp_path: Path) -> None:
+    config = CONFIG.model_copy(update={"calibration": "rarity", "least_velocity": 0.1})
+    training = samples([0.0] * 40, [n // 10 for n in range(40)])
+    model = fit_attribute("velocity", training, samples([], []), config, FitContext(tmp_path))
+    tremble, walk = model.calibrated(np.array([[1e-3], [1.0]], np.float32))
+    assert tremble < 0.5
+    assert walk > 3

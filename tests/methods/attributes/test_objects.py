@@ -41,9 +41,8 @@ def test_an_objects_attributes() -> None:
     assert len(found) == 1
     assert found.values["velocity"].shape == (1, 4)
     assert found.values["deep"].shape == (1, 512)
-    left, top, right, bottom = found.boxes[0]
+    left, top, right, _ = found.boxes[0]
     assert images[4][int(top) + 2, (int(left) + int(right)) // 2].tolist() == [200, 180, 160]
-    assert found.sides == pytest.approx([max(right - left, bottom - top)])
 
 
 def test_a_missing_later_picture_is_taken_to_be_as_the_earlier_one() -> None:

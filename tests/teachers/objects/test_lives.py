@@ -19,7 +19,7 @@ def moved(step: float, *, by: float = 4.0) -> np.ndarray:
 def run(frames: list[np.ndarray], fps: float = 10.0) -> list[float]:
     """The steadiness of each frame's first box, NaN without one."""
     lives = Lives()
-    values = [lives.steadiness(frame, number / fps) for number, frame in enumerate(frames)]
+    values = [lives.follow(frame, number / fps).steadiness for number, frame in enumerate(frames)]
     return [float(value[0]) if len(value) else float("nan") for value in values]
 
 
@@ -58,15 +58,15 @@ def test_two_things_that_cross_both_live_on() -> None:
     lives = Lives()
     for step in range(-10, 11):
         both = np.concatenate([moved(step), moved(-step)])
-        values = lives.steadiness(both, (step + 10) / 10)
+        values = lives.follow(both, (step + 10) / 10).steadiness
     assert values.tolist() == [1.0, 1.0]
 
 
 def test_a_gap_in_the_stream_begins_it_anew() -> None:
     lives = Lives()
-    lives.steadiness(NONE, 0.0)
-    assert lives.steadiness(moved(0), 0.1)[0] < 0.6
-    assert lives.steadiness(moved(0), 9.0)[0] == 1
+    lives.follow(NONE, 0.0)
+    assert lives.follow(moved(0), 0.1).steadiness[0] < 0.6
+    assert lives.follow(moved(0), 9.0).steadiness[0] == 1
 
 
 def test_what_is_long_gone_is_new_when_it_returns() -> None:

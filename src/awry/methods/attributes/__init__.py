@@ -27,6 +27,7 @@ from awry.methods.attributes.normality import (
     load_attribute,
 )
 from awry.methods.attributes.objects import ObjectTeachers, detector_options
+from awry.methods.attributes.preparation import LocalSides, Preparation, box_sides, in_unit
 from awry.methods.attributes.samples import Samples, describe, find_objects
 from awry.methods.attributes.scoring import AttributesScorer
 from awry.methods.attributes.training import drawn, energy_losses
@@ -71,12 +72,13 @@ class Attributes(Method):
         self._object_side = 1.0
         self._own: OwnClip | None = None
         self._trust: ObjectTrust | None = None
+        self._sides: LocalSides | None = None
         self._teachers: ObjectTeachers | None = None
 
     def fit(self, footage: Footage, context: FitContext) -> None:
         """As `Method.fit`."""
         training, held_back = self._prepare(footage, context.reporter)
-        self._object_side = float(np.median(training.sides))
+        self._object_side = float(np.median(box_sides(training.boxes)))
         self._own = OwnClip(training, self.config.apart_s)
         self._models = {
             name: fit_attribute(name, training, held_back, self.config, context)
@@ -99,6 +101,11 @@ class Attributes(Method):
             )
         fewer = max(1, self.config.most_frames // HELD_BACK)
         held_back = self._objects_of("validation", fewer, footage, reporter)
+        self._sides = LocalSides.of(training.boxes) if self.config.unit == "local" else None
+        for samples in (training, held_back):
+            if "velocity" in samples.values:
+                velocity = samples.values["velocity"]
+                samples.values["velocity"] = in_unit(velocity, samples.boxes, self._sides)
         return training, held_back
 
     def _objects_of(
@@ -163,6 +170,7 @@ class Attributes(Method):
             self._object_side,
             self._own,
             self._trust,
+            self._sides,
             setting,
             networks,
         )
@@ -196,6 +204,8 @@ class Attributes(Method):
         for name, model in self._models.items():
             tensors |= {f"{name}.{key}": tensor for key, tensor in model.state().items()}
         tensors |= trust_state(self._trust)
+        if self._sides is not None:
+            tensors["sides"] = self._sides.state()
         if "deep" in self._models:
             tensors |= {f"gallery.{key}": t for key, t in self._gallery.state().items()}
         return tensors
@@ -209,6 +219,8 @@ class Attributes(Method):
         }
         try:
             self._object_side = float(tensors["object_side"][0])
+            if self.config.unit == "local":
+                self._sides = LocalSides.from_state(tensors["sides"])
             if "deep" in models:
                 self._gallery = Gallery.from_state(below("gallery.", tensors))
         except (KeyError, ValueError, IndexError) as error:
@@ -228,9 +240,10 @@ class Attributes(Method):
         config, losses = self.config, []
         for name in config.used:
             if config.density_of(name) == "mulde":
-                values = training.values[name]
+                ready = Preparation.of(name, training.values[name], config)
+                values = ready(training.values[name])
                 energies = fresh_energies(values, config.least_velocity, config, 0)
-                self._models[name] = AttributeModel(energies, 0.0, 1.0, 1.0, 0.0, config.beyond)
+                self._models[name] = AttributeModel(energies, 0.0, 1.0, 0.0, "span", ready)
                 step = drawn(energies.scale(values), 64, np.random.default_rng(0))
                 losses.append(energy_losses(energies.network, *step, beta=config.beta)["total"])
         return losses

@@ -69,8 +69,13 @@ class AttributesConfig(MethodConfig):
     velocity: Literal["mean", "median"] = Field(
         "mean", description="of the magnitudes in each bin; a median needs a share of the box"
     )
-    unit: Literal["pixels", "heights"] = Field(
-        "pixels", description="velocities in pixels, or in heights of the object, per second"
+    unit: Literal["pixels", "heights", "local"] = Field(
+        "pixels",
+        description="velocities in pixels, in heights of the object, or in lengths that objects "
+        "usually have at that height of the picture, per second",
+    )
+    slower: bool = Field(
+        True, description="what moves less than usual is strange too; false: only what moves more"
     )
 
     # Deep features
@@ -79,6 +84,9 @@ class AttributesConfig(MethodConfig):
     )
     side: int = Field(224, ge=16, description="of the crops that it is shown, in pixels")
     margin: float = Field(0.0, ge=0, description="boxes grow by this share of their sides")
+    deep_components: int | None = Field(
+        None, ge=1, description="features become so many principal components; None: they stay"
+    )
 
     # Densities
     density: DensityKind | None = Field(None, description="of every attribute; None: each its own")
@@ -98,9 +106,16 @@ class AttributesConfig(MethodConfig):
     most_frames: int = Field(20000, ge=1, description="training frames looked at, evenly spread")
 
     # Scores
+    calibration: Literal["span", "log", "rarity"] = Field(
+        "span",
+        description="span: 0 at the lowest training score, 1 at a quantile, growing on; log: "
+        "above 1 it grows by its logarithm; rarity: standard deviations by rank among training "
+        "scores, with a fitted tail beyond them, at least 0",
+    )
     quantile: Mapping[str, float] = Field(
         {"velocity": 0.999, "deep": 1.0},
-        description="of training scores, each without its own clip, that counts as 1",
+        description="of training scores, each without its own clip, that counts as 1, for span "
+        "and log",
     )
     apart_s: float = Field(
         10.0,
@@ -110,14 +125,13 @@ class AttributesConfig(MethodConfig):
     least_velocity: float = Field(
         0.0, ge=0, description="velocities, in their unit, below which differences are noise"
     )
-    beyond: Literal["linear", "log"] = Field(
-        "linear",
-        description="how calibrated scores grow above 1; log: one attribute alone cannot "
-        "outweigh all others",
-    )
     combine: Literal["frame", "object"] = Field(
         "frame", description="sum of the attributes' maxima, or the maximum over objects of the sum"
     )
+    join_s: float = Field(
+        0.0, ge=0, description="seconds over which each object's scores are averaged; 0: none"
+    )
+    join_causal: bool = Field(False, description="of the past alone, instead of around a frame")
     smoothing: Literal["none", "gaussian", "causal"] = Field(
         "none", description="temporal filter of the frames' scores, inside the scorer"
     )
@@ -146,6 +160,13 @@ class AttributesConfig(MethodConfig):
         """The kind of density of an attribute."""
         own = self.velocity_density if attribute == "velocity" else self.deep_density
         return self.density or own
+
+    def joined(self, fps: float | None) -> int:
+        """Frames over which an object's scores are averaged, at a stream's rate."""
+        frames = self.join_s * (fps or self.fps or FPS)
+        if self.join_causal:
+            return max(1, round(frames))
+        return max(0, round((frames - 1) / 2)) * 2 + 1
 
     def stride(self, fps: float | None) -> int:
         """Frames from the first to the second picture of a flow, at a stream's rate."""
@@ -181,8 +202,11 @@ _LITTLE: Mapping[str, Any] = {
     "energy_width": 256,
     "energy_rate": 1e-3,
     "least_velocity": 0.1,
-    "unit": "heights",
-    "beyond": "log",
+    "unit": "local",
+    "slower": False,
+    "deep_components": 32,
+    "calibration": "rarity",
+    "join_s": 0.9,
     "combine": "object",
 }
 PRESETS: Mapping[str, Mapping[str, Any]] = {

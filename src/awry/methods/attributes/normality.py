@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -22,8 +22,10 @@ from awry.methods.attributes.density import (
     loaded,
 )
 from awry.methods.attributes.network import EnergyNetwork
+from awry.methods.attributes.preparation import Preparation
 from awry.methods.attributes.samples import Samples
 from awry.methods.attributes.training import energy_phase
+from awry.scoring.rarity import Rarity
 from awry.training.loop import FitContext, train
 
 Rows = NDArray[np.float32]
@@ -45,40 +47,48 @@ class AttributeModel:
     """One attribute's density with its calibration.
 
     Attributes:
-        density: scores feature vectors.
+        density: scores prepared feature vectors.
         low, spread: `(score - low) / spread` is 0 at the lowest training score, 1 at a quantile.
-        weight: of the attribute in an object's score: the place for weights that are learned.
         usual: attribute's own plain measure on training footage, e.g. the highest usual speed.
-        beyond: how scores grow above 1.
+        calibration: as in the settings.
+        ready: prepares feature vectors.
+        rarity: what training scores are usual, where `calibration` asks for it.
     """
 
     density: Density
     low: float
     spread: float
-    weight: float
     usual: float
-    beyond: str
+    calibration: str
+    ready: Preparation = field(default_factory=Preparation)
+    rarity: Rarity | None = None
 
     def calibrated(self, values: Rows, own: Bools | None = None) -> Floats:
-        """Scores (n,) of feature vectors (n, d): 0 usual, 1 as rare as training footage gets.
+        """Scores (n,) of feature vectors (n, d), at least 0; high ones are strange.
 
         Args:
             values: float32 (n, d).
             own: bool (training objects,), True for those that must not count; None: all count.
         """
+        prepared = self.ready(values)
         if own is not None and isinstance(self.density, Neighbours):
-            scores = self.density.scores_without(values, lambda rows: own[None])
+            scores = self.density.scores_without(prepared, lambda rows: own[None])
         else:
-            scores = self.density.scores(values)
-        ready = np.maximum((scores - self.low) / self.spread, 0.0)
-        if self.beyond == "log":
-            ready = np.where(ready > 1, 1 + np.log(np.maximum(ready, 1)), ready)
-        return np.asarray(ready, np.float64)
+            scores = self.density.scores(prepared)
+        if self.rarity is not None:
+            return np.asarray(np.maximum(self.rarity.deviate(scores), 0.0), np.float64)
+        spanned = np.maximum((scores - self.low) / self.spread, 0.0)
+        if self.calibration == "log":
+            spanned = np.where(spanned > 1, 1 + np.log(np.maximum(spanned, 1)), spanned)
+        return np.asarray(spanned, np.float64)
 
     def state(self) -> dict[str, Tensor]:
         """As named tensors."""
-        numbers = [self.low, self.spread, self.weight, self.usual]
-        return {"calibration": torch.tensor(numbers, dtype=torch.float64), **self.density.state()}
+        numbers = torch.tensor([self.low, self.spread, self.usual], dtype=torch.float64)
+        tensors = {"calibration": numbers, **self.ready.state(), **self.density.state()}
+        if self.rarity is not None:
+            tensors["rarity"] = torch.from_numpy(self.rarity.to_vector())
+        return tensors
 
 
 def load_attribute(
@@ -90,11 +100,20 @@ def load_attribute(
         BundleError: the tensors do not fit.
     """
     numbers = tensors.get("calibration")
-    if numbers is None or numbers.shape != (4,) or not bool(numbers.isfinite().all()):
+    if numbers is None or numbers.shape != (3,) or not bool(numbers.isfinite().all()):
         raise BundleError(f"The bundle's tensors do not fit: {name} has no calibration. Refit it.")
     density = loaded(config.density_of(name), tensors, config)
-    low, spread, weight, usual = numbers.tolist()
-    return AttributeModel(density, low, spread, weight, usual, config.beyond)
+    rarity = None
+    if config.calibration == "rarity":
+        try:
+            rarity = Rarity.from_vector(tensors["rarity"].numpy())
+        except (KeyError, ValueError) as error:
+            raise BundleError(
+                f"The bundle's tensors do not fit: {name} has no rarity ({error}). Refit it."
+            ) from error
+    low, spread, usual = numbers.tolist()
+    ready = Preparation.from_state(tensors)
+    return AttributeModel(density, low, spread, usual, config.calibration, ready, rarity)
 
 
 def fit_attribute(
@@ -113,25 +132,38 @@ def fit_attribute(
         config: kinds and numbers.
         context: seed, and a folder for checkpoints.
     """
-    values, kind = training.values[name], config.density_of(name)
+    raw, kind = training.values[name], config.density_of(name)
+    ready = Preparation.of(name, raw, config)
+    values = ready(raw)
     floor = config.least_velocity if name == "velocity" else 0.0
     density: Density
     if kind == "knn":
         density = Neighbours(values, config.neighbours)
-        usual = density.scores_without(values, OwnClip(training, config.apart_s).of_rows)
+        scores = density.scores_without(values, OwnClip(training, config.apart_s).of_rows)
         least = floor**2 or LEAST_SHARE * float(values.var(0).sum())
     elif kind == "mixture":
         density = Mixture.of(values, config.components, floor, context.seed)
-        usual, least = _without_own_fold(training, name, config, context.seed), LEAST_LIKELIHOOD
+        scores = _without_own_fold(training, values, floor, config, context.seed)
+        least = LEAST_LIKELIHOOD
     else:
         density = fit_energies(name, values, config, context)
-        usual, least = density.scores(values), LEAST_LIKELIHOOD
+        scores, least = density.scores(values), LEAST_LIKELIHOOD
     # Without any neighbour left nothing can be said of a training object.
-    every = np.concatenate([usual[np.isfinite(usual)], density.scores(held_back.values[name])])
+    known = scores[np.isfinite(scores)]
+    every = np.concatenate([known, density.scores(ready(held_back.values[name]))])
     low, high = _span(every, config.quantile.get(name, 1.0))
     spread = max(high - low, least, 1e-9)
-    usual_speed = float(np.quantile(speeds(values), 0.999)) if name == "velocity" else 0.0
-    return AttributeModel(density, low, spread, 1.0, usual_speed, config.beyond)
+    usual = float(np.quantile(speeds(raw), 0.999)) if name == "velocity" else 0.0
+    rarity = _rarity(every, least) if config.calibration == "rarity" else None
+    return AttributeModel(density, low, spread, usual, config.calibration, ready, rarity)
+
+
+def _rarity(scores: Floats, least: float) -> Rarity:
+    """What scores are usual; where they hardly differ, a normal distribution as wide as `least`."""
+    if len(scores) and np.ptp(scores) >= least:
+        return Rarity.of(scores)
+    middle = float(np.median(scores)) if len(scores) else 0.0
+    return Rarity.of(np.array([middle - least, middle + least]))
 
 
 def _span(scores: Floats, quantile: float) -> tuple[float, float]:
@@ -152,7 +184,7 @@ class OwnClip:
 
     Args:
         samples: the training objects.
-        apart_s: so near in time, at most a quarter of the longest clip.
+        apart_s: so near in time, at most half of the longest clip.
     """
 
     def __init__(self, samples: Samples, apart_s: float) -> None:
@@ -162,7 +194,7 @@ class OwnClip:
         self._apart: float | None = None
         if 0 < len(clips) < FEW_CLIPS:
             longest = max(float(np.ptp(self._times[self._clips == clip])) for clip in clips)
-            self._apart = min(apart_s, longest / 4)
+            self._apart = min(apart_s, longest / 2)
 
     def of_rows(self, rows: slice) -> Bools:
         """Of some of the training objects: bool (m, n)."""
@@ -194,10 +226,10 @@ def folds(samples: Samples) -> Iterator[NDArray[np.bool_]]:
         yield numbers == fold
 
 
-def _without_own_fold(samples: Samples, name: str, config: AttributesConfig, seed: int) -> Floats:
+def _without_own_fold(
+    samples: Samples, values: Rows, floor: float, config: AttributesConfig, seed: int
+) -> Floats:
     """Scores (n,) of training objects under mixtures that did not see their clips."""
-    values = samples.values[name]
-    floor = config.least_velocity if name == "velocity" else 0.0
     scores = np.full(len(values), np.nan)
     for inside in folds(samples):
         rest = values[~inside]

@@ -91,11 +91,6 @@ class ObjectAttributes:
         """float32 (n, 4)."""
         return self.objects.boxes
 
-    @property
-    def sides(self) -> Rows:
-        """Longer side of each box, float32 (n,)."""
-        return (self.boxes[:, 2:] - self.boxes[:, :2]).max(1, initial=0)
-
 
 class ObjectTeachers:
     """Asks detectors, flow and classifier about the objects of frames.

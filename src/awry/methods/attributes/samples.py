@@ -34,7 +34,7 @@ class Samples:
         clips: int64 (n,), which clip each is from.
         times: float64 (n,), seconds within the clip.
         crops: uint8 (h, w, 3) RGB of each, at most `CROP` high and wide.
-        sides: float32 (n,), the longer side of each box, in pixels of the working size.
+        boxes: float32 (n, 4), in pixels of the working size.
         names: of the clips, by number, as teachers know them.
     """
 
@@ -42,7 +42,7 @@ class Samples:
     clips: NDArray[np.int64]
     times: NDArray[np.float64]
     crops: list[Pictures] = field(default_factory=list)
-    sides: Rows = field(default_factory=lambda: np.empty(0, np.float32))
+    boxes: Rows = field(default_factory=lambda: np.empty((0, 4), np.float32))
     names: tuple[str, ...] = ()
 
     def __len__(self) -> int:
@@ -58,7 +58,7 @@ class Samples:
             self.clips[chosen],
             self.times[chosen],
             [self.crops[number] for number in chosen] if self.crops else [],
-            self.sides[chosen],
+            self.boxes[chosen],
             self.names,
         )
 
@@ -165,7 +165,7 @@ def _joined(found: Sequence[tuple[int, float, ObjectAttributes]]) -> Samples:
         np.repeat(np.array([clip for clip, _, _ in found], np.int64), counts),
         np.repeat(np.array([time_s for _, time_s, _ in found], np.float64), counts),
         list(_crops(found)),
-        np.concatenate([one.sides for _, _, one in found] or [np.empty(0, np.float32)]),
+        np.concatenate([one.boxes for _, _, one in found] or [np.empty((0, 4), np.float32)]),
     )
 
 

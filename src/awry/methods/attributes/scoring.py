@@ -21,14 +21,16 @@ from awry.methods.attributes.objects import (
     Place,
     Window,
 )
+from awry.methods.attributes.preparation import LocalSides, in_unit
 from awry.methods.base import Setting
 from awry.methods.graphs import Network
 from awry.methods.weighing import Weighing
 from awry.methods.windowed import Origin, WindowScorer
 from awry.scoring.maps import blurred, painted
-from awry.scoring.streaming import Values, no_filter, smoother
+from awry.scoring.streaming import THINGS, ThingFilter, Values, smoother
 from awry.teachers.objects.base import taken
 from awry.teachers.objects.coco import class_name
+from awry.teachers.objects.lives import Lives
 from awry.teachers.objects.trust import ObjectTrust
 from awry.video.pictures import Pictures, resized, whole_pixels
 
@@ -46,7 +48,7 @@ class ScoredObjects:
     Attributes:
         index, time_s: of the frame.
         objects: those that are believed at all, with their attributes.
-        evidence: float64 (n, attributes), calibrated, weighted, and trusted as far as the object.
+        evidence: float64 (n, attributes), calibrated, and trusted as far as the object.
         faster: bool (n,), whether an object is faster than training objects are.
     """
 
@@ -73,6 +75,7 @@ class AttributesScorer(WindowScorer[ScoredObjects]):
         object_side: longer side of a typical object, in pixels of the working size.
         own: knows training footage, while it is scored in a fit; None later.
         trust: what is known of the detector's errors; None: every box is believed.
+        sides: how large objects usually are, where velocities are measured by it.
         setting: where it works.
         networks: what answers in the classifier's place.
     """
@@ -86,13 +89,14 @@ class AttributesScorer(WindowScorer[ScoredObjects]):
         object_side: float,
         own: OwnClip | None,
         trust: ObjectTrust | None,
+        sides: LocalSides | None,
         setting: Setting,
         networks: Mapping[str, Network],
     ) -> None:
         super().__init__(
             setting,
             *teachers.room(setting.fps),
-            no_filter(),
+            ThingFilter(config.joined(setting.fps), causal=config.join_causal),
             smoother(config.smoothing, config.smoothing_sigma),
         )
         self._models = models
@@ -101,7 +105,9 @@ class AttributesScorer(WindowScorer[ScoredObjects]):
         self._gallery = gallery
         self._own = own
         self._trust = trust
+        self._sides = sides
         self._weighing = Weighing(trust, setting)
+        self._lives = Lives()
         self._blur = max(1, int(object_side / 4)) // 2 * 2 + 1
         self._answers = networks.get("features")
         self._seconds = config.seconds(setting.fps)
@@ -128,6 +134,7 @@ class AttributesScorer(WindowScorer[ScoredObjects]):
         super()._restart()
         self._sizes = None
         self._weighing.restart()
+        self._lives = Lives()
 
     def _raw_result(self, origin: Origin) -> ScoredObjects:
         """Look at the window's judged frame."""
@@ -168,7 +175,8 @@ class AttributesScorer(WindowScorer[ScoredObjects]):
         values = {}
         if "velocity" in self._models:
             with self._stage("flow"):
-                values["velocity"] = teachers.velocities(found.boxes, window, self._seconds)
+                velocity = teachers.velocities(found.boxes, window, self._seconds)
+                values["velocity"] = in_unit(velocity, found.boxes, self._sides)
         if "deep" in self._models:
             with self._stage("network"):
                 values["deep"] = teachers.deep(found.boxes, window.now, self._answers)
@@ -186,8 +194,7 @@ class AttributesScorer(WindowScorer[ScoredObjects]):
     ) -> ScoredObjects:
         own = None if self._own is None else self._own.of_frame(clip, self._time(frame))
         columns = [
-            model.weight * model.calibrated(objects.values[name], own)
-            for name, model in self._models.items()
+            model.calibrated(objects.values[name], own) for name, model in self._models.items()
         ]
         evidence = np.stack(columns, 1) * trust[:, None]
         faster = np.zeros(len(objects), bool)
@@ -196,10 +203,14 @@ class AttributesScorer(WindowScorer[ScoredObjects]):
         return ScoredObjects(frame.index, frame.time_s, objects, evidence, faster)
 
     def _values(self, raw: ScoredObjects) -> Values:
-        return {}
+        """What is joined over time: each object's evidence."""
+        seconds = raw.index / (self.setting.fps or FPS)
+        things = self._lives.follow(raw.objects.boxes, seconds).numbers
+        return {THINGS: things.astype(np.float32), "evidence": raw.evidence.astype(np.float32)}
 
     def _frame_score(self, raw: ScoredObjects, values: Values) -> tuple[FrameScore, Values]:
         """The frame's score: of its strangest object, or of each attribute's."""
+        raw = replace(raw, evidence=values["evidence"].astype(np.float64))
         highest = raw.evidence.max(0, initial=0.0)
         total = highest.sum() if self._config.combine == "frame" else raw.totals.max(initial=0.0)
         heat, regions = self._where(raw) if self.setting.maps else (None, ())

@@ -20,7 +20,7 @@ def velocities(
     boxes: NDArray[np.float32],
     bins: int,
     join: Literal["mean", "median"],
-    unit: Literal["pixels", "heights"],
+    unit: Literal["pixels", "heights", "local"],
     seconds: float,
 ) -> Rows:
     """Velocity of each object by direction (AI-VAD): `v_b`, over the pixels that move that way.
@@ -31,7 +31,8 @@ def velocities(
         bins: directions; 1: none are told apart.
         join: `v_b = mean(|u| + |v|)` over the pixels of a direction, or their median, where at
             least `LEAST_SHARE` of the box move that way.
-        unit: pixels a second, or heights of the object a second, which perspective leaves alone.
+        unit: pixels a second, or heights of the object a second. `local` is left to
+            `preparation.in_unit`, and pixels till then.
         seconds: between the flow's pictures.
 
     Returns:

@@ -27,10 +27,10 @@ from awry.methods.fused.config import (
 )
 from awry.methods.fused.held_back import evidence_of
 from awry.methods.fused.normality import Fusion, measure
-from awry.methods.fused.rarity import Rarity
 from awry.methods.fused.scoring import FusedScorer
 from awry.methods.graphs import Graph
 from awry.methods.registry import method_class
+from awry.scoring.rarity import Rarity
 
 if TYPE_CHECKING:
     from awry.training.footage import Footage

@@ -19,7 +19,7 @@ from scipy.stats import chi2
 
 from awry.methods.fused.config import FusedConfig
 from awry.methods.fused.evidence import FrameEvidence
-from awry.methods.fused.rarity import Rarity, Values, log_probability
+from awry.scoring.rarity import Rarity, Values, log_probability
 
 FOLDS = 4
 """Parts that a single stretch of footage is cut into, each left out once."""

@@ -30,6 +30,7 @@ _SLACK_S = 1e-6
 class _Life:
     """One thing: where it was last, how it moves (pixels a second), and when it was seen."""
 
+    number: int
     box: Floats
     first: float
     last: float
@@ -42,6 +43,20 @@ class _Life:
         return self.box + np.tile(self.velocity, 2) * np.float32(time_s - self.last)
 
 
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """The boxes of a frame, followed.
+
+    Attributes:
+        numbers: int64 (n,), the same for all boxes of one thing.
+        steadiness: float32 (n,) in [0, 1]: `NEW` for a box that appears, 1 for a steady one after
+            `GROWN_S`, less for one that flickers.
+    """
+
+    numbers: NDArray[np.int64]
+    steadiness: Floats
+
+
 class Lives:
     """Follows boxes from frame to frame, by overlap, and counts how steadily each is found.
 
@@ -52,17 +67,14 @@ class Lives:
     def __init__(self) -> None:
         self._lives: list[_Life] = []
         self._times: deque[float] = deque()
+        self._begun = 0
 
-    def steadiness(self, boxes: Floats, time_s: float) -> Floats:
+    def follow(self, boxes: Floats, time_s: float) -> Followed:
         """Take the next frame.
 
         Args:
             boxes: float32 (n, 4), in pixels.
             time_s: seconds of the stream, ascending.
-
-        Returns:
-            float32 (n,) in [0, 1]: `NEW` for a box that appears, 1 for a steady one after
-            `GROWN_S`, less for one that flickers.
         """
         start = not self._times or time_s - self._times[-1] > MEMORY_S + _SLACK_S
         if start:
@@ -72,16 +84,19 @@ class Lives:
         self._forget(time_s)
         found = self._matched(boxes, time_s)
         steady = np.empty(len(boxes), np.float32)
+        numbers = np.empty(len(boxes), np.int64)
         for number, box in enumerate(boxes):
             life = found.get(number)
             if life is None:
-                life = _Life(box, time_s, time_s, start)
+                life = _Life(self._begun, box, time_s, time_s, start)
+                self._begun += 1
                 self._lives.append(life)
             else:
                 _moved(life, box, time_s)
             life.seen.append(time_s)
             steady[number] = self._steadiness(life, time_s)
-        return steady
+            numbers[number] = life.number
+        return Followed(numbers, steady)
 
     def _forget(self, time_s: float) -> None:
         oldest = time_s - MEMORY_S - _SLACK_S

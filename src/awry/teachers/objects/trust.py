@@ -189,7 +189,7 @@ class TrustStream:
         Returns:
             float32 (n,) in [0, 1]; 0: not at all.
         """
-        steady = self._lives.steadiness(objects.boxes, time_s)
+        steady = self._lives.follow(objects.boxes, time_s).steadiness
         return steady * self._trust.evidence(picture, objects, self._scene)
 
 

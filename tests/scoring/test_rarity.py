@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from awry.methods.fused.rarity import Rarity, log_probability
+from awry.scoring.rarity import Rarity, log_probability
 
 
 def test_normal_values_come_out_as_they_are() -> None:

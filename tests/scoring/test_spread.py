@@ -111,8 +111,16 @@ def test_one_clip_is_one_look_but_a_long_one_is_many() -> None:
 def test_too_little_to_compare() -> None:
     one = [CalibrationClip("c", "a", RAMP[:20], 10.0)]
     assert measure_spread(one, options=OPTIONS, normal=0.0) is None
+
+
+def test_where_calibration_is_too_short_other_parts_say_how_high_normal_footage_gets() -> None:
     unscored = [CalibrationClip("c", "a", np.full(50, np.nan), 10.0)]
-    assert measure_spread(unscored, clips(range(9)), options=OPTIONS, normal=0.0) is None
+    found = measure_spread(unscored, clips(range(9)), options=OPTIONS, normal=0.0)
+    assert found is not None
+    assert (found.level, found.calibrated) == (pytest.approx(4.95), 9)
+    learned = measure_spread(unscored, (), clips(range(9)), options=OPTIONS, normal=0.0)
+    assert learned is not None
+    assert learned.bound() == pytest.approx(found.bound())
 
 
 def test_scores_that_never_vary() -> None:

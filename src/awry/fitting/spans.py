@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,6 +58,9 @@ def _scored_clip(
 ) -> CalibrationClip:
     """A span's scores. Maps are looked at and dropped: those of an hour would not fit into memory.
 
+    The frames before a span are seen as well, as far as the scorer needs them: in two seconds of
+    calibration footage a warm-up of two seconds would leave nothing.
+
     Args:
         models, footage, span: what scores what.
         maps: whether the maps' peaks are wanted.
@@ -64,17 +68,19 @@ def _scored_clip(
         moments: get the strongest, by the clip's own numbers, as --exclude wants them.
     """
     clip = footage.clip_named(span.clip)
-    source = _frames_of(footage, clip, span)
+    fps = footage.open(clip).fps
     scorer = models.scorer(
         clip.scene,
         clip=name_in_training(clip.name),
-        fps=source.fps,
+        fps=fps,
         map_levels=levels,
         maps=maps or moments is not None,
     )
+    run_up = 0 if moments is not None else _run_up(footage, span, scorer.warmup)
+    source = _frames_of(footage, clip, replace(span, first=span.first - run_up))
     keeper = MomentKeeper(span.clip, STRANGEST, APART, scorer.warmup)
     scores, peaks, parts = [], [], []
-    for frame, score in scored(scorer, source):
+    for frame, score in islice(scored(scorer, source), run_up, None):
         scores.append(np.nan if score.score is None else score.score)
         peaks.append(np.nan if score.map is None else float(score.map.max()))
         parts.append(score.parts)
@@ -87,10 +93,20 @@ def _scored_clip(
         span.clip,
         clip.scene,
         np.array(scores, np.float64),
-        source.fps,
+        fps,
         np.array(peaks, np.float64) if maps else None,
         _series_of(parts),
     )
+
+
+def _run_up(footage: Footage, span: Span, wanted: int) -> int:
+    """So many frames right before a span that belong to the footage, at most as many as wanted."""
+    first = span.first
+    before = {one.last: one.first for part in footage.parts.values() for one in part
+              if one.clip == span.clip}  # fmt: skip
+    while first > span.first - wanted and first in before:
+        first = before[first]
+    return min(span.first - first, wanted)
 
 
 def _series_of(parts: Sequence[Mapping[str, float]]) -> dict[str, NDArray[np.float64]]:

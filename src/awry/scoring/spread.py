@@ -52,9 +52,10 @@ class LevelSpread:
     The level of a stretch is what 95 % of its frames do not exceed.
 
     Attributes:
-        level: mean level of the calibration part's stretches.
+        level: mean level of the calibration part's stretches; where it is too short to have
+            any, of the validation part's, or else of the training part's.
         spread: standard deviation of a stretch's level; 0 or more.
-        calibrated: the calibration part's stretches, 1 or more.
+        calibrated: those stretches, 1 or more.
         stretches: those of all parts, which the spread was measured on.
         clips: how many clips they come from.
         freedom: of the spread, in degrees; 1 or more.
@@ -182,18 +183,20 @@ def measure_spread(
     held_out = [*calibrated, *_stretches(validation, length)]
     learned = _stretches(train, length)
     freedom = [max(len(part) - 1, 0) for part in (held_out, learned)]
-    if not calibrated or not any(freedom):
+    based = calibrated or held_out or learned
+    if not based or not any(freedom):
         return None
     variance = freedom[0] * _variance(held_out)
     if freedom[1]:
-        variance += freedom[1] * _variance(learned) * _ratio(_within(held_out), _within(learned))
-    level = float(np.mean([_level(stretch) for stretch in calibrated]))
+        compared = _ratio(_within(held_out), _within(learned)) if held_out else 1.0
+        variance += freedom[1] * _variance(learned) * compared
+    level = float(np.mean([_level(stretch) for stretch in based]))
     spread = math.sqrt(variance / sum(freedom))
     known = max(min(sum(freedom), _looks(everything) - 1), 1)
     return LevelSpread(
         level=level,
         spread=spread,
-        calibrated=len(calibrated),
+        calibrated=len(based),
         stretches=len(held_out) + len(learned),
         clips=len({clip.name for clip in everything}),
         freedom=known,

@@ -119,6 +119,10 @@ def test_what_moves_less_than_usual_is_usual_where_only_faster_counts(tmp_path: 
     still, slow, fast = model.calibrated(np.array([[0.0], [0.6], [1.6]], np.float32))
     assert still == slow == 0
     assert fast > 3
+    # All that is strange is too fast, where directions are not told apart.
+    speed_alone = config.model_copy(update={"bins": 1})
+    model = fit_attribute("velocity", training, samples([], []), speed_alone, FitContext(tmp_path))
+    assert model.usual == pytest.approx(1.0, abs=0.02)
 
 
 def test_a_still_scene_has_no_rarity_of_its_own(tmp_path: Path) -> None:

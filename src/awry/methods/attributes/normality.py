@@ -38,6 +38,8 @@ LEAST_LIKELIHOOD = 1.0
 """Nats between the lowest and the highest training score that count as a difference."""
 LEAST_ENERGY = 0.1
 """Nats by which energies of training objects differ at least, to count as a spread."""
+FAST = 0.999
+"""Share of training objects that are slower than a fast one."""
 LEAST_SHARE = 0.01
 """Of the features' mean squared distance from their centre, that counts as a difference."""
 
@@ -153,9 +155,19 @@ def fit_attribute(
     every = np.concatenate([known, density.scores(ready(held_back.values[name]))])
     low, high = _span(every, config.quantile.get(name, 1.0))
     spread = max(high - low, least, 1e-9)
-    usual = float(np.quantile(speeds(raw), 0.999)) if name == "velocity" else 0.0
+    usual = _usual_speed(raw, config) if name == "velocity" else 0.0
     rarity = _rarity(every, least) if config.calibration == "rarity" else None
     return AttributeModel(density, low, spread, usual, config.calibration, ready, rarity)
+
+
+def _usual_speed(velocity: Rows, config: AttributesConfig) -> float:
+    """From which speed on an object is called fast.
+
+    Where slower objects are not strange and directions are not told apart, any strange velocity
+    is that of a fast one.
+    """
+    share = 0.5 if config.bins == 1 and not config.slower else FAST
+    return float(np.quantile(speeds(velocity), share))
 
 
 def _rarity(scores: Floats, least: float) -> Rarity:

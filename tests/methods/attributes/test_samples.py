@@ -4,7 +4,13 @@ import numpy as np
 
 from awry.methods.attributes.config import PRESETS, AttributesConfig
 from awry.methods.attributes.objects import ObjectTeachers
-from awry.methods.attributes.samples import Samples, describe, find_objects, frames_to_look_at
+from awry.methods.attributes.samples import (
+    Samples,
+    describe,
+    find_objects,
+    frames_to_look_at,
+    some_frames,
+)
 from awry.progress import Silent
 from awry.training.footage import Run
 from support import moving_square
@@ -54,3 +60,13 @@ def test_a_bounded_number_is_kept() -> None:
     assert few.values["deep"][:, 0].tolist() == [0, 4, 9]
     assert [int(crop[0, 0, 0]) for crop in few.crops] == [0, 4, 9]
     assert samples.evenly(10) is samples
+
+
+def test_no_more_frames_are_described_than_are_needed() -> None:
+    teachers = ObjectTeachers(AttributesConfig(**PRESETS["tiny"]))
+    found = find_objects(runs(), teachers, AttributesConfig(**PRESETS["tiny"]), 100, None, Silent())
+    total = sum(len(objects.scores) for objects in found.objects)
+    few = some_frames(found, total // 3)
+    assert total // 4 <= sum(len(objects.scores) for objects in few.objects) <= total // 2
+    assert (few.places[0], few.places[-1]) == (found.places[0], found.places[-1])
+    assert some_frames(found, total) is found

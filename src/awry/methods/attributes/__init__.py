@@ -28,7 +28,7 @@ from awry.methods.attributes.normality import (
 )
 from awry.methods.attributes.objects import ObjectTeachers, detector_options
 from awry.methods.attributes.preparation import LocalSides, Preparation, box_sides, in_unit
-from awry.methods.attributes.samples import Samples, describe, find_objects
+from awry.methods.attributes.samples import Samples, describe, find_objects, some_frames
 from awry.methods.attributes.scoring import AttributesScorer
 from awry.methods.attributes.training import drawn, energy_losses
 from awry.methods.base import Method, MethodConfig, Scorer, Setting
@@ -124,7 +124,8 @@ class Attributes(Method):
             self._trust, found, note = believe(small, found, teachers.detector, self._trust)
             if first:
                 footage.notes.append(note)
-        return describe(runs, found, teachers, config, reporter).evenly(config.most)
+        few = some_frames(found, config.most)
+        return describe(runs, few, teachers, config, reporter).evenly(config.most)
 
     def _settle_tiles(self, footage: Footage, grey: bool, reporter: Reporter) -> None:
         """As many tiles as the size of objects asks for."""

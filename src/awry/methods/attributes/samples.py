@@ -114,6 +114,23 @@ def find_objects(
     return FoundObjects(places, objects)
 
 
+def some_frames(found: FoundObjects, most: int) -> FoundObjects:
+    """Frames, evenly spread, with about so many objects in all: more need not be described.
+
+    Args:
+        found: objects of some frames.
+        most: a number of objects that is enough; frames come whole, and one at least.
+    """
+    total = sum(len(objects.scores) for objects in found.objects)
+    if total <= most:
+        return found
+    count = -(-len(found.places) * most // total)
+    chosen = np.linspace(0, len(found.places) - 1, count).astype(int)
+    return FoundObjects(
+        [found.places[number] for number in chosen], [found.objects[number] for number in chosen]
+    )
+
+
 def describe(
     runs: Sequence[Run],
     found: FoundObjects,

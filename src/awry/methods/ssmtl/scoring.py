@@ -14,7 +14,7 @@ from awry.frames import Frame, FrameScore, Objects, Region
 from awry.methods.base import Setting
 from awry.methods.graphs import Network
 from awry.methods.ssmtl.config import SSMTLConfig
-from awry.methods.ssmtl.maps import Map, highest
+from awry.methods.ssmtl.maps import Map, at_centres
 from awry.methods.ssmtl.network import LevelStream, SSMTLModel, levels_of
 from awry.methods.ssmtl.parts import PartScores, combined, part_scores
 from awry.methods.ssmtl.sequences import cut
@@ -330,7 +330,7 @@ class SSMTLScorer(WindowScorer[FrameParts]):
             side = self.config.frame_side
             return (np.zeros((side, side), np.float32) if errors is None else errors), ()
         stream = self.model.stream("object")
-        scores = highest(values["object"], raw.boxes)
+        scores = at_centres(values["object"], raw.boxes)
         size = self._size or self._working
         scale = np.tile(np.array(size[::-1]) / np.array(self._working[::-1]), 2)
         names = [class_name(number) for number in raw.class_ids]

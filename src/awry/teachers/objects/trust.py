@@ -37,6 +37,9 @@ on twice as much."""
 LARGEST = 0.99
 KNOWN = 0.4, 0.7
 """IoU with a place where the detector says the same of background; asked likewise."""
+COUNTED = 0.25, 0.5
+"""A box that is believed less than the first counts nothing; from the second on it counts whole.
+Small people in a crowd are seldom believed wholly, and must not count less than others."""
 MOST_PLACES = 300
 """Of a scene, those that were seen most often."""
 _TWICE = 2
@@ -190,7 +193,8 @@ class TrustStream:
             float32 (n,) in [0, 1]; 0: not at all.
         """
         steady = self._lives.follow(objects.boxes, time_s).steadiness
-        return steady * self._trust.evidence(picture, objects, self._scene)
+        believed = steady * self._trust.evidence(picture, objects, self._scene)
+        return _ramp(believed, *COUNTED)
 
 
 def _measured(

@@ -8,7 +8,7 @@ import numpy as np
 
 from awry.frames import Objects
 from awry.teachers.objects import DetectorOptions, ObjectDetector, View
-from awry.training.believed import learned_trust, trust_note, weights_of
+from awry.training.believed import beliefs_of, learned_trust, trust_note
 from awry.training.footage import Run
 
 WALL = (2.0, 2.0, 118.0, 78.0)
@@ -47,7 +47,7 @@ def footage() -> tuple[Run, list[tuple[int, int]], list[Objects]]:
 def test_the_wall_is_not_believed_and_the_square_is() -> None:
     run, places, objects = footage()
     trust = learned_trust([run], places, objects, FalseWall())
-    weights = weights_of(trust, [run], places, objects)
+    weights = beliefs_of(trust, [run], places, objects)
     assert FalseWall.asked == 1
     assert all(one[0] == 1 for one in weights)
     assert all(one[1] == 0 for one in weights if len(one) > 1)
@@ -64,4 +64,4 @@ def test_each_run_is_a_stream_of_its_own() -> None:
     trust = learned_trust([run], places, objects, FalseWall())
     pieces = [replace(run, images=run.images[:20]), replace(run, images=run.images[20:])]
     halves = [(n // 20, n % 20) for n in range(40)]
-    assert all(one[0] == 1 for one in weights_of(trust, pieces, halves, objects))
+    assert all(one[0] == 1 for one in beliefs_of(trust, pieces, halves, objects))

@@ -31,10 +31,10 @@ class FoundObjects:
     places: list[Place]
     objects: list[Objects]
 
-    def believed(self, weights: Sequence[NDArray[np.float32]]) -> FoundObjects:
-        """Without those of weight 0."""
-        pairs = zip(self.objects, weights, strict=True)
-        return FoundObjects(self.places, [taken(found, weight > 0) for found, weight in pairs])
+    def believed(self, beliefs: Sequence[NDArray[np.float32]]) -> FoundObjects:
+        """Those that are believed at all."""
+        pairs = zip(self.objects, beliefs, strict=True)
+        return FoundObjects(self.places, [taken(found, belief > 0) for found, belief in pairs])
 
 
 def believe(
@@ -56,8 +56,8 @@ def believe(
     """
     frames = (runs, found.places, found.objects)
     trust = trust or learned_trust(*frames, detector)
-    weights = weights_of(trust, *frames)
-    return trust, found.believed(weights), trust_note(trust, weights, runs[0].fps)
+    beliefs = beliefs_of(trust, *frames)
+    return trust, found.believed(beliefs), trust_note(trust, beliefs, runs[0].fps)
 
 
 def learned_trust(
@@ -87,11 +87,11 @@ def learned_trust(
     return ObjectTrust.learn(looks, detect if alone else None)
 
 
-def weights_of(
+def beliefs_of(
     trust: ObjectTrust, runs: Sequence[Run], places: Sequence[Place], objects: Sequence[Objects]
 ) -> list[NDArray[np.float32]]:
     """How far the objects of each frame are believed; each run is a stream of its own."""
-    weights = []
+    beliefs = []
     stream: TrustStream | None = None
     last = -1
     for (number, frame), found in zip(places, objects, strict=True):
@@ -99,21 +99,21 @@ def weights_of(
         if stream is None or number != last:
             stream, last = trust.stream(run.scene), number
         seconds = frame / (run.fps or ASSUMED_FPS)
-        weights.append(stream.weights(run.images[frame], found, seconds))
-    return weights
+        beliefs.append(stream.belief(run.images[frame], found, seconds))
+    return beliefs
 
 
 def trust_note(
-    trust: ObjectTrust, weights: Sequence[NDArray[np.float32]], fps: float | None
+    trust: ObjectTrust, beliefs: Sequence[NDArray[np.float32]], fps: float | None
 ) -> str:
     """What was learned of the detector's errors, in words.
 
     Args:
         trust: what was learned.
-        weights: of the training objects, by frame.
+        beliefs: in the training objects, by frame.
         fps: of the footage; None: unknown.
     """
-    every = np.concatenate(weights) if weights else np.empty(0)
+    every = np.concatenate(beliefs) if beliefs else np.empty(0)
     places = sum(len(one) for one in trust.places.values())
     assumed = "" if fps else f" The frame rate is unknown: {ASSUMED_FPS:g} a second are assumed."
     return (

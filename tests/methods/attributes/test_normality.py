@@ -36,6 +36,10 @@ def test_an_objects_own_clip_is_left_out_of_its_calibration(tmp_path: Path) -> N
     assert (model.low, model.spread) == pytest.approx((1.0, 3.0))
     asked = np.array([[3.0], [5.0], [7.0]], np.float32)
     assert model.calibrated(asked) == pytest.approx([0.0, 1.0, 5.0])
+    # A validation part that is too short to be looked at has no values at all.
+    nothing = Samples({}, np.empty(0, np.int64), np.empty(0))
+    alone = fit_attribute("deep", training, nothing, CONFIG, FitContext(tmp_path))
+    assert (alone.low, alone.spread) == (model.low, model.spread)
 
 
 def test_beyond_training_a_score_grows_slowly_and_steadily() -> None:

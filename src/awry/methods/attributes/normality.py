@@ -152,7 +152,8 @@ def fit_attribute(
         scores, least = density.scores(values), LEAST_LIKELIHOOD
     # Without any neighbour left nothing can be said of a training object.
     known = scores[np.isfinite(scores)]
-    every = np.concatenate([known, density.scores(ready(held_back.values[name]))])
+    unseen = held_back.values.get(name, raw[:0])  # too short a part has no frame to look at
+    every = np.concatenate([known, density.scores(ready(unseen))])
     low, high = _span(every, config.quantile.get(name, 1.0))
     spread = max(high - low, least, 1e-9)
     usual = _usual_speed(raw, config) if name == "velocity" else 0.0

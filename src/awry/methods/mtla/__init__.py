@@ -39,7 +39,7 @@ from awry.methods.weighing import trust_state, without_trust
 from awry.progress import Reporter, Silent
 from awry.teachers.objects.trust import ObjectTrust
 from awry.teachers.segmenter import Segments
-from awry.training.believed import learned_trust, trust_note, weights_of
+from awry.training.believed import beliefs_of, learned_trust, trust_note
 from awry.training.loop import train
 from awry.video.pictures import Pictures, working_size
 
@@ -185,7 +185,7 @@ class MTLA(Method):
             frames = (runs[part], places[part], [one.objects for one in every])
             first = self._trust is None
             self._trust = self._trust or learned_trust(*frames, teachers.segmenter.detector)
-            weights = weights_of(self._trust, *frames)
+            weights = beliefs_of(self._trust, *frames)
             there[:] = [one.taken(own > 0) for one, own in zip(every, weights, strict=True)]
             if first:
                 footage.notes.append(trust_note(self._trust, weights, runs[part][0].fps))

@@ -182,6 +182,10 @@ class TrustStream:
         self._lives = Lives()
 
     def weights(self, picture: Picture, objects: Objects, time_s: float) -> Floats:
+        """How much each object of the stream's next frame counts, in [0, 1]: see `COUNTED`."""
+        return _ramp(self.belief(picture, objects, time_s), *COUNTED)
+
+    def belief(self, picture: Picture, objects: Objects, time_s: float) -> Floats:
         """How far each object of the stream's next frame is believed; no later frame counts.
 
         Args:
@@ -193,8 +197,7 @@ class TrustStream:
             float32 (n,) in [0, 1]; 0: not at all.
         """
         steady = self._lives.follow(objects.boxes, time_s).steadiness
-        believed = steady * self._trust.evidence(picture, objects, self._scene)
-        return _ramp(believed, *COUNTED)
+        return steady * self._trust.evidence(picture, objects, self._scene)
 
 
 def _measured(

@@ -65,7 +65,8 @@ def test_features_become_components_of_deviation_one() -> None:
     # No more components than the vectors have.
     ready = Preparation.of("deep", values, AttributesConfig(deep_components=64))
     assert ready(values).shape == (400, 3)
-    again = Preparation.from_state(ready.state())
+    saved = {name: tensor.clone().contiguous() for name, tensor in ready.state().items()}
+    again = Preparation.from_state(saved)
     assert again(values).tolist() == ready(values).tolist()
 
 

@@ -124,7 +124,9 @@ class Preparation:
         model = PCA(count, svd_solver="covariance_eigh").fit(values.astype(np.float64))
         known = model.explained_variance_ > 1e-9 * max(float(model.explained_variance_[0]), 1e-12)
         axes = model.components_[known].T / np.sqrt(model.explained_variance_[known])
-        return cls(centre=model.mean_.astype(np.float32), axes=axes.astype(np.float32))
+        # In the order in which it is saved, so that a loaded one gives the same digits.
+        ordered = np.ascontiguousarray(axes, np.float32)
+        return cls(centre=model.mean_.astype(np.float32), axes=ordered)
 
     def __call__(self, values: Rows) -> Rows:
         """Prepared vectors float32 (n, d or k)."""

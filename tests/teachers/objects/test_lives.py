@@ -72,3 +72,17 @@ def test_a_gap_in_the_stream_begins_it_anew() -> None:
 def test_what_is_long_gone_is_new_when_it_returns() -> None:
     frames = [moved(0)] + [NONE] * 15 + [moved(0)]
     assert run(frames)[-1] == pytest.approx(NEW, abs=1e-4)
+
+
+def test_what_leaves_its_first_place_moves() -> None:
+    lives = Lives()
+    still = np.array([[200, 50, 220, 90]], np.float32)
+    found = []
+    for step in range(20):
+        still[0, 2] = 220 + 3 * step
+        found.append(lives.follow(np.concatenate([moved(step), still]), step / 10).moved)
+    assert found[0].tolist() == [0, 0]
+    walker, growing = found[-1].tolist()
+    assert walker == 1
+    # A box that grows to one side is where it was.
+    assert growing == 0

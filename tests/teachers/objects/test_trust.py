@@ -11,7 +11,7 @@ import torch
 
 from awry.errors import BundleError
 from awry.frames import Objects
-from awry.teachers.objects.trust import FrameDetections, ObjectTrust
+from awry.teachers.objects.trust import FrameDetections, ObjectTrust, _often
 
 H, W, FPS = 120, 160, 10.0
 PERSON, TRAIN, BENCH, TRUCK, BAG = 0, 6, 13, 7, 24
@@ -238,3 +238,23 @@ def test_an_unknown_scene_of_several_and_footage_without_objects_take_nothing_aw
 
 def test_boxes_without_classes_are_weighed_too(trust: ObjectTrust) -> None:
     assert all(w[0] == 0 for w in follow(trust, lambda *_: [(WALL, -1)]))
+
+
+def test_less_is_asked_of_what_moves(trust: ObjectTrust) -> None:
+    """A quarter of the usual foreground is enough for a thing that has left its place."""
+    picture, _ = frame(0, lanes=())
+    box = (70.0, 84.0, 80.0, 108.0)
+    picture[84:88, 70:80] = 255 - picture[84:88, 70:80]
+    seen = objects((box, 0))
+    still, moving = (
+        trust.evidence(picture, seen, "*", np.array([moved], np.float32))[0] for moved in (0, 1)
+    )
+    assert moving > still
+    assert trust.evidence(picture, seen, "*")[0] == still
+
+
+def test_places_that_people_pass_now_and_then_are_no_background() -> None:
+    boxes = np.array([[0.1, 0.1, 0.2, 0.4]] * 6 + [[0.6, 0.6, 0.7, 0.9]] * 2, np.float32)
+    classes = np.zeros(8, np.int64)
+    assert len(_often(boxes, classes, 5.0)) == 1
+    assert len(_often(boxes, classes, 0.0)) == 2

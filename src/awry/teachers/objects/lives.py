@@ -20,6 +20,8 @@ NEW = 0.2
 PRESENT = 0.1, 0.5
 """Share of the frames in which a thing was found: below the first it flickers, from the second on
 it is there; detectors miss small people in every other frame."""
+MOVED = 0.25, 0.5
+"""Of a box's longer side: so far from its first place nothing, and all, of it has moved."""
 _OVERLAP = 0.3
 _REACH = 0.75
 _ALIKE = 2.0
@@ -31,6 +33,7 @@ class _Life:
     """One thing: where it was last, how it moves (pixels a second), and when it was seen."""
 
     number: int
+    begin: Floats
     box: Floats
     first: float
     last: float
@@ -51,10 +54,13 @@ class Followed:
         numbers: int64 (n,), the same for all boxes of one thing.
         steadiness: float32 (n,) in [0, 1]: `NEW` for a box that appears, 1 for a steady one after
             `GROWN_S`, less for one that flickers.
+        moved: float32 (n,) in [0, 1]: 1 for what has left its first place by half of its longer
+            side, 0 below a quarter.
     """
 
     numbers: NDArray[np.int64]
     steadiness: Floats
+    moved: Floats
 
 
 class Lives:
@@ -84,19 +90,21 @@ class Lives:
         self._forget(time_s)
         found = self._matched(boxes, time_s)
         steady = np.empty(len(boxes), np.float32)
+        moved = np.empty(len(boxes), np.float32)
         numbers = np.empty(len(boxes), np.int64)
         for number, box in enumerate(boxes):
             life = found.get(number)
             if life is None:
-                life = _Life(self._begun, box, time_s, time_s, start)
+                life = _Life(self._begun, box, box, time_s, time_s, start)
                 self._begun += 1
                 self._lives.append(life)
             else:
                 _moved(life, box, time_s)
             life.seen.append(time_s)
             steady[number] = self._steadiness(life, time_s)
+            moved[number] = _share_moved(life.begin, box)
             numbers[number] = life.number
-        return Followed(numbers, steady)
+        return Followed(numbers, steady, moved)
 
     def _forget(self, time_s: float) -> None:
         oldest = time_s - MEMORY_S - _SLACK_S
@@ -151,6 +159,15 @@ def _nearness(boxes: Floats, others: Floats) -> Floats:
     alike = (np.maximum(ratio, 1 / ratio) <= _ALIKE).all(2)
     reach = np.where(alike, _OVERLAP * (1 - away / (_REACH * np.maximum(longer, 1e-3))), 0.0)
     return np.asarray(np.where(overlap >= _OVERLAP, overlap, np.clip(reach, 0, None)), np.float32)
+
+
+def _share_moved(begin: Floats, box: Floats) -> float:
+    """See `Followed.moved`. All four sides must move: what grows on one side stays where it is."""
+    shift = box - begin
+    both = np.where(shift[:2] * shift[2:] > 0, np.minimum(abs(shift[:2]), abs(shift[2:])), 0.0)
+    few, enough = MOVED
+    side = max(float((box[2:] - box[:2]).max()), 1e-3)
+    return float(np.clip((float(np.hypot(*both)) / side - few) / (enough - few), 0, 1))
 
 
 def _moved(life: _Life, box: Floats, time_s: float) -> None:

@@ -37,11 +37,16 @@ on twice as much."""
 LARGEST = 0.99
 KNOWN = 0.4, 0.7
 """IoU with a place where the detector says the same of background; asked likewise."""
+MOVING = 0.25
+"""Share of the usual foreground that is asked of what moves: dark clothes before a dark hedge."""
 COUNTED = 0.25, 0.5
 """A box that is believed less than the first counts nothing; from the second on it counts whole.
 Small people in a crowd are seldom believed wholly, and must not count less than others."""
 MOST_PLACES = 300
 """Of a scene, those that were seen most often."""
+OFTEN = 0.05
+"""Share of the looks in which background is named at a place: people who walk the same way, hardly
+seen before a dark hedge, come there more seldom."""
 _TWICE = 2
 
 
@@ -100,7 +105,8 @@ class ObjectTrust:
         places = {}
         for number, (name, scene) in enumerate(scenes.items()):
             background = (names == number) & (shares < WEAK * usual)
-            found = _often(boxes[background], classes[background])
+            least = OFTEN * sum(look.scene == name for look in looks)
+            found = _often(boxes[background], classes[background], least)
             if detect is not None:
                 found = _joined(_of_empty(scene, detect), found)
             places[name] = found[:MOST_PLACES]
@@ -112,13 +118,17 @@ class ObjectTrust:
             scene = next(iter(self.scenes))
         return TrustStream(self, scene)
 
-    def evidence(self, picture: Picture, objects: Objects, scene: str) -> Floats:
+    def evidence(
+        self, picture: Picture, objects: Objects, scene: str, moved: Floats | None = None
+    ) -> Floats:
         """How much of what should be in a box is there; knows one frame alone.
 
         Args:
             picture: uint8 (h, w, c).
             objects: boxes in its pixels.
             scene: of an unknown one all boxes are believed.
+            moved: float32 (n,) in [0, 1], how far each has left its first place: less is asked
+                of what moves, since background does not; None: nothing is known of that.
 
         Returns:
             float32 (n,) in [0, 1].
@@ -131,7 +141,8 @@ class ObjectTrust:
         suspicion = _known(boxes, objects.class_ids, self.places[scene])
         if self.area > 0:
             suspicion = np.maximum(suspicion, _ramp(box_areas(boxes) / self.area, *OVERSIZE))
-        asked = self.share * (1 + (_TWICE - 1) * suspicion)
+        usual = 1.0 if moved is None else 1 - (1 - MOVING) * moved
+        asked = self.share * (usual + (_TWICE - usual) * suspicion)
         return _ramp(shares / asked, WEAK, STRONG)
 
     def state(self) -> dict[str, Tensor]:
@@ -196,8 +207,9 @@ class TrustStream:
         Returns:
             float32 (n,) in [0, 1]; 0: not at all.
         """
-        steady = self._lives.follow(objects.boxes, time_s).steadiness
-        return steady * self._trust.evidence(picture, objects, self._scene)
+        lives = self._lives.follow(objects.boxes, time_s)
+        evidence = self._trust.evidence(picture, objects, self._scene, lives.moved)
+        return lives.steadiness * evidence
 
 
 def _measured(
@@ -235,8 +247,8 @@ def _usual(boxes: Floats, shares: Floats) -> tuple[float, float]:
     return usual, float(np.quantile(there, LARGEST)) if len(there) else 0.0
 
 
-def _often(boxes: Floats, classes: NDArray[np.int64]) -> Floats:
-    """Boxes of background that were seen more than once, the most frequent first, (n, 5)."""
+def _often(boxes: Floats, classes: NDArray[np.int64], least: float) -> Floats:
+    """Background that was seen so often, and twice at least; frequent boxes first, (n, 5)."""
     if not len(boxes):
         return np.empty((0, 5), np.float32)
     keys = np.concatenate([_coarse(boxes), classes[:, None]], 1)
@@ -246,7 +258,7 @@ def _often(boxes: Floats, classes: NDArray[np.int64]) -> Floats:
     named[which.ravel()] = classes
     rows = np.concatenate([sums / counts[:, None], named[:, None]], 1).astype(np.float32)
     order = np.argsort(-counts, kind="stable")
-    return rows[order[counts[order] > 1]]
+    return rows[order[counts[order] >= max(least, _TWICE)]]
 
 
 def _of_empty(scene: EmptyScene, detect: Detect) -> Floats:

@@ -9,7 +9,7 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
-from awry.datasets.base import Clip, name_in_training
+from awry.datasets.base import name_in_training
 from awry.datasets.clips import Excerpt
 from awry.detector import scored
 from awry.methods.fitted import FittedModels
@@ -68,19 +68,19 @@ def _scored_clip(
         moments: get the strongest, by the clip's own numbers, as --exclude wants them.
     """
     clip = footage.clip_named(span.clip)
-    fps = footage.open(clip).fps
+    source = footage.open(clip)
     scorer = models.scorer(
         clip.scene,
         clip=name_in_training(clip.name),
-        fps=fps,
+        fps=source.fps,
         map_levels=levels,
         maps=maps or moments is not None,
     )
     run_up = 0 if moments is not None else _run_up(footage, span, scorer.warmup)
-    source = _frames_of(footage, clip, replace(span, first=span.first - run_up))
+    frames = Excerpt(source, span.first - run_up, span.last - 1, span.clip, keep_origin=True)
     keeper = MomentKeeper(span.clip, STRANGEST, APART, scorer.warmup)
     scores, peaks, parts = [], [], []
-    for frame, score in islice(scored(scorer, source), run_up, None):
+    for frame, score in islice(scored(scorer, frames), run_up, None):
         scores.append(np.nan if score.score is None else score.score)
         peaks.append(np.nan if score.map is None else float(score.map.max()))
         parts.append(score.parts)
@@ -93,7 +93,7 @@ def _scored_clip(
         span.clip,
         clip.scene,
         np.array(scores, np.float64),
-        fps,
+        source.fps,
         np.array(peaks, np.float64) if maps else None,
         _series_of(parts),
     )
@@ -115,9 +115,3 @@ def _series_of(parts: Sequence[Mapping[str, float]]) -> dict[str, NDArray[np.flo
     return {
         name: np.array([frame_parts.get(name, np.nan) for frame_parts in parts]) for name in names
     }
-
-
-def _frames_of(footage: Footage, clip: Clip, span: Span) -> Excerpt:
-    """The frames of a span; each still knows its place in the clip."""
-    first, last = span.first, span.last - 1
-    return Excerpt(footage.open(clip), first, last, span.clip, keep_origin=True)

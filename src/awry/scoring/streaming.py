@@ -118,6 +118,15 @@ class ThingFilter(TimeFilter[Item]):
         return joined
 
 
+def odd_frames(seconds: float, fps: float) -> int:
+    """So many seconds in frames, an odd number, so that they have a middle.
+
+    >>> odd_frames(0.9, 10.0), odd_frames(0.0, 10.0)
+    (9, 1)
+    """
+    return max(0, round((seconds * fps - 1) / 2)) * 2 + 1
+
+
 def mean_filter(frames: int, *, causal: bool = False) -> TimeFilter[Item]:
     """The mean over so many frames: centred (an odd number), or of the present and the past."""
     before = frames - 1 if causal else frames // 2

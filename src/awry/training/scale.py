@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from awry.datasets.base import name_in_training
 from awry.progress import Reporter, Silent
+from awry.scoring.streaming import odd_frames
 from awry.teachers.flow import DISFlow
 from awry.teachers.objects import DetectorOptions, ObjectDetector, load_detector
 from awry.teachers.objects.base import view_of
@@ -69,7 +70,7 @@ class FootageScale:
 
     def odd_frames(self, seconds: float) -> int:
         """So many seconds in frames, an odd number, so that they have a middle."""
-        return max(0, round((seconds * self.fps - 1) / 2)) * 2 + 1
+        return odd_frames(seconds, self.fps)
 
     def stride(self, span_s: float, steps: int) -> int:
         """Frames from one frame of a window to the next.

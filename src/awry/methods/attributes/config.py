@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from awry.methods.base import MethodConfig
+from awry.scoring.streaming import odd_frames
 
 Attribute = Literal["velocity", "deep"]
 ATTRIBUTES: tuple[Attribute, ...] = ("velocity", "deep")
@@ -163,10 +164,10 @@ class AttributesConfig(MethodConfig):
 
     def joined(self, fps: float | None) -> int:
         """Frames over which an object's scores are averaged, at a stream's rate."""
-        frames = self.join_s * (fps or self.fps or FPS)
+        rate = fps or self.fps or FPS
         if self.join_causal:
-            return max(1, round(frames))
-        return max(0, round((frames - 1) / 2)) * 2 + 1
+            return max(1, round(self.join_s * rate))
+        return odd_frames(self.join_s, rate)
 
     def stride(self, fps: float | None) -> int:
         """Frames from the first to the second picture of a flow, at a stream's rate."""

@@ -328,3 +328,54 @@ def test_pictures_leave_the_stream_alone(make_model: Any) -> None:
         if frame.index == 9:
             interrupted.pictures(frames[:10])
     assert [s.score for s in found] == [s.score for s in pushed(model, frames)]
+
+
+# A stream that shows another view.
+
+
+def moved_view(model: DAMLModel) -> list[Frame]:
+    """Another still picture than the model's mean, with noise."""
+    generator = np.random.default_rng(5)
+    picture = cv2.blur(generator.integers(0, 256, (*FRAME, 3), dtype=np.uint8), (5, 5))
+    noise = generator.integers(-2, 3, (40, *FRAME, 3))
+    model.deviations = torch.full((1, 16, 24), 0.01)
+    return [Frame(i, i / 10, (picture + more).astype(np.uint8)) for i, more in enumerate(noise)]
+
+
+@pytest.mark.parametrize("changes", [{}, {"subsample": 2}, {"subsample": 2, "interleaved": True}])
+def test_another_view_is_compared_with_itself(make_model: Any, changes: dict[str, Any]) -> None:
+    model = make_model(own_background=True, **changes)
+    frames = moved_view(model)
+    whole = list(scorer(model, fps=10.0).score(iter(frames)))
+    pushed_ones = pushed(model, frames, fps=10.0)
+    assert [one.index for one in whole] == list(range(40))
+    pairs = [(one.score, other.score) for one, other in zip(whole, pushed_ones, strict=True)]
+    assert all((one is None) == (other is None) for one, other in pairs)
+    known = [(one, other) for one, other in pairs if one is not None]
+    np.testing.assert_allclose(*zip(*known, strict=True), rtol=1e-4, atol=1e-7)
+
+    # The usual picture all over the stream's length, and the stream's own from the start.
+    model.deviations = None
+    usual = [one.score for one in scorer(model, fps=10.0).score(iter(frames))]
+    model.means.copy_(
+        torch.from_numpy(cv2.resize(np.median([f.image for f in frames], 0), (24, 16)))
+        .permute(2, 0, 1)
+        .div(255)[None]
+    )
+    expected = [one.score for one in scorer(model, fps=10.0).score(iter(frames))]
+    late = slice(-6, None)
+    apart = np.abs(np.array(usual[late], float) - np.array(expected[late], float))
+    found = np.array([one.score for one in whole[late]], float)
+    keep = ~np.isnan(found)
+    assert keep.any()
+    assert (np.abs(found - np.array(expected[late], float))[keep] < apart[keep] / 3).all()
+
+
+def test_a_bundle_of_before_keeps_its_mean_picture(make_model: Any) -> None:
+    model = make_model(own_background=True)
+    frames = moved_view(model)
+    model.deviations = None
+    plain = make_model()
+    ours = [one.score for one in scorer(model, fps=10.0).score(iter(frames))]
+    theirs = [one.score for one in scorer(plain, fps=10.0).score(iter(frames))]
+    assert ours == theirs

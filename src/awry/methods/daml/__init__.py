@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 __all__ = ["DAML", "DAMLConfig"]
 
+DEVIATION = "deviation."
+
 
 class DAML(Method):
     """A 2-D encoder per frame; a small motion model predicts a future latent code."""
@@ -91,7 +93,9 @@ class DAML(Method):
         runs = footage.runs("train", size, grey=grey)
         torch.manual_seed(seed)
         model = self.model = DAMLModel(self.config, footage.scenes)
-        model.means.copy_(torch.from_numpy(scene_means(runs, footage.scenes)))
+        means, deviations = scene_means(runs, footage.scenes)
+        model.means.copy_(torch.from_numpy(means))
+        model.deviations = torch.from_numpy(deviations)
         try:
             held_back = footage.runs("validation", size, grey=grey)
             validation = Batches(held_back, model, self.config)
@@ -133,17 +137,26 @@ class DAML(Method):
         tensors = {name: value for name, value in model.state_dict().items() if name != "means"}
         for scene in model.scenes:
             tensors[f"mean.{scene}"] = model.mean_of(scene)
+            if (deviation := model.deviation_of(scene)) is not None:
+                tensors[f"{DEVIATION}{scene}"] = deviation
         return tensors
 
     def load_state(self, tensors: dict[str, Tensor]) -> None:
         """As `Method.load_state`."""
         means = {name[5:]: value for name, value in tensors.items() if name.startswith("mean.")}
         scenes = tuple(scene for scene in means if scene != POOLED)
-        rest = {name: value for name, value in tensors.items() if not name.startswith("mean.")}
+        rest = {
+            name: value
+            for name, value in tensors.items()
+            if not name.startswith(("mean.", DEVIATION))
+        }
         try:
             model = DAMLModel(self.config, scenes)
             rest["means"] = torch.stack([means[scene] for scene in model.scenes])
             model.load_state_dict(rest)
+            if f"{DEVIATION}{POOLED}" in tensors:
+                known = [tensors[f"{DEVIATION}{scene}"] for scene in model.scenes]
+                model.deviations = torch.stack(known)
         except (KeyError, RuntimeError, AssertionError) as error:
             raise BundleError(
                 f"The bundle's tensors do not fit its DAML settings: {error}. Refit it."

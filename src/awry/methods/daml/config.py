@@ -104,6 +104,12 @@ class DAMLConfig(MethodConfig):
         "latent code, with nothing beyond the border; 1: not; 0: by the objects' size",
     )
 
+    own_background: bool = Field(
+        False,
+        description="a stream that shows another view than the training footage, or another "
+        "light, is compared with its own mean picture instead of that footage's",
+    )
+
     @model_validator(mode="after")
     def _fits(self) -> DAMLConfig:
         factor = self.factor
@@ -165,6 +171,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
         "learning_rate": 2e-3,
         "average": 0.98,
         "box": 0,
+        "own_background": True,
     },
     "demo": {
         "height": 64,

@@ -119,6 +119,11 @@ class DAMLModel(nn.Module):
     Args:
         config: with `width` and `grey` resolved.
         scenes: names of the scenes that have a mean picture of their own.
+
+    Attributes:
+        means: float32 (1 + scenes, c, H, W) in [0, 1], the training means, the pooled one first.
+        deviations: float32 (1 + scenes, H, W) in [0, 1], how far pixels differ from them; None in
+            bundles of before they were kept.
     """
 
     def __init__(self, config: DAMLConfig, scenes: tuple[str, ...]) -> None:
@@ -145,13 +150,20 @@ class DAMLModel(nn.Module):
         means = torch.zeros(len(self.scenes), colours, config.height, config.width)
         self.register_buffer("means", means)
         self.means: Tensor
+        self.deviations: Tensor | None = None
         self.encoder.to(memory_format=torch.channels_last)
         self.decoder.to(memory_format=torch.channels_last)
 
     def mean_of(self, scene: str) -> Tensor:
         """The training mean (c, H, W) in [0, 1] of a scene, or the pooled one."""
-        known = scene if scene in self.scenes else POOLED
-        return self.means[self.scenes.index(known)]
+        return self.means[self._number(scene)]
+
+    def deviation_of(self, scene: str) -> Tensor | None:
+        """How far pixels differ from that mean, (H, W) in [0, 1], where that is known."""
+        return None if self.deviations is None else self.deviations[self._number(scene)]
+
+    def _number(self, scene: str) -> int:
+        return self.scenes.index(scene if scene in self.scenes else POOLED)
 
     def encode(self, frames: Tensor) -> list[Tensor]:
         """`Encoder.forward` in the memory layout that is fastest on a CPU."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -17,9 +17,10 @@ from awry.frames import Frame, FrameScore
 from awry.methods.base import Scorer, Setting
 from awry.methods.daml.config import DAMLConfig
 from awry.methods.daml.motion import MotionStream
-from awry.methods.daml.network import DAMLModel, motion_name, to_input
+from awry.methods.daml.network import DAMLModel, motion_name
 from awry.methods.graphs import Network, eager
 from awry.scoring.maps import blurred
+from awry.video.background import Background
 from awry.video.pictures import resized
 
 CHUNK = 32
@@ -58,6 +59,9 @@ class _DueFrame:
 class _Phase:
     """What is remembered of the frames that lie `subsample` apart.
 
+    Args:
+        fresh: gives what predicts from codes, at a stream's start.
+
     Attributes:
         stream: predicts from their codes.
         predictions: the latest ones, the oldest for the frame that comes next.
@@ -65,10 +69,22 @@ class _Phase:
             where they are kept.
     """
 
-    def __init__(self, stream: MotionStream, ahead: int, kept: int) -> None:
-        self.stream = stream
+    def __init__(self, fresh: Callable[[], MotionStream], ahead: int, kept: int) -> None:
+        self._fresh = fresh
         self.predictions: deque[Tensor | None] = deque(maxlen=ahead + 1)
         self.recent: deque[_Encoded] = deque(maxlen=kept)
+        self.begin()
+
+    def begin(self) -> None:
+        """Forget all frames."""
+        self.stream = self._fresh()
+        self.predictions.clear()
+        self.recent.clear()
+
+    def take(self, encoded: _Encoded, prediction: Tensor | None) -> None:
+        """The next frame, and what is predicted with it."""
+        self.recent.append(encoded)
+        self.predictions.append(prediction)
 
 
 class DAMLScorer(Scorer):
@@ -99,7 +115,6 @@ class DAMLScorer(Scorer):
         self._elsewhere = networks is not None
         self._networks = networks or eager(model.graphs())
         self._config = config
-        self._mean = model.mean_of(setting.scene)
         self._wanted = {config.score, *setting.parts} & {"prediction", "reconstruction"}
         self._kept = config.ahead + 1 if self._wanted else 1
         self._mask: NDArray[np.bool_] | None = None
@@ -112,12 +127,24 @@ class DAMLScorer(Scorer):
 
     def _restart(self) -> None:
         self._count = 0
+        self._background = self._usual_background()
         taps = self._model.motion.taps
         motion = [self._networks[motion_name(number)] for number in range(len(taps))]
         self._phases = [
-            _Phase(MotionStream(taps, motion), self._config.ahead, self._kept)
+            _Phase(lambda: MotionStream(taps, motion), self._config.ahead, self._kept)
             for _ in range(self._config.subsample if self._config.interleaved else 1)
         ]
+
+    def _usual_background(self) -> Background:
+        config, scene = self._config, self.setting.scene
+        deviation = self._model.deviation_of(scene) if config.own_background else None
+        every = 1 if config.interleaved else config.subsample
+        return Background(
+            self._model.mean_of(scene).numpy(),
+            None if deviation is None else deviation.numpy(),
+            None if self.setting.fps is None else self.setting.fps / every,
+            self.warmup // every,
+        )
 
     def _flush(self) -> list[FrameScore]:
         self._restart()
@@ -155,14 +182,49 @@ class DAMLScorer(Scorer):
 
     def _frame_scores(self, frames: Sequence[Frame], phases: Sequence[_Phase]) -> list[FrameScore]:
         """The scores of the next frames that are looked at."""
+        scores: list[FrameScore] = []
+        inputs: list[NDArray[np.float32]] = []
+        for image, phase in zip(self._resized(frames), phases, strict=True):
+            if self._background.push(image):
+                done = len(scores)
+                before = slice(done, done + len(inputs))
+                scores += self._compared(frames[before], inputs, phases[before])
+                inputs = []
+                self._look_again(phase)
+            inputs.append(self._background.without(image))
+        rest = slice(len(scores), len(frames))
+        return scores + self._compared(frames[rest], inputs, phases[rest])
+
+    def _compared(
+        self,
+        frames: Sequence[Frame],
+        inputs: Sequence[NDArray[np.float32]],
+        phases: Sequence[_Phase],
+    ) -> list[FrameScore]:
         if not frames:
             return []
-        encoded = self._encode(frames)
         with self._stage("network"):
+            encoded = self._encode(inputs)
             predictions = self._predicted(encoded, phases)
         pairs = zip(frames, encoded, predictions, phases, strict=True)
         with self._stage("maps"):
             return self._compare([self._pair(*pair) for pair in pairs])
+
+    def _look_again(self, phase: _Phase) -> None:
+        """Predict anew from the last frames, which are compared with another picture now.
+
+        Args:
+            phase: of the frame that comes next, the last of `recent`.
+        """
+        images = list(self._background.recent)[:-1]
+        count, last = len(self._phases), self._phases.index(phase)
+        for one in self._phases:
+            one.begin()
+        phases = [self._phases[(last - back) % count] for back in range(len(images), 0, -1)]
+        encoded = self._encode([self._background.without(image) for image in images])
+        predictions = self._predicted(encoded, phases)
+        for code, prediction, its in zip(encoded, predictions, phases, strict=True):
+            its.take(code, prediction)
 
     def _predicted(
         self, encoded: Sequence[_Encoded], phases: Sequence[_Phase]
@@ -177,17 +239,19 @@ class DAMLScorer(Scorer):
                     predictions[number] = prediction
         return predictions
 
-    def _encode(self, frames: Sequence[Frame]) -> list[_Encoded]:
+    def _resized(self, frames: Sequence[Frame]) -> list[NDArray[np.uint8]]:
         config = self._config
         assert config.width is not None
         size = (config.height, config.width)
         with self._stage("resize"):
-            images = np.stack([resized(frame.image, size, bool(config.grey)) for frame in frames])
-            inputs = to_input(images, self._mean)
-        with self._stage("network"):
-            features = self._model.encode(inputs) if self._wanted else []
-            if not self._wanted or self._elsewhere:  # only the decoder's skips stay in PyTorch
-                features = [*features[:-1], *self._networks["encoder"](inputs)]
+            return [resized(frame.image, size, bool(config.grey)) for frame in frames]
+
+    def _encode(self, frames: Sequence[NDArray[np.float32]]) -> list[_Encoded]:
+        """Frames (c, H, W) less the mean picture."""
+        inputs = torch.from_numpy(np.stack(frames))
+        features = self._model.encode(inputs) if self._wanted else []
+        if not self._wanted or self._elsewhere:  # only the decoder's skips stay in PyTorch
+            features = [*features[:-1], *self._networks["encoder"](inputs)]
         return [
             _Encoded(inputs[number], [feature[number] for feature in features])
             for number in range(len(frames))
@@ -197,9 +261,8 @@ class DAMLScorer(Scorer):
         self, frame: Frame, encoded: _Encoded, prediction: Tensor | None, phase: _Phase
     ) -> _DueFrame:
         """A frame with the prediction made for it; the new prediction is kept for later."""
+        phase.take(encoded, prediction)
         recent, predictions = phase.recent, phase.predictions
-        recent.append(encoded)
-        predictions.append(prediction)
         due = predictions[0] if len(predictions) > self._config.ahead else None
         earlier = [recent[0], recent[-2]] if due is not None and self._wanted else []
         return _DueFrame(frame, encoded, due, earlier)
@@ -301,7 +364,9 @@ class DAMLScorer(Scorer):
     def _last_pictures(self, frames: Sequence[Frame]) -> dict[str, NDArray[np.uint8]] | None:
         if len(frames) < self._config.window:
             return None
-        encoded = self._encode(frames[-self._config.window :])
+        background = self._background
+        images = self._resized(frames[-self._config.window :])
+        encoded = self._encode([background.without(image) for image in images])
         codes = torch.stack([item.code for item in encoded])
         prediction = self._model.motion(codes[None, : -self._config.ahead])[0, -1]
         now = encoded[-1]
@@ -311,7 +376,8 @@ class DAMLScorer(Scorer):
             "reconstruction": self._decode(now.code[None], [encoded[-2]])[0],
             "prediction": guess,
         }
-        pictures = {name: self._picture(frame + self._mean) for name, frame in shown.items()}
+        mean = torch.from_numpy(background.picture)
+        pictures = {name: self._picture(frame + mean) for name, frame in shown.items()}
         pictures["error"] = self._picture((guess - now.frame).abs())
         return pictures
 

@@ -13,11 +13,10 @@ from awry.datasets import open_dataset
 from awry.detector import Detector
 from awry.fitting.detector import open_footage
 from awry.fitting.options import FitOptions
-from awry.fitting.spans import APART, STRANGEST, _run_up, _scored_clip, calibrate_models
+from awry.fitting.spans import APART, STRANGEST, _scored_clip, calibrate_models
 from awry.progress import Silent
 from awry.scoring.calibration import Budget
 from awry.training.footage import Footage
-from awry.training.split import Span
 
 
 @pytest.fixture
@@ -66,18 +65,3 @@ def test_a_warm_up_takes_nothing_from_a_span_that_footage_precedes(
     clip = _scored_clip(detector.fitted, footage, span)
     assert len(clip.scores) == span.length
     assert np.isfinite(clip.scores).all()
-
-
-def test_only_footage_right_before_a_span_is_its_run_up(
-    footage: Footage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    parts = {"train": [Span("a", 0, 50)], "validation": [Span("a", 50, 60), Span("b", 40, 60)]}
-    parts["calibration"] = [Span("a", 60, 70), Span("a", 90, 99)]
-    monkeypatch.setattr(Footage, "parts", parts)
-    assert _run_up(footage, Span("a", 60, 70), 5) == 5
-    assert _run_up(footage, Span("a", 60, 70), 25) == 25
-    assert _run_up(footage, Span("a", 60, 70), 99) == 60
-    # 70 to 90 was left out, and other clips do not matter.
-    assert _run_up(footage, Span("a", 90, 99), 5) == 0
-    assert _run_up(footage, Span("b", 40, 60), 5) == 0
-    assert _run_up(footage, Span("a", 0, 50), 5) == 0

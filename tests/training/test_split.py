@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from awry.errors import ConfigError, FootageError
-from awry.training.split import PARTS, Exclusion, Span, split_in_time, split_scenes, without
+from awry.training.split import PARTS, Exclusion, Span, run_up, split_in_time, split_scenes, without
 
 lengths = st.lists(st.integers(1, 400), min_size=1, max_size=30).filter(lambda x: sum(x) >= 6)
 
@@ -63,3 +63,16 @@ def test_exclusion_takes_out_exactly_its_frames(a: int, b: int, c: int, d: int) 
 def test_a_bad_exclusion_says_how_to_write_one(text: str) -> None:
     with pytest.raises(ConfigError, match="CLIP:FIRST-LAST"):
         Exclusion.parse(text)
+
+
+def test_only_footage_right_before_a_span_is_its_run_up() -> None:
+    parts = {"train": [Span("a", 0, 50)], "validation": [Span("a", 50, 60), Span("b", 40, 60)]}
+    parts["calibration"] = [Span("a", 60, 70), Span("a", 90, 99)]
+    assert run_up(parts, Span("a", 60, 70), 5) == 5
+    assert run_up(parts, Span("a", 60, 70), 25) == 25
+    assert run_up(parts, Span("a", 60, 70), 99) == 60
+    assert run_up(parts, Span("a", 65, 70), 30) == 30  # a piece of a span
+    # 70 to 90 was left out, and other clips do not matter.
+    assert run_up(parts, Span("a", 90, 99), 5) == 0
+    assert run_up(parts, Span("b", 40, 60), 5) == 0
+    assert run_up(parts, Span("a", 0, 50), 5) == 0

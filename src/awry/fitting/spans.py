@@ -16,7 +16,7 @@ from awry.methods.fitted import FittedModels
 from awry.scoring.calibration import Budget, Calibration, CalibrationClip, calibrate
 from awry.scoring.moments import Moment, MomentKeeper, strongest
 from awry.training.footage import Footage
-from awry.training.split import Span
+from awry.training.split import Span, run_up
 
 STRANGEST = 10
 APART = 25
@@ -76,7 +76,7 @@ def _scored_clip(
         map_levels=levels,
         maps=maps or moments is not None,
     )
-    run_up = 0 if moments is not None else _run_up(footage, span, scorer.warmup)
+    run_up = 0 if moments is not None else run_up(footage.parts, span, scorer.warmup)
     frames = Excerpt(source, span.first - run_up, span.last - 1, span.clip, keep_origin=True)
     keeper = MomentKeeper(span.clip, STRANGEST, APART, scorer.warmup)
     scores, peaks, parts = [], [], []
@@ -97,16 +97,6 @@ def _scored_clip(
         np.array(peaks, np.float64) if maps else None,
         _series_of(parts),
     )
-
-
-def _run_up(footage: Footage, span: Span, wanted: int) -> int:
-    """So many frames right before a span that belong to the footage, at most as many as wanted."""
-    first = span.first
-    before = {one.last: one.first for part in footage.parts.values() for one in part
-              if one.clip == span.clip}  # fmt: skip
-    while first > span.first - wanted and first in before:
-        first = before[first]
-    return min(span.first - first, wanted)
 
 
 def _series_of(parts: Sequence[Mapping[str, float]]) -> dict[str, NDArray[np.float64]]:

@@ -166,3 +166,22 @@ def split_scenes(
         for part, spans in split_in_time(lengths, validation, calibration).items():
             parts[part] += spans
     return parts
+
+
+def run_up(parts: Mapping[str, Sequence[Span]], span: Span, wanted: int) -> int:
+    """So many frames right before a span that belong to the footage, at most as many as wanted.
+
+    A scorer that sees them first has no warm-up inside the span.
+
+    >>> parts = split_in_time([("a", 50), ("b", 50)])
+    >>> [run_up(parts, span, 20) for span in (*parts["train"][:1], *parts["validation"])]
+    [0, 20]
+    """
+    known = [one for part in parts.values() for one in part if one.clip == span.clip]
+    first = span.first
+    while first > span.first - wanted:
+        before = next((one.first for one in known if one.first < first <= one.last), None)
+        if before is None:
+            break
+        first = before
+    return min(span.first - first, wanted)

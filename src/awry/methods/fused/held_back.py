@@ -8,11 +8,12 @@ import numpy as np
 
 from awry.datasets.base import name_in_training
 from awry.datasets.clips import Excerpt
+from awry.frames import FrameScore
 from awry.methods.base import Method, Setting
 from awry.methods.fused.evidence import FrameEvidence, gather
 from awry.methods.fused.scoring import AlignedScorers
 from awry.training.footage import Footage
-from awry.training.split import Span
+from awry.training.split import Span, run_up
 
 PIECE = 250
 """Long footage is looked at in pieces of so many frames, evenly spread."""
@@ -45,19 +46,25 @@ def evidence_of(
             frame_size=size,
         )
         aligned = AlignedScorers([system.scorer(setting) for system in systems])
-        stretch = []
-        frames = Excerpt(source, piece.first, piece.last - 1, clip.name, keep_origin=True)
-        for frame in frames:
-            found = (frame.image.shape[0], frame.image.shape[1])
-            stretch += [gather(a, found) for a in aligned.push(frame) if _scored(a)]
+        before = run_up(footage.parts, piece, aligned.warmup)
+        first = piece.first - before
+        answers = []
+        for frame in Excerpt(source, first, piece.last - 1, clip.name, keep_origin=True):
+            answers += _gathered(aligned.push(frame), before, size)
             footage.reporter.advance({})
-        stretch += [gather(a, size) for a in aligned.flush() if _scored(a)]
-        stretches.append(stretch)
+        stretches.append(answers + _gathered(aligned.flush(), before, size))
     return [stretch for stretch in stretches if stretch]
 
 
-def _scored(answer: Sequence[object]) -> bool:
-    return all(getattr(one, "score", None) is not None for one in answer)
+def _gathered(
+    answers: Sequence[tuple[FrameScore, ...]], first: int, size: tuple[int, int]
+) -> list[FrameEvidence]:
+    """Evidence of the frames from the first on that every system has a score of."""
+    return [
+        gather(answer, size)
+        for answer in answers
+        if answer[0].index >= first and all(one.score is not None for one in answer)
+    ]
 
 
 def spread(spans: Sequence[Span], most: int, piece: int = PIECE) -> list[Span]:

@@ -76,11 +76,11 @@ def _scored_clip(
         map_levels=levels,
         maps=maps or moments is not None,
     )
-    run_up = 0 if moments is not None else run_up(footage.parts, span, scorer.warmup)
-    frames = Excerpt(source, span.first - run_up, span.last - 1, span.clip, keep_origin=True)
+    before = 0 if moments is not None else run_up(footage.parts, span, scorer.warmup)
+    frames = Excerpt(source, span.first - before, span.last - 1, span.clip, keep_origin=True)
     keeper = MomentKeeper(span.clip, STRANGEST, APART, scorer.warmup)
     scores, peaks, parts = [], [], []
-    for frame, score in islice(scored(scorer, frames), run_up, None):
+    for frame, score in islice(scored(scorer, frames), before, None):
         scores.append(np.nan if score.score is None else score.score)
         peaks.append(np.nan if score.map is None else float(score.map.max()))
         parts.append(score.parts)

@@ -120,11 +120,12 @@ def test_tensors_of_others_are_refused(objects: Case) -> None:
 
 
 def test_too_short_held_back_footage_is_said(tmp_path: Path) -> None:
-    """Clips of 12 frames: the validation part is shorter than a window."""
+    """The validation part begins a clip and is shorter than a window."""
     from awry.fitting import FitOptions, fit_detector
     from support import moving_square_data
 
     data = moving_square_data(clips=3, length=24)
-    options = FitOptions(preset="tiny", changes={"of": ["flow", "daml"]}, validation=0.05)
+    settings = {"of": ["flow", "daml"]}
+    options = FitOptions(preset="tiny", changes=settings, validation=0.056, calibration=0.278)
     detector = fit_detector("fused", data, tmp_path / "out", options)
     assert any("measured on the training frames" in note for note in detector.facts.data.notes)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -59,3 +60,34 @@ def test_velocities_alone_need_no_classifier(tmp_path: Path) -> None:
     }
     assert scorer.pictures(frames) is None
     assert np.isfinite([s.score for s in alone.scorer().score(frames) if s.score is not None]).all()
+
+
+def test_poses_of_a_file_are_one_more_attribute(tmp_path: Path) -> None:
+    """A corner of the box that is lifted in the test clip alone is what is strange."""
+    data, generator = moving_square_data(), np.random.default_rng(0)
+    for part, clips, lifted in (("train", data.train, 0.0), ("test", data.test, 5.0)):
+        (tmp_path / "poses" / part).mkdir(parents=True)
+        for clip in clips:
+            entries = []
+            for frame in clip.open():
+                rows, columns = np.nonzero(frame.image[..., 0] == 200)
+                x0, y0, x1, y1 = columns.min(), rows.min(), columns.max(), rows.max()
+                corners = [(x0, y1), (x1, y1), (x1, y0), (x0, y0 + lifted)]
+                noisy = corners + generator.uniform(-0.5, 0.5, (4, 2))
+                points = np.insert(noisy, 2, 1, axis=1).ravel().tolist()
+                if frame.index % 3:  # nobody is seen in every third frame
+                    entries.append({"image_id": frame.index, "keypoints": points})
+            file = tmp_path / "poses" / part / f"{clip.name}.json"
+            file.write_text(json.dumps(entries))
+    changes = {"classifier": "none", "poses": str(tmp_path / "poses"), "join_s": 0.0}
+    fitted = fit_detector(
+        "attributes", data, tmp_path / "bundle", FitOptions(preset="tiny", changes=changes)
+    )
+    config = fitted.models["*"].config
+    assert isinstance(config, AttributesConfig)
+    assert config.keypoints == 4
+    scores = list(fitted.scorer(clip=f"test/{data.test[0].name}").score(data.test[0].open()))
+    told = {score.index: score.parts["pose"] for score in scores if "pose" in score.parts}
+    # Where its box is found well enough to know whose pose it is.
+    assert np.median([value for index, value in told.items() if index % 3]) > 1
+    assert max(value for index, value in told.items() if not index % 3) == 0

@@ -37,7 +37,7 @@ def test_an_objects_attributes() -> None:
     images = moving_square(8, 1)
     shown = [asker.shown(image) for image in images]
     window = Window(shown[4], shown[3], shown[1], shown[7])
-    found = asker.observe(asker.found(window, PLACE, None), window, 0.1)
+    found = asker.observe(asker.found(window, PLACE, None), window, PLACE, 0.1)
     assert len(found) == 1
     assert found.values["velocity"].shape == (1, 4)
     assert found.values["deep"].shape == (1, 512)

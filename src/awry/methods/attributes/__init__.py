@@ -1,4 +1,4 @@
-"""`attributes`: how fast each object moves and what it looks like, against training footage.
+"""`attributes`: how objects move, look and hold themselves, against training footage.
 
 After Reiss, Hoshen: Attribute-based Representations for Accurate and Interpretable Video Anomaly
 Detection (AI-VAD), 2022, and Micorek, Possegger, Narnhofer, Bischof, Kozinski: MULDE: Multiscale
@@ -63,6 +63,7 @@ class Attributes(Method):
         "speed": "{it} moves faster than in normal footage",
         "direction": "{it} moves in a direction, or at a pace, that is not usual",
         "deep": "{it} looks like nothing seen in training",
+        "pose": "{it} holds itself as nobody does in training",
     }
 
     def __init__(self, config: MethodConfig) -> None:
@@ -144,6 +145,8 @@ class Attributes(Method):
         """Settle what the config leaves to footage and teachers, so that the bundle records it."""
         settled: dict[str, Any] = {"grey": grey}
         settled["detector_fingerprint"] = self._asker().detector.fingerprint
+        if (poses := self._asker().poses) is not None:
+            settled["keypoints"] = poses.keypoints
         full = self._asker().sizes(footage.frame_size())[0]
         rates = [run.fps for run in footage.runs("train", full, grey=grey) if run.fps]
         if self.config.fps is None and rates:

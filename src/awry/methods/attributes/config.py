@@ -10,8 +10,8 @@ from pydantic import Field, model_validator
 from awry.methods.base import MethodConfig
 from awry.scoring.streaming import odd_frames
 
-Attribute = Literal["velocity", "deep"]
-ATTRIBUTES: tuple[Attribute, ...] = ("velocity", "deep")
+Attribute = Literal["velocity", "deep", "pose"]
+ATTRIBUTES: tuple[Attribute, ...] = ("velocity", "deep", "pose")
 DensityKind = Literal["knn", "mixture", "mulde"]
 
 
@@ -89,10 +89,19 @@ class AttributesConfig(MethodConfig):
         None, ge=1, description="features become so many principal components; None: they stay"
     )
 
+    # Poses
+    poses: str = Field(
+        "",
+        description="folder with CLIP.json of keypoints, as AlphaPose writes them; without "
+        "one there is no attribute pose",
+    )
+    keypoints: int = Field(0, ge=0, description="of a pose; set by fit")
+
     # Densities
     density: DensityKind | None = Field(None, description="of every attribute; None: each its own")
     velocity_density: DensityKind = "mixture"
     deep_density: DensityKind = "knn"
+    pose_density: DensityKind = "knn"
     neighbours: int = Field(1, ge=1, description="knn: the mean distance to so many")
     components: int | None = Field(
         5, ge=1, le=64, description="of a mixture of Gaussians; None: 1 to 8, chosen by BIC"
@@ -145,22 +154,23 @@ class AttributesConfig(MethodConfig):
     def _fits(self) -> AttributesConfig:
         if len(set(self.attributes)) < len(self.attributes):
             raise ValueError("each attribute once")
-        if self.attributes == ("deep",) and self.classifier == "none":
-            raise ValueError("deep features need a classifier")
+        if not self.used:
+            raise ValueError("deep features need a classifier, and poses a folder of them")
         if not all(0 < share <= 1 for share in self.quantile.values()):
             raise ValueError("quantiles lie above 0, up to 1")
         return self
 
     @property
     def used(self) -> tuple[Attribute, ...]:
-        """The attributes that can be had: deep features need a classifier."""
+        """The attributes that can be had: deep features need a classifier, poses a folder."""
         without = {"deep"} if self.classifier == "none" else set()
+        without |= set() if self.poses else {"pose"}
         return tuple(name for name in self.attributes if name not in without)
 
     def density_of(self, attribute: str) -> DensityKind:
         """The kind of density of an attribute."""
-        own = self.velocity_density if attribute == "velocity" else self.deep_density
-        return self.density or own
+        own = {"velocity": self.velocity_density, "deep": self.deep_density}
+        return self.density or own.get(attribute, self.pose_density)
 
     def joined(self, fps: float | None) -> int:
         """Frames over which an object's scores are averaged, at a stream's rate."""

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from awry.errors import BundleError
+from awry.errors import BundleError, FootageError
 from awry.methods.attributes.config import AttributesConfig
 from awry.methods.attributes.density import (
     Density,
@@ -55,6 +55,8 @@ class AttributeModel:
         calibration: as in the settings.
         ready: prepares feature vectors.
         rarity: what training scores are usual, where `calibration` asks for it.
+        known: bool (training objects,), those that the density is made of, while a fit lasts;
+            None: all.
     """
 
     density: Density
@@ -64,15 +66,25 @@ class AttributeModel:
     calibration: str
     ready: Preparation = field(default_factory=Preparation)
     rarity: Rarity | None = None
+    known: Bools | None = None
 
     def calibrated(self, values: Rows, own: Bools | None = None) -> Floats:
         """Scores (n,) of feature vectors (n, d), at least 0; high ones are strange.
 
         Args:
-            values: float32 (n, d).
+            values: float32 (n, d); of NaN nothing is known, and it is not strange.
             own: bool (training objects,), True for those that must not count; None: all count.
         """
+        there = np.isfinite(values).all(1)
+        scores = np.zeros(len(values))
+        if there.any():
+            scores[there] = self._calibrated(values[there], own)
+        return scores
+
+    def _calibrated(self, values: Rows, own: Bools | None) -> Floats:
         prepared = self.ready(values)
+        if own is not None and self.known is not None:
+            own = own[self.known]
         if own is not None and isinstance(self.density, Neighbours):
             scores = self.density.scores_without(prepared, lambda rows: own[None])
         else:
@@ -134,6 +146,11 @@ def fit_attribute(
         config: kinds and numbers.
         context: seed, and a folder for checkpoints.
     """
+    training, known_rows = training.with_known(name)
+    if len(training) < 2:
+        raise FootageError(
+            f"Of fewer than two training objects a {name} is known: nothing can be learned from it."
+        )
     raw, kind = training.values[name], config.density_of(name)
     ready = Preparation.of(name, raw, config)
     values = ready(raw)
@@ -152,13 +169,17 @@ def fit_attribute(
         scores, least = density.scores(values), LEAST_LIKELIHOOD
     # Without any neighbour left nothing can be said of a training object.
     known = scores[np.isfinite(scores)]
-    unseen = held_back.values.get(name, raw[:0])  # too short a part has no frame to look at
+    unseen = raw[:0]
+    if name in held_back.values:  # too short a part has no frame to look at
+        unseen = held_back.with_known(name)[0].values[name]
     every = np.concatenate([known, density.scores(ready(unseen))])
     low, high = _span(every, config.quantile.get(name, 1.0))
     spread = max(high - low, least, 1e-9)
     usual = _usual_speed(raw, config) if name == "velocity" else 0.0
     rarity = _rarity(every, least) if config.calibration == "rarity" else None
-    return AttributeModel(density, low, spread, usual, config.calibration, ready, rarity)
+    model = AttributeModel(density, low, spread, usual, config.calibration, ready, rarity)
+    model.known = None if known_rows.all() else known_rows
+    return model
 
 
 def _usual_speed(velocity: Rows, config: AttributesConfig) -> float:

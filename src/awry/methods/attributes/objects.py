@@ -16,6 +16,7 @@ from awry.teachers.classifier import Classifier, load_classifier
 from awry.teachers.flow import FlowTeacher, load_flow
 from awry.teachers.objects import DetectorOptions, ObjectDetector, View, load_detector
 from awry.teachers.objects.base import counted, other_teachers
+from awry.teachers.poses import Poses, pose_vectors
 from awry.video.pictures import Pictures, coloured, cut_out, grown, outer, resized, working_size
 
 Rows = NDArray[np.float32]
@@ -93,13 +94,14 @@ class ObjectAttributes:
 
 
 class ObjectTeachers:
-    """Asks detectors, flow and classifier about the objects of frames.
+    """Asks detectors, flow, classifier and pose files about the objects of frames.
 
     Args:
         config: names them.
 
     Raises:
-        MissingError, ConfigError, InputError: as `load_detector`, `load_flow`, `load_classifier`.
+        MissingError, ConfigError, InputError: as `load_detector`, `load_flow`, `load_classifier`
+            and `Poses`.
         BundleError: the detector is not the one that the bundle was fitted with.
     """
 
@@ -116,6 +118,7 @@ class ObjectTeachers:
         if "deep" in config.used:
             self.classifier = load_classifier(config.classifier, config.side)
             self.features = self.classifier([np.zeros((4, 4, 3), np.uint8)]).shape[1]
+        self.poses = Poses(config.poses) if "pose" in config.used else None
         self._same_detector()
 
     @property
@@ -149,12 +152,15 @@ class ObjectTeachers:
             small = cv2.resize(full, size[::-1], interpolation=cv2.INTER_LINEAR)
         return FramePictures(full, np.asarray(small, np.uint8).reshape(*size, -1))
 
-    def observe(self, objects: Objects, window: Window, seconds: float) -> ObjectAttributes:
+    def observe(
+        self, objects: Objects, window: Window, place: Place, seconds: float
+    ) -> ObjectAttributes:
         """What is known of objects of the judged frame, with their crops.
 
         Args:
             objects: boxes in pixels of the working size.
             window: the pictures.
+            place: where the frame comes from.
             seconds: between the pictures of the flow.
         """
         values: dict[str, Rows] = {}
@@ -162,6 +168,8 @@ class ObjectTeachers:
             values["velocity"] = self.velocities(objects.boxes, window, seconds)
         if "deep" in self._config.used:
             values["deep"] = self.deep(objects.boxes, window.now)
+        if "pose" in self._config.used:
+            values["pose"] = self.pose(objects.boxes, window.now, place)
         crops = [small_crop(crop) for crop in self.cut(objects.boxes, window.now)]
         return ObjectAttributes(objects, values, crops)
 
@@ -196,6 +204,15 @@ class ObjectTeachers:
         if answers is None:
             return self.classifier(pieces)
         return np.asarray(answers(self.classifier.batch(pieces))[0].numpy(), np.float32)
+
+    def pose(self, boxes: Rows, now: FramePictures, place: Place) -> Rows:
+        """float32 (n, 2 * keypoints), see `poses.pose_vectors`; NaN where nobody stands."""
+        assert self.poses is not None
+        poses = self.poses.at(place.clip, place.frame)
+        small = now.small.shape[:2]
+        scale = np.array(small[::-1]) / np.array((place.size or small)[::-1])
+        scaled = poses * np.append(scale, 1).astype(np.float32)
+        return pose_vectors(scaled, boxes, self._config.keypoints)
 
     def cut(self, boxes: Rows, now: FramePictures) -> list[Pictures]:
         """The objects' crops at their own size, uint8 (h, w, 3)."""

@@ -112,7 +112,7 @@ class Preparation:
         """
         if name == "velocity":
             return cls() if config.slower else cls(least=np.median(values, 0).astype(np.float32))
-        if config.deep_components is None:
+        if name != "deep" or config.deep_components is None:
             return cls()
         return cls._whitened(values, config.deep_components)
 

@@ -52,7 +52,14 @@ class Samples:
         """At most so many of them, evenly spread."""
         if len(self) <= most:
             return self
-        chosen = np.linspace(0, len(self) - 1, most).astype(int)
+        return self._taken(np.linspace(0, len(self) - 1, most).astype(int))
+
+    def with_known(self, name: str) -> tuple[Samples, NDArray[np.bool_]]:
+        """Those whose attribute is known, and which they are, bool (n,)."""
+        known = np.asarray(np.isfinite(self.values[name]).all(1))
+        return (self if known.all() else self._taken(np.flatnonzero(known))), known
+
+    def _taken(self, chosen: NDArray[np.int64]) -> Samples:
         return Samples(
             {name: rows[chosen] for name, rows in self.values.items()},
             self.clips[chosen],
@@ -106,10 +113,8 @@ def find_objects(
     objects = []
     for number, frame in places:
         run = runs[number]
-        place = Place(
-            name_in_training(run.clip), (run.first + frame) * run.every, run.original_size
-        )
-        objects.append(teachers.found(_window(run, frame, teachers, config), place, mask))
+        window = _window(run, frame, teachers, config)
+        objects.append(teachers.found(window, _place(run, frame), mask))
         reporter.advance({})
     return FoundObjects(places, objects)
 
@@ -158,11 +163,15 @@ def describe(
             (
                 names[run.clip],
                 time_s,
-                teachers.observe(objects, window, config.seconds(run.fps)),
+                teachers.observe(objects, window, _place(run, frame), config.seconds(run.fps)),
             )
         )
         reporter.advance({})
     return replace(_joined(known), names=tuple(map(name_in_training, names)))
+
+
+def _place(run: Run, frame: int) -> Place:
+    return Place(name_in_training(run.clip), (run.first + frame) * run.every, run.original_size)
 
 
 def _window(run: Run, frame: int, teachers: ObjectTeachers, config: AttributesConfig) -> Window:

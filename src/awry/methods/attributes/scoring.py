@@ -168,7 +168,8 @@ class AttributesScorer(WindowScorer[ScoredObjects]):
         size = origin.size or (frame.image.shape[0], frame.image.shape[1])
         clip = origin.clip or self.setting.clip
         with self._stage("detector"):
-            found = teachers.found(window, Place(clip, frame.number, size), self._mask)
+            place = Place(clip, frame.number, size)
+            found = teachers.found(window, place, self._mask)
         with self._stage("trust"):
             trust = believed(found)
             found, trust = taken(found, trust > 0), trust[trust > 0]
@@ -180,6 +181,8 @@ class AttributesScorer(WindowScorer[ScoredObjects]):
         if "deep" in self._models:
             with self._stage("network"):
                 values["deep"] = teachers.deep(found.boxes, window.now, self._answers)
+        if "pose" in self._models:
+            values["pose"] = teachers.pose(found.boxes, window.now, place)
         with self._stage("density"):
             return self._with_evidence(frame, clip, ObjectAttributes(found, values), trust)
 

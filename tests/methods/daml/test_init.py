@@ -27,6 +27,25 @@ def test_the_means_of_scenes_are_kept_by_name(make_model: MakeModel) -> None:
         other.load_state(tensors)
 
 
+def test_how_far_pixels_differ_is_kept_where_it_is_known(make_model: MakeModel) -> None:
+    model = make_model(("yard",))
+    method, other = DAML(model.config), DAML(model.config)
+    method.model = model
+    assert not any(name.startswith("deviation") for name in method.state())
+    model.deviations = torch.rand(2, 16, 24)
+    tensors = method.state()
+    other.load_state(dict(tensors))
+    assert other.model is not None
+    for number, scene in enumerate(("*", "yard")):
+        deviation = other.model.deviation_of(scene)
+        assert deviation is not None
+        assert torch.equal(deviation, model.deviations[number])
+    cut = {**tensors, "deviation.*": torch.rand(2, 2), "deviation.yard": torch.rand(2, 2)}
+    for broken in (cut, {k: v for k, v in tensors.items() if k != "deviation.yard"}):
+        with pytest.raises(BundleError, match="tensors do not fit its DAML settings"):
+            other.load_state(broken)
+
+
 def test_what_is_not_fitted_cannot_score(make_model: MakeModel) -> None:
     with pytest.raises(TrainingError, match="This DAML has not been fitted"):
         DAML(make_model().config).scorer(Setting())

@@ -157,6 +157,8 @@ class DAML(Method):
             if f"{DEVIATION}{POOLED}" in tensors:
                 known = [tensors[f"{DEVIATION}{scene}"] for scene in model.scenes]
                 model.deviations = torch.stack(known)
+                if model.deviations.shape != model.means[:, 0].shape:
+                    raise RuntimeError("deviations of another size than the means")
         except (KeyError, RuntimeError, AssertionError) as error:
             raise BundleError(
                 f"The bundle's tensors do not fit its DAML settings: {error}. Refit it."

@@ -41,8 +41,11 @@ def scores(settings: FusedConfig, *seen: FrameEvidence) -> list[float]:
 def test_two_systems_that_agree_of_one_object_outdo_two_of_two() -> None:
     together = frame([[2.0, 2.0], [0.0, 0.0]], [0.0, 0.0])
     apart = frame([[2.0, 0.0], [0.0, 2.0]], [0.0, 0.0])
-    high, low = scores(config(), together, apart)
+    high, low = scores(config(candidates="maximum"), together, apart)
     assert high > low + 1
+    # Whole frames that are as usual take half of it.
+    high, low = scores(config(), together, apart)
+    assert high > low + 0.5
 
 
 @pytest.mark.parametrize("combine", ["sum", "maximum", "fisher"])
@@ -66,10 +69,23 @@ def test_a_crowd_is_not_strange_by_its_number() -> None:
 
 @pytest.mark.parametrize("combine", ["sum", "maximum", "fisher"])
 def test_what_no_object_shows_still_counts(combine: str) -> None:
-    low, high = scores(
-        config(combine=combine), frame([[0.0, 0.0]], [0.0, 0.0]), frame([[0.0, 0.0]], [0.0, 9.0])
-    )
+    seen = frame([[0.0, 0.0]], [0.0, 0.0]), frame([[0.0, 0.0]], [0.0, 9.0])
+    low, high = scores(config(combine=combine, candidates="maximum"), *seen)
     assert high > low + 2
+    low, high = scores(config(combine=combine), *seen)
+    assert high > low + 1
+
+
+def test_a_frame_is_the_mean_or_the_higher_of_place_and_whole() -> None:
+    seen = frame([[3.0, 3.0]], [1.0, 1.0])
+    for candidates, expected in (("mean", np.mean), ("maximum", np.max)):
+        settings = config(candidates=candidates)
+        judged = measure([frames(300, 0), frames(300, 1)], settings).judge(seen, settings)
+        assert judged.score == pytest.approx(expected([judged.frame, judged.places.max()]))
+    # Without any place the whole frame alone is left.
+    empty = frame([], [2.0, 2.0])
+    judged = measure([frames(300, 0), frames(300, 1)], config()).judge(empty, config())
+    assert judged.score == judged.frame
 
 
 def test_at_the_frame_level_objects_do_not_count() -> None:

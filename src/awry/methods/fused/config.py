@@ -52,6 +52,11 @@ class FusedConfig(MethodConfig):
         description="of the systems' evidence: the sum of normal deviates, the highest of them, "
         "or Fisher's sum of log-probabilities",
     )
+    candidates: Literal["mean", "maximum"] = Field(
+        "mean",
+        description="of the strangest place and the whole frame: their mean is a frame's score, "
+        "or the higher of both",
+    )
     calibration: Literal["tail", "standard"] = Field(
         "tail",
         description="how rare a value is in held-back footage: by its rank there and a tail "

@@ -36,7 +36,7 @@ class FusedFrame:
         whole: float64 (systems,).
         places: float64 (places,), of all systems together.
         frame: of whole frames, all systems together.
-        score: the frame's: the highest of both.
+        score: the frame's: of the highest place and of `frame`.
     """
 
     inside: Values
@@ -67,8 +67,8 @@ class Fusion:
         raw = combine_frame(self.inside, self.whole, evidence, config)
         frame = self.frames.deviate(np.array([raw.frame]))[0]
         places = raw.places if self.places is None else self.places.deviate(raw.places)
-        highest = max([frame, *places]) if config.level == "object" else frame
-        return FusedFrame(raw.inside, raw.whole, places, float(frame), float(highest))
+        score = _of_both(float(frame), places, config)
+        return FusedFrame(raw.inside, raw.whole, places, float(frame), score)
 
     def judge_maps(self, maps: Sequence[NDArray[np.float32] | None], config: FusedConfig) -> Values:
         """Maps (h, w) of one size, None for a system without one, as one map of deviates."""
@@ -112,13 +112,16 @@ def combine_frame(
     at_places = _deviates(inside, evidence.inside, config)
     of_whole = _deviates(whole, evidence.whole[None], config)
     together = _combined(at_places, config)
-    if config.level == "frame":
-        frame = float(_combined(of_whole, config)[0])
-    else:
-        counted = np.array(config.shares()) > 0
-        frame = float(of_whole[0, counted].max())
-    highest = max([frame, *together])
-    return FusedFrame(at_places, of_whole[0], together, frame, highest)
+    frame = float(_combined(of_whole, config)[0])
+    return FusedFrame(at_places, of_whole[0], together, frame, _of_both(frame, together, config))
+
+
+def _of_both(frame: float, places: Values, config: FusedConfig) -> float:
+    """A frame's score, of its own deviate and those of its places (n,)."""
+    if config.level == "frame" or not len(places):
+        return frame
+    highest = float(places.max())
+    return max(frame, highest) if config.candidates == "maximum" else (frame + highest) / 2
 
 
 def _of_systems(

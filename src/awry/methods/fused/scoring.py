@@ -165,21 +165,24 @@ class FusedScorer(Scorer):
     def _regions(
         self, answer: Sequence[FrameScore], evidence: FrameEvidence, judged: FusedFrame
     ) -> tuple[Region, ...]:
-        """The objects and places, and the whole map that decides where one does."""
-        regions = []
-        rows = zip(evidence.places, judged.inside, judged.places, strict=True)
+        """The objects and places; where whole frames decide, the strangest of them says so."""
+        if not evidence.places:
+            return tuple(self._of_whole(answer, judged))
+        regions, scores = [], judged.places.copy()
+        if self._config.level == "object":
+            strangest = int(scores.argmax())
+            scores[strangest] = max(scores[strangest], judged.score)
+        rows = zip(evidence.places, judged.inside, scores, strict=True)
         for place, deviates, score in rows:
             parts = self._evidence(deviates)
             for number, own in place.regions.items():
                 label = self._labels[number]
                 parts |= {f"{label}{SEPARATOR}{name}": v for name, v in own.parts.items()}
             regions.append(Region(place.box, float(score), parts, place.class_name))
-        if self._config.level == "object" and judged.frame >= judged.score:
-            regions += self._decisive(answer, judged)
         return tuple(sorted(regions, key=lambda region: -region.score))
 
-    def _decisive(self, answer: Sequence[FrameScore], judged: FusedFrame) -> list[Region]:
-        """Where the map lies that is stranger than any place by itself."""
+    def _of_whole(self, answer: Sequence[FrameScore], judged: FusedFrame) -> list[Region]:
+        """Where the map is highest of the system with the most evidence."""
         assert self._size is not None
         shares = np.array(self._config.shares())
         number = int(np.where(shares > 0, judged.whole, -np.inf).argmax())

@@ -7,7 +7,14 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from awry.errors import FootageError, InputError
-from awry.scoring.maps import blurred, map_regions, map_thresholds, painted, strongest_place
+from awry.scoring.maps import (
+    at_centres,
+    blurred,
+    map_regions,
+    map_thresholds,
+    painted,
+    strongest_place,
+)
 
 
 def test_levels_ascend_and_are_distinct() -> None:
@@ -135,3 +142,19 @@ def test_where_boxes_overlap_the_higher_score_is_seen() -> None:
 def test_scores_below_the_lowest_normal_one_are_nothing() -> None:
     assert painted(OVERLAPPING[:1], np.array([-2.0]), (12, 12)).max() == 0
     assert painted(OVERLAPPING[:0], np.empty(0), (12, 12)).shape == (12, 12)
+
+
+def test_a_neighbour_of_a_strange_object_keeps_its_own_score() -> None:
+    """Two objects, 8 pixels wide, overlap a little; the filter is as large as one of them."""
+    boxes = np.array([[2, 2, 10, 10], [8, 2, 16, 10]], np.float32)
+    canvas = blurred(painted(boxes, np.array([1.0, 9.0]), (12, 24)), 7)
+    ordinary, strange = at_centres(canvas, boxes)
+    assert strange == canvas.max()
+    assert ordinary < 4
+    assert canvas[2:10, 2:10].max() > 6
+
+
+def test_centres_outside_of_the_picture_are_at_its_border() -> None:
+    canvas = np.arange(12, dtype=np.float32).reshape(3, 4)
+    boxes = np.array([[-9, -9, -5, -5], [3, 2, 9, 9], [1, 0, 2, 2]], np.float32)
+    assert at_centres(canvas, boxes).tolist() == [0.0, 11.0, 5.0]

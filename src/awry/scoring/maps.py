@@ -158,6 +158,18 @@ def strongest_place(anomaly_map: NDArray[np.float32], frame_size: tuple[int, int
     return next(iter(map_regions(values, ((top + middle) / 2,), frame_size)), None)
 
 
+def at_centres(values: NDArray[np.float32], boxes: NDArray[np.floating]) -> NDArray[np.float32]:
+    """The map's value at the centre of each box (n, 4), in pixels of the map (h, w), float32 (n,).
+
+    A map is as coarse as an object: at an object's centre it says most of that object. Its highest
+    value inside the box may be that of a neighbour.
+    """
+    height, width = values.shape
+    columns = np.clip(((boxes[:, 0] + boxes[:, 2]) / 2).astype(int), 0, width - 1)
+    rows = np.clip(((boxes[:, 1] + boxes[:, 3]) / 2).astype(int), 0, height - 1)
+    return np.asarray(values[rows, columns], np.float32)
+
+
 def painted(
     boxes: NDArray[np.float32], scores: NDArray[np.float64], size: tuple[int, int]
 ) -> NDArray[np.float32]:

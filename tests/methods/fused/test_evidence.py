@@ -21,14 +21,20 @@ def frame(score: float, *regions: Region, map: np.ndarray | None = None) -> Fram
     return FrameScore(7, 0.7, score, {"own": score}, map, regions)
 
 
-def test_a_map_speaks_of_another_s_objects() -> None:
+def test_a_map_speaks_of_another_s_objects_by_their_centres() -> None:
     person = Region((0, 0, 15, 15), 3.0, {"speed": 1.0}, "person")
     dog = Region((40, 20, 59, 39), 2.0)
-    found = gather([frame(3.0, person, dog), frame(5.0, map=heat(1, 2, 5.0))], SIZE)
+    found = gather([frame(3.0, person, dog), frame(5.0, map=heat(2, 2, 5.0))], SIZE)
     assert [place.box for place in found.places] == [person.box, dog.box]
     np.testing.assert_array_equal(found.inside, [[3.0, 5.0], [2.0, 0.0]])
     np.testing.assert_array_equal(found.whole, [3.0, 5.0])
     assert found.places[0].class_name == "person"
+
+
+def test_a_neighbour_inside_a_box_is_not_its_object() -> None:
+    person = Region((0, 0, 15, 15), 3.0)
+    found = gather([frame(3.0, person), frame(9.0, map=heat(3, 3, 9.0))], SIZE)
+    np.testing.assert_array_equal(found.inside, [[3.0, 0.0]])
 
 
 def test_two_systems_boxes_of_one_object_are_one_place() -> None:

@@ -13,7 +13,7 @@ from awry.methods.base import Scorer, Setting
 from awry.methods.fused import Fused, FusedConfig
 from awry.methods.fused.evidence import FrameEvidence, Place
 from awry.methods.fused.normality import measure
-from awry.methods.fused.scoring import AlignedScorers, FusedScorer
+from awry.methods.fused.scoring import AlignedScorers, FusedScorer, _once
 from awry.teachers.flow import DISFlow, load_flow
 
 BOX = (8.0, 8.0, 23.0, 23.0)
@@ -120,6 +120,13 @@ def test_a_stranger_map_outside_of_all_objects_has_its_place() -> None:
     (found,) = scorer.push(stream(1)[0])
     assert found.regions[0].box == (56.0, 24.0, 63.0, 31.0)
     assert found.regions[0].score == found.score
+
+
+def test_of_boxes_in_one_another_the_stronger_is_shown() -> None:
+    whole, head = Region((0, 0, 19, 39), 3.0), Region((4, 0, 15, 11), 5.0)
+    neighbour = Region((12, 0, 31, 39), 1.0)
+    assert _once([head, whole, neighbour]) == (head, neighbour)
+    assert _once([]) == ()
 
 
 class Asking(Late):

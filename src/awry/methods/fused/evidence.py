@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from awry.frames import FrameScore, Region
-from awry.scoring.maps import strongest_place
+from awry.scoring.maps import at_centres, strongest_place
 from awry.scoring.regions import Box
 
 SAME_BOX = 0.5
@@ -91,7 +91,21 @@ def _objects(scores: Sequence[FrameScore]) -> list[Place]:
 def _said(number: int, score: FrameScore, place: Place, size: Size) -> float:
     if number in place.regions:
         return place.regions[number].score
-    return np.nan if score.map is None else highest_inside(score.map, place.box, size)
+    if score.map is None:
+        return np.nan
+    said = at_centre if place.regions else highest_inside
+    return said(score.map, place.box, size)
+
+
+def at_centre(values: Map, box: Box, size: Size) -> float:
+    """The value of a map (h, w) at the centre of a box of a frame (H, W).
+
+    >>> at_centre(np.eye(4, dtype=np.float32), (2, 2, 3, 3), (8, 8))
+    1.0
+    """
+    scale = np.array([values.shape[1] / size[1], values.shape[0] / size[0]] * 2)
+    corners = np.array([box[0], box[1], box[2] + 1, box[3] + 1]) * scale
+    return float(at_centres(values, corners[None])[0])
 
 
 def highest_inside(values: Map, box: Box, size: Size) -> float:
@@ -124,10 +138,23 @@ def overlap(one: Box, other: Box) -> float:
     >>> overlap((0, 0, 9, 9), (0, 0, 9, 4))
     0.5
     """
+    shared = _shared(one, other)
+    return shared / (_area(one) + _area(other) - shared)
+
+
+def share_of_smaller(one: Box, other: Box) -> float:
+    """How much of the smaller of two boxes lies in the other, both ends inclusive.
+
+    >>> share_of_smaller((0, 0, 9, 9), (0, 0, 4, 3))
+    1.0
+    """
+    return _shared(one, other) / min(_area(one), _area(other))
+
+
+def _shared(one: Box, other: Box) -> float:
     width = min(one[2], other[2]) - max(one[0], other[0]) + 1
     height = min(one[3], other[3]) - max(one[1], other[1]) + 1
-    shared = max(width, 0) * max(height, 0)
-    return shared / (_area(one) + _area(other) - shared)
+    return max(width, 0) * max(height, 0)
 
 
 def _area(box: Box) -> float:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from awry.frames import Frame, FrameScore, Region
 from awry.methods.base import Scorer, Setting
 from awry.methods.fused.config import EVIDENCE, SEPARATOR, FusedConfig
-from awry.methods.fused.evidence import FrameEvidence, gather, parts_of
+from awry.methods.fused.evidence import FrameEvidence, gather, parts_of, share_of_smaller
 from awry.methods.fused.normality import FusedFrame, Fusion
 from awry.scoring.maps import strongest_place
 from awry.teachers.outputs import OutputMemory, share_outputs
@@ -22,6 +22,8 @@ from awry.video.pictures import averaged
 MAP_HEIGHT = 128
 """Higher maps are reduced to so many rows before they are joined."""
 STAGE = "fusion"
+SAME_THING = 0.5
+"""Two regions are of one thing where more than so much of the smaller lies in the other."""
 
 
 class AlignedScorers:
@@ -179,7 +181,7 @@ class FusedScorer(Scorer):
                 label = self._labels[number]
                 parts |= {f"{label}{SEPARATOR}{name}": v for name, v in own.parts.items()}
             regions.append(Region(place.box, float(score), parts, place.class_name))
-        return tuple(sorted(regions, key=lambda region: -region.score))
+        return _once(sorted(regions, key=lambda region: -region.score))
 
     def _of_whole(self, answer: Sequence[FrameScore], judged: FusedFrame) -> list[Region]:
         """Where the map is highest of the system with the most evidence."""
@@ -220,6 +222,15 @@ class FusedScorer(Scorer):
                     picture = np.asarray(scaled, np.uint8)
                 shown[f"{label} {name}"] = picture
         return shown or None
+
+
+def _once(regions: Sequence[Region]) -> tuple[Region, ...]:
+    """Strongest first; of two boxes of which the smaller lies half in the other, the stronger."""
+    kept: list[Region] = []
+    for region in regions:
+        if all(share_of_smaller(region.box, other.box) <= SAME_THING for other in kept):
+            kept.append(region)
+    return tuple(kept)
 
 
 def _fitted(values: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:

@@ -14,14 +14,13 @@ from awry.frames import Frame, FrameScore, Objects, Region
 from awry.methods.base import Setting
 from awry.methods.graphs import Network
 from awry.methods.ssmtl.config import SSMTLConfig
-from awry.methods.ssmtl.maps import Map, at_centres
 from awry.methods.ssmtl.network import LevelStream, SSMTLModel, levels_of
 from awry.methods.ssmtl.parts import PartScores, combined, part_scores
 from awry.methods.ssmtl.sequences import cut
 from awry.methods.ssmtl.teachers import SSMTLTeachers
 from awry.methods.weighing import Weighing
 from awry.methods.windowed import Origin, WindowScorer
-from awry.scoring.maps import blurred, painted
+from awry.scoring.maps import at_centres, blurred, painted
 from awry.scoring.streaming import Values, mean_filter, smoother
 from awry.teachers.objects.base import counted, taken, view_of
 from awry.teachers.objects.carried import carried, trimmed
@@ -322,7 +321,9 @@ class SSMTLScorer(WindowScorer[FrameParts]):
             total += weight * (levels[level] - float(stream.location)) / float(stream.scale)
         return total
 
-    def _where(self, raw: FrameParts, values: Values) -> tuple[Map, tuple[Region, ...]]:
+    def _where(
+        self, raw: FrameParts, values: Values
+    ) -> tuple[NDArray[np.float32], tuple[Region, ...]]:
         """The map, and the objects as regions of the full frame."""
         assert self._working is not None
         if "object" not in self._levels:

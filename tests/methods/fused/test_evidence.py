@@ -59,6 +59,16 @@ def test_what_no_detector_sees_is_a_place_by_a_map() -> None:
     np.testing.assert_array_equal(found.inside, [[3.0, 0.0], [np.nan, 9.0]])
 
 
+def test_where_a_map_alone_shows_a_place_all_are_asked_at_its_peak() -> None:
+    """A wide map's place takes in much of the picture, and what others find strange there."""
+    wide = np.full((10, 20), 4.0, np.float32)
+    wide[5, 10] = 5.0
+    found = gather([frame(5.0, map=wide), frame(9.0, map=heat(2, 18, 9.0))], SIZE)
+    first, second = found.places
+    assert (first.point, second.point) == ((42.0, 22.0), (74.0, 10.0))
+    np.testing.assert_array_equal(found.inside, [[5.0, 0.0], [4.0, 9.0]])
+
+
 def test_a_frame_without_anything_has_no_place() -> None:
     found = gather([frame(1.0), frame(2.0, map=np.zeros((4, 4), np.float32))], SIZE)
     assert found.places == ()

@@ -21,7 +21,7 @@ def config(**changes: Any) -> FusedConfig:
 def frames(count: int, seed: int = 0, objects: int = 3) -> list[FrameEvidence]:
     """Normal frames: all values standard normal."""
     generator = np.random.default_rng(seed)
-    places = tuple(Place((0, 0, 9, 9)) for _ in range(objects))
+    places = tuple(Place((0, 0, 9, 9), (5.0, 5.0)) for _ in range(objects))
     return [
         FrameEvidence(places, generator.normal(size=(objects, 2)), generator.normal(size=2))
         for _ in range(count)
@@ -29,7 +29,7 @@ def frames(count: int, seed: int = 0, objects: int = 3) -> list[FrameEvidence]:
 
 
 def frame(inside: list[list[float]], whole: list[float]) -> FrameEvidence:
-    places = tuple(Place((0, 0, 9, 9)) for _ in inside)
+    places = tuple(Place((0, 0, 9, 9), (5.0, 5.0)) for _ in inside)
     return FrameEvidence(places, np.array(inside).reshape(-1, 2), np.array(whole))
 
 

@@ -58,7 +58,7 @@ def fused(*scorers: Scorer, maps: bool = True, **changes: Any) -> FusedScorer:
     config = Fused.configure("tiny", {"of": names, **changes})
     assert isinstance(config, FusedConfig)
     values = np.random.default_rng(0).uniform(0, 9, (200, len(scorers)))
-    usual = [FrameEvidence((Place(BOX),), row[None], row) for row in values]
+    usual = [FrameEvidence((Place(BOX, (12.0, 12.0)),), row[None], row) for row in values]
     labels = [child.label for child in config.children]
     setting = Setting(maps=maps)
     return FusedScorer(labels, scorers, measure([usual], config), config, setting)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from awry.frames import FrameScore, Region
-from awry.scoring.maps import at_centres, strongest_place
+from awry.scoring.maps import strongest_place
 from awry.scoring.regions import Box
 
 SAME_BOX = 0.5
@@ -25,10 +25,13 @@ class Place:
 
     Attributes:
         box: in pixels of the frame, both ends inclusive.
+        point: x, y in pixels, where maps are read: an object's centre, whose neighbours are not
+            it, or the peak of the map that alone shows the place.
         regions: system's number -> its own region of that object.
     """
 
     box: Box
+    point: tuple[float, float]
     regions: dict[int, Region] = field(default_factory=dict)
 
     @property
@@ -64,7 +67,7 @@ def gather(scores: Sequence[FrameScore], size: Size) -> FrameEvidence:
         peak = None if score.map is None else _peak(score.map, size)
         if score.map is not None and peak and not any(_holds(p.box, peak) for p in places):
             place = strongest_place(score.map, size)
-            places += [] if place is None else [Place(place.box)]
+            places += [] if place is None else [Place(place.box, peak)]
     inside = [[_said(number, one, place, size) for number, one in enumerate(scores)]
               for place in places]  # fmt: skip
     return FrameEvidence(
@@ -82,7 +85,7 @@ def _objects(scores: Sequence[FrameScore]) -> list[Place]:
         for region in score.regions:  # strongest first
             known = max(others, key=lambda one: overlap(one.box, region.box), default=None)
             if known is None or overlap(known.box, region.box) < SAME_BOX:
-                known = Place(region.box)
+                known = Place(region.box, _centre(region.box))
                 places.append(known)
             known.regions.setdefault(number, region)
     return places
@@ -91,33 +94,22 @@ def _objects(scores: Sequence[FrameScore]) -> list[Place]:
 def _said(number: int, score: FrameScore, place: Place, size: Size) -> float:
     if number in place.regions:
         return place.regions[number].score
-    if score.map is None:
-        return np.nan
-    said = at_centre if place.regions else highest_inside
-    return said(score.map, place.box, size)
+    return np.nan if score.map is None else at_point(score.map, place.point, size)
 
 
-def at_centre(values: Map, box: Box, size: Size) -> float:
-    """The value of a map (h, w) at the centre of a box of a frame (H, W).
+def at_point(values: Map, point: tuple[float, float], size: Size) -> float:
+    """The value of a map (h, w) at a point x, y of a frame (H, W).
 
-    >>> at_centre(np.eye(4, dtype=np.float32), (2, 2, 3, 3), (8, 8))
+    >>> at_point(np.eye(4, dtype=np.float32), (3.0, 3.0), (8, 8))
     1.0
     """
-    scale = np.array([values.shape[1] / size[1], values.shape[0] / size[0]] * 2)
-    corners = np.array([box[0], box[1], box[2] + 1, box[3] + 1]) * scale
-    return float(at_centres(values, corners[None])[0])
+    (height, width), (x, y) = values.shape, point
+    row, column = int(y * height / size[0]), int(x * width / size[1])
+    return float(values[min(max(row, 0), height - 1), min(max(column, 0), width - 1)])
 
 
-def highest_inside(values: Map, box: Box, size: Size) -> float:
-    """The highest value of a map (h, w) inside a box of a frame (H, W).
-
-    >>> highest_inside(np.eye(4, dtype=np.float32), (0, 0, 3, 1), (8, 8))
-    1.0
-    """
-    (height, width), (x0, y0, x1, y1) = values.shape, box
-    rows = slice(int(y0 * height / size[0]), int(-(-(y1 + 1) * height // size[0])))
-    columns = slice(int(x0 * width / size[1]), int(-(-(x1 + 1) * width // size[1])))
-    return float(values[rows, columns].max())
+def _centre(box: Box) -> tuple[float, float]:
+    return (box[0] + box[2] + 1) / 2, (box[1] + box[3] + 1) / 2
 
 
 def _peak(values: Map, size: Size) -> tuple[float, float]:

@@ -16,7 +16,7 @@ README = DOCS.parent / "README.md"
 PAGE = DOCS / "results.md"
 BEGIN, END = "<!-- results: written by make results -->", "<!-- end of results -->"
 # The order on the page.
-FILES = ("mtla", "ssmtl", "daml", "flow", "sdor", "digits", "speed")
+FILES = ("survey", "scenes", "mtla", "ssmtl", "daml", "flow", "sdor", "digits", "speed")
 INTRODUCTION = """\
 # Results
 

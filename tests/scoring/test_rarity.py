@@ -51,6 +51,25 @@ def test_many_values_at_the_bottom_are_all_alike() -> None:
     assert zero < 0 < one
 
 
+def test_below_all_that_was_seen_values_are_still_told_apart() -> None:
+    """A test clip may be calmer than every held-back frame."""
+    held_back = 10 + np.abs(np.random.default_rng(0).normal(size=500))
+    rarity = Rarity.of(held_back)
+    calm = np.linspace(0, held_back.min(), 50)
+    found = rarity.deviate(calm)
+    assert (np.diff(found) > 0).all()
+    assert found[-1] == pytest.approx(rarity.deviates[0], abs=0.02)
+    # On as from the median to the lowest.
+    slope = -rarity.deviates[0] / (np.median(held_back) - held_back.min())
+    assert found[-1] - found[0] == pytest.approx(slope * held_back.min(), rel=0.05)
+
+
+def test_below_most_of_equal_values_nothing_grows() -> None:
+    """More than half have the lowest value: it is usual, and so is what lies below."""
+    rarity = Rarity.of(np.concatenate([np.full(900, 5.0), np.linspace(5, 9, 100)]))
+    assert np.isfinite(rarity.deviate(np.array([-1e9, 4.0]))).all()
+
+
 def test_nothing_said_stays_so() -> None:
     rarity = Rarity.of(np.array([np.nan, *np.linspace(0, 1, 50)]))
     for calibration in ("tail", "standard"):

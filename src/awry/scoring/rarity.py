@@ -3,7 +3,7 @@
 All systems' values become normal deviates: 0 is the median of held-back normal footage, and 3 is
 as rare as three standard deviations above a mean. The tail is a generalised Pareto distribution,
 fitted as for thresholds (`awry.scoring.tail`), but never a bounded one: what lies beyond all that
-was seen must still be told apart.
+was seen must still be told apart, and so must what lies below it.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class Rarity:
         # Equal knots (many equal values) share the mean of their deviates.
         knots, place = np.unique(self.knots, return_inverse=True)
         deviates = np.bincount(place, self.deviates) / np.bincount(place)
-        low = np.interp(values, knots, deviates)
+        low = np.interp(values, knots, deviates) - self._below(values, knots, deviates)
         beyond = np.maximum(np.nan_to_num(values, nan=-np.inf) - self.knots[-1], 0)
         log_share = -beyond / self.scale
         if self.shape > 0:
@@ -80,6 +80,15 @@ class Rarity:
         high = -ndtri_exp(np.log1p(-LEVEL) + log_share)
         deviates_of = np.where(beyond > 0, np.maximum(high, deviates[-1]), low)
         return np.where(np.isnan(values), np.nan, deviates_of)
+
+    def _below(self, values: Values, knots: Values, deviates: Values) -> Values:
+        """What is taken off below all that was seen: on, as from the median to the lowest.
+
+        Footage may be calmer by far than what was held back, and is to be told apart all the same.
+        """
+        middle = float(np.interp(0.0, deviates, knots))
+        slope = max(0.0, -deviates[0]) / max(middle - knots[0], 0.1 * self.deviation)
+        return np.maximum(knots[0] - np.nan_to_num(values, nan=np.inf), 0.0) * slope
 
     def to_vector(self) -> Values:
         """All of it as float64 (133,)."""

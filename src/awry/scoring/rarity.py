@@ -82,13 +82,14 @@ class Rarity:
         return np.where(np.isnan(values), np.nan, deviates_of)
 
     def _below(self, values: Values, knots: Values, deviates: Values) -> Values:
-        """What is taken off below all that was seen: on, as from the median to the lowest.
+        """What is taken off below all that was seen: as from the median to the lowest, then less.
 
-        Footage may be calmer by far than what was held back, and is to be told apart all the same.
+        Footage may be calmer by far than what was held back, and is to be told apart all the same;
+        but how calm it is must not drown what others say, nor make its level differ much.
         """
         middle = float(np.interp(0.0, deviates, knots))
         slope = max(0.0, -deviates[0]) / max(middle - knots[0], 0.1 * self.deviation)
-        return np.maximum(knots[0] - np.nan_to_num(values, nan=np.inf), 0.0) * slope
+        return np.log1p(np.maximum(knots[0] - np.nan_to_num(values, nan=np.inf), 0.0) * slope)
 
     def to_vector(self) -> Values:
         """All of it as float64 (133,)."""

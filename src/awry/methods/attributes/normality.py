@@ -177,9 +177,8 @@ def fit_attribute(
     spread = max(high - low, least, 1e-9)
     usual = _usual_speed(raw, config) if name == "velocity" else 0.0
     rarity = _rarity(every, least) if config.calibration == "rarity" else None
-    model = AttributeModel(density, low, spread, usual, config.calibration, ready, rarity)
-    model.known = None if known_rows.all() else known_rows
-    return model
+    rows = None if known_rows.all() else known_rows
+    return AttributeModel(density, low, spread, usual, config.calibration, ready, rarity, rows)
 
 
 def _usual_speed(velocity: Rows, config: AttributesConfig) -> float:

@@ -48,11 +48,11 @@ def evidence_of(
         aligned = AlignedScorers([system.scorer(setting) for system in systems])
         before = run_up(footage.parts, piece, aligned.warmup)
         first = piece.first - before
-        answers = []
+        stretch: list[FrameEvidence] = []
         for frame in Excerpt(source, first, piece.last - 1, clip.name, keep_origin=True):
-            answers += _gathered(aligned.push(frame), before, size)
+            stretch += _gathered(aligned.push(frame), before, size)
             footage.reporter.advance({})
-        stretches.append(answers + _gathered(aligned.flush(), before, size))
+        stretches.append(stretch + _gathered(aligned.flush(), before, size))
     return [stretch for stretch in stretches if stretch]
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from awry.errors import InputError
 from awry.foreign import read_text, reading
+from awry.teachers.objects.base import names_in_files
 from awry.teachers.objects.selection import box_iou
 
 Keypoints = NDArray[np.float32]
@@ -81,8 +82,7 @@ class Poses:
         return frames.get(frame, np.empty((0, 0, NUMBERS), np.float32))
 
     def _read(self, clip: str) -> dict[int, Keypoints]:
-        names = (clip, clip.partition("/")[2] or clip)
-        files = [self._folder / f"{name}.json" for name in names]
+        files = [self._folder / f"{name}.json" for name in names_in_files(clip)]
         file = next((one for one in files if one.is_file()), None)
         if file is None:
             raise InputError(

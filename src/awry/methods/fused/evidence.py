@@ -64,8 +64,10 @@ def gather(scores: Sequence[FrameScore], size: Size) -> FrameEvidence:
     """
     places = _objects(scores)
     for score in scores:
-        peak = None if score.map is None else _peak(score.map, size)
-        if score.map is not None and peak and not any(_holds(p.box, peak) for p in places):
+        if score.map is None:
+            continue
+        peak = _peak(score.map, size)
+        if not any(_holds(place.box, peak) for place in places):
             place = strongest_place(score.map, size)
             places += [] if place is None else [Place(place.box, peak)]
     inside = [[_said(number, one, place, size) for number, one in enumerate(scores)]

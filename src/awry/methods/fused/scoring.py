@@ -15,7 +15,6 @@ from awry.methods.base import Scorer, Setting
 from awry.methods.fused.config import EVIDENCE, SEPARATOR, FusedConfig
 from awry.methods.fused.evidence import FrameEvidence, gather, parts_of, share_of_smaller
 from awry.methods.fused.normality import FusedFrame, Fusion
-from awry.scoring.maps import strongest_place
 from awry.teachers.outputs import OutputMemory, share_outputs
 from awry.video.pictures import averaged
 
@@ -153,7 +152,7 @@ class FusedScorer(Scorer):
         fused = FrameScore(first.index, first.time_s, judged.score, parts)
         if not self.setting.maps:
             return fused
-        regions = self._regions(answer, evidence, judged)
+        regions = self._regions(evidence, judged)
         return replace(fused, map=self._map(answer), regions=regions)
 
     def _evidence(self, deviates: Sequence[float] | NDArray[np.float64]) -> dict[str, float]:
@@ -164,14 +163,10 @@ class FusedScorer(Scorer):
             if np.isfinite(value)
         }
 
-    def _regions(
-        self, answer: Sequence[FrameScore], evidence: FrameEvidence, judged: FusedFrame
-    ) -> tuple[Region, ...]:
+    def _regions(self, evidence: FrameEvidence, judged: FusedFrame) -> tuple[Region, ...]:
         """The objects and places; where whole frames decide, the strangest of them says so."""
-        if not evidence.places:
-            return tuple(self._of_whole(answer, judged))
         regions, scores = [], judged.places.copy()
-        if self._config.level == "object":
+        if len(scores) and self._config.level == "object":
             strangest = int(scores.argmax())
             scores[strangest] = max(scores[strangest], judged.score)
         rows = zip(evidence.places, judged.inside, scores, strict=True)
@@ -182,19 +177,6 @@ class FusedScorer(Scorer):
                 parts |= {f"{label}{SEPARATOR}{name}": v for name, v in own.parts.items()}
             regions.append(Region(place.box, float(score), parts, place.class_name))
         return _once(sorted(regions, key=lambda region: -region.score))
-
-    def _of_whole(self, answer: Sequence[FrameScore], judged: FusedFrame) -> list[Region]:
-        """Where the map is highest of the system with the most evidence."""
-        assert self._size is not None
-        shares = np.array(self._config.shares())
-        number = int(np.where(shares > 0, judged.whole, -np.inf).argmax())
-        values = answer[number].map
-        place = None if values is None else strongest_place(values, self._size)
-        if place is None:
-            return []
-        label = self._labels[number]
-        parts = {f"{label}{SEPARATOR}{EVIDENCE}": float(judged.whole[number])}
-        return [Region(place.box, judged.frame, parts)]
 
     def _map(self, answer: Sequence[FrameScore]) -> NDArray[np.float32] | None:
         """All maps as one, in the unit of the score."""

@@ -47,6 +47,15 @@ class View:
     frame_size: tuple[int, int] | None = None
 
 
+def names_in_files(clip: str) -> tuple[str, str]:
+    """What files of detections or poses may call a clip, the name that is looked for first.
+
+    >>> names_in_files("train/01"), names_in_files("01")
+    (('train/01', '01'), ('01', '01'))
+    """
+    return clip, clip.partition("/")[2] or clip
+
+
 def view_of(
     images: Sequence[Picture] | Picture,
     place: int,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from awry.errors import InputError
 from awry.foreign import Position, reading
-from awry.teachers.objects.base import Floats, ObjectDetector, View
+from awry.teachers.objects.base import Floats, ObjectDetector, View, names_in_files
 from awry.teachers.objects.coco import COCO_80, coco_name
 from awry.teachers.objects.options import DetectorOptions
 from awry.teachers.weights import file_hash
@@ -63,7 +63,8 @@ class BoxesDetector(ObjectDetector):
         super().__init__(f"boxes:{path.name}", hashes, kind, THRESHOLD, options)
 
     def _candidates(self, view: View) -> tuple[Floats, Floats, Floats]:
-        clip = view.clip if view.clip in self._clips else view.clip.partition("/")[2] or view.clip
+        name, bare = names_in_files(view.clip)
+        clip = name if name in self._clips else bare
         if clip not in self._clips:
             known = ", ".join(list(self._clips)[:4])
             raise InputError(

@@ -9,7 +9,8 @@ import pytest
 
 from awry.datasets import open_dataset
 from awry.datasets.base import Clip
-from awry.teachers.objects import DetectorOptions
+from awry.frames import Objects
+from awry.teachers.objects import DetectorOptions, View, load_detector
 from awry.training.footage import Footage
 from awry.training.scale import FootageScale, measure_scale, scale_with_tiles, tiles_for
 from awry.video.cache import FrameCache
@@ -57,6 +58,41 @@ def test_lengths_are_of_the_frames_as_they_were_filmed(tmp_path: Path) -> None:
     assert scale.object_side == pytest.approx(110, abs=10)
     assert scale.side_at(180) == pytest.approx(55, abs=5)
     assert scale.speed == pytest.approx(60, rel=0.2)
+
+
+class Named:
+    """Regions that move, and some boxes of which it says the same in every frame."""
+
+    def __init__(self, boxes: list[list[float]]) -> None:
+        self._moving = load_detector("foreground")
+        self._boxes = np.array(boxes, np.float32)
+
+    def detect(self, view: View) -> Objects:
+        moving = self._moving.detect(view)
+        count = len(self._boxes)
+        return Objects(
+            np.concatenate([moving.boxes, self._boxes]),
+            np.concatenate([moving.class_ids, np.full(count, 6)]),
+            np.zeros((len(moving.scores) + count, 0), np.float32),
+            np.concatenate([moving.scores, np.ones(count, np.float32)]),
+        )
+
+
+def test_what_looks_as_the_empty_scene_does_is_no_object(tmp_path: Path) -> None:
+    """A detector that names ten places of the background in every frame, beside the walkers."""
+    walk = footage(walkers(10.0), 10.0, tmp_path)
+    alone = measure_scale(walk, size=(360, 640))
+    background = [[60.0 * n, 320.0, 60.0 * n + 20, 340.0] for n in range(10)]
+    scale = measure_scale(walk, Named(background), size=(360, 640))
+    assert scale.object_side == alone.object_side == pytest.approx(110, abs=6)
+    assert scale.speed == alone.speed == pytest.approx(60, rel=0.15)
+    assert scale.objects == alone.objects
+
+
+def test_boxes_of_background_count_where_there_is_nothing_else(tmp_path: Path) -> None:
+    still = footage([np.full((48, 64, 3), 9, np.uint8)] * 30, 10.0, tmp_path)
+    scale = measure_scale(still, Named([[4.0, 4.0, 14.0, 24.0]]), size=(48, 64))
+    assert (scale.object_side, scale.speed) == (20, 0)
 
 
 def test_footage_in_which_nothing_moves_has_a_rate_alone(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from awry.teachers.flow import DISFlow
 from awry.teachers.objects import DetectorOptions, ObjectDetector, load_detector
 from awry.teachers.objects.base import view_of
 from awry.teachers.objects.selection import tile_places
+from awry.teachers.objects.trust import FrameDetections, ObjectTrust
 from awry.training.footage import Footage, Run
 from awry.video.pictures import outer
 
@@ -33,6 +34,8 @@ LOOKS = 24
 """Frames that are looked at."""
 LEAST_OBJECTS = 5
 """Fewer say nothing."""
+THERE = 0.5
+"""Of what should be in a box, as `ObjectTrust.evidence` has it: less is background."""
 LEAST_SEEN = 47.0
 """Pixels of a small detector's input that a typical object should have along its longer side.
 
@@ -149,24 +152,35 @@ def _measured(
 ) -> NDArray[np.float64]:
     """Longer side, height, and displacement in a step of each object, (n, 3), in the runs' pixels.
 
-    Where clips are too short for a detector of motion, it is shown what there is.
+    Where clips are too short for a detector of motion, it is shown what there is. What looks as
+    the empty scene does is an error of the detector, and counts only where there is little else.
     """
     flow = DISFlow()
     places = [(run, f) for run in runs for f in range(step, len(run.images) - step)]
     chosen = np.linspace(0, len(places) - 1, min(LOOKS, len(places))).astype(int)
     reporter.start("measuring objects", len(chosen), 0)
-    rows = []
+    looks, rows = [], [np.empty((0, 3))]
     for run, frame in (places[number] for number in chosen):
         around = min(AROUND * step, frame, len(run.images) - 1 - frame)
         origin, name = (run.first + frame) * run.every, name_in_training(run.clip)
         view = view_of(run.images, frame, around, around, name, origin, run.original_size)
-        boxes = detector.detect(view).boxes
-        if len(boxes):
+        objects = detector.detect(view)
+        if len(objects.scores):
             vectors = flow(run.images[frame - step], run.images[frame])
             moved = np.hypot(vectors[..., 0], vectors[..., 1])
-            rows += [_row(box, moved) for box in boxes]
+            looks.append(FrameDetections(run.images[frame], objects, run.scene))
+            rows.append(np.array([_row(box, moved) for box in objects.boxes]))
         reporter.advance({})
-    return np.array(rows, np.float64).reshape(-1, 3)
+    every = np.concatenate(rows)
+    there = every[_there(looks)]
+    return there if len(there) >= LEAST_OBJECTS else every
+
+
+def _there(looks: Sequence[FrameDetections]) -> NDArray[np.bool_]:
+    """Whether each object of some frames is something that the empty scene has not, (n,)."""
+    trust = ObjectTrust.learn(looks)
+    shares = [trust.evidence(look.picture, look.objects, look.scene) for look in looks]
+    return np.concatenate([np.empty(0), *shares]) >= THERE
 
 
 def _row(box: NDArray[np.float32], moved: NDArray[np.float32]) -> tuple[float, float, float]:

@@ -69,7 +69,7 @@ def test_levels_and_speed_of_a_method_that_has_them(
     assert "no true tracks" in metrics["why_not"]["region"]
     assert metrics["speed"]["frames"] == 120
     spent = metrics["speed"]["ms_per_frame"]
-    assert set(spent) == {"resize", "detector", "trust", "crops", "network", "maps", "all"}
+    assert set(spent) == {"resize", "detector", "crops", "network", "maps", "all"}
     assert spent["all"] >= sum(value for name, value in spent.items() if name != "all") - 0.1
     assert "Its levels" in (out / "report.html").read_text()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,12 +15,14 @@ from awry.fitting import FitOptions, fit_detector
 from awry.frames import Frame, Objects
 from awry.methods.base import Setting
 from awry.methods.registry import method_class, method_names
-from awry.methods.weighing import Weighing, trust_state, without_trust
+from awry.methods.weighing import ObjectStream, SeenObjects, trust_state, without_trust
 from awry.methods.windowed import Origin
+from awry.teachers.objects.base import taken
 from awry.teachers.objects.empty_scene import EmptyScene
 from awry.teachers.objects.trust import ObjectTrust
 from support import moving_square_data
 
+ORIGIN = Origin()
 PICTURE = np.random.default_rng(0).integers(60, 160, (40, 60, 1), dtype=np.uint8)
 
 
@@ -37,9 +40,16 @@ def frame(index: int) -> Frame:
     return Frame(index, None, np.zeros((40, 60, 3), np.uint8))
 
 
+def seen(
+    stream: ObjectStream, picture: np.ndarray, index: int, origin: Origin = ORIGIN
+) -> SeenObjects:
+    return stream.seen(picture, frame(index), origin, objects)
+
+
 def test_without_trust_every_object_counts_whole() -> None:
-    weighing = Weighing(None, Setting())
-    assert weighing.weights(PICTURE, objects(), frame(0), Origin()).tolist() == [1.0, 1.0]
+    found = seen(ObjectStream(None, Setting()), PICTURE, 0)
+    assert found.weights.tolist() == [1.0, 1.0]
+    assert found.things.tolist() == [0, 1]
 
 
 def test_times_come_from_the_origin_or_the_setting() -> None:
@@ -48,12 +58,12 @@ def test_times_come_from_the_origin_or_the_setting() -> None:
     nothing = Objects(np.empty((0, 4), np.float32), *(np.empty(0) for _ in range(3)))
 
     def second(fps: float | None, origin: Origin) -> float:
-        weighing = Weighing(trust(), Setting(scene="yard", fps=fps))
-        weighing.weights(picture, nothing, frame(0), origin)
-        weighing.weights(picture, objects(), frame(1), origin)
-        weights = weighing.weights(picture, objects(), frame(2), origin)
-        assert weights[1] == 0
-        return float(weights[0])
+        stream = ObjectStream(trust(), Setting(scene="yard", fps=fps))
+        stream.seen(picture, frame(0), origin, lambda: nothing)
+        seen(stream, picture, 1, origin)
+        found = seen(stream, picture, 2, origin)
+        np.testing.assert_array_equal(found.objects.boxes, objects().boxes[:1])
+        return float(found.weights[0])
 
     # 0.47 and 0.31 are believed; a quarter counts nothing, a half all.
     assert second(10, Origin()) == pytest.approx((0.2 + 0.8 / 3 - 0.25) / 0.25, abs=1e-4)
@@ -65,10 +75,70 @@ def test_times_come_from_the_origin_or_the_setting() -> None:
 def test_after_a_restart_nothing_is_remembered() -> None:
     picture = PICTURE.copy()
     picture[5:30, 5:15] = 250
-    weighing = Weighing(trust(), Setting())
-    first = [weighing.weights(picture, objects(), frame(n), Origin())[0] for n in (0, 1)]
-    weighing.restart()
-    assert [weighing.weights(picture, objects(), frame(n), Origin())[0] for n in (0, 1)] == first
+    stream = ObjectStream(trust(), Setting())
+    first = [seen(stream, picture, n).weights[0] for n in (0, 1)]
+    stream.restart()
+    assert [seen(stream, picture, n).weights[0] for n in (0, 1)] == first
+
+
+class Costly:
+    costly = True
+
+
+def moving(index: int) -> np.ndarray:
+    """A textured thing that goes 2 pixels to the right in each frame."""
+    picture = PICTURE.copy()
+    left = 5 + 2 * index
+    picture[5:30, left : left + 10] = np.random.default_rng(1).integers(0, 255, (25, 10, 1))
+    return picture
+
+
+@pytest.mark.parametrize(
+    ("every", "every_s", "fps", "costly", "asked"),
+    [
+        (1, 0.0, 10.0, True, [3, 4, 5, 6, 7, 8, 9]),
+        (3, 0.0, 10.0, True, [3, 6, 9]),
+        (1, 0.2, 10.0, True, [3, 4, 6, 8]),
+        (1, 0.2, 25.0, True, [3, 5]),
+        (1, 0.2, 25.0, False, [3, 4, 5, 6, 7, 8, 9]),
+        (3, 0.2, 10.0, False, [3, 6, 9]),
+    ],
+)
+def test_key_frames_are_told_by_their_index(
+    every: int, every_s: float, fps: float, costly: bool, asked: list[int]
+) -> None:
+    """So that methods which begin at different frames ask a shared detector of the same ones."""
+    detector: Any = Costly()
+    detector.costly = costly
+    stream = ObjectStream(None, Setting(fps=fps), every, every_s, detector)
+    found = []
+    for index in range(3, 10):
+        stream.seen(
+            moving(index), frame(index), ORIGIN, lambda n=index: found.append(n) or objects()
+        )
+    assert found == asked
+
+
+def test_between_key_frames_boxes_and_their_weights_are_carried() -> None:
+    stream = ObjectStream(trust(), Setting(scene="yard", fps=10), every=4)
+    key = stream.seen(moving(0), frame(0), ORIGIN, objects)
+    assert key.weights.tolist() == [1.0]
+    for index in (1, 2, 3):
+        found = stream.seen(moving(index), frame(index), ORIGIN, objects)
+        wanted = objects().boxes[:1] + np.array([2, 0, 2, 0], np.float32) * index
+        np.testing.assert_allclose(found.objects.boxes, wanted, atol=1.5)
+        assert (found.weights.tolist(), found.things.tolist()) == ([1.0], key.things.tolist())
+
+
+def test_boxes_are_not_carried_into_ignored_pixels() -> None:
+    mask = np.zeros((40, 60), bool)
+    mask[:, 13:] = True
+    stream = ObjectStream(None, Setting(fps=10), every=4)
+    lone = taken(objects(), np.array([True, False]))
+    counts = [
+        len(stream.seen(moving(n), frame(n), ORIGIN, lambda: lone, mask).weights) for n in range(4)
+    ]
+    assert counts == [1, 1, 0, 0]
 
 
 def test_what_was_learned_stands_among_other_tensors() -> None:

@@ -46,7 +46,8 @@ class _Fixed:
 
 def segment(box: list[float], image: np.ndarray, background: np.ndarray | None) -> np.ndarray:
     segmenter = ShapeSegmenter(_Fixed(box))  # type: ignore[arg-type]
-    return segmenter.segment(View(image, image, image), background).shapes[0]
+    view = View(image, image, image)
+    return segmenter.segment(view, background, segmenter.detector.detect(view)).shapes[0]
 
 
 def test_a_box_is_refined_to_the_shape_inside() -> None:
@@ -80,9 +81,10 @@ def test_mask_rcnn_gives_shapes_of_its_own_and_they_are_kept(
     picture = np.random.default_rng(0).integers(0, 255, (64, 96, 3), dtype=np.uint8)
     view = View(picture, picture, picture)
     with keep_outputs(tmp_path):
-        first = segmenter.segment(view, None)
+        objects = segmenter.detector.detect(view)
+        first = segmenter.segment(view, None, objects)
         monkeypatch.setattr(TorchvisionDetector, "masks", None)  # asking again would fail
-        again = segmenter.segment(view, None)
+        again = segmenter.segment(view, None, objects)
     assert len(first.shapes) == len(first.objects.scores) > 0
     for one, two in zip(first.shapes, again.shapes, strict=True):
         np.testing.assert_array_equal(one, two)

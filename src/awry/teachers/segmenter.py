@@ -70,15 +70,13 @@ class Segmenter(Protocol):
 
     detector: ObjectDetector
 
-    def segment(self, view: View, background: Pictures | None) -> Segments:
-        """The objects of a frame.
+    def segment(self, view: View, background: Pictures | None, objects: Objects) -> Segments:
+        """The shapes of a frame's objects.
 
         Args:
             view: the frame and its neighbours.
             background: uint8 (h, w, c), the scene without objects; None: unknown.
-
-        Raises:
-            InputError: as the detector.
+            objects: those that the detector found there, or some of them.
         """
 
 
@@ -88,16 +86,15 @@ class MaskSegmenter:
     def __init__(self, detector: ObjectDetector) -> None:
         self.detector = detector
 
-    def segment(self, view: View, background: Pictures | None) -> Segments:
+    def segment(self, view: View, background: Pictures | None, objects: Objects) -> Segments:
         """As `Segmenter.segment`; the background is not needed."""
-        objects = self.detector.detect(view)
         kept = kept_outputs()
         masks = (
             self._masks(view, objects)["masks"]
             if kept is None
             else (
                 kept.get(
-                    digest("masks", self.detector.key, view.image),
+                    digest("masks", self.detector.key, view.image, objects.boxes),
                     lambda: self._masks(view, objects),
                 )
             )["masks"]
@@ -122,9 +119,8 @@ class ShapeSegmenter:
     def __init__(self, detector: ObjectDetector) -> None:
         self.detector = detector
 
-    def segment(self, view: View, background: Pictures | None) -> Segments:
+    def segment(self, view: View, background: Pictures | None, objects: Objects) -> Segments:
         """As `Segmenter.segment`; without background and motion the boxes' ellipses."""
-        objects = self.detector.detect(view)
         different = foreground(view.image, view.before, background)
         places = (outer(box, different.shape) for box in objects.boxes)
         return Segments(

@@ -99,7 +99,7 @@ def beliefs_of(
         if stream is None or number != last:
             stream, last = trust.stream(run.scene), number
         seconds = frame / (run.fps or ASSUMED_FPS)
-        beliefs.append(stream.belief(run.images[frame], found, seconds))
+        beliefs.append(stream.belief(run.images[frame], found, seconds).shares)
     return beliefs
 
 

@@ -133,7 +133,7 @@ def test_time_is_measured_by_stage(fitted: Detector) -> None:
     scorer = fitted.scorer()
     list(scorer.score(clip()))
     assert isinstance(scorer, MTLAScorer)
-    assert set(scorer.seconds) == {"resize", "detector", "trust", "flow", "network", "maps"}
+    assert set(scorer.seconds) == {"resize", "detector", "flow", "network", "maps"}
     assert all(value > 0 for value in scorer.seconds.values())
 
 

@@ -114,7 +114,7 @@ def test_regions_speak_of_the_frame_as_it_came(tmp_path: Path) -> None:
 def test_time_is_told_by_stage(fitted: Detector) -> None:
     scorer = fitted.scorer()
     list(scorer.score(iter(clip())))
-    assert set(scorer.seconds) == {"resize", "detector", "trust", "crops", "network", "maps"}
+    assert set(scorer.seconds) == {"resize", "detector", "crops", "network", "maps"}
     assert scorer.seconds["network"] > 0
 
 
@@ -190,7 +190,7 @@ def test_between_key_frames_boxes_are_carried(
         whole = [s.score for frame in clip for s in scorer.push(frame)]
         scorer.flush()
         t = scorer.config.t
-        assert asked == list(range(t, len(clip) - t, 4))
+        assert asked == sorted({t, *range(4, len(clip) - t, 4)})
     batched = [score.score for score in detector.scorer().score(iter(clip))]
     np.testing.assert_allclose(
         np.array(whole, float), np.array(batched[: len(whole)], float), rtol=1e-5

@@ -87,7 +87,7 @@ def follow(
         picture, found = frame(200 + step)
         own = extra(step, picture)
         lit = (picture * light(step)).clip(0, 255).astype(np.uint8)
-        weights.append(stream.weights(lit, objects(*own, *found), step / FPS))
+        weights.append(stream.belief(lit, objects(*own, *found), step / FPS).weights)
     return weights
 
 
@@ -189,7 +189,9 @@ def test_who_stands_still_and_what_is_left_behind_stay(trust: ObjectTrust, numbe
     stream = trust.stream()
     picture, _ = frame(0, lanes=())
     painted(picture, box, 3)
-    weights = [stream.weights(picture, objects((box, number)), step / 2)[0] for step in range(360)]
+    weights = [
+        stream.belief(picture, objects((box, number)), step / 2).weights[0] for step in range(360)
+    ]
     assert min(weights) > 0.95
 
 
@@ -205,10 +207,10 @@ def test_times_are_seconds(trust: ObjectTrust) -> None:
     stream = trust.stream()
     picture, _ = frame(0, lanes=())
     for step in range(25):
-        stream.weights(picture, objects(), step / 25)
+        stream.belief(picture, objects(), step / 25)
     box = (70.0, 84.0, 80.0, 108.0)
     painted(picture, box, 3)
-    weights = [stream.weights(picture, objects((box, 0)), 1 + n / 25)[0] for n in range(10)]
+    weights = [stream.belief(picture, objects((box, 0)), 1 + n / 25).weights[0] for n in range(10)]
     assert [round(float(w), 2) for w in weights[:3]] == [0.0, 0.23, 0.65]
     # Believed by half it counts whole.
     assert [round(float(w), 2) for w in weights[3:5]] == [1.0, 1.0]
@@ -230,10 +232,10 @@ def test_an_unknown_scene_of_several_and_footage_without_objects_take_nothing_aw
     two = [replace(one, scene=name) for name in ("a", "b") for one in once]
     trust = ObjectTrust.learn(two)
     wall = objects((WALL, TRAIN))
-    assert trust.stream("c").weights(picture, wall, 0.0).tolist() == [1.0]
-    assert trust.stream("a").weights(picture, wall, 0.0).tolist() == [0.0]
+    assert trust.stream("c").belief(picture, wall, 0.0).weights.tolist() == [1.0]
+    assert trust.stream("a").belief(picture, wall, 0.0).weights.tolist() == [0.0]
     nothing = ObjectTrust.learn([FrameDetections(picture, objects())] * 3)
-    assert nothing.stream().weights(picture, wall, 0.0).tolist() == [1.0]
+    assert nothing.stream().belief(picture, wall, 0.0).weights.tolist() == [1.0]
 
 
 def test_boxes_without_classes_are_weighed_too(trust: ObjectTrust) -> None:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from awry.methods.base import MethodConfig
+from awry.methods.weighing import DETECT_EVERY_S
 from awry.scoring.streaming import odd_frames
 
 Attribute = Literal["velocity", "deep", "pose"]
@@ -46,6 +47,7 @@ class AttributesConfig(MethodConfig):
     trust: bool = Field(
         False, description="boxes count as far as something is there that the empty scene has not"
     )
+    detect_every_s: float = Field(0.0, ge=0, description=DETECT_EVERY_S)
     detector_fingerprint: str = Field("", description="of the detector's weights; set by fit")
     height: int | None = Field(
         None, ge=32, description="detector and flow see higher frames reduced to this height"
@@ -85,6 +87,9 @@ class AttributesConfig(MethodConfig):
     )
     side: int = Field(224, ge=16, description="of the crops that it is shown, in pixels")
     margin: float = Field(0.0, ge=0, description="boxes grow by this share of their sides")
+    deep_every_s: float = Field(
+        0.0, ge=0, description="seconds for which features of a thing stand in scoring; 0: none"
+    )
     deep_components: int | None = Field(
         None, ge=1, description="features become so many principal components; None: they stay"
     )
@@ -201,6 +206,8 @@ _LITTLE: Mapping[str, Any] = {
     "flow": "dis",
     "tiles": None,
     "trust": True,
+    "detect_every_s": 0.2,
+    "deep_every_s": 0.3,
     "classifier": "pip:efficientnet-lite0",
     "height": 480,
     "crop_height": 720,

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from awry.frames import Frame, FrameScore, Objects, Region
+from awry.frames import Frame, FrameScore, Region
 from awry.methods.attributes.config import FPS, AttributesConfig
 from awry.methods.attributes.gallery import Gallery, framed
+from awry.methods.attributes.kept import KeptRows
 from awry.methods.attributes.normality import AttributeModel, OwnClip, speeds
 from awry.methods.attributes.objects import (
     FramePictures,
@@ -24,18 +24,15 @@ from awry.methods.attributes.objects import (
 from awry.methods.attributes.preparation import LocalSides, in_unit
 from awry.methods.base import Setting
 from awry.methods.graphs import Network
-from awry.methods.weighing import Weighing
+from awry.methods.weighing import ObjectStream, SeenObjects
 from awry.methods.windowed import Origin, WindowScorer
 from awry.scoring.maps import blurred, painted
 from awry.scoring.streaming import THINGS, ThingFilter, Values, smoother
-from awry.teachers.objects.base import taken
 from awry.teachers.objects.coco import class_name
-from awry.teachers.objects.lives import Lives
 from awry.teachers.objects.trust import ObjectTrust
 from awry.video.pictures import Pictures, resized, whole_pixels
 
 Floats = NDArray[np.float64]
-Trust = NDArray[np.float32]
 SHOWN = 3
 """Training crops beside an object."""
 SHOWN_SIDE = 128
@@ -48,6 +45,7 @@ class ScoredObjects:
     Attributes:
         index, time_s: of the frame.
         objects: those that are believed at all, with their attributes.
+        things: int64 (n,), the same number for all boxes of one thing of the stream.
         evidence: float64 (n, attributes), calibrated, and trusted as far as the object.
         faster: bool (n,), whether an object is faster than training objects are.
     """
@@ -55,6 +53,7 @@ class ScoredObjects:
     index: int
     time_s: float | None
     objects: ObjectAttributes
+    things: NDArray[np.int64]
     evidence: Floats
     faster: NDArray[np.bool_]
 
@@ -106,8 +105,8 @@ class AttributesScorer(WindowScorer[ScoredObjects]):
         self._own = own
         self._trust = trust
         self._sides = sides
-        self._weighing = Weighing(trust, setting)
-        self._lives = Lives()
+        self._objects = ObjectStream(trust, setting, 1, config.detect_every_s, teachers.detector)
+        self._features = KeptRows(config.deep_every_s)
         self._blur = max(1, int(object_side / 4)) // 2 * 2 + 1
         self._answers = networks.get("features")
         self._seconds = config.seconds(setting.fps)
@@ -133,18 +132,28 @@ class AttributesScorer(WindowScorer[ScoredObjects]):
     def _restart(self) -> None:
         super()._restart()
         self._sizes = None
-        self._weighing.restart()
-        self._lives = Lives()
+        self._objects.restart()
+        self._features.clear()
 
     def _raw_result(self, origin: Origin) -> ScoredObjects:
         """Look at the window's judged frame."""
         frame = self._window[self._before][0]
         window = self._pictures_of(self._window)
+        place = self._place(frame, origin)
+        with self._stage("detector"):
+            seen = self._objects.seen(
+                window.now.small,
+                frame,
+                origin,
+                lambda: self._teachers.found(window, place, self._mask),
+                self._mask,
+            )
+        seconds = frame.index / (origin.fps or self.setting.fps or FPS)
+        return self._judged(frame, window, place, seen, self._features, seconds)
 
-        def believed(objects: Objects) -> Trust:
-            return self._weighing.weights(window.now.small, objects, frame, origin)
-
-        return self._judged(frame, window, origin, believed)
+    def _place(self, frame: Frame, origin: Origin) -> Place:
+        size = origin.size or (frame.image.shape[0], frame.image.shape[1])
+        return Place(origin.clip or self.setting.clip, frame.number, size)
 
     def _pictures_of(self, frames: Sequence[tuple[Frame, FramePictures]]) -> Window:
         """Those of a window, whose last frames may be missing."""
@@ -161,18 +170,12 @@ class AttributesScorer(WindowScorer[ScoredObjects]):
         self,
         frame: Frame,
         window: Window,
-        origin: Origin,
-        believed: Callable[[Objects], Trust],
+        place: Place,
+        seen: SeenObjects,
+        features: KeptRows,
+        seconds: float,
     ) -> ScoredObjects:
-        teachers = self._teachers
-        size = origin.size or (frame.image.shape[0], frame.image.shape[1])
-        clip = origin.clip or self.setting.clip
-        with self._stage("detector"):
-            place = Place(clip, frame.number, size)
-            found = teachers.found(window, place, self._mask)
-        with self._stage("trust"):
-            trust = believed(found)
-            found, trust = taken(found, trust > 0), trust[trust > 0]
+        teachers, found = self._teachers, seen.objects
         values = {}
         if "velocity" in self._models:
             with self._stage("flow"):
@@ -180,11 +183,15 @@ class AttributesScorer(WindowScorer[ScoredObjects]):
                 values["velocity"] = in_unit(velocity, found.boxes, self._sides)
         if "deep" in self._models:
             with self._stage("network"):
-                values["deep"] = teachers.deep(found.boxes, window.now, self._answers)
+                values["deep"] = features.rows(
+                    seen.things,
+                    seconds,
+                    lambda which: teachers.deep(found.boxes[which], window.now, self._answers),
+                )
         if "pose" in self._models:
             values["pose"] = teachers.pose(found.boxes, window.now, place)
         with self._stage("density"):
-            return self._with_evidence(frame, clip, ObjectAttributes(found, values), trust)
+            return self._with_evidence(frame, place.clip, ObjectAttributes(found, values), seen)
 
     def _time(self, frame: Frame) -> float:
         """Seconds of the stream."""
@@ -193,23 +200,22 @@ class AttributesScorer(WindowScorer[ScoredObjects]):
         return frame.index / (self.setting.fps or FPS)
 
     def _with_evidence(
-        self, frame: Frame, clip: str, objects: ObjectAttributes, trust: Trust
+        self, frame: Frame, clip: str, objects: ObjectAttributes, seen: SeenObjects
     ) -> ScoredObjects:
         own = None if self._own is None else self._own.of_frame(clip, self._time(frame))
         columns = [
             model.calibrated(objects.values[name], own) for name, model in self._models.items()
         ]
-        evidence = np.stack(columns, 1) * trust[:, None]
+        evidence = np.stack(columns, 1) * seen.weights[:, None]
         faster = np.zeros(len(objects), bool)
         if "velocity" in self._models:
             faster = speeds(objects.values["velocity"]) > self._models["velocity"].usual
-        return ScoredObjects(frame.index, frame.time_s, objects, evidence, faster)
+        return ScoredObjects(frame.index, frame.time_s, objects, seen.things, evidence, faster)
 
     def _values(self, raw: ScoredObjects) -> Values:
         """What is joined over time: each object's evidence."""
-        seconds = raw.index / (self.setting.fps or FPS)
-        things = self._lives.follow(raw.objects.boxes, seconds).numbers
-        return {THINGS: things.astype(np.float32), "evidence": raw.evidence.astype(np.float32)}
+        evidence = raw.evidence.astype(np.float32)
+        return {THINGS: raw.things.astype(np.float32), "evidence": evidence}
 
     def _frame_score(self, raw: ScoredObjects, values: Values) -> tuple[FrameScore, Values]:
         """The frame's score: of its strangest object, or of each attribute's."""
@@ -264,10 +270,10 @@ class AttributesScorer(WindowScorer[ScoredObjects]):
         if len(frames) <= self._before or not len(self._gallery) or "deep" not in self._models:
             return None
         kept = self._sizes, self._mask
-        seen = [self.setting.black_out(frame) for frame in frames[-1 - self._before :]]
+        last = [self.setting.black_out(frame) for frame in frames[-1 - self._before :]]
         try:
-            window = self._pictures_of([(frame, self._shown(frame)) for frame in seen])
-            judged = self._judged(seen[-1], window, Origin(), partial(self._evident, window))
+            window = self._pictures_of([(frame, self._shown(frame)) for frame in last])
+            judged = self._judged_alone(last[-1], window)
         finally:
             self._sizes, self._mask = kept
         if not len(judged.objects):
@@ -275,11 +281,15 @@ class AttributesScorer(WindowScorer[ScoredObjects]):
         strangest = int(judged.totals.argmax())
         return self._beside(judged.objects, strangest, window.now)
 
-    def _evident(self, window: Window, objects: Objects) -> Trust:
-        """How far objects are believed by one frame alone."""
-        if self._trust is None:
-            return np.ones(len(objects.scores), np.float32)
-        return self._trust.evidence(window.now.small, objects, self.setting.scene)
+    def _judged_alone(self, frame: Frame, window: Window) -> ScoredObjects:
+        """A frame by itself, whose objects are believed by what it shows."""
+        place = self._place(frame, Origin())
+        found = self._teachers.found(window, place, self._mask)
+        weights = np.ones(len(found.scores), np.float32)
+        if self._trust is not None:
+            weights = self._trust.evidence(window.now.small, found, self.setting.scene)
+        seen = SeenObjects.of(found, weights, np.arange(len(weights)))
+        return self._judged(frame, window, place, seen, KeptRows(0.0), 0.0)
 
     def _beside(
         self, objects: ObjectAttributes, number: int, now: FramePictures

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from awry.methods.base import MethodConfig
+from awry.methods.weighing import DETECT_EVERY_S
 
 Branch = Literal["appearance", "motion"]
 BRANCHES: tuple[Branch, ...] = ("appearance", "motion")
@@ -63,6 +64,7 @@ class MTLAConfig(MethodConfig):
         description="objects count by how far the detector is believed: boxes that the empty scene "
         "has too, or that come and go, are weak or out (awry.teachers.objects.trust)",
     )
+    detect_every_s: float = Field(0.0, ge=0, description=DETECT_EVERY_S)
     around: int = Field(
         3, ge=1, description="strides to each side that a detector of moving regions is shown"
     )
@@ -211,6 +213,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
     "cpu": {
         **SMALL_TEACHERS,
         "trust": True,
+        "detect_every_s": 0.2,
         "flow": "farneback",
         "height": 0,
         "stride": 0,
@@ -243,6 +246,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
     "tiny": {
         **SMALL_TEACHERS,
         "trust": True,
+        "detect_every_s": 0.2,
         "height": 32,
         "filters": 4,
         "stages": 3,

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from awry.datasets.base import name_in_training
 from awry.errors import FootageError
+from awry.frames import Objects
 from awry.methods.mtla.config import MTLAConfig
 from awry.methods.mtla.teachers import Floats, MTLATeachers, Size, class_map
 from awry.progress import Reporter
@@ -91,14 +92,22 @@ class SampleMaker:
         only = next(iter(self._scenes.values())) if len(self._scenes) == 1 else Scene(None)
         return self._scenes.get(name, only)
 
-    def segments(self, view: View, scene: str) -> Segments | None:
-        """The objects of a frame; None where nobody needs them."""
+    def segments(self, view: View, scene: str, objects: Objects | None = None) -> Segments | None:
+        """The objects of a frame with their shapes; None where nobody needs them.
+
+        Args:
+            view: the frame and its neighbours.
+            scene: the scene's name.
+            objects: which ones; None: all that the detector finds.
+        """
         if self.teachers.segmenter is None:
             return None
+        if objects is None:
+            objects = self.teachers.segmenter.detector.detect(view)
         background = self.scene(scene).background
         if background is not None and background.shape[:2] != view.image.shape[:2]:
             background = resized(background, view.image.shape[:2])
-        return self.teachers.segment(view, background)
+        return self.teachers.segment(view, background, objects)
 
     def sample(self, pictures: Sequence[Pictures], segments: Segments | None, scene: str) -> Sample:
         """All that is learned from, or compared with, a frame.

@@ -17,7 +17,7 @@ from awry.methods.mtla.jumps import Jumps
 from awry.methods.mtla.network import MTLAModel
 from awry.methods.mtla.samples import BEFORE, Sample, SampleMaker, stacked
 from awry.methods.mtla.training import error_maps
-from awry.methods.weighing import Weighing
+from awry.methods.weighing import ObjectStream, SeenObjects
 from awry.methods.windowed import Origin, WindowScorer
 from awry.scoring.maps import blurred, map_regions
 from awry.scoring.regions import Box, named_regions
@@ -31,7 +31,6 @@ from awry.scoring.streaming import (
 from awry.teachers.objects.base import view_of
 from awry.teachers.objects.coco import class_name
 from awry.teachers.objects.trust import ObjectTrust
-from awry.teachers.segmenter import Segments
 from awry.video.pictures import Pictures, outer, resized, whole_pixels, working_size
 
 
@@ -90,7 +89,9 @@ class MTLAScorer(WindowScorer[FrameErrors]):
         self.config = config
         self._sample_maker = sample_maker
         self._networks = networks or {}
-        self._weighing = Weighing(trust, setting)
+        segmenter = sample_maker.teachers.segmenter
+        self._detector = None if segmenter is None else segmenter.detector
+        self._objects = ObjectStream(trust, setting, 1, config.detect_every_s, self._detector)
         self._jumps = Jumps(float(model.usual_flow)) if config.jumps else None
         self._picture_size: tuple[int, int] | None = None
         self._mask: NDArray[np.bool_] | None = None
@@ -103,8 +104,7 @@ class MTLAScorer(WindowScorer[FrameErrors]):
     @property
     def sees_pixels(self) -> bool:
         """Whether objects, if any are looked for, are found by looking at pictures."""
-        segmenter = self._sample_maker.teachers.segmenter
-        return segmenter is None or segmenter.detector.sees_pixels
+        return self._detector is None or self._detector.sees_pixels
 
     def _prepared(self, frame: Frame) -> tuple[Frame, Pictures]:
         """The frame, and its picture as the teachers take it."""
@@ -123,7 +123,7 @@ class MTLAScorer(WindowScorer[FrameErrors]):
     def _restart(self) -> None:
         super()._restart()
         self._picture_size = None
-        self._weighing.restart()
+        self._objects.restart()
         if self._jumps is not None:
             self._jumps = Jumps(float(self.model.usual_flow))
 
@@ -155,10 +155,13 @@ class MTLAScorer(WindowScorer[FrameErrors]):
             name = origin.clip or self.setting.clip
             before = max(self._after, 1)
             view = view_of(pictures, place, before, self._after, name, frame.number, size)
-            segments = self._sample_maker.segments(view, scene)
-        certainty = None
-        if segments is not None:
-            segments, certainty = self._believed(segments, pictures[place], frame, origin)
+            segments = certainty = None
+            if (detector := self._detector) is not None:
+                seen = self._objects.seen(
+                    pictures[place], frame, origin, lambda: detector.detect(view)
+                )
+                segments = self._sample_maker.segments(view, scene, seen.objects)
+                certainty = self._certainty(seen, pictures[place])
         with self._stage("flow"):
             around = [pictures[place - n * self.config.stride] for n in range(BEFORE, -1, -1)]
             sample = self._sample_maker.sample(around, segments, scene)
@@ -176,17 +179,11 @@ class MTLAScorer(WindowScorer[FrameErrors]):
             raw.named = [(whole_pixels(box, size), class_name(n)) for box, n in rows if n >= 0]
         return raw
 
-    def _believed(
-        self, segments: Segments, picture: Pictures, frame: Frame, origin: Origin
-    ) -> tuple[Segments, NDArray[np.float32]]:
-        """The objects that are believed at all, and how much errors count at each place."""
-        with self._stage("trust"):
-            weights = self._weighing.weights(picture, segments.objects, frame, origin)
-            segments, weights = segments.taken(weights > 0), weights[weights > 0]
-            size = self._sample_maker.size
-            scale = np.array(size) / np.array(picture.shape[:2])
-            boxes = segments.objects.boxes * np.tile(scale[::-1], 2)
-            return segments, certainty_map(boxes, weights, size)
+    def _certainty(self, seen: SeenObjects, picture: Pictures) -> NDArray[np.float32]:
+        """How much errors count at each place of the networks' pictures."""
+        size = self._sample_maker.size
+        scale = np.array(size) / np.array(picture.shape[:2])
+        return certainty_map(seen.objects.boxes * np.tile(scale[::-1], 2), seen.weights, size)
 
     @torch.inference_mode()
     def _errors(self, sample: Sample, certainty: NDArray[np.float32] | None) -> Values:

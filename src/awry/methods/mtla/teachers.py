@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from awry.frames import Objects
 from awry.methods.mtla.config import MTLAConfig
 from awry.methods.mtla.network import channels_of
 from awry.teachers.depth import DepthTeacher, load_depth
@@ -93,10 +94,10 @@ class MTLATeachers:
                 "the one",
             )
 
-    def segment(self, view: View, background: Pictures | None) -> Segments:
+    def segment(self, view: View, background: Pictures | None, objects: Objects) -> Segments:
         """The objects of a frame with their shapes."""
         assert self.segmenter is not None
-        return self.segmenter.segment(view, background)
+        return self.segmenter.segment(view, background, objects)
 
     def motion(
         self, before: Pictures, image: Pictures, size: Size, objects: Floats | None

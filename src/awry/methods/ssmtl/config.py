@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from awry.methods.base import MethodConfig
+from awry.methods.weighing import DETECT_EVERY_S
 
 Task = Literal["arrow_of_time", "motion_irregularity", "middle_box", "distillation"]
 TASKS: tuple[Task, ...] = ("arrow_of_time", "motion_irregularity", "middle_box", "distillation")
@@ -38,6 +39,7 @@ class SSMTLConfig(MethodConfig):
         description="in scoring the detector looks at every n-th frame; in between its boxes are "
         "carried along by the flow inside them",
     )
+    detect_every_s: float = Field(0.0, ge=0, description=DETECT_EVERY_S)
     least_side: float = Field(4.0, ge=0, description="boxes with a shorter side, in pixels, go")
     contained: bool = Field(False, description="keep boxes inside another of the same class")
     trust: bool = Field(
@@ -217,6 +219,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
         "detector": "foreground",
         "classifier": "none",
         "trust": True,
+        "detect_every_s": 0.2,
         "height": 480,
         "tiles": None,
         "side": None,
@@ -258,6 +261,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
     "tiny": {
         "detector": "foreground",
         "trust": True,
+        "detect_every_s": 0.2,
         "classifier": "none",
         "side": 16,
         "frame_side": 16,

@@ -18,12 +18,11 @@ from awry.methods.ssmtl.network import LevelStream, SSMTLModel, levels_of
 from awry.methods.ssmtl.parts import PartScores, combined, part_scores
 from awry.methods.ssmtl.sequences import cut
 from awry.methods.ssmtl.teachers import SSMTLTeachers
-from awry.methods.weighing import Weighing
+from awry.methods.weighing import ObjectStream
 from awry.methods.windowed import Origin, WindowScorer
 from awry.scoring.maps import at_centres, blurred, painted
 from awry.scoring.streaming import Values, mean_filter, smoother
-from awry.teachers.objects.base import counted, taken, view_of
-from awry.teachers.objects.carried import carried, trimmed
+from awry.teachers.objects.base import view_of
 from awry.teachers.objects.coco import class_name
 from awry.teachers.objects.trust import ObjectTrust
 from awry.video.pictures import (
@@ -100,12 +99,12 @@ class SSMTLScorer(WindowScorer[FrameParts]):
         self.config = config
         self._teachers = teachers
         self._networks = networks or {}
-        self._weighing = Weighing(trust, setting)
+        self._objects = ObjectStream(
+            trust, setting, config.detect_every, config.detect_every_s, teachers.detector
+        )
         self._levels = levels_of(config)
         self._working: tuple[int, int] | None = None
         self._mask: NDArray[np.bool_] | None = None
-        self._last: Objects | None = None
-        self._since = 0
 
     @property
     def gives_regions(self) -> bool:
@@ -138,11 +137,7 @@ class SSMTLScorer(WindowScorer[FrameParts]):
     def _restart(self) -> None:
         super()._restart()
         self._working = None
-        self._forget_objects()
-
-    def _forget_objects(self) -> None:
-        self._last = None
-        self._weighing.restart()
+        self._objects.restart()
 
     def raw_results(
         self,
@@ -163,7 +158,7 @@ class SSMTLScorer(WindowScorer[FrameParts]):
             self._next_result(self._prepared(frame, small), origin) for frame, small in pairs
         ]
         self._window.clear()
-        self._forget_objects()
+        self._objects.restart()
         return [raw for raw in results if raw is not None]
 
     def frame_levels(self, results: Iterable[FrameParts]) -> list[dict[str, float]]:
@@ -195,30 +190,19 @@ class SSMTLScorer(WindowScorer[FrameParts]):
         stream = self.model.stream("object")
         images = self._sequence(1)
         with self._stage("detector"):
-            size = origin.size or (frame.image.shape[0], frame.image.shape[1])
-            objects = self._detected(images, origin.clip or self.setting.clip, frame.number, size)
-        with self._stage("trust"):
-            middle = self._window[self._before][1]
-            weights = self._weighing.weights(middle, objects, frame, origin)
-            objects, raw.weights = taken(objects, weights > 0), weights[weights > 0]
+            t, size = self.config.t, origin.size or (frame.image.shape[0], frame.image.shape[1])
+            clip = origin.clip or self.setting.clip
+
+            def detect() -> Objects:
+                view = view_of(images, t, t, t, clip, frame.number, size)
+                return self._teachers.objects(view, self._mask)
+
+            seen = self._objects.seen(images[t], frame, origin, detect, self._mask)
+        objects, raw.weights = seen.objects, seen.weights
         raw.boxes, raw.class_ids = objects.boxes, objects.class_ids
         raw.object_parts = np.empty((0, len(stream.parts)))
         if len(objects.scores):
             raw.object_parts = self._ask(images, objects).parts
-
-    def _detected(
-        self, images: Sequence[Pictures], clip: str, number: int, size: tuple[int, int]
-    ) -> Objects:
-        """A key frame's objects, or those of the frame before, carried along."""
-        self._since += 1
-        t = self.config.t
-        if self._last is None or self._since >= self.config.detect_every:
-            view = view_of(images, t, t, t, clip, number, size)
-            self._last, self._since = self._teachers.objects(view, self._mask), 0
-            return self._last
-        self._last = carried(self._last, self._window[self._before - 1][1], images[t])
-        height, width = images[t].shape[:2]
-        return counted(trimmed(self._last, (height, width)), self._mask)
 
     def _ask(self, images: Sequence[Pictures], objects: Objects) -> PartScores:
         config, stream = self.config, self.model.stream("object")

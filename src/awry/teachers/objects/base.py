@@ -242,7 +242,11 @@ def taken(objects: Objects, keep: NDArray[np.bool_]) -> Objects:
 
 def counted(found: Objects, mask: NDArray[np.bool_] | None) -> Objects:
     """The objects without those that lie mostly in ignored pixels (h, w)."""
-    if mask is None or not len(found.scores):
-        return found
-    keep = np.array([mask[outer(box, mask.shape)].mean() <= MOSTLY for box in found.boxes])
-    return taken(found, keep)
+    return taken(found, unmasked(found.boxes, mask))
+
+
+def unmasked(boxes: Floats, mask: NDArray[np.bool_] | None) -> NDArray[np.bool_]:
+    """Whether each box lies in pixels (h, w) that are not ignored, by half at least, (n,)."""
+    if mask is None:
+        return np.ones(len(boxes), bool)
+    return np.array([mask[outer(box, mask.shape)].mean() <= MOSTLY for box in boxes], bool)

@@ -1,18 +1,16 @@
-"""Objects of a key frame, carried to the next pictures by the flow inside their boxes."""
+"""Boxes of a key frame, carried to the next pictures by the flow inside them."""
 
 from __future__ import annotations
-
-from dataclasses import replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from awry.frames import Objects
 from awry.teachers.flow import grey_of
-from awry.teachers.objects.base import taken
+from awry.teachers.objects.selection import box_areas
 
 Picture = NDArray[np.uint8]
+Boxes = NDArray[np.float32]
 POINTS = 6
 """On each side of the grid of points that is followed inside a box."""
 INNER = 0.6
@@ -22,29 +20,28 @@ LEAST_LEFT = 0.5
 _WINDOW, _LEVELS = (11, 11), 2
 
 
-def carried(objects: Objects, before: Picture, after: Picture) -> Objects:
-    """Where a picture's objects are in the next one.
+def carried(boxes: Boxes, before: Picture, after: Picture) -> Boxes:
+    """Where boxes (n, 4) of a picture are in the next one; they may stick out of it.
 
-    Each box moves by the median of what its points moved (pyramidal Lucas-Kanade); sizes, classes
-    and confidences stay. A box that left the picture by more than half is gone; others may stick
-    out, so that they can be carried on: see `trimmed`.
+    Each moves by the median of what its points moved (pyramidal Lucas-Kanade); sizes stay.
 
     Args:
-        objects: of the first picture; boxes in its pixels.
+        boxes: in pixels of the first picture.
         before, after: uint8 (h, w, c), c = 1 grey or 3 RGB, of one size.
     """
-    if not len(objects.scores):
-        return objects
-    moved = objects.boxes + np.tile(_median_flow(objects.boxes, before, after), 2)
-    moved_objects = replace(objects, boxes=moved)
-    inside = trimmed(moved_objects, (before.shape[0], before.shape[1])).boxes
-    return taken(moved_objects, _areas(inside) >= LEAST_LEFT * _areas(moved))
+    if not len(boxes):
+        return boxes
+    return np.asarray(boxes + np.tile(_median_flow(boxes, before, after), 2), np.float32)
 
 
-def trimmed(objects: Objects, size: tuple[int, int]) -> Objects:
-    """The objects with their boxes cut at the edges of an (h, w) picture."""
-    edges = np.array([size[1], size[0]] * 2, np.float32)
-    return replace(objects, boxes=objects.boxes.clip(0, edges))
+def trimmed(boxes: Boxes, size: tuple[int, int]) -> Boxes:
+    """The boxes cut at the edges of an (h, w) picture."""
+    return boxes.clip(0, np.array([size[1], size[0]] * 2, np.float32))
+
+
+def inside(boxes: Boxes, size: tuple[int, int]) -> NDArray[np.bool_]:
+    """Whether half of each box at least lies in an (h, w) picture, (n,)."""
+    return np.asarray(box_areas(trimmed(boxes, size)) >= LEAST_LEFT * box_areas(boxes))
 
 
 def _median_flow(
@@ -70,7 +67,3 @@ def _median_flow(
         for one, ok in zip(flow, good, strict=True)
     ]
     return np.asarray(moved, np.float32)
-
-
-def _areas(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
-    return (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])

@@ -65,6 +65,24 @@ class FrameDetections:
     scene: str = "*"
 
 
+@dataclass(frozen=True, slots=True)
+class Belief:
+    """How far the objects of a frame are believed.
+
+    Attributes:
+        shares: float32 (n,) in [0, 1]; 0: not at all.
+        things: int64 (n,), the same number for all boxes of one thing of the stream.
+    """
+
+    shares: Floats
+    things: NDArray[np.int64]
+
+    @property
+    def weights(self) -> Floats:
+        """How much each object counts, float32 (n,) in [0, 1]: see `COUNTED`."""
+        return _ramp(self.shares, *COUNTED)
+
+
 class ObjectTrust:
     """What is known of a detector's errors on some scenes.
 
@@ -192,24 +210,17 @@ class TrustStream:
         self._scene = scene
         self._lives = Lives()
 
-    def weights(self, picture: Picture, objects: Objects, time_s: float) -> Floats:
-        """How much each object of the stream's next frame counts, in [0, 1]: see `COUNTED`."""
-        return _ramp(self.belief(picture, objects, time_s), *COUNTED)
-
-    def belief(self, picture: Picture, objects: Objects, time_s: float) -> Floats:
+    def belief(self, picture: Picture, objects: Objects, time_s: float) -> Belief:
         """How far each object of the stream's next frame is believed; no later frame counts.
 
         Args:
             picture: uint8 (h, w, c), the frame.
-            objects: boxes in its pixels, detected or carried along.
+            objects: boxes in its pixels, as they were detected.
             time_s: seconds of the stream; see `ASSUMED_FPS` where the rate is unknown.
-
-        Returns:
-            float32 (n,) in [0, 1]; 0: not at all.
         """
         lives = self._lives.follow(objects.boxes, time_s)
         evidence = self._trust.evidence(picture, objects, self._scene, lives.moved)
-        return lives.steadiness * evidence
+        return Belief(lives.steadiness * evidence, lives.numbers)
 
 
 def _measured(

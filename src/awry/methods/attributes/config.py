@@ -207,7 +207,7 @@ _LITTLE: Mapping[str, Any] = {
     "tiles": None,
     "trust": True,
     "detect_every_s": 0.2,
-    "deep_every_s": 0.3,
+    "deep_every_s": 0.1,
     "classifier": "pip:efficientnet-lite0",
     "height": 480,
     "crop_height": 720,

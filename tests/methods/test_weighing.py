@@ -119,6 +119,16 @@ def test_key_frames_are_told_by_their_index(
     assert found == asked
 
 
+@pytest.mark.parametrize("step", [1, 2, 3, 5])
+def test_a_stream_whose_frames_are_not_all_there_has_key_frames_too(step: int) -> None:
+    """Frames that were dropped, or a numbering that goes on by two from an odd number."""
+    stream = ObjectStream(None, Setting(), every=2)
+    asked: list[int] = []
+    for index in range(1, 20, step):
+        stream.seen(PICTURE, frame(index), ORIGIN, lambda n=index: asked.append(n) or objects())
+    assert asked == ([1, *range(2, 20, 2)] if step == 1 else list(range(1, 20, step)))
+
+
 def test_between_key_frames_boxes_and_their_weights_are_carried() -> None:
     stream = ObjectStream(trust(), Setting(scene="yard", fps=10), every=4)
     key = stream.seen(moving(0), frame(0), ORIGIN, objects)

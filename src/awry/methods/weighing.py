@@ -66,8 +66,8 @@ class ObjectStream:
     Args:
         trust: what was learned of the detector's errors, or None.
         setting: where the scorer works.
-        every: a key frame is every n-th frame of the stream, by its index, so that several
-            methods that share a detector ask it of the same frames.
+        every: a key frame is the first of every n frames of the stream, by their indices, so that
+            several methods that share a detector ask it of the same frames.
         every_s: seconds likewise, where the detector is costly; the rarer of the two counts.
         detector: who finds them; None: nobody.
     """
@@ -91,6 +91,7 @@ class ObjectStream:
         self._stream: TrustStream | None = None
         self._lives = Lives()
         self._last: SeenObjects | None = None
+        self._key = 0
         self._picture: Pictures | None = None
 
     def seen(
@@ -113,7 +114,8 @@ class ObjectStream:
         rate = origin.fps or self._setting.fps or ASSUMED_FPS
         every = max(self._every, round(self._every_s * rate), 1)
         before, self._picture = self._picture, picture
-        if self._last is None or before is None or frame.index % every == 0:
+        key, self._key = self._key, frame.index // every
+        if self._last is None or before is None or self._key != key:
             self._last = self._detected(picture, detect(), frame.index / rate, origin)
             return self._last
         size = (picture.shape[0], picture.shape[1])

@@ -94,6 +94,10 @@ class ObjectStream:
         self._key = 0
         self._picture: Pictures | None = None
 
+    def rate(self, origin: Origin) -> float:
+        """Frames per second of what comes from there; `ASSUMED_FPS` where nobody knows them."""
+        return origin.fps or self._setting.fps or ASSUMED_FPS
+
     def seen(
         self,
         picture: Pictures,
@@ -111,7 +115,7 @@ class ObjectStream:
             detect: gives its objects, boxes in the picture's pixels.
             mask: bool (h, w), ignored pixels, in which boxes may not be carried; None: none.
         """
-        rate = origin.fps or self._setting.fps or ASSUMED_FPS
+        rate = self.rate(origin)
         every = max(self._every, round(self._every_s * rate), 1)
         before, self._picture = self._picture, picture
         key, self._key = self._key, frame.index // every

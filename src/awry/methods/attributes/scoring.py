@@ -148,7 +148,7 @@ class AttributesScorer(WindowScorer[ScoredObjects]):
                 lambda: self._teachers.found(window, place, self._mask),
                 self._mask,
             )
-        seconds = frame.index / (origin.fps or self.setting.fps or FPS)
+        seconds = frame.index / self._objects.rate(origin)
         return self._judged(frame, window, place, seen, self._features, seconds)
 
     def _place(self, frame: Frame, origin: Origin) -> Place:

@@ -152,11 +152,10 @@ class MTLAScorer(WindowScorer[FrameErrors]):
         pictures = [picture for _, picture in self._window]
         with self._stage("detector"):
             size = origin.size or (frame.image.shape[0], frame.image.shape[1])
-            name = origin.clip or self.setting.clip
-            before = max(self._after, 1)
-            view = view_of(pictures, place, before, self._after, name, frame.number, size)
             segments = certainty = None
             if (detector := self._detector) is not None:
+                name, before = origin.clip or self.setting.clip, max(self._after, 1)
+                view = view_of(pictures, place, before, self._after, name, frame.number, size)
                 seen = self._objects.seen(
                     pictures[place], frame, origin, lambda: detector.detect(view)
                 )

@@ -89,6 +89,29 @@ def test_what_looks_as_the_empty_scene_does_is_no_object(tmp_path: Path) -> None
     assert scale.objects == alone.objects
 
 
+class WhileSomebodyIsThere:
+    """Whatever is bright, and a box of background beside it; nothing in an empty picture."""
+
+    def detect(self, view: View) -> Objects:
+        rows, columns = np.nonzero(view.image.max(2) > 100)
+        boxes = np.empty((0, 4), np.float32)
+        if len(rows):
+            edges = [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
+            boxes = np.array([edges, [400, 40, 420, 60]], np.float32)
+        count = len(boxes)
+        known = np.zeros((count, 0), np.float32)
+        return Objects(boxes, np.zeros(count, np.int64), known, np.ones(count, np.float32))
+
+
+def test_frames_without_anybody_show_the_empty_scene(tmp_path: Path) -> None:
+    """Two figures that stand still in every frame in which they are at all."""
+    empty = [np.full((360, 640, 3), 30, np.uint8)] * 40
+    standing = walkers(10.0, speed=0.0, length=20)
+    clip = footage([*empty, *standing, *empty], 10.0, tmp_path)
+    scale = measure_scale(clip, WhileSomebodyIsThere(), size=(360, 640))
+    assert (scale.object_height, scale.objects) == (270, 6)
+
+
 def test_boxes_of_background_count_where_there_is_nothing_else(tmp_path: Path) -> None:
     still = footage([np.full((48, 64, 3), 9, np.uint8)] * 30, 10.0, tmp_path)
     scale = measure_scale(still, Named([[4.0, 4.0, 14.0, 24.0]]), size=(48, 64))

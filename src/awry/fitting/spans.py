@@ -37,7 +37,8 @@ def calibrate_models(
     ]
     calibration = calibrate(clips, budget)
     validation = [_scored_clip(models, footage, span) for span in footage.parts["validation"]]
-    footage.reporter.message("looking for the strangest moments of the training footage")
+    total = sum(span.length for span in footage.parts["train"])
+    footage.reporter.start("looking for the strangest moments of the training footage", total, 0)
     train: list[CalibrationClip] = []
     moments: list[Moment] = []
     for span in footage.parts["train"]:
@@ -87,6 +88,7 @@ def _scored_clip(
         if moments is not None:
             there = replace(frame, index=frame.index + span.first)
             keeper.offer(there, replace(score, index=there.index))
+            footage.reporter.advance()
     if moments is not None:
         moments += [moment.shown(scorer.pictures) for moment in keeper.moments()]
     return CalibrationClip(

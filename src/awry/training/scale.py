@@ -164,12 +164,12 @@ def _measured(
         around = min(AROUND * step, frame, len(run.images) - 1 - frame)
         origin, name = (run.first + frame) * run.every, name_in_training(run.clip)
         view = view_of(run.images, frame, around, around, name, origin, run.original_size)
-        objects = detector.detect(view)
-        if len(objects.scores):
+        looks.append(FrameDetections(run.images[frame], detector.detect(view), run.scene))
+        boxes = looks[-1].objects.boxes
+        if len(boxes):
             vectors = flow(run.images[frame - step], run.images[frame])
             moved = np.hypot(vectors[..., 0], vectors[..., 1])
-            looks.append(FrameDetections(run.images[frame], objects, run.scene))
-            rows.append(np.array([_row(box, moved) for box in objects.boxes]))
+            rows.append(np.array([_row(box, moved) for box in boxes]))
         reporter.advance({})
     every = np.concatenate(rows)
     there = every[_there(looks)]

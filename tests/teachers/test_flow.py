@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from awry.errors import ConfigError, MissingError
-from awry.teachers.flow import load_flow
+from awry.teachers.flow import load_flow, sharp_enough
 from awry.teachers.outputs import keep_outputs
 
 
@@ -23,7 +23,10 @@ def shifted(by: int, channels: int | None) -> tuple[np.ndarray, np.ndarray]:
     return pair[0], pair[1]
 
 
-@pytest.mark.parametrize("what", ["farneback", "dis", "dis:ultrafast", "dis:medium"])
+WHAT = ["farneback", "dis", "dis:ultrafast", "dis:medium", "dis:ultrafast:0", "dis:ultrafast:auto"]
+
+
+@pytest.mark.parametrize("what", WHAT)
 @pytest.mark.parametrize("channels", [None, 1, 3])
 def test_a_shift_is_found(what: str, channels: int | None) -> None:
     before, after = shifted(2, channels)
@@ -33,6 +36,43 @@ def test_a_shift_is_found(what: str, channels: int | None) -> None:
     middle = flow[20:-20, 20:-20]
     assert np.median(middle[..., 0]) == pytest.approx(2, abs=0.3)
     assert np.median(middle[..., 1]) == pytest.approx(0, abs=0.2)
+
+
+def small_walker(by: int) -> tuple[np.ndarray, np.ndarray]:
+    """A figure of 10x30 pixels that moves by so many before a still background; grey."""
+    random = np.random.default_rng(1)
+    pair = [random.integers(90, 140, (60, 90), dtype=np.uint8).repeat(4, 0).repeat(4, 1)] * 2
+    figure = random.integers(0, 255, (10, 5), dtype=np.uint8).repeat(3, 0).repeat(2, 1)
+    pair = [one[:240, :360].copy() for one in pair]
+    for place, image in enumerate(pair):
+        image[100:130, 150 + place * by : 160 + place * by] = figure
+    return pair[0], pair[1]
+
+
+def test_a_finer_level_keeps_the_speed_of_a_small_figure() -> None:
+    before, after = small_walker(3)
+
+    def speed(what: str) -> float:
+        return float(np.median(load_flow(what)(before, after)[102:128, 151:159, 0]))
+
+    assert speed("dis") < 1.5
+    assert speed(sharp_enough("dis:ultrafast:auto", 30)) == pytest.approx(3, abs=0.5)
+
+
+@pytest.mark.parametrize(
+    ("what", "side", "settled"),
+    [
+        ("dis:ultrafast:auto", 12.0, "dis:ultrafast:0"),
+        ("dis:ultrafast:auto", 41.0, "dis:ultrafast:1"),
+        ("dis:fast:auto", 400.0, "dis:fast:2"),
+        ("dis:ultrafast:auto", None, "dis:ultrafast:auto"),
+        ("dis:ultrafast", 41.0, "dis:ultrafast"),
+        ("farneback", 41.0, "farneback"),
+    ],
+)
+def test_the_level_follows_the_size_of_objects(what: str, side: float | None, settled: str) -> None:
+    assert sharp_enough(what, side) == settled
+    load_flow(settled)
 
 
 def test_raft_takes_any_size_and_is_kept_on_disk(tmp_path: Path) -> None:
@@ -48,7 +88,7 @@ def test_raft_takes_any_size_and_is_kept_on_disk(tmp_path: Path) -> None:
 
 
 def test_an_unknown_flow_is_refused_with_the_nearest() -> None:
-    for what in ("farnebeck", "dis:slow", "torchvision:raft"):
+    for what in ("farnebeck", "dis:slow", "dis:fast:9", "torchvision:raft"):
         with pytest.raises(ConfigError, match="no optical flow"):
             load_flow(what)
 

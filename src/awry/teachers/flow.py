@@ -2,6 +2,8 @@
 
 farneback                 Farneback's polynomial expansion, by OpenCV
 dis, dis:PRESET           dense inverse search, by OpenCV: `ultrafast`, `fast` (default), `medium`
+dis:PRESET:LEVEL          up to pictures halved LEVEL times; `auto`: OpenCV's own level, till a fit
+                          knows how large objects are
 torchvision:raft_small    RAFT, also `raft_large`; weights by name on first use
 random:raft_small         the same with random weights: for tests alone
 """
@@ -22,6 +24,13 @@ from awry.teachers.outputs import digest, said_before
 Picture = NDArray[np.uint8]
 KINDS = ("farneback", "dis", "torchvision")
 DIS_PRESETS = ("ultrafast", "fast", "medium")
+DIS_LEVELS = 4
+"""Pictures halved more often than so hold nothing any more."""
+_LEVELS = {"": None, "auto": None, **{str(level): level for level in range(DIS_LEVELS + 1)}}
+_COARSEST = 2
+"""OpenCV's own level: coarser ones cost hardly less."""
+_SEEN = 15.0
+"""Pixels of the finest picture that a typical object should have along its longer side."""
 RAFT = ("raft_small", "raft_large")
 RAFT_STEP = 8
 RAFT_LEAST = 128
@@ -71,12 +80,18 @@ class DISFlow(FlowTeacher):
 
     Args:
         preset: OpenCV's `ultrafast`, `fast` or `medium`.
+        level: the finest picture that is searched is halved so many times, 0 to `DIS_LEVELS`;
+            None: as OpenCV's preset has it. A person of 30 pixels is blurred away in a quarter of
+            the picture.
     """
 
-    def __init__(self, preset: str = "fast") -> None:
+    def __init__(self, preset: str = "fast", level: int | None = None) -> None:
         number = getattr(cv2, f"DISOPTICAL_FLOW_PRESET_{preset.upper()}")
         self._engine = cv2.DISOpticalFlow.create(number)
         self.key = f"dis:{preset}"
+        if level is not None:
+            self._engine.setFinestScale(level)
+            self.key += f":{level}"
 
     def _shown(self, picture: Picture) -> Picture:
         return grey_of(picture)
@@ -154,8 +169,9 @@ def load_flow(what: str) -> FlowTeacher:
     kind, _, name = what.partition(":")
     if what == "farneback":
         return FarnebackFlow()
-    if kind == "dis" and (name or "fast") in DIS_PRESETS:
-        return DISFlow(name or "fast")
+    preset, _, level = name.partition(":")
+    if kind == "dis" and (preset or "fast") in DIS_PRESETS and level in _LEVELS:
+        return DISFlow(preset or "fast", _LEVELS[level])
     if kind in ("torchvision", "random") and name in RAFT:
         return RAFTFlow(name, random=kind == "random")
     if loader := added_loader("flow", kind):
@@ -164,6 +180,22 @@ def load_flow(what: str) -> FlowTeacher:
     known = [*added_kinds("flow"), "farneback", *(f"dis:{preset}" for preset in DIS_PRESETS)]
     known += [f"torchvision:{model}" for model in RAFT]
     raise ConfigError(f"There is no optical flow '{what}': {nearest(what, known)}.")
+
+
+def sharp_enough(what: str, side: float | None) -> str:
+    """The flow with the level that objects of a size ask for, where it says `auto`.
+
+    Args:
+        what: as for `load_flow`.
+        side: longer side of a typical object in pixels; None: unknown, and nothing changes.
+
+    >>> sharp_enough("dis:ultrafast:auto", 30), sharp_enough("dis:ultrafast:auto", 110)
+    ('dis:ultrafast:1', 'dis:ultrafast:2')
+    """
+    if side is None or not what.endswith(":auto"):
+        return what
+    level = int(np.clip(np.floor(np.log2(max(side, 1.0) / _SEEN)), 0, _COARSEST))
+    return f"{what.removesuffix('auto')}{level}"
 
 
 def grey_of(picture: Picture) -> Picture:

@@ -35,6 +35,7 @@ from awry.methods.base import Method, MethodConfig, Scorer, Setting
 from awry.methods.graphs import Graph
 from awry.methods.weighing import trust_state, without_trust
 from awry.progress import Reporter, Silent
+from awry.teachers.flow import sharp_enough
 from awry.teachers.objects.trust import ObjectTrust
 from awry.training.believed import believe
 from awry.training.loop import FitContext
@@ -92,7 +93,7 @@ class Attributes(Method):
     def _prepare(self, footage: Footage, reporter: Reporter) -> tuple[Samples, Samples]:
         """What is known of training and held-back objects."""
         grey = footage.is_grey() if self.config.grey is None else self.config.grey
-        self._settle_tiles(footage, grey, reporter)
+        self._settle_scale(footage, grey, reporter)
         self._settle(footage, grey)
         self._trust = None
         training = self._objects_of("train", self.config.most_frames, footage, reporter)
@@ -128,18 +129,21 @@ class Attributes(Method):
         few = some_frames(found, config.most)
         return describe(runs, few, teachers, config, reporter).evenly(config.most)
 
-    def _settle_tiles(self, footage: Footage, grey: bool, reporter: Reporter) -> None:
-        """As many tiles as the size of objects asks for."""
-        if self.config.tiles is not None:
+    def _settle_scale(self, footage: Footage, grey: bool, reporter: Reporter) -> None:
+        """As many tiles, and as sharp a flow, as the size of objects asks for."""
+        config = self.config
+        if config.tiles is not None and not config.flow.endswith(":auto"):
             return
-        size = working_size(footage.frame_size(), self.config.height)
-        options = detector_options(self.config)
+        size = working_size(footage.frame_size(), config.height)
+        options = detector_options(config)
         scale, tiles = scale_with_tiles(
-            footage, self.config.detector, options, reporter, size=size, grey=grey
+            footage, config.detector, options, reporter, size=size, grey=grey, tiles=config.tiles
         )
-        self.config = AttributesConfig(**{**self.config.model_dump(), "tiles": tiles})
+        flow = sharp_enough(config.flow, scale.side_at(size[0]))
+        self.config = AttributesConfig(**{**config.model_dump(), "tiles": tiles, "flow": flow})
         self._teachers = None
-        footage.notes.append(f"{scale.words()}. So the detector sees {seen_in(tiles)}.")
+        sharp = f", and the flow is {flow}" if flow != config.flow else ""
+        footage.notes.append(f"{scale.words()}. So the detector sees {seen_in(tiles)}{sharp}.")
 
     def _settle(self, footage: Footage, grey: bool) -> None:
         """Settle what the config leaves to footage and teachers, so that the bundle records it."""

@@ -60,7 +60,7 @@ class AttributesConfig(MethodConfig):
     # Velocity
     flow: str = Field(
         "torchvision:raft_large",
-        description="optical flow: dis, dis:PRESET, farneback, torchvision:NAME",
+        description="optical flow: dis, dis:PRESET, dis:PRESET:auto, farneback, torchvision:NAME",
     )
     step_s: float = Field(
         0.0, ge=0, description="seconds between the two frames of a flow; 0: consecutive frames"
@@ -203,7 +203,7 @@ FPS = 10.0
 
 _LITTLE: Mapping[str, Any] = {
     "detector": "foreground",
-    "flow": "dis",
+    "flow": "dis:ultrafast:auto",
     "tiles": None,
     "trust": True,
     "detect_every_s": 0.2,

@@ -208,6 +208,17 @@ def test_strangest_moments(tmp_path: Path) -> None:
     assert "no frame was scored" in Page(tmp_path / "s.html").words
 
 
+@pytest.mark.parametrize(("count", "folded"), [(2, 0), (8, 0), (9, 1), (24, 1)])
+def test_many_parts_are_folded_away(tmp_path: Path, count: int, folded: int) -> None:
+    parts = {f"system.part_{number}": number / 10 for number in range(count)}
+    peak = replace(CLIPS[0].peaks[0], parts=parts)
+    write_strangest(tmp_path / "s.html", [peak], "Strangest", "")
+    page = Page(tmp_path / "s.html")
+    assert len(page.all("details")) == folded
+    assert (f"its {count} parts" in page.words) == bool(folded)
+    assert all(f"{name} {value:.3g}" in page.words for name, value in parts.items())
+
+
 def test_nothing_is_left_half_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(WriteError, match="Cannot write"):

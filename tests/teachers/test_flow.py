@@ -63,7 +63,7 @@ def test_a_finer_level_keeps_the_speed_of_a_small_figure() -> None:
     ("what", "side", "settled"),
     [
         ("dis:ultrafast:auto", 12.0, "dis:ultrafast:0"),
-        ("dis:ultrafast:auto", 41.0, "dis:ultrafast:1"),
+        ("dis:ultrafast:auto", 84.0, "dis:ultrafast:1"),
         ("dis:fast:auto", 400.0, "dis:fast:2"),
         ("dis:ultrafast:auto", None, "dis:ultrafast:auto"),
         ("dis:ultrafast", 41.0, "dis:ultrafast"),

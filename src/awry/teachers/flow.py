@@ -29,7 +29,7 @@ DIS_LEVELS = 4
 _LEVELS = {"": None, "auto": None, **{str(level): level for level in range(DIS_LEVELS + 1)}}
 _COARSEST = 2
 """OpenCV's own level: coarser ones cost hardly less."""
-_SEEN = 15.0
+_SEEN = 30.0
 """Pixels of the finest picture that a typical object should have along its longer side."""
 RAFT = ("raft_small", "raft_large")
 RAFT_STEP = 8
@@ -190,7 +190,7 @@ def sharp_enough(what: str, side: float | None) -> str:
         side: longer side of a typical object in pixels; None: unknown, and nothing changes.
 
     >>> sharp_enough("dis:ultrafast:auto", 30), sharp_enough("dis:ultrafast:auto", 110)
-    ('dis:ultrafast:1', 'dis:ultrafast:2')
+    ('dis:ultrafast:0', 'dis:ultrafast:1')
     """
     if side is None or not what.endswith(":auto"):
         return what

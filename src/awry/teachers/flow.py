@@ -2,7 +2,7 @@
 
 farneback                 Farneback's polynomial expansion, by OpenCV
 dis, dis:PRESET           dense inverse search, by OpenCV: `ultrafast`, `fast` (default), `medium`
-dis:PRESET:LEVEL          up to pictures halved LEVEL times; `auto`: OpenCV's own level, till a fit
+dis:PRESET:LEVEL          up to pictures halved LEVEL times, 0 to 2; `auto`: OpenCV's own, till a fit
                           knows how large objects are
 torchvision:raft_small    RAFT, also `raft_large`; weights by name on first use
 random:raft_small         the same with random weights: for tests alone
@@ -24,11 +24,9 @@ from awry.teachers.outputs import digest, said_before
 Picture = NDArray[np.uint8]
 KINDS = ("farneback", "dis", "torchvision")
 DIS_PRESETS = ("ultrafast", "fast", "medium")
-DIS_LEVELS = 4
-"""Pictures halved more often than so hold nothing any more."""
+DIS_LEVELS = 2
+"""OpenCV's own level. Coarser ones cost hardly less, and end the process where pictures are small."""
 _LEVELS = {"": None, "auto": None, **{str(level): level for level in range(DIS_LEVELS + 1)}}
-_COARSEST = 2
-"""OpenCV's own level: coarser ones cost hardly less."""
 _SEEN = 30.0
 """Pixels of the finest picture that a typical object should have along its longer side."""
 RAFT = ("raft_small", "raft_large")
@@ -194,7 +192,7 @@ def sharp_enough(what: str, side: float | None) -> str:
     """
     if side is None or not what.endswith(":auto"):
         return what
-    level = int(np.clip(np.floor(np.log2(max(side, 1.0) / _SEEN)), 0, _COARSEST))
+    level = int(np.clip(np.floor(np.log2(max(side, 1.0) / _SEEN)), 0, DIS_LEVELS))
     return f"{what.removesuffix('auto')}{level}"
 
 

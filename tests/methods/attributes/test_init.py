@@ -35,10 +35,11 @@ def test_what_is_not_fitted_has_no_state_and_cannot_score() -> None:
             use()
 
 
-def test_fitting_settles_rate_colour_and_detector(detector: Detector) -> None:
+def test_fitting_settles_rate_colour_flow_and_detector(detector: Detector) -> None:
     config = detector.models["*"].config
     assert isinstance(config, AttributesConfig)
     assert (config.fps, config.grey, config.tiles) == (10.0, False, (1, 1))
+    assert config.flow == "dis:ultrafast:0"
     assert config.detector_fingerprint
 
 

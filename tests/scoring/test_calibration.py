@@ -201,6 +201,23 @@ def test_the_threshold_grows_with_what_clips_differ_by() -> None:
     assert apart.alarms(another, "a") == []
 
 
+def test_a_scene_with_two_clips_learns_from_the_other_how_far_clips_differ() -> None:
+    calibration = footage([0.0], "c") + footage([0.0], "d", "b")
+    train = footage([-1.0, 0.0, 1.0, 0.5] * 2, "t") + footage([-1.0], "u", "b")
+    found = calibrate(calibration, Budget(2.0)).with_spread(calibration, (), train)
+    alone = calibrate(calibration[1:], Budget(2.0)).with_spread(calibration[1:], (), train[-1:])
+    many, few, by_itself = found.scene("a").spread, found.scene("b").spread, alone.scene("b").spread
+    assert many is not None
+    assert few is not None
+    assert by_itself is not None
+    assert (many.freedom, many.scenes, by_itself.freedom, by_itself.scenes) == (7, 1, 1, 1)
+    assert (few.freedom, few.scenes) == (8, 2)
+    assert found.scene("b").threshold < alone.scene("b").threshold
+    pooled = found.scene("*").spread
+    assert pooled is not None
+    assert pooled.scenes == 1
+
+
 def test_a_stored_spread_holds_for_other_budgets_and_by_hand() -> None:
     clips = footage([0.0], "c")
     train = footage([-20.0, -10.0, 0.0, 10.0] * 2, "t") + footage([0.0], "b", "b")

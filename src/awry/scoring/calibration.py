@@ -14,7 +14,7 @@ from awry.errors import AwryError, BundleError, ConfigError, FootageError
 from awry.scoring.budget import Budget, choose_threshold, describe_threshold
 from awry.scoring.events import EventOptions, find_runs
 from awry.scoring.normal_alarms import NormalAlarms, finite, observe_alarms
-from awry.scoring.spread import LevelSpread, measure_spread
+from awry.scoring.spread import LevelSpread, measure_spread, with_other_scenes
 
 __all__ = ["POOLED", "Budget", "Calibration", "CalibrationClip", "SceneCalibration", "calibrate"]
 
@@ -145,15 +145,25 @@ class Calibration:
         Raises:
             BundleError: as `with_budget`.
         """
-        scenes = {}
+        spreads = {}
         for name, scene in self.scenes.items():
             parts = [
                 [clip for clip in part if name in (POOLED, clip.scene)]
                 for part in (clips, validation, train)
             ]
-            spread = measure_spread(*parts, options=self.options, normal=scene.location)
-            scene = replace(scene, spread=spread)
-            scenes[name] = scene if scene.budget is None else scene.with_budget(scene.budget)
+            spreads[name] = measure_spread(*parts, options=self.options, normal=scene.location)
+        pooled = {POOLED: spreads.pop(POOLED)} if POOLED in spreads else {}
+        spreads = {**pooled, **with_other_scenes(spreads)}
+        scenes = {name: replace(one, spread=spreads[name]) for name, one in self.scenes.items()}
+        calibration = replace(self, scenes=scenes)
+        return calibration._with_own_budgets()
+
+    def _with_own_budgets(self) -> Calibration:
+        """Thresholds read again, each scene's for the budget that it has."""
+        scenes = {
+            name: scene if scene.budget is None else scene.with_budget(scene.budget)
+            for name, scene in self.scenes.items()
+        }
         return replace(self, scenes=scenes)
 
     def to_json(self) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -63,6 +63,7 @@ class LevelSpread:
         hysteresis: of the alarms, in [0, 1]; see `awry.scoring.events.EventOptions`.
         learned: stretches of the training part.
         learned_level, learned_spread: mean and standard deviation of their levels as they are.
+        scenes: how many scenes the spreads and their freedom are of.
     """
 
     level: float
@@ -76,6 +77,12 @@ class LevelSpread:
     learned: int = 0
     learned_level: float = 0.0
     learned_spread: float = 0.0
+    scenes: int = 1
+
+    @property
+    def rise(self) -> float:
+        """How far the level lies above the normal score."""
+        return self.level - self.normal
 
     def bound(self, share: float = LEAST_SHARE) -> float:
         """The level that so large a share of other stretches exceeds; above 0, below 1.
@@ -111,13 +118,17 @@ class LevelSpread:
     def words(self, share: float = LEAST_SHARE) -> str:
         """For people, a sentence without its full stop."""
         clips = "one clip" if self.clips == 1 else f"{self.clips} clips"
-        doubt = ""
+        doubt, told = "", f"have a standard deviation of {self.spread:.4g}"
         if self.clips == 1 and self.freedom < FEW:
             doubt = ", which cannot show how far clips differ,"
+        if self.scenes > 1:
+            told = (
+                f"are taken to differ as those of all {self.scenes} scenes do, by a standard "
+                f"deviation of {self.spread:.4g}"
+            )
         return (
-            f"The levels of {self.stretches} stretches of {clips}{doubt} have a standard deviation "
-            f"of {self.spread:.4g}; with {1 - share:.0%} confidence another stretch's level lies "
-            f"below {self.bound(share):.4g}"
+            f"The levels of {self.stretches} stretches of {clips}{doubt} {told}; with "
+            f"{1 - share:.0%} confidence another stretch's level lies below {self.bound(share):.4g}"
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -143,8 +154,9 @@ class LevelSpread:
             learned=int(values["learned"]),
             learned_level=finite(values["learned_level"]),
             learned_spread=finite(values["learned_spread"]),
+            scenes=int(values.get("scenes", 1)),  # bundles of before 2026-11-29 have none
         )
-        counts = (found.calibrated, found.stretches, found.clips, found.freedom)
+        counts = (found.calibrated, found.stretches, found.clips, found.freedom, found.scenes)
         if (
             min(found.spread, found.learned_spread, found.learned) < 0
             or min(counts) < 1
@@ -206,6 +218,39 @@ def measure_spread(
         learned_level=float(np.mean([_level(stretch) for stretch in learned])) if learned else 0.0,
         learned_spread=math.sqrt(_variance(learned)),
     )
+
+
+def with_other_scenes(spreads: Mapping[str, LevelSpread | None]) -> dict[str, LevelSpread | None]:
+    """The spreads by scene; where a scene has few clips, with what all scenes together say.
+
+    Two clips have one degree of freedom, and Student's t distribution then asks for six standard
+    deviations. How far clips differ, in units of how far their scene's level lies above its normal
+    score, is taken to be alike in all scenes that one model watches.
+
+    Args:
+        spreads: scene -> its spread, None where nothing could be compared; not the pooled one.
+    """
+    known = [one for one in spreads.values() if one is not None and one.rise > 0]
+    if len(known) < 2:
+        return dict(spreads)
+    freedom = [one.freedom for one in known]
+    squares = [
+        ((one.spread / one.rise) ** 2, (one.learned_spread / one.rise) ** 2) for one in known
+    ]
+    spread, learned = np.sqrt(np.average(squares, 0, freedom)).tolist()
+
+    def joint(one: LevelSpread) -> LevelSpread:
+        if one.freedom >= FEW or one.rise <= 0:
+            return one
+        return replace(
+            one,
+            freedom=sum(freedom),
+            spread=spread * one.rise,
+            learned_spread=learned * one.rise,
+            scenes=len(known),
+        )
+
+    return {name: None if one is None else joint(one) for name, one in spreads.items()}
 
 
 def _looks(clips: Sequence[ScoredClip]) -> int:

@@ -2,8 +2,8 @@
 
 farneback                 Farneback's polynomial expansion, by OpenCV
 dis, dis:PRESET           dense inverse search, by OpenCV: `ultrafast`, `fast` (default), `medium`
-dis:PRESET:LEVEL          up to pictures halved LEVEL times, 0 to 2; `auto`: OpenCV's own, till a fit
-                          knows how large objects are
+dis:PRESET:LEVEL          up to pictures halved LEVEL times, 0 to 2; `auto`: OpenCV's own, until a
+                          fit knows how large objects are
 torchvision:raft_small    RAFT, also `raft_large`; weights by name on first use
 random:raft_small         the same with random weights: for tests alone
 """
@@ -25,7 +25,7 @@ Picture = NDArray[np.uint8]
 KINDS = ("farneback", "dis", "torchvision")
 DIS_PRESETS = ("ultrafast", "fast", "medium")
 DIS_LEVELS = 2
-"""OpenCV's own level. Coarser ones cost hardly less, and end the process where pictures are small."""
+"""OpenCV's own level. Coarser ones cost hardly less, and small pictures crash in them."""
 _LEVELS = {"": None, "auto": None, **{str(level): level for level in range(DIS_LEVELS + 1)}}
 _SEEN = 30.0
 """Pixels of the finest picture that a typical object should have along its longer side."""

@@ -70,26 +70,33 @@ def test_a_scene_of_two_clips_asks_the_other_scenes_how_far_clips_differ() -> No
     assert found["none"] is None
     few = found["few"]
     assert few is not None
-    # Clips differ by 0.5 and 0.8 of what their levels lie above normal, with 1 and 5 degrees.
-    assert few.spread == pytest.approx(((0.5**2 + 5 * 0.8**2) / 6) ** 0.5)
+    # With one degree of freedom and with five.
+    assert few.spread == pytest.approx(((0.5**2 + 5 * 1.6**2) / 6) ** 0.5)
     assert few.learned_spread == pytest.approx(few.spread / 2)
     assert (few.freedom, few.scenes, few.level, few.clips) == (6, 2, 3.0, 2)
     # 1.9432 is Student's t of 6 degrees of freedom at 95 %; that of one degree is 6.3138.
     assert few.bound() == pytest.approx(3.0 + 1.9432 * few.spread * 2**0.5, abs=1e-3)
     assert few.bound() < two.bound()
-    assert "are taken to differ as those of all 2 scenes do, by a standard deviation of" in (
-        few.words()
+    assert (
+        "are taken to differ as those of all 2 scenes do, or more, by a standard deviation of"
+        in (few.words())
     )
     assert LevelSpread.from_json(json.loads(json.dumps(few.to_json()))) == few
     before = {name: value for name, value in two.to_json().items() if name != "scenes"}
     assert LevelSpread.from_json(before) == two
 
 
-def test_a_single_scene_and_one_whose_level_is_not_above_normal_stay() -> None:
-    two = measure_spread(clips([0, 1]), options=OPTIONS, normal=0.45)
-    below = measure_spread(clips([0, 1]), options=OPTIONS, normal=9.0)
-    assert with_other_scenes({"a": two}) == {"a": two}
-    assert with_other_scenes({"a": two, "b": below}) == {"a": two, "b": below}
+def test_a_scene_whose_own_clips_differ_more_keeps_their_spread() -> None:
+    wide, narrow = of_scene(2, 1, 9.0, 4.0), of_scene(6, 5, 4.0, 0.1)
+    found = with_other_scenes({"wide": wide, "narrow": narrow})["wide"]
+    assert found is not None
+    assert (found.freedom, found.spread, found.learned_spread) == (6, 4.0, 2.0)
+    assert found.bound() < wide.bound()
+
+
+def test_a_single_scene_stays_as_it_is() -> None:
+    two = of_scene(2, 1, 3.0, 0.5)
+    assert with_other_scenes({"a": two, "b": None}) == {"a": two, "b": None}
 
 
 def test_equal_clips_leave_the_level_where_it_is() -> None:

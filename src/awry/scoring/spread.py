@@ -79,11 +79,6 @@ class LevelSpread:
     learned_spread: float = 0.0
     scenes: int = 1
 
-    @property
-    def rise(self) -> float:
-        """How far the level lies above the normal score."""
-        return self.level - self.normal
-
     def bound(self, share: float = LEAST_SHARE) -> float:
         """The level that so large a share of other stretches exceeds; above 0, below 1.
 
@@ -123,8 +118,8 @@ class LevelSpread:
             doubt = ", which cannot show how far clips differ,"
         if self.scenes > 1:
             told = (
-                f"are taken to differ as those of all {self.scenes} scenes do, by a standard "
-                f"deviation of {self.spread:.4g}"
+                f"are taken to differ as those of all {self.scenes} scenes do, or more, by a "
+                f"standard deviation of {self.spread:.4g}"
             )
         return (
             f"The levels of {self.stretches} stretches of {clips}{doubt} {told}; with "
@@ -224,29 +219,27 @@ def with_other_scenes(spreads: Mapping[str, LevelSpread | None]) -> dict[str, Le
     """The spreads by scene; where a scene has few clips, with what all scenes together say.
 
     Two clips have one degree of freedom, and Student's t distribution then asks for six standard
-    deviations. How far clips differ, in units of how far their scene's level lies above its normal
-    score, is taken to be alike in all scenes that one model watches.
+    deviations. One model scores all its scenes in one unit. So its clips are taken to differ as
+    those of all scenes do, or as they do themselves where that is more.
 
     Args:
         spreads: scene -> its spread, None where nothing could be compared; not the pooled one.
     """
-    known = [one for one in spreads.values() if one is not None and one.rise > 0]
+    known = [one for one in spreads.values() if one is not None]
     if len(known) < 2:
         return dict(spreads)
     freedom = [one.freedom for one in known]
-    squares = [
-        ((one.spread / one.rise) ** 2, (one.learned_spread / one.rise) ** 2) for one in known
-    ]
+    squares = [(one.spread**2, one.learned_spread**2) for one in known]
     spread, learned = np.sqrt(np.average(squares, 0, freedom)).tolist()
 
     def joint(one: LevelSpread) -> LevelSpread:
-        if one.freedom >= FEW or one.rise <= 0:
+        if one.freedom >= FEW:
             return one
         return replace(
             one,
             freedom=sum(freedom),
-            spread=spread * one.rise,
-            learned_spread=learned * one.rise,
+            spread=max(spread, one.spread),
+            learned_spread=max(learned, one.learned_spread),
             scenes=len(known),
         )
 

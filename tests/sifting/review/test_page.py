@@ -302,7 +302,7 @@ def test_from_elsewhere_only_with_the_token(browser: Any, run_folder: Path) -> N
         page.press("a")
         page.until(lambda: page.states[0] == "abnormal")
         page.open(bare)
-        assert page.states[0] == "abnormal"
+        page.until(lambda: page.states[0] == "abnormal")
 
 
 def test_a_port_that_is_taken(awry: Any, run_folder: Path) -> None:

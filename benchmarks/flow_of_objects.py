@@ -65,12 +65,12 @@ def matched_speed(
 
 def measure(
     data: Dataset, detector: ObjectDetector, flows: dict[str, FlowTeacher]
-) -> tuple[list[float], list[float], dict[str, list[float]], dict[str, float]]:
-    """Each object's length and matched speed, and each flow's speed of it; seconds of each flow."""
+) -> tuple[list[float], list[float], dict[str, list[float]], dict[str, list[float]]]:
+    """Each object's length and matched speed, each flow's speed of it, and seconds of each look."""
     lengths: list[float] = []
     truth: list[float] = []
     found: dict[str, list[float]] = {name: [] for name in flows}
-    spent = dict.fromkeys(flows, 0.0)
+    spent: dict[str, list[float]] = {name: [] for name in flows}
     for images, rate, place in looks(data):
         step, far = max(1, round(STEP_SECONDS * rate)), round(LATER_S * rate)
         view = view_of(images, place, 0, 0, "", place, images[place].shape[:2])
@@ -80,7 +80,7 @@ def measure(
         for name, flow in flows.items():
             begun = time.perf_counter()
             fields[name] = np.hypot(*np.moveaxis(flow(before, now), -1, 0))
-            spent[name] += time.perf_counter() - begun
+            spent[name].append(time.perf_counter() - begun)
         for box in boxes:
             moved = matched_speed(now, later, box, max(EDGE, 3 * far))
             if moved is not None:
@@ -103,7 +103,6 @@ def main() -> None:
     options = DetectorOptions(tiles=tuple(given.tiles), across_classes=True, least_side=4.0)
     flows = {name: load_flow(name) for name in given.flows}
     data = open_dataset(given.data)
-    count = sum(1 for _ in looks(data))
     detector = load_detector(given.detector, options)
     lengths, truth, found, spent = measure(data, detector, flows)
     speed = np.array(truth)
@@ -113,7 +112,7 @@ def main() -> None:
     for name, values in found.items():
         share = np.median(np.array(values)[moving] / speed[moving])
         rank = spearmanr(speed, values).statistic
-        cost = 1000 * spent[name] / count
+        cost = 1000 * np.mean(spent[name])
         print(f"{name:18} {share:.2f} of the speed, rank correlation {rank:.2f}, {cost:.0f} ms")
 
 

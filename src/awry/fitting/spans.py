@@ -38,7 +38,7 @@ def calibrate_models(
     calibration = calibrate(clips, budget)
     validation = [_scored_clip(models, footage, span) for span in footage.parts["validation"]]
     total = sum(span.length for span in footage.parts["train"])
-    footage.reporter.start("looking for the strangest moments of the training footage", total, 0)
+    footage.reporter.start("looking for the strangest moments of the training footage", total)
     train: list[CalibrationClip] = []
     moments: list[Moment] = []
     for span in footage.parts["train"]:

@@ -152,18 +152,12 @@ class Calibration:
                 for part in (clips, validation, train)
             ]
             spreads[name] = measure_spread(*parts, options=self.options, normal=scene.location)
-        pooled = {POOLED: spreads.pop(POOLED)} if POOLED in spreads else {}
-        spreads = {**pooled, **with_other_scenes(spreads)}
-        scenes = {name: replace(one, spread=spreads[name]) for name, one in self.scenes.items()}
-        calibration = replace(self, scenes=scenes)
-        return calibration._with_own_budgets()
-
-    def _with_own_budgets(self) -> Calibration:
-        """Thresholds read again, each scene's for the budget that it has."""
-        scenes = {
-            name: scene if scene.budget is None else scene.with_budget(scene.budget)
-            for name, scene in self.scenes.items()
-        }
+        single = {name: spread for name, spread in spreads.items() if name != POOLED}
+        spreads |= with_other_scenes(single)
+        scenes = {}
+        for name, scene in self.scenes.items():
+            scene = replace(scene, spread=spreads[name])
+            scenes[name] = scene if scene.budget is None else scene.with_budget(scene.budget)
         return replace(self, scenes=scenes)
 
     def to_json(self) -> dict[str, Any]:

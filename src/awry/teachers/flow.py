@@ -27,6 +27,7 @@ DIS_PRESETS = ("ultrafast", "fast", "medium")
 DIS_LEVELS = 2
 """OpenCV's own level. Coarser ones cost hardly less, and small pictures crash in them."""
 _LEVELS = {"": None, "auto": None, **{str(level): level for level in range(DIS_LEVELS + 1)}}
+_AUTO = ":auto"
 _SEEN = 30.0
 """Pixels of the finest picture that a typical object should have along its longer side."""
 RAFT = ("raft_small", "raft_large")
@@ -180,6 +181,11 @@ def load_flow(what: str) -> FlowTeacher:
     raise ConfigError(f"There is no optical flow '{what}': {nearest(what, known)}.")
 
 
+def awaits_size(what: str) -> bool:
+    """Whether a flow's level is left to the size of objects; see `sharp_enough`."""
+    return what.endswith(_AUTO)
+
+
 def sharp_enough(what: str, side: float | None) -> str:
     """The flow with the level that objects of a size ask for, where it says `auto`.
 
@@ -190,10 +196,10 @@ def sharp_enough(what: str, side: float | None) -> str:
     >>> sharp_enough("dis:ultrafast:auto", 30), sharp_enough("dis:ultrafast:auto", 110)
     ('dis:ultrafast:0', 'dis:ultrafast:1')
     """
-    if side is None or not what.endswith(":auto"):
+    if side is None or not awaits_size(what):
         return what
     level = int(np.clip(np.floor(np.log2(max(side, 1.0) / _SEEN)), 0, DIS_LEVELS))
-    return f"{what.removesuffix('auto')}{level}"
+    return f"{what.removesuffix(_AUTO)}:{level}"
 
 
 def grey_of(picture: Picture) -> Picture:

@@ -35,7 +35,7 @@ from awry.methods.base import Method, MethodConfig, Scorer, Setting
 from awry.methods.graphs import Graph
 from awry.methods.weighing import trust_state, without_trust
 from awry.progress import Reporter, Silent
-from awry.teachers.flow import sharp_enough
+from awry.teachers.flow import awaits_size, sharp_enough
 from awry.teachers.objects.trust import ObjectTrust
 from awry.training.believed import believe
 from awry.training.loop import FitContext
@@ -132,7 +132,7 @@ class Attributes(Method):
     def _settle_scale(self, footage: Footage, grey: bool, reporter: Reporter) -> None:
         """As many tiles, and as sharp a flow, as the size of objects asks for."""
         config = self.config
-        if config.tiles is not None and not config.flow.endswith(":auto"):
+        if config.tiles is not None and not awaits_size(config.flow):
             return
         size = working_size(footage.frame_size(), config.height)
         options = detector_options(config)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -25,6 +26,14 @@ from support import moving_square, write_images
 
 ROOT = Path(__file__).resolve().parent.parent
 ABNORMAL = slice(30, 45)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def temporary_files_go_too(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Workers end without Python's own tidying, so what awry makes lies where pytest removes it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tempfile, "tempdir", str(tmp_path_factory.mktemp("temporary")))
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -46,8 +46,13 @@ class Case:
     def __init__(self, kind: type[Method]) -> None:
         self.kind = kind
         self._pushed: dict[int, list[FrameScore]] = {}
-        self.folder = Path(tempfile.mkdtemp(prefix="awry-check-"))
-        weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
+
+    @cached_property
+    def folder(self) -> Path:
+        """Where its fits are kept; made at the first, removed with the case."""
+        folder = Path(tempfile.mkdtemp(prefix="awry-check-"))
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        return folder
 
     @cached_property
     def fitted(self) -> tuple[Detector, Path]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -89,6 +91,21 @@ class Detector:
             maps=maps,
             parts=parts,
         )
+
+    def digest(self) -> str:
+        """SHA-256 over what it learned, its settings and its thresholds, in hexadecimal."""
+        digest = hashlib.sha256()
+        for scene, model in self.models.items():
+            digest.update(f"{scene} {model.config.model_dump_json()}".encode())
+            for name, tensor in sorted(model.state().items()):
+                digest.update(f"{name} {tuple(tensor.shape)}".encode())
+                digest.update(tensor.contiguous().numpy().tobytes())
+        digest.update(json.dumps(self.calibration.to_json(), sort_keys=True).encode())
+        digest.update(repr((self.ignore.specs, self.every)).encode())
+        export = self.facts.export
+        exported = None if export is None else export.model_dump()
+        digest.update(json.dumps(exported, sort_keys=True).encode())
+        return digest.hexdigest()
 
     @checked
     def score(

@@ -12,6 +12,7 @@ from awry.datasets.base import Dataset
 from awry.detector import Detector, load
 from awry.errors import ConfigError
 from awry.evaluation.evaluate import EvaluateOptions, evaluate_detector
+from awry.evaluation.kept_clips import remove_kept
 from awry.evaluation.metrics.event import EventRule
 from awry.evaluation.result import EvaluationResult
 from awry.output.places import REPORT, check_folder
@@ -20,6 +21,7 @@ from awry.scoring.calibration import Budget
 from awry.sifting.evaluation import evaluate_run
 from awry.sifting.run import SiftedRun
 from awry.sifting.run_folder import is_run
+from awry.training.footage import working_folder
 
 
 @checked
@@ -47,7 +49,8 @@ def evaluate(
     Args:
         bundle: a bundle's folder or an opened detector; with `merged` a run's folder or a run.
         data: a data set's folder, or an opened data set.
-        out: folder for `metrics.json` and `report.html`; None: nothing is written.
+        out: folder for `metrics.json` and `report.html`; None: nothing is written. Scored clips
+            stand in `OUT.work` until these are written: the same call goes on where one died.
         format: the layout's name, outright.
         parts: names of extra parts to measure, or `["all"]`.
         flow: measure the motion reference on the same frames.
@@ -70,8 +73,11 @@ def evaluate(
         WriteError: the report cannot be written.
     """
     run, single = _of_kind(bundle, merged=merged)
-    if out is not None:
-        check_folder("--out", Path(out), REPORT, paths_of(bundle, data), overwrite=overwrite)
+    work = None if out is None else working_folder(Path(out))
+    if out is not None and work is not None:
+        read = paths_of(bundle, data)
+        check_folder("--out", Path(out), REPORT, read, overwrite=overwrite)
+        check_folder("the working folder", work, {}, read, overwrite=overwrite)
     if run is not None:
         return evaluate_run(
             run,
@@ -89,11 +95,16 @@ def evaluate(
         flow=flow,
         cache=None if cache is None else Path(cache),
         rule=EventRule.parse(rule, tolerance),
+        kept=work,
     )
     opened = as_dataset(data, format=format, fps=fps)
     detector = load(single, budget=budget, threshold=threshold)
     result = evaluate_detector(detector, opened, options, reporter)
-    return result if out is None else replace(result, report=result.save(out) / "report.html")
+    if out is None or work is None:
+        return result
+    result = replace(result, report=result.save(out) / "report.html")
+    remove_kept(work)
+    return result
 
 
 def _of_kind(

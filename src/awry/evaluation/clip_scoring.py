@@ -64,11 +64,13 @@ class ClipScores:
         clip: what was kept.
         flow: float64 (n,), the motion reference's scores, filled; None where not wanted.
         seconds: the method's stage -> seconds.
+        all_seconds: of everything, with reading, references and pictures.
     """
 
     clip: ScoredClip
     flow: Series | None
     seconds: Mapping[str, float]
+    all_seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,7 @@ def score_clips(
     clips: Sequence[Clip],
     options: ClipOptions | None = None,
     reporter: Reporter | None = None,
+    score: Callable[[Detector, Clip, ClipOptions], ClipScores] | None = None,
 ) -> Scored:
     """Score test clips, one after the other; those that cannot be read are left out and listed.
 
@@ -102,6 +105,7 @@ def score_clips(
         clips: test clips.
         options: what is kept of each; everything by default.
         reporter: told of each clip.
+        score: scores one clip, in place of `score_clip`.
 
     Raises:
         DatasetError: none can be read.
@@ -115,7 +119,7 @@ def score_clips(
     reporter.start("scoring", len(clips))
     for clip in clips:
         try:
-            scores.append(score_clip(detector, clip, options))
+            scores.append((score or score_clip)(detector, clip, options))
         except AwryError as error:
             failed.append(f"{clip.name}: {error}")
         reporter.advance()
@@ -125,7 +129,7 @@ def score_clips(
     reporter.message(f"scored {frames} frames in {seconds:.0f} s")
     if not scores:
         raise DatasetError("No test clip could be read. " + " ".join(failed[:3]))
-    stages = {**seconds_by_stage(scores), "all": seconds}
+    stages = {**seconds_by_stage(scores), "all": sum(each.all_seconds for each in scores)}
     per_frame = {name: round(1000 * value / max(frames, 1), 2) for name, value in stages.items()}
     return Scored(
         [each.clip for each in scores],
@@ -169,6 +173,7 @@ def score_clip(
         AwryError: it cannot be read or scored.
     """
     options = options or ClipOptions()
+    started = time.monotonic()
     opened = clip.open()
     source = OneSize(opened)
     scorer = detector.scorer(
@@ -191,11 +196,9 @@ def score_clip(
         record.add_dropped(getattr(opened, "dropped", ()))
     if not record.scores:
         raise DatasetError("It has no frames.")
-    return ClipScores(
-        record.scored_clip(detector, source.fps, source.health),
-        None if reference is None else fill_unscored(flow)[0],
-        scorer.seconds,
-    )
+    kept = record.scored_clip(detector, source.fps, source.health)
+    filled = None if reference is None else fill_unscored(flow)[0]
+    return ClipScores(kept, filled, scorer.seconds, time.monotonic() - started)
 
 
 def seconds_by_stage(scores: Sequence[ClipScores]) -> dict[str, float]:

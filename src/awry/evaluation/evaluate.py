@@ -12,6 +12,7 @@ from awry.datasets.base import Dataset
 from awry.detector import Detector
 from awry.evaluation.clip_scoring import ClipOptions, Scored, evaluation_clips, score_clips
 from awry.evaluation.declaration import declared
+from awry.evaluation.kept_clips import KeptClips
 from awry.evaluation.levels import evaluate_levels, with_levels
 from awry.evaluation.metrics.event import EventRule
 from awry.evaluation.protocol import evaluate_frames
@@ -35,6 +36,8 @@ class EvaluateOptions:
         figures: captioned pictures for the report.
         cache: folder where what teachers say of frames is kept, for the next evaluation.
         rule: how alarms and true events are counted; default `EventRule()`.
+        kept: folder where each clip is kept once it is scored, so that an evaluation that died goes
+            on; `remove_kept` empties it once the figures are written.
     """
 
     parts: Sequence[str] = ()
@@ -43,6 +46,7 @@ class EvaluateOptions:
     figures: Sequence[tuple[str, Picture]] = ()
     cache: Path | None = None
     rule: EventRule | None = None
+    kept: Path | None = None
 
 
 def evaluate_detector(
@@ -59,9 +63,16 @@ def evaluate_detector(
     """
     options = options or EvaluateOptions()
     clips = evaluation_clips(data)
-    kept = ClipOptions(parts=options.parts, flow=options.flow)
+    wanted = ClipOptions(parts=options.parts, flow=options.flow)
+    kept = None if options.kept is None else KeptClips(options.kept, detector)
     with keep_outputs(options.cache) if options.cache else nullcontext():
-        scores = score_clips(detector, clips, kept, reporter)
+        scores = score_clips(
+            detector, clips, wanted, reporter, None if kept is None else kept.score_clip
+        )
+    if kept is not None and kept.used and reporter is not None:
+        reporter.message(
+            f"{kept.used} of {len(clips)} clips were scored by an evaluation that did not end."
+        )
     return evaluate_scores(detector, data, scores, options)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -181,7 +179,7 @@ def _settings(
     """All that the figures depend on."""
     return {
         "method": detector.method,
-        "detector": detector_key(detector),
+        "detector": detector.digest(),
         "data": {"layout": data.name, "variant": data.variant, "fps": data.fps},
         "clips": [clip.name for clip in clips],
         "labels": data_key(clips),
@@ -191,22 +189,6 @@ def _settings(
         # Another version's severities may mean something else.
         "levels": {name: list(each.levels) for name, each in CORRUPTIONS.items()},
     }
-
-
-def detector_key(detector: Detector) -> str:
-    """SHA-256 over what a detector learned, its settings and its thresholds."""
-    digest = hashlib.sha256()
-    for scene, model in detector.models.items():
-        digest.update(f"{scene} {model.config.model_dump_json()}".encode())
-        for name, tensor in sorted(model.state().items()):
-            digest.update(f"{name} {tuple(tensor.shape)}".encode())
-            digest.update(tensor.contiguous().numpy().tobytes())
-    digest.update(json.dumps(detector.calibration.to_json(), sort_keys=True).encode())
-    digest.update(repr((detector.ignore.specs, detector.every)).encode())
-    export = detector.facts.export
-    exported = None if export is None else export.model_dump()
-    digest.update(json.dumps(exported, sort_keys=True).encode())
-    return digest.hexdigest()
 
 
 def _measure_all(

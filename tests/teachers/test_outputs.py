@@ -6,6 +6,7 @@ import sqlite3
 import warnings
 from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -27,10 +28,10 @@ from awry.teachers.outputs import (
 class Counting(ObjectDetector):
     """Finds one object and counts how often it was asked."""
 
-    def __init__(self, threshold: float = 0.5) -> None:
+    def __init__(self, threshold: float = 0.5, **options: Any) -> None:
         self.calls = 0
         super().__init__(
-            "counting", "weights", "sigmoid", 0.5, DetectorOptions(threshold=threshold)
+            "counting", "weights", "sigmoid", 0.5, DetectorOptions(threshold=threshold, **options)
         )
 
     def _candidates(self, view: View) -> tuple[Floats, Floats, Floats]:
@@ -179,9 +180,20 @@ def test_inside_of_a_memory_a_frame_is_detected_once() -> None:
         same(other.detect(view()), Counting().detect(view()))
     assert (first.calls, other.calls) == (1, 0)
     assert other.highest == 0.75
-    assert (memory.asked, memory.found) == (3, 2)
     other.detect(view())
     assert other.calls == 1
+
+
+def test_systems_that_select_otherwise_share_what_the_network_saw() -> None:
+    first, other = Counting(), Counting(across_classes=True, least_side=1.0)
+    more, lower = Counting(tiles=(2, 1)), Counting(threshold=0.01)
+    with share_outputs(OutputMemory()):
+        first.detect(view())
+        same(other.detect(view()), Counting(across_classes=True, least_side=1.0).detect(view()))
+        more.detect(view())
+        lower.detect(view())
+    assert (first.calls, other.calls) == (1, 0)
+    assert (more.calls, lower.calls) == (3, 1)
 
 
 def test_memory_and_file_go_together(tmp_path: Path) -> None:

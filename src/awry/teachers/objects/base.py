@@ -109,6 +109,7 @@ class ObjectDetector(ABC):
                 f"The detector's threshold is {self.threshold}; confidences lie in 0 to 1."
             )
         self.key = repr((VERSION, name, content, self.threshold, astuple(options)))
+        self._network_key = repr((VERSION, name, content, self._lowest, options.overlap))
         self.highest = 0.0
 
     @property
@@ -142,9 +143,8 @@ class ObjectDetector(ABC):
             InputError: the frame cannot be looked at (a clip that a box file does not know).
         """
         if self.sees_pixels:
-            around = (view.before, view.after) if self.needs_neighbours else ()
             arrays = said_before(
-                lambda: digest(self.key, view.image, *around),
+                lambda: digest(self.key, *self._seen(view)),
                 lambda: _arrays(*self._detect(view)),
                 self.costly,
             )
@@ -156,15 +156,17 @@ class ObjectDetector(ABC):
 
     def _detect(self, view: View) -> tuple[Objects, float]:
         """The objects, and the highest confidence of any candidate."""
-        height, width = view.image.shape[:2]
-        places = tile_places(height, width, self._tiles, self.options.overlap)
-        by_tile = [self._in_tile(view, place) for place in places]
-        boxes, scores, probabilities = (np.concatenate(part) for part in zip(*by_tile, strict=True))
+        found = self._in_all_tiles(view)
+        boxes, scores, probabilities = found["boxes"], found["scores"], found["probabilities"]
         keep = scores >= self.threshold
-        objects = select(
-            boxes[keep], scores[keep], probabilities[keep], (height, width), self.options
-        )
+        size = view.image.shape[:2]
+        objects = select(boxes[keep], scores[keep], probabilities[keep], size, self.options)
         return objects, float(scores.max(initial=0.0))
+
+    def _seen(self, view: View) -> tuple[Picture, ...]:
+        """The pictures that matter."""
+        around = (view.before, view.after) if self.needs_neighbours else ()
+        return (view.image, *around)
 
     @property
     def _lowest(self) -> float:
@@ -175,6 +177,20 @@ class ObjectDetector(ABC):
     def _tiles(self) -> tuple[int, int]:
         alone = self.needs_neighbours or not self.sees_pixels
         return (1, 1) if alone else self.options.tiles
+
+    def _in_all_tiles(self, view: View) -> Mapping[str, Floats]:
+        """The candidates of all tiles; systems that select among them otherwise share them."""
+
+        def look() -> dict[str, Floats]:
+            places = tile_places(*view.image.shape[:2], self._tiles, self.options.overlap)
+            by_tile = zip(*(self._in_tile(view, place) for place in places), strict=True)
+            joined = (np.concatenate(part) for part in by_tile)
+            return dict(zip(("boxes", "scores", "probabilities"), joined, strict=True))
+
+        if not self.sees_pixels:
+            return look()
+        key = (self._network_key, self._tiles)
+        return said_before(lambda: digest(*key, *self._seen(view)), look, costly=False)
 
     def _in_tile(
         self, view: View, place: tuple[int, int, int, int]

@@ -56,6 +56,37 @@ def test_a_new_phase_and_the_end_forget_the_losses() -> None:
     assert "a [sentence] of words" in console.file.getvalue()  # type: ignore[attr-defined]
 
 
+def test_a_log_file_is_told_once_a_minute_how_far_it_is() -> None:
+    now = [0.0]
+    log = Console(file=io.StringIO(), width=200)
+    with BarReporter(log, clock=lambda: now[0]) as reporter:
+        reporter.start("fitting [of two]", 40, 10)
+        for now[0] in (10.0, 59.0, 61.0, 100.0, 130.0):
+            reporter.advance({"total": 0.5})
+        reporter.start("scoring")
+        now[0] = 200.0
+        reporter.advance()
+        before = shown(log)
+    assert [line.partition(",")[0] for line in before] == [
+        "fitting [of two]: 13/40",
+        "fitting [of two]: 15/40",
+        "scoring: 1",
+    ]
+    assert before[0].endswith("  total 0.5")
+    assert ", left 0:00:" in before[0]
+    assert "left" not in before[2]
+
+
+def test_a_terminal_has_bars_instead_of_lines() -> None:
+    now = [0.0]
+    console = terminal(80)
+    with BarReporter(console, clock=lambda: now[0]) as reporter:
+        reporter.start("fitting", 40)
+        now[0] = 100.0
+        reporter.advance()
+    assert "fitting: 1/40" not in "".join(shown(console))
+
+
 def test_without_an_end_there_is_a_bar_all_the_same() -> None:
     console = terminal(60)
     bars = progress_bars(console)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import atexit
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
+from datetime import timedelta
 from types import TracebackType
 from typing import Any
 
@@ -37,6 +39,8 @@ _BESIDE = len("10000/10000") + len("0:00:00") + len("left 0:00:00") + 4
 _LEAST_TITLE = 8
 _ENDLESS = 10_000
 _MOST_LINES = 5
+EVERY_S = 60.0
+"""So often a log file is told how far a task is."""
 
 
 class Console(RichConsole):
@@ -106,13 +110,18 @@ class _Left(TimeRemainingColumn):
 class BarReporter:
     """A `Reporter` on a terminal or in a notebook: bars, messages above them, figures below.
 
+    Elsewhere, as in a log file, bars cannot move: once a minute a line says how far it is.
     The first task begins it. `close`, the end of a `with`, or the end of the program end it.
 
     Args:
         console: where to; standard error if None.
+        clock: seconds, from any moment on.
     """
 
-    def __init__(self, console: RichConsole | None = None) -> None:
+    def __init__(
+        self, console: RichConsole | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._clock, self._said = clock, clock()
         self._bars = progress_bars(Console(stderr=True) if console is None else console)
         self._tasks: dict[str, TaskID] = {}
         self._newest = ""
@@ -149,9 +158,22 @@ class BarReporter:
     def advance(self, figures: Mapping[str, float] = NO_FIGURES, title: str = "") -> None:
         """One step of a bar; the figures below."""
         self._bars.words = "  ".join(f"{name} {value:.4g}" for name, value in figures.items())
-        task = self._tasks.get(title or self._newest)
-        if task is not None:
-            self._bars.update(task, advance=1)
+        title = title or self._newest
+        if title in self._tasks:
+            self._bars.update(self._tasks[title], advance=1)
+            self._say_how_far(title)
+
+    def _say_how_far(self, title: str) -> None:
+        console, now = self._bars.console, self._clock()
+        if console.is_terminal or console.is_jupyter or now - self._said < EVERY_S:
+            return
+        self._said = now
+        task = next(task for task in self._bars.tasks if task.id == self._tasks[title])
+        steps = f"{task.completed:.0f}" + ("" if task.total is None else f"/{task.total:.0f}")
+        said = [f"{title}: {steps}", _rounded(task.elapsed)]
+        if task.time_remaining is not None:
+            said.append(f"left {_rounded(task.time_remaining)}")
+        self.message("  ".join([", ".join(said), *filter(None, [self._bars.words])]))
 
     def end(self, title: str) -> None:
         """Its bar stands still."""
@@ -174,6 +196,10 @@ class BarReporter:
             since = f"since frame {event.first}{_when(event.start_s, event.clock)}"
             score = f"score {event.score:.4g} over {event.threshold:.4g}"
             self.message(f"ALARM {event.source}: {since}, {score}. {event.reason}")
+
+
+def _rounded(seconds: float | None) -> str:
+    return str(timedelta(seconds=round(seconds or 0)))
 
 
 def _when(seconds: float | None, clock: str | None = None) -> str:

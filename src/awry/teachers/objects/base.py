@@ -178,11 +178,12 @@ class ObjectDetector(ABC):
         alone = self.needs_neighbours or not self.sees_pixels
         return (1, 1) if alone else self.options.tiles
 
-    def _in_all_tiles(self, view: View) -> Mapping[str, Floats]:
+    def _in_all_tiles(self, view: View) -> Mapping[str, NDArray[Any]]:
         """The candidates of all tiles; systems that select among them otherwise share them."""
 
         def look() -> dict[str, Floats]:
-            places = tile_places(*view.image.shape[:2], self._tiles, self.options.overlap)
+            height, width = view.image.shape[:2]
+            places = tile_places(height, width, self._tiles, self.options.overlap)
             by_tile = zip(*(self._in_tile(view, place) for place in places), strict=True)
             joined = (np.concatenate(part) for part in by_tile)
             return dict(zip(("boxes", "scores", "probabilities"), joined, strict=True))

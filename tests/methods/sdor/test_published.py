@@ -1,5 +1,10 @@
 from __future__ import annotations
 
+import pytest
+
+from awry.methods.sdor import SDOR
+from awry.methods.sdor.config import PRESETS
+from awry.methods.sdor.network import SDORModel
 from awry.methods.sdor.published import publication
 
 
@@ -10,11 +15,25 @@ def test_table_1_has_the_paper_and_the_lines_that_are_here() -> None:
     assert (score.row.value, score.convention) == (0.832, "none")
     assert cells["merged/umn-scene1/initial"].scene == "lawn"
     assert score.scene is None
+    for part in ("entrance", "exit"):  # two cameras, which the data set holds side by side
+        assert cells[f"merged/subway-{part}/score"].scene == part
 
 
 def test_table_2_changes_the_backbone() -> None:
     cells = {cell.name: cell for cell in publication().cells("sdor-table2")}
     assert cells["resnet-50/ped1/score"].changes == {"backbone": "torchvision:resnet50"}
+
+
+@pytest.mark.parametrize("scale", PRESETS)
+@pytest.mark.parametrize("backbone", ["vgg", "3dconv", "resnet-50"])
+def test_every_backbone_of_table_2_can_learn(backbone: str, scale: str) -> None:
+    cells = {cell.name: cell for cell in publication().cells("sdor-table2")}
+    changes = cells[f"{backbone}/ped2/score"].changes
+    known = {**changes, "backbone": changes["backbone"].replace("torchvision:", "random:")}
+    model = SDORModel(SDOR.configure(scale, {**known, "rounds": 1}))  # type: ignore[arg-type]
+    learning = [p for p in model.rounds.parameters() if p.requires_grad]
+    assert sum(p.numel() for p in learning) > 1_000_000
+    assert bool(len(model.frozen)) == (scale != "paper")
 
 
 def test_figure_5_thins_the_abnormal_frames_out() -> None:

@@ -70,10 +70,11 @@ class SDOR(Method):
             ConfigError: unknown backbone, or one that is frozen whole.
             MissingError: its weights are not there.
         """
+        settled = self.config.model_dump()
         if self.config.width is None:
-            width = max(32, round(self.config.height * frame_size[1] / frame_size[0]))
-            self.config = SDORConfig(**{**self.config.model_dump(), "width": width})
+            settled["width"] = max(32, round(self.config.height * frame_size[1] / frame_size[0]))
         self.model = SDORModel(self.config, pretrained=True, seed=seed)
+        self.config = SDORConfig(**{**settled, "frozen": len(self.model.frozen)})
         return self.model
 
     def learn(self, archive: Archive, context: FitContext) -> tuple[Initial, Ranking]:

@@ -21,11 +21,11 @@ class SDORConfig(MethodConfig):
     )
     height: int = Field(224, ge=32, description="of the network's pictures")
     width: int | None = Field(224, ge=32, description="None: by the camera's aspect")
-    frozen: int = Field(
+    frozen: int | None = Field(
         0,
         ge=0,
         description="so many stages of the backbone, from the picture's side, stay as they are; "
-        "what they give is kept on disk",
+        "what they give is kept on disk. None: all but the last two",
     )
 
     # Initial detection (section 3.1)
@@ -116,7 +116,7 @@ _CPU: Mapping[str, Any] = {
     "features": "pooled",
     "height": 240,
     "width": None,
-    "frozen": 5,
+    "frozen": None,
     "moving_statistics": False,
     "momentum": 0.9,
     "learning_rate": 0.002,
@@ -137,7 +137,6 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
         **_CPU,
         "backbone": "random:resnet18",
         "height": 32,
-        "frozen": 3,
         "components": 8,
         "sp_draws": 5,
         "trees": 10,

@@ -12,6 +12,8 @@ from awry.errors import ConfigError
 from awry.methods.sdor.backbone import channels_last, load_backbone, pooled
 from awry.methods.sdor.config import SDORConfig
 
+LEARNING = 2
+"""Stages that learn where nobody says how many are frozen."""
 _NORMS = (nn.BatchNorm2d, nn.BatchNorm3d)
 
 
@@ -103,14 +105,16 @@ class SDORModel(nn.Module):
     def __init__(self, config: SDORConfig, *, pretrained: bool = False, seed: int = 0) -> None:
         super().__init__()
         backbone = load_backbone(config.backbone, pretrained=pretrained)
-        if config.frozen >= len(backbone.stages):
+        stages = len(backbone.stages)
+        frozen = stages - LEARNING if config.frozen is None else config.frozen
+        if frozen >= stages:
             raise ConfigError(
-                f"frozen={config.frozen} leaves nothing to learn: {config.backbone} has "
-                f"{len(backbone.stages)} stages; freeze at most {len(backbone.stages) - 1}."
+                f"frozen={frozen} leaves nothing to learn: {config.backbone} has {stages} stages; "
+                f"freeze at most {stages - 1}."
             )
         self.span = backbone.span
-        self.frozen = nn.Sequential(*backbone.stages[: config.frozen])
-        later = list(backbone.stages[config.frozen :])
+        self.frozen = nn.Sequential(*backbone.stages[:frozen])
+        later = list(backbone.stages[frozen:])
         with torch.random.fork_rng():
             torch.manual_seed(seed)
             self.rounds = nn.ModuleList(

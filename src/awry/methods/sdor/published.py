@@ -40,8 +40,14 @@ _BACKBONES = {
     "ResNet-50": "torchvision:resnet50",
 }
 _TABLES = ("sdor-table1", "sdor-table2", "sdor-fig5", "sdor-fig6")
-# The scenes of the paper, as the data set's layout names them.
-_SCENES = {"umn-scene1": "lawn", "umn-scene2": "indoor", "umn-scene3": "plaza"}
+# The scenes of the paper, as the data sets' layouts name them.
+_SCENES = {
+    "umn-scene1": "lawn",
+    "umn-scene2": "indoor",
+    "umn-scene3": "plaza",
+    "subway-entrance": "entrance",
+    "subway-exit": "exit",
+}
 
 
 @cache

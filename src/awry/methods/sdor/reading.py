@@ -70,7 +70,7 @@ def read_archive(
     Args:
         stretches: the clips. One that cannot be read is left out and listed.
         model: its frozen stages are the pretrained ones.
-        config: `width` is settled.
+        config: `width` and `frozen` are settled.
         folder: where activations are kept, in chunks, so that an interrupted run goes on.
         reporter: shows progress.
         limit_bytes: most bytes that the folder may hold.

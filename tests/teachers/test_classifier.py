@@ -27,6 +27,7 @@ def resnet() -> Classifier:
         ("", "known: "),
         ("random:resnet19", "did you mean 'resnet1"),
         ("torchvision:", "torchvision has no model ''"),
+        ("torchvision:resnet50@IMAGENET1K_V3", "no weights 'IMAGENET1K_V3' of resnet50: did you"),
     ],
 )
 def test_unknown_names_suggest_the_nearest(what: str, hint: str) -> None:
@@ -52,6 +53,26 @@ def test_weights_that_cannot_be_fetched_say_what_to_use_instead(
     monkeypatch.setattr(models, "get_model", offline)
     with pytest.raises(MissingError, match=r"resnet50.*no route to host.*pip:efficientnet-lite0"):
         load_classifier("torchvision:resnet50")
+
+
+@pytest.mark.parametrize(
+    ("asked", "wanted"), [("resnet50", "DEFAULT"), ("resnet50@IMAGENET1K_V1", "IMAGENET1K_V1")]
+)
+def test_older_weights_are_asked_for_by_name(
+    monkeypatch: pytest.MonkeyPatch, asked: str, wanted: str
+) -> None:
+    from torchvision import models
+
+    given: list[str | None] = []
+    make = models.get_model
+
+    def remembered(name: str, weights: str | None) -> torch.nn.Module:
+        given.append(weights)
+        return make("resnet18", weights=None)
+
+    monkeypatch.setattr(models, "get_model", remembered)
+    load_classifier(f"torchvision:{asked}")
+    assert given == [wanted]
 
 
 def test_random_weights_are_the_same_in_two_loads(resnet: Classifier) -> None:

@@ -2,6 +2,7 @@
 
 pip:efficientnet-lite0     from its pip package, which carries the weights; needs no network
 torchvision:NAME           weights by name on first use; needs a network once
+torchvision:NAME@WEIGHTS   older weights of it, e.g. resnet50@IMAGENET1K_V1
 random:NAME                a torchvision model with random weights: for tests alone
 """
 
@@ -161,22 +162,27 @@ def torchvision_classifier(name: str, *, random: bool) -> Any:
     """A whole torchvision classifier of pictures or videos by its name, in evaluation mode.
 
     Args:
-        name: as torchvision lists it.
+        name: as torchvision lists it; the newest weights, or `NAME@WEIGHTS`.
         random: with random weights, the same ones in every process.
 
     Raises:
-        ConfigError: there is no such model.
+        ConfigError: there is no such model, or no such weights of it.
         MissingError: the weights cannot be fetched.
     """
     from torchvision import models
 
+    name, _, weights = name.partition("@")
     known = models.list_models(module=models) + models.list_models(module=models.video)
     if name not in known:
         raise ConfigError(f"torchvision has no model '{name}': {nearest(name, known)}.")
+    versions = [one.name for one in models.get_model_weights(name)]
+    if weights and weights not in versions:
+        hint = nearest(weights, versions)
+        raise ConfigError(f"torchvision has no weights '{weights}' of {name}: {hint}.")
     try:
         with torch.random.fork_rng():
             torch.manual_seed(0)
-            return models.get_model(name, weights=None if random else "DEFAULT").eval()
+            return models.get_model(name, weights=None if random else weights or "DEFAULT").eval()
     except OSError as error:
         raise MissingError(
             f"The weights of torchvision:{name} could not be fetched ({error}). Connect once, or "

@@ -21,7 +21,9 @@ def test_table_1_has_the_paper_and_the_lines_that_are_here() -> None:
 
 def test_table_2_changes_the_backbone() -> None:
     cells = {cell.name: cell for cell in publication().cells("sdor-table2")}
-    assert cells["resnet-50/ped1/score"].changes == {"backbone": "torchvision:resnet50"}
+    assert cells["resnet-50/ped1/score"].changes == {
+        "backbone": "torchvision:resnet50@IMAGENET1K_V1"
+    }
 
 
 @pytest.mark.parametrize("scale", PRESETS)

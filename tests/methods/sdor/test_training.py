@@ -128,7 +128,7 @@ def test_the_paper_preset_is_the_papers_text() -> None:
     config = SDOR.configure("paper")
     assert isinstance(config, SDORConfig)
     assert (config.backbone, config.frozen, config.features) == (
-        "torchvision:resnet50",
+        "torchvision:resnet50@IMAGENET1K_V1",
         0,
         "classes",
     )

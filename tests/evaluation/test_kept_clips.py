@@ -88,9 +88,10 @@ def test_a_damaged_file_is_made_anew(detector: Detector, shared_data: Path, tmp_
 
 def test_what_is_somebody_elses_stays(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
-    (tmp_path / "a.npz").write_bytes(b"")
+    (tmp_path / "mine.npz").write_bytes(b"")
+    (tmp_path / f"{'a1' * 32}.npz").write_bytes(b"")
     remove_kept(tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+    assert {path.name for path in tmp_path.iterdir()} == {"notes.txt", "mine.npz"}
     remove_kept(tmp_path / "never made")
 
 

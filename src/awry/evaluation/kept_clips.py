@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import zipfile
 from collections.abc import Mapping
 from contextlib import suppress
@@ -74,7 +75,8 @@ class KeptClips:
 def remove_kept(folder: Path) -> None:
     """The figures stand elsewhere: the kept clips go, and the folder if nothing else is in it."""
     for file in folder.glob("*.npz"):
-        file.unlink(missing_ok=True)
+        if re.fullmatch("[0-9a-f]{64}", file.stem):
+            file.unlink(missing_ok=True)
     with suppress(OSError):  # not there, or somebody else's files stay
         folder.rmdir()
 

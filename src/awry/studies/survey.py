@@ -282,7 +282,7 @@ class _Study:
         return cell
 
     def _kept(self, name: str) -> Path:
-        return self.out / "scored" / name
+        return self.out / "cells" / f"{name}.work"
 
     def _measure(self, method: str, name: str, data: Dataset, seed: int, key: str) -> Measurement:
         options = FitOptions(preset=self.preset, changes=self.plans[method], seed=seed)

@@ -15,6 +15,7 @@ from awry.evaluation.evaluate import EvaluateOptions, evaluate_detector
 from awry.evaluation.kept_clips import remove_kept
 from awry.evaluation.metrics.event import EventRule
 from awry.evaluation.result import EvaluationResult
+from awry.interrupts import stopped_by
 from awry.output.places import REPORT, check_folder
 from awry.progress import Reporter
 from awry.scoring.calibration import Budget
@@ -70,6 +71,7 @@ def evaluate(
             something.
         BundleError: neither a bundle nor a run, damaged, or from a newer version.
         DatasetError: the data set cannot be read, or has no test clips that can be.
+        KeyboardInterrupt: stopped; its words say how to go on.
         WriteError: the report cannot be written.
     """
     run, single = _of_kind(bundle, merged=merged)
@@ -99,7 +101,15 @@ def evaluate(
     )
     opened = as_dataset(data, format=format, fps=fps)
     detector = load(single, budget=budget, threshold=threshold)
-    result = evaluate_detector(detector, opened, options, reporter)
+    try:
+        result = evaluate_detector(detector, opened, options, reporter)
+    except KeyboardInterrupt as error:
+        if work is None or not work.is_dir():
+            raise
+        raise KeyboardInterrupt(
+            f"stopped by {stopped_by()}. What was scored stands in {work}; the same command goes "
+            "on with the clips that are left."
+        ) from error
     if out is None or work is None:
         return result
     result = replace(result, report=result.save(out) / "report.html")

@@ -109,7 +109,9 @@ def test_the_same_call_goes_on(
 
     monkeypatch.setattr(kept_clips, "score_clip", dies_at_the_second)
     out, work = tmp_path / "out", tmp_path / "out.work"
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(
+        KeyboardInterrupt, match=r"stopped by Ctrl-C\. .*out\.work; the same command goes on"
+    ):
         awry.evaluate(bundle, shared_data, out=out, fps=10)
     assert len(list(work.glob("*.npz"))) == 1
     result = awry.evaluate(bundle, shared_data, out=out, fps=10)

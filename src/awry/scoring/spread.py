@@ -120,16 +120,17 @@ class LevelSpread:
         """For people, a sentence without its full stop."""
         clips = "one clip" if self.clips == 1 else f"{self.clips} clips"
         doubt, told = "", f"have a standard deviation of {self.spread:.4g}"
-        if self.clips == 1 and self.freedom < FEW:
+        if self.clips == 1 and (self.freedom < FEW or self.scenes > 1):
             doubt = ", which cannot show how far clips differ,"
-            told = (
-                "are taken to differ from another clip's as they do among themselves, by a "
-                f"standard deviation of {self.spread:.4g} in all"
-            )
         if self.scenes > 1:
             told = (
                 f"are taken to differ as those of all {self.scenes} scenes do, or more, by a "
                 f"standard deviation of {self.spread:.4g}"
+            )
+        elif doubt:
+            told = (
+                "are taken to differ from another clip's as they do among themselves, by a "
+                f"standard deviation of {self.spread:.4g} in all"
             )
         return (
             f"The levels of {self.stretches} stretches of {clips}{doubt} {told}; with "

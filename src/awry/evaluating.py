@@ -75,11 +75,9 @@ def evaluate(
         WriteError: the report cannot be written.
     """
     run, single = _of_kind(bundle, merged=merged)
-    work = None if out is None else working_folder(Path(out))
-    if out is not None and work is not None:
-        read = paths_of(bundle, data)
-        check_folder("--out", Path(out), REPORT, read, overwrite=overwrite)
-        check_folder("the working folder", work, {}, read, overwrite=overwrite)
+    place = None if out is None else Path(out)
+    if place is not None:
+        check_folder("--out", place, REPORT, paths_of(bundle, data), overwrite=overwrite)
     if run is not None:
         return evaluate_run(
             run,
@@ -92,28 +90,31 @@ def evaluate(
             reporter=reporter,
         )
     assert single is not None
+    if place is not None:
+        work = working_folder(place)
+        check_folder("the working folder", work, {}, paths_of(bundle, data), overwrite=overwrite)
     options = EvaluateOptions(
         parts,
         flow=flow,
         cache=None if cache is None else Path(cache),
         rule=EventRule.parse(rule, tolerance),
-        kept=work,
+        kept=None if place is None else working_folder(place),
     )
     opened = as_dataset(data, format=format, fps=fps)
     detector = load(single, budget=budget, threshold=threshold)
     try:
         result = evaluate_detector(detector, opened, options, reporter)
     except KeyboardInterrupt as error:
-        if work is None or not work.is_dir():
+        if options.kept is None or not options.kept.is_dir():
             raise
         raise KeyboardInterrupt(
-            f"stopped by {stopped_by()}. What was scored stands in {work}; the same command goes "
-            "on with the clips that are left."
+            f"stopped by {stopped_by()}. What was scored stands in {options.kept}; the same "
+            "command goes on with the clips that are left."
         ) from error
-    if out is None or work is None:
+    if place is None:
         return result
-    result = replace(result, report=result.save(out) / "report.html")
-    remove_kept(work)
+    result = replace(result, report=result.save(place) / "report.html")
+    remove_kept(working_folder(place))
     return result
 
 

@@ -47,11 +47,11 @@ def test_a_kept_clip_is_the_scored_one(detector: Detector, shared_data: Path, tm
     clip = as_dataset(shared_data, fps=10).test[0]
     options = ClipOptions()
     first = KeptClips(tmp_path / "kept", detector)
-    made = first.score_clip(detector, clip, options)
+    made = first.score_clip(clip, options)
     assert made.clip.peaks
     assert made.flow is not None
     second = KeptClips(tmp_path / "kept", detector)
-    assert_same(made, second.score_clip(detector, clip, options))
+    assert_same(made, second.score_clip(clip, options))
     assert (first.used, second.used) == (0, 1)
 
 
@@ -61,7 +61,7 @@ def test_other_clips_are_scored_anew(
 ) -> None:
     clip = as_dataset(shared_data, fps=10).test[0]
     options = ClipOptions()
-    KeptClips(tmp_path, detector).score_clip(detector, clip, options)
+    KeptClips(tmp_path, detector).score_clip(clip, options)
     if other == "threshold":
         detector = awry.load(bundle, threshold=1.0)
     elif other == "options":
@@ -71,18 +71,18 @@ def test_other_clips_are_scored_anew(
     else:
         clip = as_dataset(shared_data, fps=5).test[0]
     kept = KeptClips(tmp_path, detector)
-    kept.score_clip(detector, clip, options)
+    kept.score_clip(clip, options)
     assert kept.used == 0
     assert len(list(tmp_path.glob("*.npz"))) == 2
 
 
 def test_a_damaged_file_is_made_anew(detector: Detector, shared_data: Path, tmp_path: Path):
     clip = as_dataset(shared_data, fps=10).test[0]
-    made = KeptClips(tmp_path, detector).score_clip(detector, clip, ClipOptions())
+    made = KeptClips(tmp_path, detector).score_clip(clip, ClipOptions())
     (file,) = tmp_path.glob("*.npz")
     file.write_bytes(file.read_bytes()[:-200])
     kept = KeptClips(tmp_path, detector)
-    assert_same(made.clip, kept.score_clip(detector, clip, ClipOptions()).clip)
+    assert_same(made.clip, kept.score_clip(clip, ClipOptions()).clip)
     assert kept.used == 0
 
 

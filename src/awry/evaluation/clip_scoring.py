@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -96,7 +97,7 @@ def score_clips(
     clips: Sequence[Clip],
     options: ClipOptions | None = None,
     reporter: Reporter | None = None,
-    score: Callable[[Detector, Clip, ClipOptions], ClipScores] | None = None,
+    score: Callable[[Clip, ClipOptions], ClipScores] | None = None,
 ) -> Scored:
     """Score test clips, one after the other; those that cannot be read are left out and listed.
 
@@ -105,7 +106,7 @@ def score_clips(
         clips: test clips.
         options: what is kept of each; everything by default.
         reporter: told of each clip.
-        score: scores one clip, in place of `score_clip`.
+        score: scores one clip, in place of `score_clip` with the detector.
 
     Raises:
         DatasetError: none can be read.
@@ -113,13 +114,14 @@ def score_clips(
     """
     options, reporter = options or ClipOptions(), reporter or Silent()
     check_parts(detector, options.parts)
+    score = score or partial(score_clip, detector)
     scores: list[ClipScores] = []
     failed = []
     started = time.monotonic()
     reporter.start("scoring", len(clips))
     for clip in clips:
         try:
-            scores.append((score or score_clip)(detector, clip, options))
+            scores.append(score(clip, options))
         except AwryError as error:
             failed.append(f"{clip.name}: {error}")
         reporter.advance()

@@ -46,29 +46,29 @@ class KeptClips:
 
     def __init__(self, folder: Path, detector: Detector) -> None:
         self._folder = folder
-        self._detector = detector.digest()
+        self._detector, self._digest = detector, detector.digest()
         self.used = 0
 
-    def score_clip(self, detector: Detector, clip: Clip, options: ClipOptions) -> ClipScores:
+    def score_clip(self, clip: Clip, options: ClipOptions) -> ClipScores:
         """As `awry.evaluation.clip_scoring.score_clip`, or what it gave before.
 
         Raises:
             AwryError: as that, or the disk is full.
         """
-        file = self._folder / f"{self._key(detector, clip, options)}.npz"
+        file = self._folder / f"{self._key(clip, options)}.npz"
         if file.is_file():
             with suppress(*_DAMAGED):
                 kept = _read(file)
                 self.used += 1
                 return kept
-        made = score_clip(detector, clip, options)
+        made = score_clip(self._detector, clip, options)
         _write(file, made)
         return made
 
-    def _key(self, detector: Detector, clip: Clip, options: ClipOptions) -> str:
+    def _key(self, clip: Clip, options: ClipOptions) -> str:
         labels = None if clip.labels is None else np.asarray(clip.labels(), np.uint8).tobytes()
-        frames = clip_key(clip, detector.ignore, detector.every)
-        made_of = (__version__, self._detector, clip.scene, frames, labels, asdict(options))
+        frames = clip_key(clip, self._detector.ignore, self._detector.every)
+        made_of = (__version__, self._digest, clip.scene, frames, labels, asdict(options))
         return hashlib.sha256(repr(made_of).encode()).hexdigest()
 
 

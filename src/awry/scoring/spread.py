@@ -204,7 +204,9 @@ def measure_spread(
     variances, freedom = np.transpose([_differing(held_out), _differing(learned)])
     if not based or not freedom.any():
         return None
-    compared = _ratio(_within(held_out), _within(learned)) if held_out and learned else 1.0
+    compared = (
+        _ratio(_frame_variance(held_out), _frame_variance(learned)) if held_out and learned else 1.0
+    )
     spread = math.sqrt(np.average(variances * [1.0, compared], weights=freedom))
     return LevelSpread(
         level=_mean_level(based),
@@ -224,9 +226,9 @@ def measure_spread(
 def with_other_scenes(spreads: Mapping[str, LevelSpread | None]) -> dict[str, LevelSpread | None]:
     """The spreads by scene; where a scene has few clips, with what all scenes together say.
 
-    Two clips have one degree of freedom, and Student's t distribution then asks for six standard
-    deviations. One model scores all its scenes in one unit. So its clips are taken to differ as
-    those of all scenes do, or as they do themselves where that is more.
+    Few clips have few degrees of freedom, and Student's t distribution is wide then. One model
+    scores all its scenes in one unit. So a scene's clips are taken to differ as those of all scenes
+    do, or as they do themselves where that is more.
 
     Args:
         spreads: scene -> its spread, None where nothing could be compared; not the pooled one.
@@ -318,7 +320,7 @@ def _between(looks: Sequence[Sequence[float]], within: float) -> float:
     return max(found, ((len(looks) - 1) * found + within) / len(looks))
 
 
-def _within(stretches: Sequence[_Stretch]) -> float:
+def _frame_variance(stretches: Sequence[_Stretch]) -> float:
     """Mean variance of frames within a stretch."""
     return float(np.mean([np.var(stretch.scores) for stretch in stretches]))
 

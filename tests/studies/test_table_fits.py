@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from awry.datasets import open_dataset
 from awry.errors import ConfigError
 from awry.progress import Silent
 from awry.storage import write_json
@@ -57,3 +58,24 @@ def test_whoever_stops_it_is_told_how_to_go_on(fit: TableFit, tmp_path: Path, mo
     monkeypatch.setattr(table_fits, "_run", stop)
     with pytest.raises(KeyboardInterrupt, match="stopped in epoch 3; the same command goes on"):
         run_fits([fit], tmp_path, Silent())
+
+
+def test_fits_beside_one_another_leave_what_one_after_another_leaves(
+    shared_data: Path, fit: TableFit, tmp_path: Path
+) -> None:
+    data = open_dataset(shared_data, fps=10)
+    fits = [replace(fit, data=data), replace(fit, data=data, key="flow-1", seed=1)]
+    one, _ = run_fits(fits, tmp_path / "one", Silent())
+    two, failed = run_fits(fits, tmp_path / "two", Silent(), jobs=2)
+    assert not failed
+    assert two.keys() == one.keys()
+    for key in one:
+        assert two[key]["figures"] == one[key]["figures"]
+        assert (tmp_path / "two" / f"{key}.json").is_file()
+    again, _ = run_fits(fits, tmp_path / "two", Silent(), jobs=2)
+    assert again == two
+
+
+def test_data_made_on_the_spot_stays_in_this_process(fit: TableFit, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="read its data from files, or do one thing at a time"):
+        run_fits([fit], tmp_path, Silent(), jobs=2)

@@ -51,6 +51,7 @@ def reproduce(
     dataset: Annotated[
         str | None, typer.Option(help="Which of the table's data sets the data are.")
     ] = None,
+    jobs: Annotated[int, typer.Option(min=1, help="Fits at a time.")] = 1,
     overwrite: Overwrite = False,
     layout: Layout = None,
     fps: Fps = None,
@@ -84,6 +85,7 @@ def reproduce(
                 classifier=classifier,
                 depth=depth,
                 dataset=dataset,
+                jobs=jobs,
                 overwrite=overwrite,
                 format=layout,
                 fps=fps,

@@ -244,6 +244,7 @@ def reproduce(
     classifier: str | None = None,
     depth: str | None = None,
     dataset: str | None = None,
+    jobs: int = 1,
     overwrite: bool = False,
     format: str | None = None,
     fps: float | None = None,
@@ -264,6 +265,9 @@ def reproduce(
         changes: settings of every fit that differ from the preset's; a cell's own go before them.
         detector, classifier, depth: teachers of every fit, as `KIND:WHAT`.
         dataset: which of the table's data sets the data are; None: as they were recognised.
+        jobs: fits at a time, each in a process of its own with its share of the threads where
+            there are more than one; a program must then be importable. Each takes the memory of a
+            whole fit.
         overwrite: replace what stands at `out`, whoever wrote it.
         format, fps: as `awry.open_dataset` takes them.
         reporter: shows progress.
@@ -275,6 +279,8 @@ def reproduce(
     """
     if data is None or out is None:
         raise ConfigError("To run a table, give both --data and --out.")
+    if jobs < 1:
+        raise ConfigError(f"--jobs must be at least 1, not {jobs}.")
     numbers = whole_numbers(seeds, "--seeds", lowest=0)
     chosen = _chosen(table, cells)
     folder = Path(out)
@@ -285,7 +291,7 @@ def reproduce(
     settings = {**(changes or {}), **teacher_settings(detector, classifier, depth)}
     mine = [cell for cell in chosen if cell.dataset == taken_as]
     fits = fits_of(mine, footage, taken_as, scale, numbers, settings)
-    records, failed = run_fits(fits.values(), folder, reporter or Silent())
+    records, failed = run_fits(fits.values(), folder, reporter or Silent(), jobs)
     by_cell = {name: records[fit.key] for name, fit in fits.items() if fit.key in records}
     result = ReproductionResult(
         table,

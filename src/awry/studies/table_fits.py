@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 import shutil
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,12 @@ from awry.fitting import FitOptions
 from awry.foreign import read_json, reading
 from awry.methods.base import MethodConfig
 from awry.methods.registry import method_class
-from awry.progress import Reporter
+from awry.progress import Reporter, Silent
 from awry.storage import write_json
 from awry.studies.archive_ranking import ranked_archive
 from awry.studies.measurements import fitted, labelled, score_labelled
 from awry.studies.part_figures import measure_parts
+from awry.studies.side_by_side import side_by_side
 from awry.studies.table_fit import FORMAT, TableFit
 from awry.teachers.outputs import keep_outputs
 from awry.training.environment import hardware
@@ -33,14 +35,15 @@ Record = dict[str, Any]
 
 
 def run_fits(
-    fits: Iterable[TableFit], out: Path, reporter: Reporter
+    fits: Iterable[TableFit], out: Path, reporter: Reporter, jobs: int = 1
 ) -> tuple[dict[str, Record], list[str]]:
     """Run each different fit once; one that fails does not stop the others.
 
     Args:
         fits: some may be the same.
         out: `OUT/KEY.json` holds each finished fit's figures, `OUT/KEY/` its bundle.
-        reporter: shows progress.
+        reporter: shows progress; of several fits at a time, only which of them are done.
+        jobs: fits at a time, each in a process of its own where there are more than one.
 
     Returns:
         Fit's key -> its record; and what failed, one sentence each.
@@ -51,21 +54,47 @@ def run_fits(
     different = {fit.key: fit for fit in fits}
     records: dict[str, Record] = {}
     failed = []
-    for number, (key, fit) in enumerate(different.items(), 1):
-        reporter.message(f"{number} of {len(different)}: {key}")
-        try:
-            record = _finished(out / f"{key}.json") or _run(fit, out, reporter)
-        except AwryError as error:
-            failed.append(f"{key}: {error}")
-            continue
-        except KeyboardInterrupt as error:
-            said = str(error) or "stopped"
-            hint = "the same command goes on from there"
-            raise KeyboardInterrupt(f"{said}; {hint}.") from error
-        records[key] = record
-        failed += [f"{key}: {sentence}" for sentence in record["failed"]]
+    try:
+        for key, record in _each(list(different.values()), out, reporter, jobs):
+            if isinstance(record, AwryError):
+                failed.append(f"{key}: {record}")
+                continue
+            records[key] = record
+            failed += [f"{key}: {sentence}" for sentence in record["failed"]]
+    except KeyboardInterrupt as error:
+        said = str(error) or "stopped"
+        raise KeyboardInterrupt(f"{said}; the same command goes on from there.") from error
     shutil.rmtree(out / FRAMES, ignore_errors=True)
     return records, failed
+
+
+def _each(
+    fits: Sequence[TableFit], out: Path, reporter: Reporter, jobs: int
+) -> Iterator[tuple[str, Record | AwryError]]:
+    """Every fit's key with its record, or why there is none, as they end."""
+    if jobs == 1:
+        for number, fit in enumerate(fits, 1):
+            reporter.message(f"{number} of {len(fits)}: {fit.key}")
+            try:
+                yield fit.key, _finished(out / f"{fit.key}.json") or _run(fit, out, reporter)
+            except AwryError as error:
+                yield fit.key, error
+        return
+    owed = []
+    for fit in fits:
+        try:
+            record = _finished(out / f"{fit.key}.json")
+        except AwryError as error:
+            yield fit.key, error
+            continue
+        if record is None:
+            owed.append(fit)
+        else:
+            yield fit.key, record
+    answers = side_by_side(partial(_run, out=out), owed, jobs)
+    for number, (fit, record) in enumerate(answers, 1):
+        reporter.message(f"{number} of {len(owed)} done: {fit.key}")
+        yield fit.key, record
 
 
 def _finished(file: Path) -> Record | None:
@@ -79,7 +108,8 @@ def _finished(file: Path) -> Record | None:
     return record if whole else None
 
 
-def _run(fit: TableFit, out: Path, reporter: Reporter) -> Record:
+def _run(fit: TableFit, out: Path, reporter: Reporter | None = None) -> Record:
+    reporter = reporter or Silent()
     publication = method_class(fit.method).publication()
     if publication is not None and publication.rank_archive is not None:
         work = out / f"{fit.key}.work"

@@ -1,0 +1,54 @@
+"""Tasks in processes beside one another."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from awry.errors import AwryError, ConfigError
+from awry.runtimes import threads
+from awry.studies.side_by_side import side_by_side
+
+
+def work(task: str) -> tuple[str, int, int]:
+    if task == "refused":
+        raise ConfigError("No footage.")
+    if task == "dies":
+        os._exit(9)
+    return task * 2, os.getpid(), threads()
+
+
+def test_answers_refusals_and_deaths_are_told_apart() -> None:
+    found = dict(side_by_side(work, ["a", "refused", "dies"], jobs=2))
+    answer, process, share = found["a"]  # type: ignore[misc]
+    assert (answer, share) == ("aa", max(1, threads() // 2))
+    assert process != os.getpid()
+    assert isinstance(found["refused"], AwryError)
+    assert str(found["refused"]) == "No footage."
+    assert str(found["dies"]) == "its process ended (9), perhaps for want of memory."
+
+
+def write_or_read(task: tuple[str, Path]) -> int | None:
+    """One says through a pipe who it is and waits for its end; the other passes it on."""
+    what, pipe = task
+    if what == "write":
+        with pipe.open("w") as opened:
+            opened.write(str(os.getpid()))
+        signal.pause()
+        return None
+    return int(pipe.read_text())
+
+
+def test_whoever_goes_away_leaves_no_process(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    tasks = [("write", tmp_path / "pipe"), ("read", tmp_path / "pipe")]
+    answers = side_by_side(write_or_read, tasks, jobs=2)
+    _, process = next(answers)
+    assert isinstance(process, int)
+    os.kill(process, 0)  # it is there
+    answers.close()  # type: ignore[attr-defined]
+    with pytest.raises(ProcessLookupError):
+        os.kill(process, 0)

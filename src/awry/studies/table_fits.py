@@ -92,9 +92,9 @@ def _each(
         else:
             yield fit.key, record
     answers = side_by_side(partial(_run, out=out), owed, jobs)
-    for number, (fit, record) in enumerate(answers, 1):
+    for number, (fit, answer) in enumerate(answers, 1):
         reporter.message(f"{number} of {len(owed)} done: {fit.key}")
-        yield fit.key, record
+        yield fit.key, answer
 
 
 def _finished(file: Path) -> Record | None:

@@ -57,3 +57,40 @@ def test_whoever_stops_it_is_told_how_to_go_on(fit: TableFit, tmp_path: Path, mo
     monkeypatch.setattr(table_fits, "_run", stop)
     with pytest.raises(KeyboardInterrupt, match="stopped in epoch 3; the same command goes on"):
         run_fits([fit], tmp_path, Silent())
+
+
+class _Heard(Silent):
+    """Keeps what is said."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def message(self, text: str) -> None:
+        self.said.append(text)
+
+
+def test_what_is_missing_is_said_before_anything_is_fitted(
+    fit: TableFit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard = _Heard()
+    monkeypatch.delenv("AWRY_WEIGHTS", raising=False)
+
+    def run(fit: TableFit, *_: object) -> dict[str, object]:
+        heard.said.append(f"ran {fit.key}")
+        return {"failed": []}
+
+    monkeypatch.setattr(table_fits, "_run", run)
+    wanting = {"method": "ssmtl", "scale": "paper", "changes": {"tasks": ["middle_box"]}}
+    fits = [fit, *(replace(fit, key=f"ssmtl-{seed}", seed=seed, **wanting) for seed in (0, 1))]
+    run_fits(fits, tmp_path, heard)
+    missing = [said for said in heard.said if said.startswith("Not here: ")]
+    assert len(missing) == 1
+    assert missing[0].startswith("Not here: onnx:yolov3.onnx (https://pjreddie.com")
+    assert heard.said.index(missing[0]) < heard.said.index("ran flow-0")
+    # Where its fits are finished, nothing is missing any more.
+    heard.said.clear()
+    record = {"format": FORMAT, "failed": [], "figures": {"auc": 0.9}}
+    for seed in (0, 1):
+        write_json(tmp_path / f"ssmtl-{seed}.json", record)
+    run_fits(fits, tmp_path, heard)
+    assert not [said for said in heard.said if said.startswith("Not here: ")]

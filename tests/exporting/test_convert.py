@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +19,10 @@ from awry.exporting.darknet.settings import read_settings
 from awry.exporting.darknet.weights import Kernel, read_weights
 from awry.output.own import is_ours
 from awry.runtimes import onnx_session
+from awry.teachers.catalogue import facts_of
 from awry.teachers.objects import DetectorOptions, View, load_detector
 from awry.teachers.objects.onnx_layouts import DarknetBoxes
+from awry.teachers.presence import presence_of
 from darknet_files import conv, header, net, text_of, write_network, yolo, yolov3
 from support import write_images
 
@@ -59,6 +62,9 @@ def test_the_file_says_where_it_comes_from(small: Path, converted) -> None:
         "awry.network": "yolov3",
         "awry.weights_sha256": converted.sha256,
     }
+    known = replace(facts_of(f"onnx:{small / 'net.onnx'}"), made_of=converted.sha256)
+    assert presence_of(known).checked
+    assert presence_of(known).state == "there"
     assert is_ours(small / "net.onnx", "network")
     assert not is_ours(small / "net.weights", "network")
 

@@ -11,9 +11,10 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+from onnx import TensorProto, helper
 
 from awry.teachers import presence
-from awry.teachers.catalogue import WeightFacts, facts_of
+from awry.teachers.catalogue import MADE_OF, YOLOV3_SHA256, WeightFacts, facts_of
 from awry.teachers.presence import Presence, presence_of
 from awry.teachers.weights import FOLDER
 
@@ -89,6 +90,25 @@ def test_files_by_path_and_in_the_folder_of_weights(
     own = put(caches / "own.onnx")
     assert presence_of(facts_of(f"onnx:{own}")) == Presence("there", str(own))
     assert presence_of(facts_of("added:thing")) == Presence("unknown")
+
+
+def test_what_a_converted_file_was_made_of(caches: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(FOLDER, str(caches))
+    known = facts_of("onnx:yolov3.onnx")
+
+    def state(made_of: str) -> Presence:
+        value = helper.make_tensor_value_info("x", TensorProto.FLOAT, [1])
+        nodes = [helper.make_node("Identity", ["x"], ["y"])]
+        model = helper.make_model(helper.make_graph(nodes, "g", [value], [value]))
+        helper.set_model_props(model, {"awry.layout": "darknet", MADE_OF: made_of, "z": "z" * 900})
+        put(caches / "yolov3.onnx", b"weights" * 1000 + model.SerializeToString())
+        return presence_of(known)
+
+    file = str(caches / "yolov3.onnx")
+    assert state(YOLOV3_SHA256) == Presence("there", file, checked=True)
+    assert state(SHA256) == Presence("differs", file, checked=True)
+    put(caches / "yolov3.onnx")  # by another program
+    assert presence_of(known) == Presence("there", file)
 
 
 def test_an_installed_package_by_its_list_of_files(

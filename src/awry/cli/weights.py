@@ -75,10 +75,12 @@ def show_weights(listed: WeightList) -> None:
 def _lines(one: ListedWeights) -> list[str]:
     facts, here = one.facts, one.presence
     by = [f"{by.method} {by.preset} ({by.setting})" for by in one.wanted_by]
-    digits = facts.sha256 or "not published"
+    digits = "not published"
     if facts.sha256:
         begins = "begins with " if len(facts.sha256) < 64 else ""
         digits = f"{begins}{facts.sha256}, by {facts.sha256_by}"
+    elif facts.made_of:
+        digits = f"of the file that it is made of: {facts.made_of}"
     size = "" if facts.size is None else f", {facts.size / 1e6:.0f} MB"
     lines = [
         f"{facts.about}{size}",

@@ -19,7 +19,7 @@ from awry.output.places import Place, check_places
 from awry.results import FigureCard, Result
 from awry.runtimes import onnx_session
 from awry.storage import whole_file
-from awry.teachers.catalogue import YOLOV3_SHA256
+from awry.teachers.catalogue import MADE_OF, YOLOV3_SHA256
 from awry.teachers.objects import View, load_detector
 from awry.teachers.objects.coco import class_name
 from awry.teachers.objects.onnx_layouts import CLASSES, DARKNET, LAYOUT
@@ -147,7 +147,7 @@ def convert_weights(
     _check_classes(settings, settings_file)
     module = _network(settings, weights_file)
     digest = sha256_of(weights_file)
-    about = {LAYOUT: DARKNET, "awry.network": network, "awry.weights_sha256": digest}
+    about = {LAYOUT: DARKNET, "awry.network": network, MADE_OF: digest}
     difference = _write(module, settings, about, place)
     return ConvertedWeights(
         network,

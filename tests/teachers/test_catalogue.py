@@ -44,7 +44,7 @@ def test_hashes_are_whole_or_begin_one() -> None:
         facts = facts_of(what)
         assert facts.what == what
         assert re.fullmatch(r"[0-9a-f]{8}|[0-9a-f]{64}|", facts.sha256 or "")
-        assert bool(facts.sha256) == bool(facts.sha256_by)
+        assert bool(facts.sha256_by) == (facts.sha256 is not None or what.startswith("hf:"))
         assert facts.source.startswith("https://")
 
 

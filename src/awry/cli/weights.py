@@ -79,6 +79,8 @@ def _lines(one: ListedWeights) -> list[str]:
     if facts.sha256:
         begins = "begins with " if len(facts.sha256) < 64 else ""
         digits = f"{begins}{facts.sha256}, by {facts.sha256_by}"
+    elif facts.sha256_by:
+        digits = f"not listed here; {facts.sha256_by}"
     elif facts.made_of:
         digits = f"of the file that it is made of: {facts.made_of}"
     size = "" if facts.size is None else f", {facts.size / 1e6:.0f} MB"
@@ -115,6 +117,9 @@ def show_converted(result: ConvertedWeights) -> None:
     ):
         printer.print(sentence)
     if result.found is None:
+        return
+    if not result.found:
+        printer.print("Nothing was found in the picture above the detector's threshold.")
         return
     table = Table("object", "confidence", "x_min", "y_min", "x_max", "y_max")
     for one in result.found:

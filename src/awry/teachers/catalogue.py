@@ -29,7 +29,7 @@ class WeightFacts:
         file: its file's name; empty where there is none of a fixed name.
         how: how it gets here.
         sha256: of the file, all 64 hexadecimal digits or the first eight; None: not published.
-        sha256_by: who says so.
+        sha256_by: who says so, or says it of a file that is here.
         made_of: SHA-256 of the file that it is converted from; None: it is not.
         size: bytes; None: not stated.
         code_licence, weights_licence: as stated by their makers.
@@ -150,6 +150,7 @@ def facts_of(what: str) -> WeightFacts:
             f"https://huggingface.co/{name}",
             "model.safetensors",
             "fetched on first use; needs pip install 'awry[hf]' and a connection once",
+            sha256_by="the hub's cache calls each file by it",
             code_licence=f"{_APACHE} (transformers)",
             weights_licence=licence,
         )

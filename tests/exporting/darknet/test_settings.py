@@ -104,6 +104,7 @@ def test_layers_as_darknet_reads_them(tmp_path: Path) -> None:
         ([*net(32), *conv(255, 1), *yolo("0,1,9")], r"mask is \[0, 1, 9\], but there are 9"),
         ([*net(32), *conv(255, 1), *yolo("0,1,2", "1,2,3,4,nan,6")], "no number of pixels above 0"),
         ([*net(32), *conv(255, 1), *yolo("0,1,2", "1,2,3")], "are 3 numbers; expected pairs"),
+        ([*net(32), *conv(255, 1), *yolo("0,1,2"), *conv(3, 3)], "takes in boxes of"),
         ([("net", {"width": 10**6, "height": 10**6})], "more than the limit"),
         ([("net", {"width": 32, "height": 32, "channels": 1})], "pictures of three colours"),
     ],

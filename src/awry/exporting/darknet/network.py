@@ -51,7 +51,7 @@ class DarknetNetwork(nn.Module):
             taken = [picture if one == PICTURE else given[one] for one in layer.sources]
             if isinstance(layer, Boxes):
                 boxes.append(part(*taken))
-                given.append(taken[0])  # what Darknet gives on is of no use to anybody
+                given.append(taken[0])  # no layer takes it in
             else:
                 given.append(part(*taken))
         return torch.cat(boxes, 1)

@@ -218,6 +218,10 @@ class _Reader:
             known = ", ".join(f"[{kind}]" for kind in _KINDS)
             raise ValueError(f"[{quoted(section.kind)}] is not known here; known are {known}")
         layer = _KINDS[section.kind](self, section)
+        if any(
+            place != PICTURE and isinstance(self.layers[place], Boxes) for place in layer.sources
+        ):
+            raise ValueError(f"layer {len(self.layers)} takes in boxes of a [yolo] section")
         self._values += math.prod(layer.shape)
         if min(layer.shape) < 1 or self._values > MOST_VALUES:
             sizes = " x ".join(map(str, layer.shape))

@@ -197,7 +197,7 @@ class DarknetBoxes(YOLOv3):
 
 def corner_aligned(image: Picture, size: tuple[int, int]) -> Floats:
     """A picture (H, W, c) resized linearly, corner pixels on corner pixels: (h, w, c), 0-255."""
-    values = image.astype(np.float32)
+    values: NDArray[np.generic] = image
     for axis, wanted in enumerate(size):
         there = values.shape[axis]
         places = np.linspace(0, there - 1, wanted) if wanted > 1 else np.zeros(1)
@@ -205,9 +205,10 @@ def corner_aligned(image: Picture, size: tuple[int, int]) -> Floats:
         share = (
             (places - low).astype(np.float32).reshape([-1 if k == axis else 1 for k in range(3)])
         )
-        below = values.take(low, axis)
-        values = below + share * (values.take(np.minimum(low + 1, there - 1), axis) - below)
-    return values
+        below = values.take(low, axis).astype(np.float32, copy=False)
+        above = values.take(np.minimum(low + 1, there - 1), axis)
+        values = below + share * (above - below)
+    return values.astype(np.float32, copy=False)
 
 
 def _from_centres(

@@ -6,7 +6,6 @@ import math
 import shutil
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -28,7 +27,6 @@ from awry.studies.table_fit import FORMAT, TableFit
 from awry.teachers.outputs import keep_outputs
 from awry.training.environment import hardware
 from awry.version import __version__
-from awry.weight_list import missing_weights
 
 FRAMES = "frames.work"
 Record = dict[str, Any]
@@ -51,7 +49,6 @@ def run_fits(
         KeyboardInterrupt: Ctrl-C; says how to go on.
     """
     different = {fit.key: fit for fit in fits}
-    _announce_missing(different.values(), out, reporter)
     records: dict[str, Record] = {}
     failed = []
     for number, (key, fit) in enumerate(different.items(), 1):
@@ -69,18 +66,6 @@ def run_fits(
         failed += [f"{key}: {sentence}" for sentence in record["failed"]]
     shutil.rmtree(out / FRAMES, ignore_errors=True)
     return records, failed
-
-
-def _announce_missing(fits: Iterable[TableFit], out: Path, reporter: Reporter) -> None:
-    """Say which ready-made networks are not here, of the fits that are still to be made."""
-    wanted = []
-    for fit in fits:
-        with suppress(AwryError):  # the fit itself says so in its turn
-            if _finished(out / f"{fit.key}.json") is None:
-                kind = method_class(fit.method)
-                wanted.append((kind, kind.configure(fit.scale, fit.changes, fit.dataset)))
-    for one in missing_weights(wanted):
-        reporter.message(f"Not here: {one.in_words()}")
 
 
 def _finished(file: Path) -> Record | None:

@@ -35,6 +35,9 @@ from awry.evaluation.files.boxes import (
     read_track_files,
 )
 from awry.evaluation.files.frames import read_frame_files
+from awry.exporting.darknet.network import DarknetNetwork
+from awry.exporting.darknet.settings import read_settings
+from awry.exporting.darknet.weights import read_weights
 from awry.methods.sdor import SDOR
 from awry.sifting.options import SiftOptions
 from awry.sifting.ranking import rank_archive
@@ -47,6 +50,7 @@ from awry.training.split import Exclusion
 from awry.video import open_source
 from awry.video.ignore import IgnoreRegions
 from awry.video.memory import ArraySource
+from darknet_files import write_network, yolov3
 from support import write_images
 
 
@@ -423,3 +427,14 @@ def depth_model(root: Path) -> Prepared:
     file.write_bytes(model.SerializeToString())
     image = np.full((16, 24, 3), 90, np.uint8)
     return Prepared(file, lambda: load_depth(f"onnx:{file}")(image))
+
+
+def darknet(root: Path, *, weights: bool = False) -> Prepared:
+    """A network's settings, or its weights."""
+    files = write_network(root, yolov3(32, 1, blocks=(1, 1), scales=2, repeats=1))
+
+    def read() -> None:
+        settings = read_settings(files[0])
+        DarknetNetwork(settings, read_weights(files[1], settings))
+
+    return Prepared(files[weights], read)

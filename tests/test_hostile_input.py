@@ -91,6 +91,8 @@ ALONE: dict[str, Make] = {
     "run-scores": partial(files.run, name="scores.csv"),
     "feedback": files.feedback,
     "onnx": files.depth_model,
+    "darknet-cfg": files.darknet,
+    "darknet-weights": partial(files.darknet, weights=True),
     "checkpoint": files.saved_checkpoint,
     "ignore": partial(files.ignored, text="polygon:0,0;20,0;0,30"),
     "ignore-box": partial(files.ignored, text="rectangle:1,2,30,"),

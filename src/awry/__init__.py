@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from awry.evaluation.result import EvaluationResult
     from awry.evaluation.scored_clip import ScoredClip
     from awry.evaluation.tuning import AlarmsResult, alarms
+    from awry.exporting.convert import ConvertedWeights, convert_weights
     from awry.exporting.export import ExportResult, export
     from awry.fitting.fuse import fuse
     from awry.fitting.result import FitResult
@@ -85,6 +86,7 @@ if TYPE_CHECKING:
     from awry.training.facts import Facts
     from awry.training.split import Exclusion
     from awry.video import ArraySource, Source, open_source
+    from awry.weight_list import WeightList, list_weights
 
 __all__ = [
     "AlarmsResult",
@@ -98,6 +100,7 @@ __all__ = [
     "Clip",
     "ComparisonResult",
     "ConfigError",
+    "ConvertedWeights",
     "Dataset",
     "DatasetCheck",
     "DatasetError",
@@ -153,12 +156,14 @@ __all__ = [
     "TrainingError",
     "Trial",
     "TuneResult",
+    "WeightList",
     "WriteError",
     "__version__",
     "alarms",
     "bench",
     "check_dataset",
     "compare",
+    "convert_weights",
     "demo",
     "describe_method",
     "doctor",
@@ -168,6 +173,7 @@ __all__ = [
     "fuse",
     "list_datasets",
     "list_methods",
+    "list_weights",
     "load",
     "load_run",
     "measure",
@@ -198,6 +204,7 @@ _LAZY = {
     "Clip": "awry.datasets.base",
     "ComparisonResult": "awry.evaluation.comparing",
     "ConfigError": "awry.errors",
+    "ConvertedWeights": "awry.exporting.convert",
     "Dataset": "awry.datasets.base",
     "DatasetCheck": "awry.datasets.check",
     "DatasetError": "awry.errors",
@@ -253,11 +260,13 @@ _LAZY = {
     "TrainingError": "awry.errors",
     "Trial": "awry.fitting.trials",
     "TuneResult": "awry.fitting.search_result",
+    "WeightList": "awry.weight_list",
     "WriteError": "awry.errors",
     "alarms": "awry.evaluation.tuning",
     "bench": "awry.studies.bench",
     "check_dataset": "awry.datasets.check",
     "compare": "awry.evaluation.comparing",
+    "convert_weights": "awry.exporting.convert",
     "demo": "awry.studies.demo",
     "describe_method": "awry.method_list",
     "doctor": "awry.installation",
@@ -267,6 +276,7 @@ _LAZY = {
     "fuse": "awry.fitting.fuse",
     "list_datasets": "awry.datasets.listing",
     "list_methods": "awry.method_list",
+    "list_weights": "awry.weight_list",
     "load": "awry.detector",
     "load_run": "awry.sifting.run_folder",
     "open_dataset": "awry.datasets",

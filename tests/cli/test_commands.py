@@ -27,6 +27,7 @@ FUNCTIONS: Mapping[str, tuple[str, ...]] = {
     "metrics frame": ("measure.frame",),
     "metrics region": ("measure.region",),
     "reproduce": ("reproduce", "published_table", "published_tables"),
+    "weights": ("convert_weights", "list_weights"),
 }
 # Options that are not called like their argument: the flag is short for people.
 ARGUMENTS = {"set": "changes"}
@@ -191,6 +192,10 @@ EXAMPLES: dict[str, tuple[Callable[[Small, str], Words], Callable[[Small, str], 
     "reproduce": (lambda s, r: ["daml-table5"], lambda s, r: api.published_table("daml-table5")),
     "datasets": (lambda s, r: [s.data], lambda s, r: api.check_dataset(s.data)),
     "methods": (lambda s, r: ["flow"], lambda s, r: api.describe_method("flow")),
+    "weights": (
+        lambda s, r: ["--method", "ssmtl", "--preset", "paper"],
+        lambda s, r: api.list_weights(method="ssmtl", preset="paper"),
+    ),
     "doctor": (lambda s, r: [], lambda s, r: api.doctor()),
 }  # fmt: skip
 # Too long to run here, where each has a test of its own: what is typed, and with which arguments

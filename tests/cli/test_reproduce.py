@@ -17,11 +17,16 @@ Captured = pytest.CaptureFixture[str]
 
 def test_tables_and_whether_they_run(capsys: Captured, monkeypatch) -> None:
     monkeypatch.setenv("COLUMNS", "160")
-    tables = awry.published_tables()
-    show_tables(tables)
+    monkeypatch.delenv("AWRY_WEIGHTS", raising=False)
+    tables = awry.published_tables("paper")
+    show_tables(tables, "paper")
     said = capsys.readouterr().out
     for table in tables:
         assert table.table in said
+    wanting = [line for line in said.splitlines() if "onnx:yolov3.onnx" in line]
+    assert len(wanting) == 1
+    assert wanting[0].startswith("Not here, for ssmtl-table2, ssmtl-table4")
+    assert "at scale paper: onnx:yolov3.onnx (https://pjreddie.com" in wanting[0]
     assert said.endswith("awry reproduce TABLE lists a table; with --data and --out it runs it.\n")
 
 
@@ -65,6 +70,24 @@ def test_our_figures_over_seeds(capsys: Captured, monkeypatch) -> None:
         "not run: other data: 1 cells of avenue.",
     ):
         assert words in said
+
+
+def test_a_note_stands_once_whoever_it_is_about(capsys: Captured, monkeypatch) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
+    named = {"row": None, "unit": "share", "convention": PRIMARY, "dataset": "ped2"}
+    figures = SeedFigures({0: 0.8}, {0: None})
+
+    def cell(name: str, *notes: str) -> CellResult:
+        what = SimpleNamespace(name=f"{name}/ped2/all", figures={PRIMARY: "micro AUC"}, **named)
+        return CellResult(cast(Any, what), "1 of 1", {PRIMARY: figures}, notes)
+
+    cells = (cell("a", "Dark.", "Short."), cell("b", "Dark."), cell("c", "Dark.", "Short."))
+    facts = ({}, {"taken_as": "ped2"}, cells, ())
+    show_reproduction(ReproductionResult("daml-table5", "cpu", (0,), *facts))
+    said = capsys.readouterr().out.splitlines()
+    assert "all cells, ours: Dark." in said
+    assert "a/ped2/all, c/ped2/all, ours: Short." in said
+    assert sum("Dark." in line for line in said) == 1
 
 
 def test_one_seed_has_no_deviation_and_none_no_figure(capsys: Captured) -> None:

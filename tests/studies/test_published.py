@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -182,3 +183,23 @@ def test_a_table_as_a_result() -> None:
     assert table.rows()[0]["unit"] == "share"
     assert len(table.plot().patches) == 26
     assert table.cards()[0].value == "26 values"
+
+
+def test_which_networks_a_table_lacks_at_a_scale(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AWRY_WEIGHTS", raising=False)
+
+    def lacking(scale: str, table: str) -> list[str]:
+        (found,) = (one for one in published_tables(scale) if one.table == table)
+        assert found.to_dict()["missing"] == [one.facts.what for one in found.missing]
+        return [one.facts.what for one in found.missing]
+
+    assert "onnx:yolov3.onnx" in lacking("paper", "ssmtl-table2")
+    assert lacking("cpu", "daml-table5") == []
+    (tmp_path / "yolov3.onnx").write_bytes(b"x")
+    monkeypatch.setenv("AWRY_WEIGHTS", str(tmp_path))
+    assert "onnx:yolov3.onnx" not in lacking("paper", "ssmtl-table2")
+    assert not any(one.missing for one in published_tables("paper") if one.why_not)
+    with pytest.raises(ConfigError, match="No paper's method has a preset 'papr': did you mean"):
+        published_tables("papr")

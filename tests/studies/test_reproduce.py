@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+import awry as api
 import awry.studies.measurements as measurements
 from awry.errors import TrainingError
+from awry.studies import reproduce
 
 WORDS = ("--scale", "tiny", "--seeds", "0", "--dataset", "ped2", "--fps", 10)
 ROW = ("--cells", "conv3d/*")
@@ -230,6 +232,36 @@ def test_data_without_labels_are_refused_before_a_fit(
     said = awry("reproduce", "daml-table5", "--data", data, "--out", tmp_path / "new", *WORDS)
     assert said.code == 2
     assert "nothing could be measured" in said.err
+
+
+def test_missing_networks_are_named_before_anything_is_fitted(
+    shared_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+
+    class Heard(api.Silent):
+        def message(self, text: str) -> None:
+            said.append(text)
+
+    def run(*_: Any, **__: Any) -> tuple[dict[str, Any], list[str]]:
+        said.append("run")
+        return {}, []
+
+    monkeypatch.delenv("AWRY_WEIGHTS", raising=False)
+    monkeypatch.setattr(reproduce, "run_fits", run)
+
+    def run_table(scale: str) -> list[str]:
+        said.clear()
+        options = {"scale": scale, "seeds": 0, "cells": "*/object/*", "dataset": "ped2", "fps": 10}
+        api.reproduce(
+            "ssmtl-table4", data=shared_data, out=tmp_path / scale, **options, reporter=Heard()
+        )
+        return list(said)
+
+    *missing, last = run_table("paper")
+    assert last == "run"
+    assert any(line.startswith("Not here: onnx:yolov3.onnx") for line in missing)
+    assert run_table("tiny") == ["run"]
 
 
 def test_data_and_out_belong_together(awry, shared_data: Path) -> None:

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
+
+import pytest
 
 from awry.methods.daml.published import publication
-from awry.studies.table_fit import fits_of
+from awry.progress import Silent
+from awry.studies.table_fit import TableFit, announce_missing, fits_of
 from support import moving_square_data
 
 
@@ -39,3 +43,32 @@ def test_a_cells_own_settings_go_before_those_of_every_fit() -> None:
     (fit,) = fits_of([cell], moving_square_data(), "ped2", "tiny", [0], given).values()
     assert fit.changes["motion"] == cell.changes["motion"]
     assert fit.changes["channels"] == 8
+
+
+class _Heard(Silent):
+    """Keeps what is said."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def message(self, text: str) -> None:
+        self.said.append(text)
+
+
+def test_what_is_missing_is_said_once_and_not_of_finished_fits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AWRY_WEIGHTS", raising=False)
+    small = TableFit("flow-0", "flow", {}, "tiny", "ped2", 0, moving_square_data())
+    wanting = replace(small, method="ssmtl", scale="paper", changes={"tasks": ["middle_box"]})
+    fits = [small, *(replace(wanting, key=f"ssmtl-{seed}", seed=seed) for seed in (0, 1, 1))]
+    heard = _Heard()
+    announce_missing(fits, tmp_path, heard)
+    (said,) = heard.said
+    assert said.startswith("Not here: onnx:yolov3.onnx (https://pjreddie.com")
+    assert "awry weights yolov3" in said
+    for seed, expected in ((0, 1), (1, 0)):
+        (tmp_path / f"ssmtl-{seed}.json").write_text("{}")
+        heard = _Heard()
+        announce_missing(fits, tmp_path, heard)
+        assert len(heard.said) == expected

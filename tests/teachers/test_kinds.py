@@ -33,6 +33,15 @@ def test_added_kinds_are_loaded_by_role() -> None:
     assert load(16) == 4
     assert kinds.added_loader("flow", "fast") is None
     assert kinds.added_loader("depth", "slow") is None
+    values = ("slow:net", "slow", "fast:net", "torchvision:raft_large", "torchvision:", None)
+    assert [kinds.has_weights(value) for value in values] == [
+        True,
+        False,
+        False,
+        True,
+        False,
+        False,
+    ]
 
 
 @pytest.mark.usefixtures("declared")

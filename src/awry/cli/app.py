@@ -38,6 +38,7 @@ from awry.cli.score import score
 from awry.cli.sift import sift
 from awry.cli.survey import survey
 from awry.cli.tune import tune
+from awry.cli.weights import weights
 from awry.interrupts import stop_on_signals
 
 
@@ -69,7 +70,7 @@ app.add_typer(bench_app, name="bench")
 
 for command in (
     *(demo, fit, fuse, tune, score, alarms, sift, review, evaluate, reproduce, robustness),
-    *(survey, paste, compare, export, datasets, methods, doctor),
+    *(survey, paste, compare, export, datasets, methods, weights, doctor),
 ):
     app.command()(command)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -65,9 +65,9 @@ def reproduce(
         import awry
 
         if table is None:
-            tables = awry.published_tables()
+            tables = awry.published_tables(scale)
             plain = [each.to_dict() for each in tables]
-            show_result(plain, as_json, lambda _: show_tables(tables))
+            show_result(plain, as_json, lambda _: show_tables(tables, scale))
             return
         if data is None and out is None:
             show_result(awry.published_table(table), as_json, show_table)
@@ -95,8 +95,8 @@ def reproduce(
     report_failures(result.failed)
 
 
-def show_tables(tables: Sequence[TableSummary]) -> None:
-    """Print the list of tables."""
+def show_tables(tables: Sequence[TableSummary], scale: str) -> None:
+    """Print the list of tables, and which ready-made networks they lack at a scale."""
     from rich.markup import escape
 
     from awry.terminal import Console, Table
@@ -108,6 +108,13 @@ def show_tables(tables: Sequence[TableSummary]) -> None:
         names = ", ".join(table.data_sets)
         grid.add_row(table.table, escape(table.title), str(table.values), names, runs)
     printer.print(grid)
+    wanting: dict[str, list[str]] = {}
+    for table in tables:
+        for one in table.missing:
+            wanting.setdefault(one.in_words(), []).append(table.table)
+    for said, wanted_for in wanting.items():
+        sentence = f"Not here, for {', '.join(wanted_for)} at scale {scale}: {said}"
+        printer.print(sentence, highlight=False, markup=False, soft_wrap=True)
     printer.print("awry reproduce TABLE lists a table; with --data and --out it runs it.")
 
 
@@ -195,20 +202,32 @@ def _about_ours(result: ReproductionResult) -> list[str]:
 
 def _notes(result: ReproductionResult) -> list[str]:
     """What must be known of single cells, of all fits, and what was not run."""
-    sentences = [
-        f"{cell.cell.name}: {note}"
-        for cell in result.measured
-        if cell.cell.row is not None
-        for note in cell.cell.row.notes
-    ]
-    sentences += [
-        f"{cell.cell.name}, ours: {note}" for cell in result.measured for note in cell.notes
-    ]
+    rows = {cell.cell.name: cell.cell.row for cell in result.measured}
+    printed = {name: row.notes for name, row in rows.items() if row is not None}
+    ours = {cell.cell.name: cell.notes for cell in result.measured}
+    sentences = [*_each_once(printed), *_each_once(ours, ", ours")]
     if result.changes:
         sentences.append(f"every fit with {json.dumps(dict(result.changes))}.")
     others = Counter(cell.cell.dataset for cell in result.cells if not cell.ours)
     return sentences + [
         f"not run: other data: {count} cells of {other}." for other, count in others.items()
+    ]
+
+
+def _each_once(notes: Mapping[str, Sequence[str]], of: str = "") -> list[str]:
+    """Each note once, after the names of the cells that it is about.
+
+    >>> _each_once({"a": ["Short.", "Dark."], "b": ["Short."]})
+    ['all cells: Short.', 'a: Dark.']
+    """
+    cells: dict[str, list[str]] = {}
+    for name, said in notes.items():
+        for note in dict.fromkeys(said):
+            cells.setdefault(note, []).append(name)
+    several = len(notes) > 1
+    return [
+        f"{'all cells' if several and len(names) == len(notes) else ', '.join(names)}{of}: {note}"
+        for note, names in cells.items()
     ]
 
 

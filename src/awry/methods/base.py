@@ -24,6 +24,7 @@ from awry.methods.frame_check import check_frame
 from awry.methods.graphs import Graph, Network, eager
 from awry.methods.search_space import SearchSpace
 from awry.scoring.maps import map_regions
+from awry.teachers.kinds import has_weights
 from awry.video.ignore import IgnoreRegions
 from awry.video.pictures import small_mask
 
@@ -267,6 +268,14 @@ class Method(ABC):
     def for_variant(cls, preset: str, variant: str) -> Mapping[str, Any]:
         """Settings that depend on the data set, by its variant's name."""
         return {}
+
+    @classmethod
+    def wanted_weights(cls, config: MethodConfig) -> Mapping[str, str]:
+        """Setting -> `KIND:WHAT` of each ready-made network that a fit with these settings loads.
+
+        Here those settings whose value is one; a method that loads others, or not all, says so.
+        """
+        return {name: value for name, value in config if has_weights(value)}
 
     @classmethod
     def search_space(cls) -> SearchSpace:

@@ -11,6 +11,7 @@ from awry.errors import ConfigError, nearest
 from awry.methods.published import Publication, PublishedRow, PublishedTable, TableCell
 from awry.methods.registry import method_class, method_names
 from awry.results import FigureCard, Result
+from awry.weight_list import ListedWeights, missing_weights
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -118,6 +119,7 @@ class TableSummary:
         values: how many are printed.
         data_sets: of its columns.
         why_not: why it cannot be run; None where it can.
+        missing: ready-made networks that its cells want at the scale, and that are not here.
     """
 
     table: str
@@ -127,6 +129,7 @@ class TableSummary:
     values: int
     data_sets: tuple[str, ...]
     why_not: str | None
+    missing: tuple[ListedWeights, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """As plain values."""
@@ -138,16 +141,27 @@ class TableSummary:
             "values": self.values,
             "data_sets": list(self.data_sets),
             "why_not": self.why_not,
+            "missing": [one.facts.what for one in self.missing],
         }
 
 
 @checked
-def published_tables() -> list[TableSummary]:
+def published_tables(scale: str = "cpu") -> list[TableSummary]:
     """The tables of all papers whose methods are here, in alphabetical order of the methods.
+
+    Args:
+        scale: preset at which it is asked which ready-made networks are missing.
+
+    Raises:
+        ConfigError: no paper's method has that preset.
 
     >>> [table.table for table in published_tables()][:2]
     ['daml-table2', 'daml-table3']
     """
+    papers = publications()
+    presets = {str(preset) for name in papers for preset in method_class(name).presets}
+    if scale not in presets:
+        raise ConfigError(f"No paper's method has a preset '{scale}': {nearest(scale, presets)}.")
     return [
         TableSummary(
             printed.table,
@@ -157,8 +171,9 @@ def published_tables() -> list[TableSummary]:
             sum(1 for _ in publication.paper.rows_of(printed)),
             tuple(dict.fromkeys(column.dataset for column in printed.columns)),
             why_not(printed.table),
+            _missing(printed.table, publication, scale),
         )
-        for publication in publications().values()
+        for publication in papers.values()
         for printed in publication.paper.tables
     ]
 
@@ -216,6 +231,18 @@ class PublishedTableResult(Result):
         """How many values, and whether they can be run."""
         runs = "can be run" if self.why_not is None else f"cannot be run: {self.why_not}"
         return [FigureCard(self.printed.table, f"{len(self.values)} values", runs)]
+
+
+def _missing(table: str, publication: Publication, scale: str) -> tuple[ListedWeights, ...]:
+    """The networks that a table's cells want at a scale and that are not here."""
+    if table not in publication.runnable:
+        return ()
+    fits = []
+    for cell in publication.cells(table):
+        kind = method_class(cell.method)
+        if scale in kind.presets:  # elsewhere the run itself says that there is none
+            fits.append((kind, kind.configure(scale, cell.changes, cell.dataset)))
+    return missing_weights(fits)
 
 
 @checked

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from awry.datasets.base import Clip, Dataset
 from awry.errors import AwryError
 from awry.methods.published import TableCell
 from awry.methods.registry import method_class
+from awry.progress import Reporter
 from awry.studies.measurements import data_key, labelled
+from awry.weight_list import missing_weights
 
 FORMAT = 2
 """Of a fit's record; another one is not read, and what it holds is fitted again."""
@@ -78,6 +81,23 @@ def fits_of(
         for seed in seeds
         for cell in cells
     }
+
+
+def announce_missing(fits: Iterable[TableFit], out: Path, reporter: Reporter) -> None:
+    """Say which ready-made networks are not here, of the fits that are still to be made.
+
+    Args:
+        fits: some may be the same.
+        out: where `KEY.json` holds what was made before.
+        reporter: is told, one sentence each.
+    """
+    wanted = []
+    for key, fit in {fit.key: fit for fit in fits}.items():
+        if not (out / f"{key}.json").is_file():
+            kind = method_class(fit.method)
+            wanted.append((kind, kind.configure(fit.scale, fit.changes, fit.dataset)))
+    for one in missing_weights(wanted):
+        reporter.message(f"Not here: {one.in_words()}")
 
 
 def _label_key(clip: Clip) -> str:

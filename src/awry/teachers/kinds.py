@@ -7,6 +7,21 @@ from typing import Any
 
 from awry.extensions import declared, extension, no_function
 
+ROLES = ("objects", "flow", "depth", "classifier")
+OURS_WITH_WEIGHTS = ("torchvision", "hf", "onnx", "darknet", "pip")
+
+
+def has_weights(what: object) -> bool:
+    """Whether a setting's value names a ready-made network, `KIND:WHAT`.
+
+    >>> has_weights("onnx:yolov3.onnx"), has_weights("dis:fast"), has_weights("random:resnet18")
+    (True, False, False)
+    """
+    kind, sign, name = what.partition(":") if isinstance(what, str) else ("", "", "")
+    if not sign or not name:
+        return False
+    return kind in OURS_WITH_WEIGHTS or any(kind in added_kinds(role) for role in ROLES)
+
 
 def added_kinds(role: str) -> list[str]:
     """The kinds that other packages add to a role, e.g. `flow`."""

@@ -40,9 +40,18 @@ def file_hash(path: Path) -> str:
     hashes = []
     for file in (path, path.with_name(path.name + ".data")):
         if file.is_file():
-            facts = file.stat()
-            hashes.append(_hash(str(file.resolve()), facts.st_size, facts.st_mtime_ns))
+            hashes.append(sha256_of(file))
     return "+".join(hashes)
+
+
+def sha256_of(file: Path) -> str:
+    """SHA-256 of a file's content, in hexadecimal digits; read once while it stays as it is.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    facts = file.stat()
+    return _hash(str(file.resolve()), facts.st_size, facts.st_mtime_ns)
 
 
 @lru_cache(maxsize=64)

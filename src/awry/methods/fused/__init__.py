@@ -74,6 +74,19 @@ class Fused(Method):
         return super().configure(preset, known, variant)
 
     @classmethod
+    def wanted_weights(cls, config: MethodConfig) -> Mapping[str, str]:
+        """As `Method.wanted_weights`, of all systems: `LABEL.SETTING`."""
+        assert isinstance(config, FusedConfig)
+        kinds = {child.label: method_class(child.method) for child in config.children}
+        return {
+            f"{child.label}{SEPARATOR}{setting}": what
+            for child in config.children
+            for setting, what in kinds[child.label]
+            .wanted_weights(kinds[child.label].Config(**child.config))
+            .items()
+        }
+
+    @classmethod
     def made_of(cls, systems: Sequence[Method], **settings: Any) -> Fused:
         """Fitted systems as one, before `calibrate`.
 

@@ -76,6 +76,23 @@ class MTLA(Method):
         self._trust: ObjectTrust | None = None
 
     @classmethod
+    def wanted_weights(cls, config: MethodConfig) -> Mapping[str, str]:
+        """As `Method.wanted_weights`: teachers that are asked, and pretrained encoders."""
+        assert isinstance(config, MTLAConfig)
+        idle = {
+            "detector": not config.segments,
+            "flow": not config.motion,
+            "depth": "depth" not in config.attended,
+        }
+        teachers = super().wanted_weights(config).items()
+        wanted = {setting: what for setting, what in teachers if not idle.get(setting)}
+        encoders = {f"{branch}_encoder" for branch in config.branches if config.pretrained}
+        for setting in sorted(encoders):
+            if (name := getattr(config, setting)) != "small":
+                wanted[setting] = f"torchvision:{name}"
+        return wanted
+
+    @classmethod
     def search_space(cls) -> SearchSpace:
         """As `Method.search_space`."""
         return SearchSpace(

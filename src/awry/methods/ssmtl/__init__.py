@@ -94,6 +94,18 @@ class SSMTL(Method):
         return for_variant(preset, variant)
 
     @classmethod
+    def wanted_weights(cls, config: MethodConfig) -> Mapping[str, str]:
+        """As `Method.wanted_weights`; detectors and classifier only where they are asked."""
+        assert isinstance(config, SSMTLConfig)
+        idle = {
+            "detector": config.level == "frame",
+            "classes_from": config.level == "frame",
+            "classifier": "distillation" not in config.tasks,
+        }
+        teachers = super().wanted_weights(config).items()
+        return {setting: what for setting, what in teachers if not idle.get(setting)}
+
+    @classmethod
     def search_space(cls) -> SearchSpace:
         """As `Method.search_space`."""
         return SearchSpace(

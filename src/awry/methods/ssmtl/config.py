@@ -15,7 +15,11 @@ TASKS: tuple[Task, ...] = ("arrow_of_time", "motion_irregularity", "middle_box",
 
 
 class SSMTLConfig(MethodConfig):
-    """Settings of SSMTL (Georgescu et al., CVPR 2021). Defaults are the paper's text."""
+    """Settings of SSMTL (Georgescu et al., CVPR 2021).
+
+    Defaults are the paper's text, but for what bundles of older versions do not record: there the
+    default is how they were fitted, and the preset `paper` says what the paper does.
+    """
 
     level: Literal["object", "frame", "fused"] = Field(
         "fused", description="objects, whole frames, or both, fused late (section 3.5)"
@@ -75,7 +79,9 @@ class SSMTLConfig(MethodConfig):
         64, ge=16, description="of the crops, in pixels; None: by the objects' size"
     )
     frame_side: int = Field(64, ge=16, description="of the whole frames, in pixels")
-    grey: bool | None = Field(None, description="one channel; None: where the footage is grey")
+    grey: bool | None = Field(
+        None, description="one channel instead of three; None: where the footage is grey"
+    )
     gaps: tuple[int, ...] = Field((1, 2, 3, 4), min_length=1)
     gap_is_step: bool = Field(False, description="a gap g advances g frames instead of skipping g")
 
@@ -88,6 +94,11 @@ class SSMTLConfig(MethodConfig):
         "separate",
         description="batch statistics over all inputs, or each kind of input its own: sequences, "
         "sequences without the middle, single pictures",
+    )
+    affine: Literal["shared", "separate"] = Field(
+        "separate",
+        description="with separate statistics: one learned scale and shift of the normalisation "
+        "for all kinds of input, as all other weights of the trunk, or each kind its own",
     )
 
     # Teachers
@@ -116,7 +127,9 @@ class SSMTLConfig(MethodConfig):
         0.2, ge=0, description="lambda of eq. 5; None: 0.5 where objects are small, else 0.2"
     )
     held_back: float = Field(0.15, gt=0, lt=1, description="end of each clip, not trained on")
-    validation_objects: int = Field(1024, ge=1)
+    validation_objects: int | None = Field(
+        1024, ge=1, description="validated on so many, evenly spread; None: on all of them"
+    )
 
     # Scores
     part_scale: Literal["none", "standard"] = Field(
@@ -214,7 +227,14 @@ class SSMTLConfig(MethodConfig):
 
 
 PRESETS: Mapping[str, Mapping[str, Any]] = {
-    "paper": {"threshold": 0.8},
+    "paper": {
+        "threshold": 0.8,
+        "least_side": 0.0,
+        "contained": True,
+        "grey": False,
+        "affine": "shared",
+        "validation_objects": None,
+    },
     "cpu": {
         "detector": "foreground",
         "classifier": "none",

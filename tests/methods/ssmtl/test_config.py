@@ -19,6 +19,7 @@ from awry.methods.ssmtl import SSMTL, SSMTLConfig
         ({"filter_frames": 4}, "must be odd where the filter is centred"),
         ({"tasks": ("middle_box", "middle_box")}, "each task once"),
         ({"gap_is_step": True, "gaps": (1,)}, "one above 1"),
+        ({"floor": "zero"}, "floor=zero needs part_scale=none"),
         ({"deep_pools": (2, 6, 4)}, "must ascend within 1 to 6"),
     ],
 )
@@ -50,10 +51,12 @@ def test_the_paper_preset_is_the_papers_text(variant: str, threshold: float, wei
     assert (config.contained, config.least_side, config.trust) == (True, 0, False)
     assert (config.held_back, config.validation_objects) == (0.15, None)
     assert (config.learning_rate, config.part_scale, config.combine) == (1e-3, "none", "mean")
+    assert config.floor == "zero"
     assert config.classifier == "torchvision:resnet50@IMAGENET1K_V1"
     assert not config.score_classifier
 
 
 def test_settings_that_older_bundles_lack_are_as_they_were() -> None:
     config = SSMTLConfig()
-    assert (config.affine, config.contained, config.validation_objects) == ("separate", False, 1024)
+    assert (config.affine, config.floor, config.contained) == ("separate", "lowest", False)
+    assert config.validation_objects == 1024

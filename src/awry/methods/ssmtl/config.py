@@ -135,6 +135,12 @@ class SSMTLConfig(MethodConfig):
     part_scale: Literal["none", "standard"] = Field(
         "none", description="parts as they are (eq. 6), or standardised on held-back footage first"
     )
+    floor: Literal["zero", "lowest"] = Field(
+        "lowest",
+        description="what is taken off an object's score before the map's mean filter and added "
+        "afterwards: nothing, or the lowest score of any held-back object. It is the score of "
+        "frames without objects; what lies below it is cut off",
+    )
     combine: Literal["mean", "max"] = Field("mean", description="of the parts")
     weights: Literal["equal", "blind"] = Field(
         "equal",
@@ -174,6 +180,8 @@ class SSMTLConfig(MethodConfig):
             raise ValueError("filter_frames must be odd where the filter is centred")
         if min(self.fusion) < 0 or not any(self.fusion):
             raise ValueError("fusion must be two weights of 0 or more, one of them above 0")
+        if self.floor == "zero" and self.part_scale == "standard":
+            raise ValueError("floor=zero needs part_scale=none: standardised parts lie below 0 too")
         if len(set(self.tasks)) < len(self.tasks):
             raise ValueError("each task once")
         if any(gap < 1 for gap in self.gaps) or (self.gap_is_step and max(self.gaps) < 2):
@@ -233,6 +241,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
         "contained": True,
         "grey": False,
         "affine": "shared",
+        "floor": "zero",
         "validation_objects": None,
     },
     "cpu": {

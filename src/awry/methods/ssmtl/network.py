@@ -249,9 +249,9 @@ class LevelStream(nn.Module):
     Attributes:
         parts: names of what the score is made of, in order.
         part_location, part_scale: (parts,), mean and standard deviation of each part.
-        part_floor: (parts,), the lowest value of each.
+        part_floor: (parts,), the lowest value of each; 0 with `floor=zero`.
         part_weights: (parts,), with the sum 1.
-        floor: the lowest score, which frames without objects get.
+        floor: the lowest score, or 0 with `floor=zero`; frames without objects get it.
         object_side: median of the objects' longer sides, in pixels; 0: unknown.
         location, scale: mean and standard deviation of the frames' scores, for the fusion.
     """

@@ -10,7 +10,7 @@ from typing import Any
 
 from awry.datasets.base import Clip, Dataset
 from awry.errors import AwryError
-from awry.methods.published import TableCell
+from awry.methods.published import REGIONS, TableCell
 from awry.methods.registry import method_class
 from awry.studies.measurements import data_key, labelled
 
@@ -30,6 +30,7 @@ class TableFit:
         data: what is fitted on and measured.
         rate: share of abnormal frames that an archive is thinned to; None: as it is.
         scene: the one scene of an archive that is meant; None: all of it.
+        regions: whether RBDC and TBDC are wanted too, which takes maps.
     """
 
     key: str
@@ -41,6 +42,7 @@ class TableFit:
     data: Dataset
     rate: float | None = None
     scene: str | None = None
+    regions: bool = False
 
 
 def fits_of(
@@ -74,6 +76,7 @@ def fits_of(
             data,
             cell.rate,
             cell.scene,
+            REGIONS in cell.figures,
         )
         for seed in seeds
         for cell in cells

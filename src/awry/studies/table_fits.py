@@ -17,12 +17,13 @@ from awry.evaluation.declaration import declared, time_notes
 from awry.fitting import FitOptions
 from awry.foreign import read_json, reading
 from awry.methods.base import MethodConfig
+from awry.methods.published import REGIONS
 from awry.methods.registry import method_class
 from awry.progress import Reporter
 from awry.storage import write_json
 from awry.studies.archive_ranking import ranked_archive
 from awry.studies.measurements import fitted, labelled, score_labelled
-from awry.studies.part_figures import measure_parts
+from awry.studies.part_figures import measure_parts, measure_regions
 from awry.studies.table_fit import FORMAT, TableFit
 from awry.teachers.outputs import keep_outputs
 from awry.training.environment import hardware
@@ -38,7 +39,7 @@ def run_fits(
     """Run each different fit once; one that fails does not stop the others.
 
     Args:
-        fits: some may be the same.
+        fits: some may be the same; where one of these wants regions, it is measured by them.
         out: `OUT/KEY.json` holds each finished fit's figures, `OUT/KEY/` its bundle.
         reporter: shows progress.
 
@@ -48,13 +49,16 @@ def run_fits(
     Raises:
         KeyboardInterrupt: Ctrl-C; says how to go on.
     """
-    different = {fit.key: fit for fit in fits}
+    different: dict[str, TableFit] = {}
+    for fit in fits:
+        if fit.regions or fit.key not in different:
+            different[fit.key] = fit
     records: dict[str, Record] = {}
     failed = []
     for number, (key, fit) in enumerate(different.items(), 1):
         reporter.message(f"{number} of {len(different)}: {key}")
         try:
-            record = _finished(out / f"{key}.json") or _run(fit, out, reporter)
+            record = _finished(out / f"{key}.json", fit.regions) or _run(fit, out, reporter)
         except AwryError as error:
             failed.append(f"{key}: {error}")
             continue
@@ -68,15 +72,15 @@ def run_fits(
     return records, failed
 
 
-def _finished(file: Path) -> Record | None:
-    """What an earlier run wrote; None where a clip is still owed."""
+def _finished(file: Path, regions: bool) -> Record | None:
+    """What an earlier run wrote; None where a clip is still owed, or the regions are."""
     if not file.is_file():
         return None
     what, cure = "a result of awry reproduce", "Move it away and run again."
     record: Record = read_json(file, what, InputError, cure)
     with reading(file, what, InputError, cure):
         whole = record["format"] == FORMAT and not record["failed"] and record["figures"]
-    return record if whole else None
+    return record if whole and (REGIONS in record or not regions) else None
 
 
 def _run(fit: TableFit, out: Path, reporter: Reporter) -> Record:
@@ -91,7 +95,8 @@ def _run(fit: TableFit, out: Path, reporter: Reporter) -> Record:
     with keep_outputs(out / FRAMES):  # fits share what teachers said of the test frames too
         detector = _fitted(fit, out, reporter)
         started = time.monotonic()
-        scores = score_labelled(detector, labelled(fit.data), ("all",), reporter)
+        clips = labelled(fit.data)
+        scores = score_labelled(detector, clips, ("all",), reporter, regions=fit.regions)
     record = {
         **_settings(fit, next(iter(detector.models.values())).config),
         **_measured(fit, detector, scores),
@@ -106,10 +111,13 @@ def _measured(fit: TableFit, detector: Detector, scores: Scored) -> Record:
     facts = detector.facts
     first = scores.clips[0]
     scorer = declared(detector.scorer(first.scene, fps=first.fps, maps=False))
+    regions = measure_regions(scores.clips) if fit.regions else {}
+    unmeasured = [f"RBDC and TBDC: {regions['why_not']}"] if "why_not" in regions else []
     return {
         "data": facts.data.model_dump(include={"layout", "fps", "fingerprint"}),
         "clips": [clip.name for clip in scores.clips],
         "figures": measure_parts(scores.clips),
+        **({REGIONS: regions} if fit.regions else {}),
         "validation": best_validation(facts.history),
         "fit_seconds": facts.fit_seconds,
         "training_seconds": _training_seconds(facts.history),
@@ -119,6 +127,7 @@ def _measured(fit: TableFit, detector: Detector, scores: Scored) -> Record:
             *facts.data.notes,
             *facts.data.failed,
             *time_notes(scorer),
+            *unmeasured,
         ],
         "failed": scores.failed,
         "fitted_with": dict(facts.versions),

@@ -19,23 +19,13 @@ from awry.progress import Silent
 from awry.storage import write_json
 from awry.studies import table_fits
 from awry.studies.table_fit import FORMAT, TableFit
-from awry.studies.table_fits import best_validation, run_fits
+from awry.studies.table_fits import run_fits
 from support import moving_square_data
 
 
 @pytest.fixture
 def fit() -> TableFit:
     return TableFit("flow-0", "flow", {}, "tiny", "ped2", 0, moving_square_data())
-
-
-def test_validation_figures_of_the_epoch_that_was_kept() -> None:
-    epochs = [
-        {"phase": "first", "validation_total": 3.0, "validation_flow": 1.0, "total": 9.0},
-        {"phase": "first", "validation_total": 2.0, "validation_flow": 1.5, "total": 8.0},
-        {"phase": "first", "validation_total": 2.5, "validation_flow": 0.5, "total": 7.0},
-        {"phase": "second", "total": 1.0},
-    ]
-    assert best_validation({"*": epochs}) == {"first": {"total": 2.0, "flow": 1.5}}
 
 
 def test_finished_fits_are_not_run_again_and_unfinished_ones_are(

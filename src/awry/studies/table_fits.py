@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import shutil
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -27,6 +26,7 @@ from awry.studies.part_figures import measure_parts, measure_regions
 from awry.studies.table_fit import FORMAT, TableFit
 from awry.teachers.outputs import keep_outputs
 from awry.training.environment import hardware
+from awry.training.history import best_validation
 from awry.version import __version__
 
 FRAMES = "frames.work"
@@ -152,21 +152,6 @@ def _settings(fit: TableFit, config: MethodConfig) -> Record:
 def _training_seconds(history: Mapping[str, Sequence[Mapping[str, Any]]]) -> float:
     """Of all epochs, with those before an interruption, which `fit_seconds` leaves out."""
     return round(sum(epoch.get("seconds", 0) for epochs in history.values() for epoch in epochs), 1)
-
-
-def best_validation(
-    history: Mapping[str, Sequence[Mapping[str, Any]]],
-) -> dict[str, dict[str, float]]:
-    """For each phase the validation figures of the epoch with the lowest validation loss."""
-    start = "validation_"
-    best: dict[str, dict[str, float]] = {}
-    for epochs in history.values():
-        for entry in epochs:
-            figures = {k[len(start) :]: v for k, v in entry.items() if k.startswith(start)}
-            before = best.get(entry["phase"], {}).get("total", math.inf)
-            if figures.get("total", math.inf) < before:
-                best[entry["phase"]] = figures
-    return best
 
 
 def _fitted(fit: TableFit, out: Path, reporter: Reporter) -> Detector:

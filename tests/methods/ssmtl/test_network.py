@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 
@@ -91,12 +93,18 @@ def test_scale_and_shift_may_be_shared_while_statistics_are_not() -> None:
     names = {name for name, _ in norm.named_parameters()}
     assert names == {"weight", "bias"}
     x = torch.rand(2, 2, 3, 4, 4)
-    for kind, one in norm.by_kind.items():
-        deviation = (one.running_var + one.eps).sqrt()[:, None, None, None]  # type: ignore[operator]
-        standard = (x - one.running_mean[:, None, None, None]) / deviation  # type: ignore[index]
-        scale, shift = (p[:, None, None, None] for p in (norm.weight, norm.bias))
-        torch.testing.assert_close(norm(x, kind), standard * scale + shift)
+    shape = (-1, 1, 1, 1)
+    kinds: Any = norm.by_kind
+    for kind, one in kinds.items():
+        deviation = (one.running_var + one.eps).sqrt().view(shape)
+        standard = (x - one.running_mean.view(shape)) / deviation
+        expected = standard * norm.weight.view(shape) + norm.bias.view(shape)
+        torch.testing.assert_close(norm(x, kind), expected)
     assert not torch.equal(norm(x, "sequence"), norm(x, "around"))
+    means = {kind: one.running_mean.clone() for kind, one in kinds.items()}
+    norm.train()(x, "around")
+    changed = {k: not torch.equal(one.running_mean, means[k]) for k, one in kinds.items()}
+    assert changed == {"sequence": False, "around": True, "single": False}
 
 
 def test_a_shared_scale_folds_into_each_kinds_convolution() -> None:

@@ -59,11 +59,16 @@ class Normalisation(nn.Module):
 
     def forward(self, x: Tensor, kind: str) -> Tensor:
         """(n, filters, t, h, w) -> the same."""
-        output: Tensor = self.by_kind[kind if kind in self.by_kind else "all"](x)
-        if self.weight is None or self.bias is None:
+        own = self.by_kind[kind if kind in self.by_kind else "all"]
+        if self.weight is None:
+            output: Tensor = own(x)
             return output
-        shape = (-1, 1, 1, 1)
-        return torch.addcmul(self.bias.view(shape), output, self.weight.view(shape))
+        assert isinstance(own, nn.BatchNorm3d)
+        assert own.momentum is not None
+        mean, variance, learns = own.running_mean, own.running_var, own.training
+        return F.batch_norm(
+            x, mean, variance, self.weight, self.bias, learns, own.momentum, own.eps
+        )
 
     def folded_into(self, convolution: nn.Module) -> dict[str, nn.Module]:
         """Kind -> the convolution before with that kind's normalisation in its weights."""

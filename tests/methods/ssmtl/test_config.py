@@ -48,7 +48,7 @@ def test_the_paper_preset_is_the_papers_text(variant: str, threshold: float, wei
         (30, None, 64),
     )
     assert (config.t, config.side, config.gaps, config.grey) == (3, 64, (1, 2, 3, 4), False)
-    assert (config.contained, config.least_side, config.trust) == (True, 0, False)
+    assert (config.contained, config.least_side, config.trust) == (True, 1, False)
     assert (config.held_back, config.validation_objects) == (0.15, None)
     assert (config.learning_rate, config.part_scale, config.combine) == (1e-3, "none", "mean")
     assert config.floor == "zero"

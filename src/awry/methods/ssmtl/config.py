@@ -237,7 +237,7 @@ class SSMTLConfig(MethodConfig):
 PRESETS: Mapping[str, Mapping[str, Any]] = {
     "paper": {
         "threshold": 0.8,
-        "least_side": 0.0,
+        "least_side": 1.0,  # what lies beyond the border is no object
         "contained": True,
         "grey": False,
         "affine": "shared",
@@ -268,7 +268,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
         "part_scale": "standard",
         "filter_size": None,
         "filter_frames": 0,
-        "fusion": (1.0, 0.0),  # whole frames earned no say on held-back footage
+        "fusion": (1.0, 0.0),  # the best blind figure; test figures stood beside it
     },
     "demo": {
         "detector": "foreground",

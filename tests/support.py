@@ -183,8 +183,9 @@ def stir(module: nn.Module) -> None:
             assert part.running_var is not None
             part.running_mean.normal_(0, 0.3)
             part.running_var.uniform_(0.3, 1.5)
-            part.weight.data.uniform_(0.5, 1.5)
-            part.bias.data.normal_(0, 0.3)
+            if part.affine:
+                part.weight.data.uniform_(0.5, 1.5)
+                part.bias.data.normal_(0, 0.3)
 
 
 def street(length: int = 60, size: tuple[int, int] = (72, 96)) -> np.ndarray:

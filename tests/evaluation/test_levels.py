@@ -10,7 +10,7 @@ import pytest
 
 from awry.datasets.tracks import Tracks
 from awry.evaluation.compare import figures as compared
-from awry.evaluation.levels import Level, evaluate_levels, with_levels
+from awry.evaluation.levels import Level, evaluate_levels, region_level, with_levels
 from awry.evaluation.metrics.boxes import Detections
 from awry.evaluation.protocol import evaluate_frames
 from awry.evaluation.scored_clip import ScoredClip
@@ -155,3 +155,12 @@ def test_how_alarms_were_merged_is_recorded() -> None:
     levels = evaluate_levels(CLIPS, ALARMS, "2/hour", EventOptions(merge_gap=7))
     options = figures(levels["event"])["options"]
     assert options == {"hysteresis": 0.1, "merge_gap": 7, "min_length": 3}
+
+
+def test_the_region_level_alone_is_that_of_all_levels() -> None:
+    clips = [clip("a"), clip("b", first=5), replace(clip("c"), labels=None)]
+    alone, every = region_level(clips), evaluate_levels(clips, {})["region"]
+    assert isinstance(alone, Level)
+    assert isinstance(every, Level)
+    assert alone.figures == every.figures
+    assert region_level([replace(clip("a"), detections=None)]) == "This method gives no regions."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import awry
 from awry.datasets.base import Clip, Dataset
 from awry.errors import ConfigError, FootageError
 from awry.fitting import search
+from awry.methods.ssmtl import SSMTL
 from awry.video.memory import ArraySource
 from support import moving_square_data
 
@@ -93,6 +95,38 @@ def test_what_cannot_be_is_refused(tmp_path: Path, options: dict[str, Any], said
 def test_a_method_without_a_space_says_so(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="sdor has no settings to try: it declares none"):
         awry.tune("sdor", moving_square_data(), out=tmp_path / "b")
+
+
+def test_what_the_paper_chose_by_losses_is_tried_by_losses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    space = SSMTL.loss_space()
+    assert (space.values["t"], space.lengths) == ((1, 2, 3, 4), ())
+    few = replace(space, values={"t": (1, 2), "distillation_weight": (0.1,)})
+    monkeypatch.setattr(SSMTL, "loss_space", lambda: few)
+    data = moving_square_data(clips=4)
+    changes = {"level": "object", "distillation_weight": 0.5}
+    found = awry.tune(
+        "ssmtl", data, out=tmp_path / "b", by="losses", preset="tiny", changes=changes
+    )
+    assert sorted(trial.settings["t"] for trial in found.trials) == [1, 2]
+    assert {tuple(trial.settings) for trial in found.trials} == {("t",)}
+    assert found.best.figure == min(trial.figure for trial in found.trials if trial.figure)
+    for trial in found.trials:
+        assert set(trial.kinds) == {  # foreground knows no classes to distil
+            "object arrow_of_time",
+            "object motion_irregularity",
+            "object middle_box",
+        }
+        assert trial.figure == pytest.approx(sum(trial.kinds.values()))
+    config: Any = found.fit.detector.models["*"].config
+    assert (config.t, config.distillation_weight) == (found.best.settings["t"], 0.5)
+    assert "No label was looked at" in found.notes[0]
+
+
+def test_a_method_that_chose_nothing_by_losses_says_so(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="flow has no settings to try: it declares none for --by"):
+        tuned(tmp_path / "b", by="losses")
 
 
 def test_footage_in_which_nothing_moves_is_refused(tmp_path: Path) -> None:

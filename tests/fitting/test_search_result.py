@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,13 @@ def test_rows_are_sorted() -> None:
     rows = result().rows()
     assert [row["settings"] for row in rows] == ["blur=5", "blur=5", "preset", "blur=9"]
     assert [row["blind"] for row in rows] == [0.8, 0.7, 0.6, None]
+
+
+def test_losses_are_sorted_from_the_lowest() -> None:
+    found = replace(result(), by="losses")
+    assert [row["losses"] for row in found.rows()] == [0.8, 0.6, 0.7, None]
+    (card,) = replace(found, best=replace(TRIALS[0], low=None, high=None)).cards()
+    assert (card.label, card.value, card.remark) == ("validation losses", "0.600", "")
 
 
 def test_everything_is_plain() -> None:

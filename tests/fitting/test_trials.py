@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from awry.errors import ConfigError
-from awry.fitting.trials import Trial, TrialLog, search
+from awry.fitting.trials import Trial, TrialLog, judge_losses, search
 from awry.methods.search_space import SearchSpace
 from awry.progress import Silent
 
@@ -71,6 +71,26 @@ def test_what_has_no_figure_is_never_the_best(tmp_path: Path) -> None:
     log = TrialLog(tmp_path / "trials.json", {}, False)
     best = search(SearchSpace({"blur": (1, 2)}), log, attempt, 1e9, 0, Silent())
     assert best.settings == {"blur": 2}
+
+
+def test_by_losses_the_lowest_sum_of_the_kept_epochs_is_best(tmp_path: Path) -> None:
+    history = [
+        {"phase": "object", "validation_total": 2.0, "validation_a": 0.5, "validation_b": 0.25},
+        {"phase": "object", "validation_total": 1.0, "validation_a": 0.6, "validation_b": 0.3},
+        {"phase": "frame", "validation_total": 1.0, "validation_a": 0.1, "validation_c": 9.0},
+    ]
+    trial = judge_losses(history, ("a", "b"), {"blur": 1}, 1.0, 0.0)
+    assert trial.kinds == {"object a": 0.6, "object b": 0.3, "frame a": 0.1}
+    assert trial.figure == pytest.approx(1.0)
+    assert judge_losses([], ("a",), {}, 1.0, 0.0).figure is None
+
+    def attempt(settings: Mapping[str, Any], share: float) -> Trial:
+        figure = {1: 0.7, 2: None, 3: 0.4}[settings["blur"]]
+        return Trial(dict(settings), share, figure, None, None, {}, 1.0)
+
+    log = TrialLog(tmp_path / "trials.json", {}, False)
+    space = SearchSpace({"blur": (1, 2, 3)}, losses=("a",))
+    assert search(space, log, attempt, 1e9, 0, Silent()).settings == {"blur": 3}
 
 
 def test_a_stopped_search_goes_on_without_repeating_anything(tmp_path: Path) -> None:

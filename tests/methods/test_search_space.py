@@ -29,8 +29,13 @@ def test_lengths_are_shortened_and_never_gone() -> None:
 @pytest.mark.parametrize("name", method_names())
 def test_what_a_method_declares_can_be_set(name: str) -> None:
     method = method_class(name)
-    space = method.search_space()
-    assert set(space.lengths) <= set(method.Config.model_fields)
-    for setting, values in space.values.items():
-        for value in values:
-            method.configure("cpu", {setting: value})
+    for space in (method.search_space(), method.loss_space()):
+        assert set(space.lengths) <= set(method.Config.model_fields)
+        for setting, values in space.values.items():
+            for value in values:
+                method.configure("cpu", {setting: value})
+
+
+def test_what_is_judged_by_losses_is_tried_alone() -> None:
+    space = SearchSpace({"blur": (5, 9)}, losses=("total",))
+    assert sorted(row["blur"] for row in space.candidates(9, 0)) == [5, 9]

@@ -217,7 +217,7 @@ def test_a_row_of_proxy_tasks(awry, shared_data: Path, tmp_path: Path) -> None:
     assert 0 <= auc["ours"]["none"]["mean"] <= 1
     task = cells["1+3/deep+narrow/object/ped2/arrow_of_time_accuracy"]
     assert task["published"]["value"] == 0.953
-    assert len({key for row in cells.values() for key in row["settings"]}) == 5
+    assert len({key for row in cells.values() for key in row["settings"]}) == 4
     (record,) = (p for p in out.glob("ssmtl-tiny-*.json"))
     assert json.loads(record.read_text())["config"]["depth"] == "deep"
     shown = awry("reproduce", "ssmtl-table4", *words, *some)

@@ -5,31 +5,28 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from awry.datasets import open_dataset
+from awry.datasets.base import Clip
+from awry.datasets.tracks import Tracks
+from awry.detector import Detector
 from awry.errors import ConfigError
+from awry.evaluation.clip_scoring import score_clips
+from awry.evaluation.levels import Level, evaluate_levels
+from awry.methods.published import REGIONS
 from awry.progress import Silent
 from awry.storage import write_json
 from awry.studies import table_fits
 from awry.studies.table_fit import FORMAT, TableFit
-from awry.studies.table_fits import best_validation, run_fits
+from awry.studies.table_fits import run_fits
 from support import moving_square_data
 
 
 @pytest.fixture
 def fit() -> TableFit:
     return TableFit("flow-0", "flow", {}, "tiny", "ped2", 0, moving_square_data())
-
-
-def test_validation_figures_of_the_epoch_that_was_kept() -> None:
-    epochs = [
-        {"phase": "first", "validation_total": 3.0, "validation_flow": 1.0, "total": 9.0},
-        {"phase": "first", "validation_total": 2.0, "validation_flow": 1.5, "total": 8.0},
-        {"phase": "first", "validation_total": 2.5, "validation_flow": 0.5, "total": 7.0},
-        {"phase": "second", "total": 1.0},
-    ]
-    assert best_validation({"*": epochs}) == {"first": {"total": 2.0, "flow": 1.5}}
 
 
 def test_finished_fits_are_not_run_again_and_unfinished_ones_are(
@@ -49,6 +46,53 @@ def test_finished_fits_are_not_run_again_and_unfinished_ones_are(
     records, failed = run_fits(fits, tmp_path, Silent())
     assert (records, run) == ({"flow-0": record}, ["flow-1", "flow-2"])
     assert failed == ["flow-1: No footage.", "flow-2: No footage."]
+
+
+def boxed(clip: Clip) -> Clip:
+    """With the square's true box in each abnormal frame."""
+
+    def tracks() -> Tracks:
+        assert clip.labels is not None
+        marked = np.flatnonzero(clip.labels())
+        boxes = []
+        for frame in clip.open():
+            ys, xs = np.nonzero(frame.image[..., 0] > 190)
+            if frame.index in marked:
+                boxes.append((xs.min(), ys.min(), xs.max(), ys.max()))
+        return Tracks(np.zeros(len(marked), np.int64), marked, np.array(boxes, float), "drawn")
+
+    return replace(clip, tracks=tracks)
+
+
+def test_regions_are_measured_where_they_are_wanted(fit: TableFit, tmp_path: Path) -> None:
+    data = replace(fit.data, test=tuple(boxed(clip) for clip in fit.data.test))
+    fit = replace(fit, data=data)
+    plain = run_fits([fit], tmp_path, Silent())[0][fit.key]
+    assert REGIONS not in plain
+    bundle = (tmp_path / fit.key / "manifest.json").stat().st_mtime_ns
+    wanted = replace(fit, regions=True)
+    records, failed = run_fits([fit, wanted, fit], tmp_path, Silent())
+    record = records[fit.key]
+    assert not failed
+    assert (tmp_path / fit.key / "manifest.json").stat().st_mtime_ns == bundle  # not fitted again
+    assert record["figures"] == plain["figures"]
+    scored = score_clips(Detector.load(tmp_path / fit.key), data.test)
+    level = evaluate_levels(scored.clips, {})["region"]
+    assert isinstance(level, Level)
+    for name in ("rbdc", "tbdc"):
+        assert record[REGIONS][name] == level.figures[name]
+        low, high = record[REGIONS]["intervals"][name]
+        assert low <= record[REGIONS][name] <= high
+    assert record[REGIONS]["rbdc"] > 0
+    # Whoever wants no regions takes what is there.
+    assert run_fits([fit], tmp_path, Silent())[0][fit.key] == record
+
+
+def test_why_there_are_no_regions_is_said(fit: TableFit, tmp_path: Path) -> None:
+    records, _ = run_fits([replace(fit, regions=True)], tmp_path, Silent())
+    record = records[fit.key]
+    assert "2 of 2 clips have no true tracks" in record[REGIONS]["why_not"]
+    assert record["notes"][-1].startswith("RBDC and TBDC: 2 of 2 clips")
 
 
 def test_whoever_stops_it_is_told_how_to_go_on(fit: TableFit, tmp_path: Path, monkeypatch) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -24,6 +24,7 @@ from awry.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from awry.fitting.search import TuneBy
     from awry.fitting.search_result import TuneResult
 
 
@@ -32,6 +33,9 @@ def tune(
     data: Data,
     out: Annotated[Path, typer.Option(help="Folder of the bundle.")],
     budget: Annotated[str, typer.Option(help="Time for trials: 2h, 30min, 90s.")] = "1h",
+    by: Annotated[
+        str, typer.Option(help="Judge by synthetic anomalies, or by losses as the paper did.")
+    ] = "synthetic",
     layout: Layout = None,
     preset: Annotated[str, typer.Option(help="Preset of the method.")] = "cpu",
     changes: Changes = None,
@@ -66,6 +70,7 @@ def tune(
                     data,
                     out=out,
                     budget=budget,
+                    by=cast("TuneBy", by),
                     format=layout,
                     preset=preset,
                     changes=parse_changes(changes or []),
@@ -98,11 +103,11 @@ def show_tuned(result: TuneResult) -> None:
     from awry.terminal import Console, Table
 
     printer = Console()
-    table = Table("settings", "of a fit", "blind figure", "90 % interval", "seconds")
+    table = Table("settings", "of a fit", result.measure, "90 % interval", "seconds")
+    name, digits = ("losses", 4) if result.by == "losses" else ("blind", 3)
     for row in result.rows():
-        known = row["blind"] is not None
-        figure = f"{row['blind']:.3f}" if known else "-"
-        interval = f"{row['low']:.3f} to {row['high']:.3f}" if known else "-"
+        figure = "-" if row[name] is None else f"{row[name]:.{digits}f}"
+        interval = "-" if row["low"] is None else f"{row['low']:.3f} to {row['high']:.3f}"
         cells = (f"{row['share']:.0%}", figure, interval, f"{row['seconds']:.0f}")
         table.add_row(escape(row["settings"]), *cells)
     printer.print(table)

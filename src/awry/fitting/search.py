@@ -8,20 +8,20 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from awry.calls import checked
 from awry.datasets import open_dataset
 from awry.datasets.base import Dataset
-from awry.errors import ConfigError
+from awry.errors import ConfigError, FootageError
 from awry.fitting.checkpoint import check_fit_places
 from awry.fitting.detector import open_footage
 from awry.fitting.options import FitOptions, teacher_settings
 from awry.fitting.run import fit_and_save
 from awry.fitting.search_result import TuneResult
-from awry.fitting.trials import Trial, TrialLog, held_back, judge, search
+from awry.fitting.trials import Trial, TrialLog, held_back, judge, judge_losses, search
 from awry.methods.base import Method
 from awry.methods.registry import method_class
 from awry.methods.search_space import SearchSpace
@@ -33,8 +33,17 @@ from awry.training.split import Exclusion
 from awry.training.synthetic import Composition
 from awry.video.ignore import IgnoreRegions
 
+TuneBy = Literal["synthetic", "losses"]
 VALIDATION = 0.2
 """More is held back than in a plain fit, since settings are chosen on it."""
+BY_LOSSES = (
+    "Settings were judged by the sum of the validation losses on held-back normal footage, each "
+    "with the weight 1, at the epoch that was kept. No label was looked at."
+)
+NOT_VALIDATED = (
+    "Nothing of the held-back footage could be validated, so settings cannot be told apart. Give "
+    "longer footage."
+)
 _UNITS = {"s": 1, "min": 60, "h": 3600}
 
 
@@ -45,6 +54,7 @@ def tune(
     *,
     out: Path,
     budget: str = "1h",
+    by: TuneBy = "synthetic",
     format: str | None = None,
     preset: str = "cpu",
     changes: Mapping[str, Any] | None = None,
@@ -66,13 +76,15 @@ def tune(
     """Try settings of a method on held-back normal footage alone; write the best one's bundle.
 
     Settings are judged by how well they tell synthetic anomalies, objects of held-back footage
-    pasted elsewhere and altered, from the same objects as they are. No test clip is looked at.
+    pasted elsewhere and altered, from the same objects as they are; or as the method's paper did,
+    by losses on held-back footage. No test clip is looked at.
 
     Args:
         method: a registered method's name that declares a search space, e.g. `daml`.
         data: a folder in a layout that `awry datasets` lists, or an opened data set.
         out: the bundle's folder. The trials stand beside it until it is whole, in `OUT.work`.
         budget: time for the trials, `2h`, `30min` or `90s`; what is being fitted is finished.
+        by: `synthetic` anomalies; or `losses` of validation, for what the paper chose by them.
         format: the layout's name, where it should not be guessed.
         preset: name of the method's preset.
         changes: settings that differ from the preset's; these are not tried otherwise.
@@ -103,14 +115,14 @@ def tune(
         ignore=tuple(IgnoreRegions.parse(ignore).specs),
         every=every,
         max_frames=max_frames,
-        validation=VALIDATION,
+        validation=VALIDATION if by == "synthetic" else FitOptions().validation,
         exclude=tuple(map(Exclusion.of, exclude)),
         cache=cache,
         cache_gib=cache_size,
         resume=resume,
         overwrite=overwrite,
     )
-    space = _space_of(method_class(method), options.changes)
+    space = _space_of(method_class(method), options.changes, by)
     opened = data if isinstance(data, Dataset) else open_dataset(data, format=format, fps=fps)
     return _Search(method, space, opened, out, options, reporter).run(seconds)
 
@@ -122,14 +134,16 @@ def _seconds_of(budget: str) -> float:
     return float(match[1]) * _UNITS[match[2]]
 
 
-def _space_of(method: type[Method], changes: Mapping[str, Any]) -> SearchSpace:
+def _space_of(method: type[Method], changes: Mapping[str, Any], by: str) -> SearchSpace:
     """The method's space without what was settled by hand."""
-    space = method.search_space()
+    space = method.loss_space() if by == "losses" else method.search_space()
     left = {name: values for name, values in space.values.items() if name not in changes}
     if not left:
-        why = "all of them were given" if space.values else "it declares none"
+        among = " for --by losses" if by == "losses" else ""
+        why = "all of them were given" if space.values else f"it declares none{among}"
         raise ConfigError(f"{method.name} has no settings to try: {why}. Use awry fit instead.")
-    return SearchSpace(left, tuple(name for name in space.lengths if name not in changes))
+    lengths = tuple(name for name in space.lengths if name not in changes)
+    return replace(space, values=left, lengths=lengths)
 
 
 class _Search:
@@ -164,17 +178,20 @@ class _Search:
         if not log.trials:
             shutil.rmtree(trials, ignore_errors=True)
         with keep_outputs(options.cache or self._work / "frames"):
-            made = held_back(footage, options.seed)
+            made = [] if self._space.losses else held_back(footage, options.seed)
 
             def attempt(settings: Mapping[str, Any], share: float) -> Trial:
                 return self._attempt(settings, share, footage, made, trials / str(len(log.trials)))
 
             best = search(self._space, log, attempt, seconds, options.seed, self._reporter)
+        if self._space.losses and best.figure is None:
+            raise FootageError(NOT_VALIDATED)
         changes = {**options.changes, **best.settings}
         final = replace(options, changes=changes, resume=False, overwrite=True)
         fit = fit_and_save(self._method, self._data, self._out, final, self._reporter)
         shutil.rmtree(self._work, ignore_errors=True)
-        return TuneResult(self._method, best, tuple(log.trials), fit, (_notes(made),))
+        by, note = ("losses", BY_LOSSES) if self._space.losses else ("synthetic", _notes(made))
+        return TuneResult(self._method, best, tuple(log.trials), fit, (note,), by)
 
     def _attempt(
         self,
@@ -191,8 +208,12 @@ class _Search:
         except ConfigError as error:  # settings that do not go with those given by hand
             self._reporter.message(f"{settings} is left out: {error}")
             return Trial(dict(settings), share, None, None, None, {}, 0.0)
-        model.fit(footage, FitContext(folder, self._options.seed, True, self._reporter))
-        trial = judge(model, made, settings, share, started)
+        context = FitContext(folder, self._options.seed, True, self._reporter)
+        model.fit(footage, context)
+        if losses := self._space.losses:
+            trial = judge_losses(context.history, losses, settings, share, started)
+        else:
+            trial = judge(model, made, settings, share, started)
         shutil.rmtree(folder, ignore_errors=True)
         return trial
 
@@ -213,6 +234,7 @@ class _Search:
             "preset": options.preset,
             "changes": dict(options.changes),
             "space": {name: list(values) for name, values in self._space.values.items()},
+            **({"losses": list(self._space.losses)} if self._space.losses else {}),
             "seed": options.seed,
             "ignore": list(footage.ignore.specs),
             "every": options.every,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -25,6 +26,8 @@ class TuneResult(Result):
         trials: all, in the order in which they were made.
         fit: the detector with the best settings, and its bundle.
         notes: what the figures rest on, in sentences.
+        by: what the trials' figures are: of `synthetic` anomalies, the highest best, or sums of
+            validation `losses`, the lowest best.
     """
 
     method: str
@@ -32,6 +35,12 @@ class TuneResult(Result):
     trials: Sequence[Trial]
     fit: FitResult = field(repr=False)
     notes: Sequence[str]
+    by: str = "synthetic"
+
+    @property
+    def measure(self) -> str:
+        """What the trials' figures are, in words."""
+        return "validation losses" if self.by == "losses" else "blind figure"
 
     @property
     def bundle(self) -> Path:
@@ -50,12 +59,18 @@ class TuneResult(Result):
 
     def rows(self) -> Sequence[Mapping[str, Any]]:
         """One for each trial, the best first within each share."""
-        ordered = sorted(self.trials, key=lambda t: (-t.share, -(t.figure or 0.0)))
+        losses = self.by == "losses"
+        sign, name = (1.0, "losses") if losses else (-1.0, "blind")
+        last = math.inf if losses else 0.0
+        ordered = sorted(
+            self.trials,
+            key=lambda t: (-t.share, last if t.figure is None else sign * t.figure),
+        )
         return [
             {
                 "settings": ", ".join(f"{k}={v}" for k, v in trial.settings.items()) or "preset",
                 "share": trial.share,
-                "blind": trial.figure,
+                name: trial.figure,
                 "low": trial.low,
                 "high": trial.high,
                 "seconds": trial.seconds,
@@ -64,15 +79,15 @@ class TuneResult(Result):
         ]
 
     def draw(self, ax: Axes) -> None:
-        """The blind figure of each trial over its share of a whole fit."""
+        """The figure of each trial over its share of a whole fit."""
         known = [trial for trial in self.trials if trial.figure is not None]
         ax.scatter([t.share for t in known], [t.figure or 0.0 for t in known])
-        ax.set(xlabel="share of a whole fit", ylabel="blind figure", title=self.method)
+        ax.set(xlabel="share of a whole fit", ylabel=self.measure, title=self.method)
 
     def cards(self) -> list[FigureCard]:
         """The best settings' figure."""
         best = self.best
         known = best.figure is not None
         value = f"{best.figure:.3f}" if known else "-"
-        remark = f"90 % interval {best.low:.3f} to {best.high:.3f}" if known else ""
-        return [FigureCard("blind figure", value, remark)]
+        remark = "" if best.low is None else f"90 % interval {best.low:.3f} to {best.high:.3f}"
+        return [FigureCard(self.measure, value, remark)]

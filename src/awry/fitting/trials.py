@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -19,6 +20,7 @@ from awry.progress import Reporter
 from awry.storage import write_json
 from awry.training.blind import BlindScores, blind_figure
 from awry.training.footage import Footage
+from awry.training.history import best_validation
 from awry.training.synthetic import Composition, compositions
 from awry.video.pictures import working_size
 
@@ -34,12 +36,15 @@ HEIGHT = 480
 class Trial:
     """One setting, fitted for a share of its time and judged without labels.
 
+    By synthetic anomalies the highest figure is best; by validation losses the lowest.
+
     Attributes:
         settings: what differs from the preset and from what was asked for.
         share: of a whole fit.
-        figure: mean AUC of synthetic anomalies against their controls; None: nothing had a score.
-        low, high: its 90 % interval, by resampling the pasted objects.
-        kinds: the AUC of each kind.
+        figure: mean AUC of synthetic anomalies against their controls, or the sum of validation
+            losses; None: nothing had a score, or was validated.
+        low, high: its 90 % interval, by resampling the pasted objects; None for losses.
+        kinds: the AUC of each kind, or each loss.
         seconds: fitting and judging took.
     """
 
@@ -95,6 +100,33 @@ def judge(
     return Trial(dict(settings), share, found.figure, found.low, found.high, found.kinds, seconds)
 
 
+def judge_losses(
+    history: Sequence[Mapping[str, Any]],
+    losses: Sequence[str],
+    settings: Mapping[str, Any],
+    share: float,
+    started: float,
+) -> Trial:
+    """Sum up the validation losses of a fit's kept epochs, each with the weight 1.
+
+    Args:
+        history: of the fit.
+        losses: names of those that count.
+        settings, share: of the trial.
+        started: `time.monotonic` before the fit.
+    """
+    kept = best_validation({"*": history})
+    found = {
+        f"{phase} {name}": figures[name]
+        for phase, figures in kept.items()
+        for name in losses
+        if name in figures
+    }
+    figure = sum(found.values()) if found else None
+    seconds = round(time.monotonic() - started, 1)
+    return Trial(dict(settings), share, figure, None, None, found, seconds)
+
+
 class TrialLog:
     """What was tried so far, in a file that a stopped search goes on from.
 
@@ -140,6 +172,13 @@ class TrialLog:
         write_json(self._file, {"begun": dict(self._begun), "trials": rows})
 
 
+def worth(trial: Trial, space: SearchSpace) -> float:
+    """The higher, the better a trial was."""
+    if trial.figure is None:
+        return -math.inf
+    return -trial.figure if space.losses else trial.figure
+
+
 def search(
     space: SearchSpace,
     log: TrialLog,
@@ -165,6 +204,7 @@ def search(
         the best trial of the last round.
     """
     rounds = ROUNDS if space.lengths else 1
+    measure = "losses" if space.losses else "blind"
     candidates = space.candidates(MOST, seed)
     for number in range(rounds):
         share = float(KEPT) ** (number + 1 - rounds)
@@ -180,8 +220,8 @@ def search(
                 trial = attempt(settings, share)
                 log.add(trial)
             done.append(trial)
-            reporter.advance({} if trial.figure is None else {"blind": trial.figure}, title)
+            reporter.advance({} if trial.figure is None else {measure: trial.figure}, title)
         reporter.end(title)
-        done.sort(key=lambda trial: -1.0 if trial.figure is None else trial.figure, reverse=True)
+        done.sort(key=lambda trial: worth(trial, space), reverse=True)
         candidates = [dict(trial.settings) for trial in done[: -(-len(done) // KEPT)]]
     return done[0]

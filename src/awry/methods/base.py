@@ -283,6 +283,14 @@ class Method(ABC):
         return SearchSpace()
 
     @classmethod
+    def loss_space(cls) -> SearchSpace:
+        """What the paper chose by validation losses, for `awry tune --by losses`; empty: nothing.
+
+        Its `losses` name them, as the fit's history does behind `validation_`.
+        """
+        return SearchSpace()
+
+    @classmethod
     def publication(cls) -> Publication | None:
         """The tables of the method's paper, and what of them can be run; None where there are none.
 

@@ -28,6 +28,8 @@ PRIMARY, CONVENTION, SMOOTHED = "none", "clip_unscored_dropped", "offline"
 """Protocols that figures are taken by; see `awry.evaluation.declaration.VARIANTS`."""
 VALIDATION = "validation"
 """For figures of proxy tasks on held-back training footage."""
+REGIONS = "regions"
+"""For RBDC and TBDC of the method's regions."""
 
 Averaging = Literal["micro", "macro", "macro with sentinels", "regions", "none", "not stated"]
 
@@ -254,9 +256,9 @@ class TableCell:
         changes: settings that differ from a preset's.
         part: which part of the method's score is measured, or of its validation which figure.
         convention: the protocol that is closest to the paper's own: `PRIMARY`, `CONVENTION`,
-            `SMOOTHED` or `VALIDATION`.
-        figures: protocol -> key of `awry.evaluation.metrics.frame.frame_metrics`, or the
-            validation figure's name.
+            `SMOOTHED`, `VALIDATION` or `REGIONS`.
+        figures: protocol -> key of `awry.evaluation.metrics.frame.frame_metrics`, the validation
+            figure's name, or `rbdc` or `tbdc`, which the whole system has and no part.
         unit: of our figure where none is printed: `share`, or what it counts.
         rate: share of abnormal frames that the footage is thinned to; None: as it is.
         scene: the one scene of the data set that is meant; None: all of it.

@@ -18,13 +18,18 @@ class SearchSpace:
         values: setting -> the values to try; empty: there is nothing to try.
         lengths: whole-number settings by which a fit lasts longer, e.g. epochs. They are reduced
             for a first impression.
+        losses: validation losses by whose plain sum settings are judged, the lowest best; empty:
+            they are judged by synthetic anomalies.
     """
 
     values: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     lengths: tuple[str, ...] = ()
+    losses: tuple[str, ...] = ()
 
     def candidates(self, most: int, seed: int) -> list[dict[str, Any]]:
         """Settings in the order in which they are tried: none, then others at random.
+
+        Those that are judged by losses are tried alone: they hold what the preset has.
 
         Args:
             most: of them.
@@ -35,7 +40,8 @@ class SearchSpace:
         """
         rows = [dict(zip(self.values, row, strict=True)) for row in product(*self.values.values())]
         order = np.random.default_rng(seed).permutation(len(rows))
-        return [{}, *(rows[place] for place in order)][:most]
+        shuffled = [rows[place] for place in order]
+        return (shuffled if self.losses else [{}, *shuffled])[:most]
 
     def shortened(self, settings: Mapping[str, Any], share: float) -> dict[str, int]:
         """The lengths for a share of a whole fit, at least 1 each.

@@ -103,21 +103,27 @@ class _WithoutMessages(Silent):
 
 
 def score_labelled(
-    detector: Detector, clips: Sequence[Clip], parts: Sequence[str], reporter: Reporter
+    detector: Detector,
+    clips: Sequence[Clip],
+    parts: Sequence[str],
+    reporter: Reporter,
+    *,
+    regions: bool = False,
 ) -> Scored:
-    """Scores and parts of labelled clips alone: no maps, regions or pictures.
+    """Scores and parts of labelled clips alone: no pictures, and no maps or regions unless wanted.
 
     Args:
         detector: with its own thinning, which sources are scored with.
         clips: labelled clips.
         parts: extra parts that are wanted.
         reporter: told of each clip.
+        regions: keep what regions are measured by, with the true tracks.
 
     Raises:
         DatasetError: no clip can be read.
         ConfigError: an unknown part.
     """
-    options = replace(SCORES_ALONE, parts=parts, dropped=True)
+    options = replace(SCORES_ALONE, parts=parts, dropped=True, maps=regions, regions=regions)
     return score_clips(detector, clips, options, _WithoutMessages(reporter))
 
 

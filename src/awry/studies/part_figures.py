@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from awry.errors import InputError
-from awry.evaluation.metrics.bootstrap import Metric, bootstrap_interval
+from awry.evaluation.levels import Level, region_level
+from awry.evaluation.metrics.bootstrap import Metric, bootstrap_interval, interval
 from awry.evaluation.metrics.frame import frame_metrics, macro_auc, macro_auc_sentinels, micro_auc
 from awry.evaluation.protocol import offline
 from awry.evaluation.scored_clip import ScoredClip, shared_parts, unscored_dropped
@@ -51,6 +52,25 @@ def measure_parts(clips: Sequence[ScoredClip]) -> dict[str, dict[str, Any]]:
         variants = {PRIMARY: ours, CONVENTION: theirs, SMOOTHED: smoothed}
         measured[part] = {name: _figures(clips) for name, clips in variants.items()}
     return measured
+
+
+def measure_regions(clips: Sequence[ScoredClip]) -> dict[str, Any]:
+    """RBDC and TBDC of the whole system's regions.
+
+    Args:
+        clips: scored clips with regions and true tracks; those without labels are left out.
+
+    Returns:
+        `rbdc`, `tbdc`, `tracks` (where the true ones come from) and `intervals`, by figure, None
+        where there is none; or `why_not`, one sentence.
+    """
+    level = region_level(clips)
+    if not isinstance(level, Level):
+        return {"why_not": level}
+    pairs = {name: interval(values) for name, values in level.values.items()}
+    listed = {name: None if pair is None else list(pair) for name, pair in pairs.items()}
+    figures = {name: level.figures[name] for name in ("rbdc", "tbdc", "tracks")}
+    return {**figures, "intervals": listed}
 
 
 def _figures(clips: Sequence[ScoredClip]) -> dict[str, Any]:

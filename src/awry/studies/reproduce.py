@@ -15,7 +15,7 @@ from awry.datasets.base import Dataset
 from awry.errors import ConfigError, DatasetError, nearest
 from awry.evaluation.declaration import VARIANTS
 from awry.fitting import teacher_settings
-from awry.methods.published import PRIMARY, VALIDATION, PublishedRow, TableCell
+from awry.methods.published import PRIMARY, REGIONS, VALIDATION, PublishedRow, TableCell
 from awry.output.places import check_folder
 from awry.progress import Reporter, Silent
 from awry.results import FigureCard, Result
@@ -36,6 +36,7 @@ PROTOCOLS = {
         for name in MEASURED
     },
     VALIDATION: "the proxy tasks on held-back training footage, at the epoch that was kept",
+    REGIONS: "the whole system's regions, as scored",
 }
 
 
@@ -364,6 +365,8 @@ def _figure(record: Record, part: str, protocol: str, figure: str) -> float | No
     """One figure of a fit; None where it has none."""
     if protocol == VALIDATION:
         value = record.get("validation", {}).get(part, {}).get(figure)
+    elif protocol == REGIONS:
+        value = record.get(REGIONS, {}).get(figure)
     else:
         value = record["figures"].get(part, {}).get(protocol, {}).get(figure)
     return None if value is None else float(value)
@@ -372,6 +375,8 @@ def _figure(record: Record, part: str, protocol: str, figure: str) -> float | No
 def _interval(record: Record, part: str, protocol: str, figure: str) -> tuple[float, float] | None:
     """The 95 % interval over clips of one figure of a fit; older records have it of one alone."""
     figures = record["figures"].get(part, {}).get(protocol, {})
+    if protocol == REGIONS:
+        figures = record.get(REGIONS, {})
     former = {"micro_auc": figures.get("interval")}
     pair = figures.get("intervals", former).get(figure)
     return None if pair is None else (pair[0], pair[1])

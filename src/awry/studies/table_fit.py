@@ -11,7 +11,7 @@ from typing import Any
 
 from awry.datasets.base import Clip, Dataset
 from awry.errors import AwryError
-from awry.methods.published import TableCell
+from awry.methods.published import REGIONS, TableCell
 from awry.methods.registry import method_class
 from awry.progress import Reporter
 from awry.studies.measurements import data_key, labelled
@@ -33,6 +33,7 @@ class TableFit:
         data: what is fitted on and measured.
         rate: share of abnormal frames that an archive is thinned to; None: as it is.
         scene: the one scene of an archive that is meant; None: all of it.
+        regions: whether RBDC and TBDC are wanted too, which takes maps.
     """
 
     key: str
@@ -44,6 +45,7 @@ class TableFit:
     data: Dataset
     rate: float | None = None
     scene: str | None = None
+    regions: bool = False
 
 
 def fits_of(
@@ -77,6 +79,7 @@ def fits_of(
             data,
             cell.rate,
             cell.scene,
+            REGIONS in cell.figures,
         )
         for seed in seeds
         for cell in cells

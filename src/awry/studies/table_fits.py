@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import shutil
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,16 +17,18 @@ from awry.evaluation.declaration import declared, time_notes
 from awry.fitting import FitOptions
 from awry.foreign import read_json, reading
 from awry.methods.base import MethodConfig
+from awry.methods.published import REGIONS
 from awry.methods.registry import method_class
 from awry.progress import Reporter, Silent
 from awry.storage import write_json
 from awry.studies.archive_ranking import ranked_archive
 from awry.studies.measurements import fitted, labelled, score_labelled
-from awry.studies.part_figures import measure_parts
+from awry.studies.part_figures import measure_parts, measure_regions
 from awry.studies.side_by_side import side_by_side
 from awry.studies.table_fit import FORMAT, TableFit
 from awry.teachers.outputs import keep_outputs
 from awry.training.environment import hardware
+from awry.training.history import best_validation
 from awry.version import __version__
 
 FRAMES = "frames.work"
@@ -40,7 +41,7 @@ def run_fits(
     """Run each different fit once; one that fails does not stop the others.
 
     Args:
-        fits: some may be the same.
+        fits: some may be the same; where one of these wants regions, it is measured by them.
         out: `OUT/KEY.json` holds each finished fit's figures, `OUT/KEY/` its bundle.
         reporter: shows progress; of several fits at a time, only which of them are done.
         jobs: fits at a time, each in a process of its own where there are more than one.
@@ -51,7 +52,10 @@ def run_fits(
     Raises:
         KeyboardInterrupt: Ctrl-C; says how to go on.
     """
-    different = {fit.key: fit for fit in fits}
+    different: dict[str, TableFit] = {}
+    for fit in fits:
+        if fit.regions or fit.key not in different:
+            different[fit.key] = fit
     records: dict[str, Record] = {}
     failed = []
     try:
@@ -76,14 +80,14 @@ def _each(
         for number, fit in enumerate(fits, 1):
             reporter.message(f"{number} of {len(fits)}: {fit.key}")
             try:
-                yield fit.key, _finished(out / f"{fit.key}.json") or _run(fit, out, reporter)
+                yield fit.key, _finished(fit, out) or _run(fit, out, reporter)
             except AwryError as error:
                 yield fit.key, error
         return
     owed = []
     for fit in fits:
         try:
-            record = _finished(out / f"{fit.key}.json")
+            record = _finished(fit, out)
         except AwryError as error:
             yield fit.key, error
             continue
@@ -97,15 +101,16 @@ def _each(
         yield fit.key, answer
 
 
-def _finished(file: Path) -> Record | None:
-    """What an earlier run wrote; None where a clip is still owed."""
+def _finished(fit: TableFit, out: Path) -> Record | None:
+    """What an earlier run wrote; None where a clip is still owed, or the regions are."""
+    file = out / f"{fit.key}.json"
     if not file.is_file():
         return None
     what, cure = "a result of awry reproduce", "Move it away and run again."
     record: Record = read_json(file, what, InputError, cure)
     with reading(file, what, InputError, cure):
         whole = record["format"] == FORMAT and not record["failed"] and record["figures"]
-    return record if whole else None
+    return record if whole and (REGIONS in record or not fit.regions) else None
 
 
 def _run(fit: TableFit, out: Path, reporter: Reporter | None = None) -> Record:
@@ -121,7 +126,8 @@ def _run(fit: TableFit, out: Path, reporter: Reporter | None = None) -> Record:
     with keep_outputs(out / FRAMES):  # fits share what teachers said of the test frames too
         detector = _fitted(fit, out, reporter)
         started = time.monotonic()
-        scores = score_labelled(detector, labelled(fit.data), ("all",), reporter)
+        clips = labelled(fit.data)
+        scores = score_labelled(detector, clips, ("all",), reporter, regions=fit.regions)
     record = {
         **_settings(fit, next(iter(detector.models.values())).config),
         **_measured(fit, detector, scores),
@@ -136,10 +142,13 @@ def _measured(fit: TableFit, detector: Detector, scores: Scored) -> Record:
     facts = detector.facts
     first = scores.clips[0]
     scorer = declared(detector.scorer(first.scene, fps=first.fps, maps=False))
+    regions = measure_regions(scores.clips) if fit.regions else {}
+    unmeasured = [f"RBDC and TBDC: {regions['why_not']}"] if "why_not" in regions else []
     return {
         "data": facts.data.model_dump(include={"layout", "fps", "fingerprint"}),
         "clips": [clip.name for clip in scores.clips],
         "figures": measure_parts(scores.clips),
+        **({REGIONS: regions} if fit.regions else {}),
         "validation": best_validation(facts.history),
         "fit_seconds": facts.fit_seconds,
         "training_seconds": _training_seconds(facts.history),
@@ -149,6 +158,7 @@ def _measured(fit: TableFit, detector: Detector, scores: Scored) -> Record:
             *facts.data.notes,
             *facts.data.failed,
             *time_notes(scorer),
+            *unmeasured,
         ],
         "failed": scores.failed,
         "fitted_with": dict(facts.versions),
@@ -173,21 +183,6 @@ def _settings(fit: TableFit, config: MethodConfig) -> Record:
 def _training_seconds(history: Mapping[str, Sequence[Mapping[str, Any]]]) -> float:
     """Of all epochs, with those before an interruption, which `fit_seconds` leaves out."""
     return round(sum(epoch.get("seconds", 0) for epochs in history.values() for epoch in epochs), 1)
-
-
-def best_validation(
-    history: Mapping[str, Sequence[Mapping[str, Any]]],
-) -> dict[str, dict[str, float]]:
-    """For each phase the validation figures of the epoch with the lowest validation loss."""
-    start = "validation_"
-    best: dict[str, dict[str, float]] = {}
-    for epochs in history.values():
-        for entry in epochs:
-            figures = {k[len(start) :]: v for k, v in entry.items() if k.startswith(start)}
-            before = best.get(entry["phase"], {}).get("total", math.inf)
-            if figures.get("total", math.inf) < before:
-                best[entry["phase"]] = figures
-    return best
 
 
 def _fitted(fit: TableFit, out: Path, reporter: Reporter) -> Detector:

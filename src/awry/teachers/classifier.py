@@ -23,6 +23,8 @@ from awry.teachers.kinds import added_kinds, added_loader
 from awry.video.pictures import resized
 
 SIDE = 224
+VERSION = 2
+"""Changes with how outputs are kept on disk, whole since 2: older ones are then others."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 
+from awry.methods.folding import folded
 from awry.methods.ssmtl.config import SSMTLConfig
-from awry.methods.ssmtl.network import MiddleDecoder, Network, Trunk, trunk_filters
+from awry.methods.ssmtl.network import (
+    MiddleDecoder,
+    Network,
+    Normalisation,
+    Trunk,
+    trunk_filters,
+)
+from support import stir
 
 TASKS = ("arrow_of_time", "motion_irregularity", "middle_box", "distillation")
 
@@ -60,6 +70,49 @@ def test_each_kind_of_input_has_its_own_statistics() -> None:
     assert norms["sequence"].running_mean.abs().sum() == 0
     shared = Network(config.model_copy(update={"statistics": "shared"}), 1, 16, 4, TASKS)
     assert len(shared.trunk.normalisations[0].by_kind) == 1
+
+
+def shared_affine() -> Network:
+    """A trained one in evaluation mode, whose kinds of input share scale and shift."""
+    config = SSMTLConfig(depth="shallow", width="narrow", filters=(2, 3, 4), affine="shared")
+    torch.manual_seed(0)
+    network = Network(config, 3, 16, 4, TASKS)
+    stir(network)
+    for norm in network.trunk.normalisations:
+        norm.weight.data.uniform_(0.5, 1.5)
+        norm.bias.data.normal_(0, 0.3)
+    return network.eval()
+
+
+def test_scale_and_shift_may_be_shared_while_statistics_are_not() -> None:
+    network = shared_affine()
+    norm = network.trunk.normalisations[0]
+    assert isinstance(norm, Normalisation)
+    assert norm.weight is not None
+    assert norm.bias is not None
+    names = {name for name, _ in norm.named_parameters()}
+    assert names == {"weight", "bias"}
+    x = torch.rand(2, 2, 3, 4, 4)
+    shape = (-1, 1, 1, 1)
+    kinds: Any = norm.by_kind
+    for kind, one in kinds.items():
+        deviation = (one.running_var + one.eps).sqrt().view(shape)
+        standard = (x - one.running_mean.view(shape)) / deviation
+        expected = standard * norm.weight.view(shape) + norm.bias.view(shape)
+        torch.testing.assert_close(norm(x, kind), expected)
+    assert not torch.equal(norm(x, "sequence"), norm(x, "around"))
+    means = {kind: one.running_mean.clone() for kind, one in kinds.items()}
+    norm.train()(x, "around")
+    changed = {k: not torch.equal(one.running_mean, means[k]) for k, one in kinds.items()}
+    assert changed == {"sequence": False, "around": True, "single": False}
+
+
+def test_a_shared_scale_folds_into_each_kinds_convolution() -> None:
+    network = shared_affine()
+    plain = folded(network.trunk)
+    for kind, length in (("sequence", 7), ("around", 6), ("single", 1)):
+        x = torch.rand(2, 3, length, 16, 16)
+        torch.testing.assert_close(plain(x, kind), network.trunk(x, kind), rtol=1e-4, atol=1e-5)
 
 
 def test_only_the_kinds_that_the_tasks_need() -> None:

@@ -4,11 +4,27 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 from awry.fitting import fit_detector
+from awry.methods.base import Setting
+from awry.methods.ssmtl import SSMTL
+from awry.methods.ssmtl.config import SSMTLConfig
+from awry.methods.ssmtl.normality import _fill_statistics
+from awry.methods.ssmtl.scoring import FrameParts
 from support import moving_square
 
-from .conftest import options, training_data
+from .conftest import SMALL, MakeModel, options, training_data
+
+THIN, WIDE = (10, 10, 14, 30), (10, 10, 30, 30)
+"""Boxes that fill 4 of 9 columns of the mean filter, and all of it."""
+
+
+def with_object(index: int, box: tuple[int, ...], score: float) -> FrameParts:
+    boxes = np.array([box], np.float32)
+    raw = FrameParts(index, None, boxes, np.array([[score]]), np.empty(0))
+    raw.weights = np.ones(1, np.float32)
+    return raw
 
 
 def test_where_nothing_is_held_back_that_can_be_scored_a_note_says_so(tmp_path: Path) -> None:
@@ -20,3 +36,23 @@ def test_where_nothing_is_held_back_that_can_be_scored_a_note_says_so(tmp_path: 
     assert any("measured on the training frames" in n for n in detector.facts.data.notes)
     model: Any = detector.models["*"].model  # type: ignore[attr-defined]
     assert float(model.stream("object").object_side) > 5
+
+
+@pytest.mark.parametrize(
+    ("floor", "thin", "wide", "empty"), [("zero", 0.3 * 4 / 9, 0.2, 0), ("lowest", 0.2, 0.2, 0.12)]
+)
+def test_what_the_mean_filter_makes_of_a_thin_and_a_wide_object(
+    make_model: MakeModel, floor: str, thin: float, wide: float, empty: float
+) -> None:
+    changes = {"tasks": ("middle_box",), "level": "object", "part_scale": "none", "floor": floor}
+    changes |= {"filter_size": 9, "filter_frames": 1}
+    method = SSMTL(SSMTLConfig(**{**SMALL, **changes}))
+    method.model = make_model(**changes)
+    scorer: Any = method.scorer(Setting())
+    scorer._working = (48, 64)
+    held_back = [with_object(n, WIDE, score) for n, score in enumerate((0.25, 0.12, 0.17))]
+    assert _fill_statistics(scorer, [held_back])
+    nobody = FrameParts(2, None, np.empty((0, 4), np.float32), np.empty((0, 1)), np.empty(0))
+    frames = [with_object(0, THIN, 0.3), with_object(1, WIDE, 0.2), nobody]
+    found = [levels["object"] for levels in scorer.frame_levels(frames)]
+    assert found == pytest.approx([thin, wide, empty], abs=1e-6)

@@ -1,18 +1,23 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from awry.datasets.base import Clip
 from awry.errors import ConfigError
 from awry.fitting import FitOptions, fit_detector
 from awry.frames import FrameScore
 from awry.methods.ssmtl import SSMTL
+from awry.methods.ssmtl.config import SSMTLConfig
 from awry.methods.ssmtl.samples import ObjectPool
+from awry.methods.ssmtl.teachers import SSMTLTeachers
 from awry.progress import Silent
+from awry.teachers.outputs import FILE, OutputFile, digest, keep_outputs
 from awry.training.footage import Footage
 from awry.video.cache import FrameCache
 from support import moving_square_data
@@ -92,6 +97,30 @@ def test_the_classifier_teaches_but_is_not_asked_in_scoring_unless_wanted(tmp_pa
     assert "classifier" in scored.models["*"].model.stream("object").parts  # type: ignore[attr-defined]
     clip = moving_square_data().test[0]
     assert "classifier" in scores(scored, clip)[20].parts
+
+
+def test_what_the_classifier_says_is_the_same_bits_however_it_is_kept(tmp_path: Path) -> None:
+    changes = {"classifier": "random:resnet18", "classifier_side": 32, "level": "frame"}
+    method = SSMTLTeachers(SSMTLConfig(**changes))
+    pictures = [np.random.default_rng(n).integers(0, 256, (20, 30, 3), np.uint8) for n in (0, 1)]
+    computed = method.classify(pictures)
+    with keep_outputs(tmp_path):
+        assert method.classifier is not None
+        name, side = method.classifier.name, method.classifier.side
+        # As an older version kept it, in half precision.
+        before = digest(name, side, method._probed, *pictures)
+        OutputFile(tmp_path / FILE).get(before, lambda: {"logits": np.zeros((2, 9), np.float16)})
+        for _ in range(2):
+            kept = method.classify(pictures)
+            assert kept.dtype == computed.dtype == np.float32
+            assert kept.tobytes() == computed.tobytes()
+        other = SSMTLTeachers(SSMTLConfig(**changes))
+        other.classifier = replace(method.classifier, features=unreachable)
+        assert other.classify(pictures).tobytes() == computed.tobytes()
+
+
+def unreachable(batch: torch.Tensor) -> torch.Tensor:
+    raise AssertionError("what was kept is not asked for again")
 
 
 def test_a_lender_without_classes_is_refused(tmp_path: Path) -> None:

@@ -99,6 +99,24 @@ def test_validation_is_the_same_each_time_and_counts_accuracies(make_model: Make
     assert {"total", "middle_box", "distillation", "motion_irregularity_accuracy"} <= set(found)
 
 
+def test_validation_looks_at_all_objects_or_at_so_many(
+    make_model: MakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[int] = []
+
+    def watched(pool: Any, chosen: Any, *rest: Any) -> SequenceBatch:
+        seen.extend(chosen)
+        return draw(pool, chosen, *rest)
+
+    monkeypatch.setattr("awry.methods.ssmtl.training.draw", watched)
+    network = make_model().stream("object").network
+    for most, expected in ((None, list(range(6))), (3, [0, 2, 5]), (100, list(range(6)))):
+        seen.clear()
+        some = CONFIG.model_copy(update={"validation_objects": most})
+        validate(network, pool(), some, 0.5)
+        assert seen == expected
+
+
 def test_the_papers_batches() -> None:
     sizes = {
         (d, w): SSMTLConfig(depth=d, width=w).schedule("object")[2]

@@ -20,7 +20,7 @@ from awry.methods.base import Method, MethodConfig, Scorer, Setting
 from awry.methods.composed import ScoredCompositions, with_weights
 from awry.methods.graphs import Graph
 from awry.methods.search_space import SearchSpace
-from awry.methods.ssmtl.config import PRESETS, SSMTLConfig, for_variant
+from awry.methods.ssmtl.config import PRESETS, TASKS, SSMTLConfig, for_variant
 from awry.methods.ssmtl.network import SSMTLModel, levels_of, parts_of, tasks_of
 from awry.methods.ssmtl.normality import measure_normality
 from awry.methods.ssmtl.parts import ScoringHeads
@@ -112,6 +112,12 @@ class SSMTL(Method):
             {"combine": ("mean", "max"), "flip": (False, True), "weights": ("equal", "blind")},
             lengths=("epochs", "frame_epochs"),
         )
+
+    @classmethod
+    def loss_space(cls) -> SearchSpace:
+        """As `Method.loss_space`: section 4.2's values of t and lambda."""
+        values = {"t": (1, 2, 3, 4), "distillation_weight": (0.1, 0.2, 0.5, 1.0)}
+        return SearchSpace(values, losses=TASKS)
 
     @classmethod
     def publication(cls) -> Publication:

@@ -15,7 +15,11 @@ TASKS: tuple[Task, ...] = ("arrow_of_time", "motion_irregularity", "middle_box",
 
 
 class SSMTLConfig(MethodConfig):
-    """Settings of SSMTL (Georgescu et al., CVPR 2021). Defaults are the paper's text."""
+    """Settings of SSMTL (Georgescu et al., CVPR 2021).
+
+    Defaults are the paper's text, but for what bundles of older versions do not record: there the
+    default is how they were fitted, and the preset `paper` says what the paper does.
+    """
 
     level: Literal["object", "frame", "fused"] = Field(
         "fused", description="objects, whole frames, or both, fused late (section 3.5)"
@@ -75,7 +79,9 @@ class SSMTLConfig(MethodConfig):
         64, ge=16, description="of the crops, in pixels; None: by the objects' size"
     )
     frame_side: int = Field(64, ge=16, description="of the whole frames, in pixels")
-    grey: bool | None = Field(None, description="one channel; None: where the footage is grey")
+    grey: bool | None = Field(
+        None, description="one channel instead of three; None: where the footage is grey"
+    )
     gaps: tuple[int, ...] = Field((1, 2, 3, 4), min_length=1)
     gap_is_step: bool = Field(False, description="a gap g advances g frames instead of skipping g")
 
@@ -88,6 +94,11 @@ class SSMTLConfig(MethodConfig):
         "separate",
         description="batch statistics over all inputs, or each kind of input its own: sequences, "
         "sequences without the middle, single pictures",
+    )
+    affine: Literal["shared", "separate"] = Field(
+        "separate",
+        description="with separate statistics: one learned scale and shift of the normalisation "
+        "for all kinds of input, as all other weights of the trunk, or each kind its own",
     )
 
     # Teachers
@@ -116,11 +127,19 @@ class SSMTLConfig(MethodConfig):
         0.2, ge=0, description="lambda of eq. 5; None: 0.5 where objects are small, else 0.2"
     )
     held_back: float = Field(0.15, gt=0, lt=1, description="end of each clip, not trained on")
-    validation_objects: int = Field(1024, ge=1)
+    validation_objects: int | None = Field(
+        1024, ge=1, description="validated on so many, evenly spread; None: on all of them"
+    )
 
     # Scores
     part_scale: Literal["none", "standard"] = Field(
         "none", description="parts as they are (eq. 6), or standardised on held-back footage first"
+    )
+    floor: Literal["zero", "lowest"] = Field(
+        "lowest",
+        description="what is taken off an object's score before the map's mean filter and added "
+        "afterwards: nothing, or the lowest score of any held-back object. It is the score of "
+        "frames without objects; what lies below it is cut off",
     )
     combine: Literal["mean", "max"] = Field("mean", description="of the parts")
     weights: Literal["equal", "blind"] = Field(
@@ -161,6 +180,8 @@ class SSMTLConfig(MethodConfig):
             raise ValueError("filter_frames must be odd where the filter is centred")
         if min(self.fusion) < 0 or not any(self.fusion):
             raise ValueError("fusion must be two weights of 0 or more, one of them above 0")
+        if self.floor == "zero" and self.part_scale == "standard":
+            raise ValueError("floor=zero needs part_scale=none: standardised parts lie below 0 too")
         if len(set(self.tasks)) < len(self.tasks):
             raise ValueError("each task once")
         if any(gap < 1 for gap in self.gaps) or (self.gap_is_step and max(self.gaps) < 2):
@@ -214,7 +235,15 @@ class SSMTLConfig(MethodConfig):
 
 
 PRESETS: Mapping[str, Mapping[str, Any]] = {
-    "paper": {"threshold": 0.8},
+    "paper": {
+        "threshold": 0.8,
+        "least_side": 1.0,  # what lies beyond the border is no object
+        "contained": True,
+        "grey": False,
+        "affine": "shared",
+        "floor": "zero",
+        "validation_objects": None,
+    },
     "cpu": {
         "detector": "foreground",
         "classifier": "none",
@@ -239,7 +268,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
         "part_scale": "standard",
         "filter_size": None,
         "filter_frames": 0,
-        "fusion": (1.0, 0.0),  # whole frames earned no say on held-back footage
+        "fusion": (1.0, 0.0),  # the best blind figure; test figures stood beside it
     },
     "demo": {
         "detector": "foreground",

@@ -5,6 +5,7 @@ The model holds one network for each stream, with the statistics of its scores.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 
 import torch
@@ -37,16 +38,47 @@ def trunk_filters(config: SSMTLConfig) -> tuple[list[int], list[bool]]:
 
 
 class Normalisation(nn.Module):
-    """Batch normalisation, with statistics over all inputs or for each kind of input."""
+    """Batch normalisation, with statistics over all inputs or for each kind of input.
 
-    def __init__(self, filters: int, kinds: Sequence[str]) -> None:
+    Args:
+        filters: of what is normalised.
+        kinds: each has statistics of its own.
+        shared: whether all kinds have one learned scale and shift, or each its own.
+    """
+
+    weight: nn.Parameter | None
+    bias: nn.Parameter | None
+
+    def __init__(self, filters: int, kinds: Sequence[str], *, shared: bool = False) -> None:
         super().__init__()
-        self.by_kind = nn.ModuleDict({kind: nn.BatchNorm3d(filters) for kind in kinds})
+        self.by_kind = nn.ModuleDict(
+            {kind: nn.BatchNorm3d(filters, affine=not shared) for kind in kinds}
+        )
+        self.register_parameter("weight", nn.Parameter(torch.ones(filters)) if shared else None)
+        self.register_parameter("bias", nn.Parameter(torch.zeros(filters)) if shared else None)
 
     def forward(self, x: Tensor, kind: str) -> Tensor:
         """(n, filters, t, h, w) -> the same."""
-        output: Tensor = self.by_kind[kind if kind in self.by_kind else "all"](x)
-        return output
+        own = self.by_kind[kind if kind in self.by_kind else "all"]
+        if self.weight is None:
+            output: Tensor = own(x)
+            return output
+        assert isinstance(own, nn.BatchNorm3d)
+        assert own.momentum is not None
+        mean, variance, learns = own.running_mean, own.running_var, own.training
+        return F.batch_norm(
+            x, mean, variance, self.weight, self.bias, learns, own.momentum, own.eps
+        )
+
+    def folded_into(self, convolution: nn.Module) -> dict[str, nn.Module]:
+        """Kind -> the convolution before with that kind's normalisation in its weights."""
+        fused = {}
+        for kind, norm in self.by_kind.items():
+            whole = copy.copy(norm)
+            if self.weight is not None:
+                whole._parameters = {"weight": self.weight, "bias": self.bias}
+            fused[kind] = normalised(convolution, whole)
+        return fused
 
 
 class Trunk(nn.Module):
@@ -57,7 +89,10 @@ class Trunk(nn.Module):
         filters, self.pools = trunk_filters(config)
         pairs = zip([colours, *filters], filters, strict=False)
         self.convolutions = nn.ModuleList(nn.Conv3d(a, b, 3, padding=1) for a, b in pairs)
-        self.normalisations = nn.ModuleList(Normalisation(number, kinds) for number in filters)
+        shared = config.affine == "shared"
+        self.normalisations = nn.ModuleList(
+            Normalisation(number, kinds, shared=shared) for number in filters
+        )
         self.filters = filters
 
     def forward(self, x: Tensor, kind: str) -> Tensor:
@@ -83,10 +118,12 @@ class Trunk(nn.Module):
         layers = []
         for convolution, norm in zip(self.convolutions, self.normalisations, strict=True):
             assert isinstance(norm, Normalisation)
-            fused = {kind: normalised(convolution, one) for kind, one in norm.by_kind.items()}
+            fused = norm.folded_into(convolution)
             if single := fused.get("single", fused.get("all")):
                 fused["single"] = _flat(single)
-            layers.append(with_children(norm, by_kind=nn.ModuleDict(fused)))
+            plain = with_children(norm, by_kind=nn.ModuleDict(fused))
+            plain._parameters = {"weight": None, "bias": None}
+            layers.append(plain)
         nothing = nn.ModuleList(nn.Identity() for _ in layers)
         return with_children(self, convolutions=nothing, normalisations=nn.ModuleList(layers))
 
@@ -217,9 +254,9 @@ class LevelStream(nn.Module):
     Attributes:
         parts: names of what the score is made of, in order.
         part_location, part_scale: (parts,), mean and standard deviation of each part.
-        part_floor: (parts,), the lowest value of each.
+        part_floor: (parts,), the lowest value of each; 0 with `floor=zero`.
         part_weights: (parts,), with the sum 1.
-        floor: the lowest score, which frames without objects get.
+        floor: the lowest score, or 0 with `floor=zero`; frames without objects get it.
         object_side: median of the objects' longer sides, in pixels; 0: unknown.
         location, scale: mean and standard deviation of the frames' scores, for the fusion.
     """

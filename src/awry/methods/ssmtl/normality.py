@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from awry.datasets.base import name_in_training
+from awry.methods.ssmtl.config import SSMTLConfig
 from awry.methods.ssmtl.network import LevelStream
 from awry.methods.ssmtl.parts import combined
 from awry.methods.ssmtl.scoring import FrameParts, SSMTLScorer
@@ -52,7 +53,7 @@ def _fill_statistics(scorer: SSMTLScorer, clips: Sequence[list[FrameParts]]) -> 
     if not all(len(parts[level]) for level in model.streams):
         return False
     for level in model.streams:
-        _parts(model.stream(level), parts[level], config.part_scale, config.combine)
+        _parts(model.stream(level), parts[level], config)
     if "object" in model.streams:
         boxes = np.concatenate([raw.boxes for raw in frames])
         longer = (boxes[:, 2:] - boxes[:, :2]).max(1)
@@ -76,11 +77,16 @@ def _raw_results(scorer: SSMTLScorer, runs: Mapping[str, Sequence[Run]]) -> list
     return clips
 
 
-def _parts(stream: LevelStream, parts: NDArray[np.float64], scale: str, combine: str) -> None:
+def _parts(stream: LevelStream, parts: NDArray[np.float64], config: SSMTLConfig) -> None:
     stream.part_location.copy_(torch.from_numpy(parts.mean(0)))
     stream.part_scale.copy_(torch.tensor([_spread(column) for column in parts.T]))
+    if config.floor == "zero":
+        stream.part_floor.zero_()
+        stream.floor.zero_()
+        return
     stream.part_floor.copy_(torch.from_numpy(parts.min(0)))
-    stream.floor.fill_(float(combined(stream, parts, scale, combine).min()))
+    scores = combined(stream, parts, config.part_scale, config.combine)
+    stream.floor.fill_(float(scores.min()))
 
 
 def _spread(values: NDArray[np.float64]) -> float:

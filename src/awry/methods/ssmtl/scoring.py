@@ -50,8 +50,8 @@ class FrameParts:
         frame_parts: float64 (parts,) of the whole frame.
         class_ids: int64 (n,), each object's class in COCO's order, -1 unknown.
         weights: float32 (n,), how far each is believed, above 0; others are left out.
-        values: what the mean filter joins over time: `object`, the map of scores above the lowest
-            normal one; `frame`, the whole frame's score (1,); `errors`, its map.
+        values: what the mean filter joins over time: `object`, the map of scores above the
+            stream's floor; `frame`, the whole frame's score (1,); `errors`, its map.
     """
 
     index: int

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from awry.errors import ConfigError
 from awry.frames import Objects
 from awry.methods.ssmtl.config import SSMTLConfig
-from awry.teachers.classifier import Classifier, load_classifier
+from awry.teachers.classifier import VERSION, Classifier, load_classifier
 from awry.teachers.objects import DetectorOptions, ObjectDetector, View, load_detector
 from awry.teachers.objects.base import counted, other_teachers
 from awry.teachers.objects.selection import box_iou
-from awry.teachers.outputs import digest, kept_outputs
+from awry.teachers.outputs import digest, said_before
 
 
 class SSMTLTeachers:
@@ -101,15 +101,20 @@ class SSMTLTeachers:
         return replace(found, probabilities=probabilities, class_ids=ids.astype(np.int64))
 
     def classify(self, pictures: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
-        """The classifier's outputs (n, 1000) for pictures uint8 RGB of any size."""
+        """The classifier's outputs, float32 (n, 1000), for pictures uint8 RGB of any size.
+
+        The same bits whether they are computed, or were kept by `keep_outputs`.
+        """
         classifier = self.classifier
         assert classifier is not None
-        kept = kept_outputs()
-        if kept is None:
-            return classifier(list(pictures))
-        key = digest(classifier.name, classifier.side, self._probed, *pictures)
-        outputs = kept.get(key, lambda: {"logits": classifier(list(pictures)).astype(np.float16)})
-        return outputs["logits"].astype(np.float32)
+        outputs = said_before(
+            lambda: digest(
+                "classifier", VERSION, classifier.name, classifier.side, self._probed, *pictures
+            ),
+            lambda: {"logits": classifier(list(pictures))},
+            costly=True,
+        )
+        return np.asarray(outputs["logits"], np.float32)
 
 
 def detector_options(config: SSMTLConfig) -> DetectorOptions:

@@ -111,7 +111,7 @@ def validate(network: Network, pool: Pool, config: SSMTLConfig, weight: float) -
     same random gaps each time.
     """
     network.eval()
-    count = min(len(pool), config.validation_objects)
+    count = min(len(pool), config.validation_objects or len(pool))
     chosen = np.linspace(0, len(pool) - 1, count).astype(int)
     sums: dict[str, float] = {}
     for first in range(0, count, VALIDATED_AT_ONCE):

@@ -37,7 +37,7 @@ def unmasking_scores(
     """How well each window is told from what came before, after its best features are gone.
 
     Args:
-        features: (n, d) of all frames; each is scaled to a length of 1.
+        features: (n, d) of all frames.
         clips: the places of each clip's frames, which follow one another in time.
         window: frames of either side; fewer in a clip that has not twice as many.
         stride: from one pair of windows to the next.
@@ -54,8 +54,7 @@ def unmasking_scores(
         hold a frame, higher = more abnormal. A clip's first frames, which come after none, have
         0.5, as by chance.
     """
-    lengths = np.linalg.norm(features, axis=1, keepdims=True)
-    ready = np.asarray(features, np.float64) / np.maximum(lengths, 1e-12)
+    ready = np.asarray(features, np.float64)
     generator = np.random.default_rng(seed)
     total, times = np.zeros(len(ready)), np.zeros(len(ready))
     for clip in clips:
@@ -79,6 +78,8 @@ def accuracies(
 ) -> list[float]:
     """A linear classifier's training accuracy, each time with fewer features.
 
+    What is left of a frame's features is scaled to a length of 1 before each round.
+
     Args:
         before, new: (a, d) and (b, d), features of the frames to be told apart, none of them empty.
         rounds, removed, strength: as `unmasking_scores` takes them.
@@ -92,8 +93,10 @@ def accuracies(
     left = np.arange(both.shape[1])
     found: list[float] = []
     for _ in range(rounds):
+        lengths = np.linalg.norm(both[:, left], axis=1, keepdims=True)
+        scaled = both[:, left] / np.maximum(lengths, 1e-12)
         model = LogisticRegression(C=strength, class_weight="balanced", max_iter=200)
-        right = model.fit(both[:, left], labels).predict(both[:, left]) == labels
+        right = model.fit(scaled, labels).predict(scaled) == labels
         found.append(float(right[: len(before)].mean() + right[len(before) :].mean()) / 2)
         if len(left) <= removed:
             break

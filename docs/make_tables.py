@@ -29,22 +29,27 @@ INTRODUCTION = """\
 
 <!-- Written by `make tables` from what `awry reproduce` lists. -->
 
-Every table of the four papers, the command that runs it, and what that needs. `awry reproduce` prints
-this list, `awry reproduce TABLE` a table's published values with their protocol. With `--data` and `--out` the
-cells are run that these data can serve: `--data` is one data set at a time, `--scale` the preset (`cpu` if not given).
+Every table of the four papers, the command that runs it, and what that needs. `awry reproduce`
+lists the tables, `awry reproduce TABLE` a table's published values with their protocol. With
+`--data` and `--out` the cells are run that these data can serve: `--data` is one data set at a
+time, `--scale` the preset (`cpu` if not given).
 
 ```
 awry reproduce TABLE --data DIR --out OUT [--scale paper] [--seeds 0,1,2] [--cells 'PATTERN']
 ```
 
-- **Data**: [Data sets](data-sets.md) says how each is obtained and laid out. `perspective` is made by awry.
-- **Weights**: what the settings name. With `torchvision:` and `hf:` they are fetched once, by name; `pip:` is a package
-  (`awry[sift]`), `onnx:` a file that has to be there. `cpu` of SSMTL and MTLA takes moving regions for objects; the figures
-  of the [results](results.md) come with `--detector onnx:FILE`, those of MTLA with `--depth onnx:FILE` too.
-- **Fits**: of one data set and seed, of all cells together; tables share them where they share `OUT`.
-- **Hours**: fits of one data set and three seeds at `cpu`, on two cores without a GPU. It is a rough figure: the minutes of one
-  fit on UCSD Ped2 in the results times the fits. Larger data sets and backbones take longer. `--scale paper`
-  means the papers' own networks and epochs, which want a GPU; its hours have not been measured.
+- **Data**: [Data sets](data-sets.md) says how each is obtained and laid out. `perspective` is
+  made by awry.
+- **Weights**: what the settings name. With `torchvision:` and `hf:` they are fetched once, by
+  name; `pip:` is a package (`awry[sift]`), `onnx:` a file that has to be there. `cpu` of SSMTL
+  and MTLA takes moving regions for objects; the figures of the [results](results.md) come with
+  `--detector onnx:FILE`, those of MTLA with `--depth onnx:FILE` too.
+- **Fits**: of one data set and seed, of all cells together; tables share them where they share
+  `OUT`.
+- **Hours**: fits of one data set and three seeds at `cpu`, on two cores without a GPU. It is a
+  rough figure: the minutes of one fit on UCSD Ped2 in the results times the fits. Larger data
+  sets and backbones take longer. `--scale paper` means the papers' own networks and epochs, which
+  want a GPU; its hours have not been measured.
 """
 TITLES = {"daml": "DAML", "mtla": "MTLA", "sdor": "SDOR", "ssmtl": "SSMTL"}
 

@@ -3,7 +3,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import numpy as np
 import pytest
 from matplotlib.figure import Figure
 from sklearn.metrics import auc

@@ -12,8 +12,8 @@ import pytest
 from awry.datasets.base import Clip, Dataset
 from awry.datasets.linking import linked_tracks
 from awry.errors import DatasetError
-from awry.sifting.evaluation import ALIKE, NO_TRUTH, evaluate_run
 from awry.sifting import localisation
+from awry.sifting.evaluation import ALIKE, NO_TRUTH, evaluate_run
 from awry.sifting.localisation import HOW
 from awry.sifting.ranking import rank_archive
 from awry.sifting.run import SiftedRun
@@ -29,7 +29,11 @@ def truth(masked: slice, count: int = 30) -> dict[str, object]:
     labels[STRANGE] = 1
     masks = np.zeros((count, 40, 60), bool)
     masks[STRANGE, 10:25, masked] = True
-    return {"labels": lambda: labels, "masks": lambda: masks, "tracks": lambda: linked_tracks(masks)}
+    return {
+        "labels": lambda: labels,
+        "masks": lambda: masks,
+        "tracks": lambda: linked_tracks(masks),
+    }
 
 
 def data_set(clip: Noise, masked: slice = slice(20, 40), **changes: object) -> Dataset:
@@ -88,9 +92,7 @@ def test_the_right_place_finds_all_and_another_one_nothing(
     assert wrong.pixel["auc"] < 0.5
 
 
-def measured(
-    run: SiftedRun, clip: Noise, monkeypatch: pytest.MonkeyPatch, maps: np.ndarray
-) -> Any:
+def measured(run: SiftedRun, clip: Noise, monkeypatch: pytest.MonkeyPatch, maps: np.ndarray) -> Any:
     monkeypatch.setattr(localisation, "frame_maps", lambda *_, **__: maps.copy())
     return evaluate_run(run, data_set(clip))
 

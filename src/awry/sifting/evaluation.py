@@ -84,6 +84,8 @@ def evaluate_run(
     reporter = reporter or Silent()
     trained = _with_maps(run, source, reporter)
     known = trained if isinstance(trained, TrainedRun) else None
+    if known is not None:
+        reporter.message("asking the learners where in each frame")
     clips = scored_clips(run, source, known)
     levels = _levels(clips, trained)
     metrics = measured(run, source, clips, levels)

@@ -46,9 +46,7 @@ def with_places(
     run, archive = trained.run, trained.archive
     config = run.config
     fed_back = "feedback" in run.clips[0].parts
-    maps = _without_ignored(
-        trained, frame_maps(trained.model, archive, config, fed_back=fed_back)
-    )
+    maps = _without_ignored(trained, frame_maps(trained.model, archive, config, fed_back=fed_back))
     groups = archive.groups(apart=config.scenes == "apart")
     peaks = maps.max((1, 2)).astype(np.float64)
     levels = map_levels(peaks, run.scores, groups, config.abnormal_share)

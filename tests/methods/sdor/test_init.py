@@ -70,6 +70,8 @@ def test_the_papers_own_network_ranks_an_archive_and_takes_marks(tmp_path: Path)
     assert np.ptp(scores) > 0
     assert frame_map(model, archive, 4, config, fed_back=False).shape == (7, 7)
     context = FitContext(folder=tmp_path / "marks", seed=1)
-    again, feedback = learn_from_marks(model, archive, scores, {2: True, 5: False}, config, 1, context)
+    again, feedback = learn_from_marks(
+        model, archive, scores, {2: True, 5: False}, config, 1, context
+    )
     assert sorted(feedback.places.tolist()) == [2, 5]
     assert not np.array_equal(again, scores)

@@ -272,7 +272,3 @@ def _settings(run: SiftedRun, source: ArchiveSource) -> dict[str, Any]:
         "hardware": hardware(),
         "awry": __version__,
     }
-
-
-def _per_cent(value: float | None) -> str:
-    return "-" if value is None else f"{100 * value:.2f}"

@@ -67,12 +67,25 @@ def evaluate_levels(
         `region`, `pixel` and `event`, each a level, or the reason why it cannot be had.
     """
     labelled = [clip for clip in clips if clip.labels is not None]
+    events = {"event": lambda: _event_level(labelled, alarms, budget, options, rule)}
+    return place_levels(clips) | _measured(labelled, events)
+
+
+def place_levels(clips: Sequence[ScoredClip]) -> dict[str, Level | str]:
+    """The levels that say where: `region` and `pixel`, as `evaluate_levels`."""
+    labelled = [clip for clip in clips if clip.labels is not None]
     draws = protocol_draws(len(labelled))
     measures: dict[str, Callable[[], Level]] = {
         "region": lambda: _region_level(labelled, draws),
         "pixel": lambda: _pixel_level(labelled, draws),
-        "event": lambda: _event_level(labelled, alarms, budget, options, rule),
     }
+    return _measured(labelled, measures)
+
+
+def _measured(
+    labelled: Sequence[ScoredClip], measures: Mapping[str, Callable[[], Level]]
+) -> dict[str, Level | str]:
+    """Each level, or the reason why it cannot be had."""
     if not labelled:
         return dict.fromkeys(measures, "No clip has labels.")
     levels: dict[str, Level | str] = {}

@@ -17,7 +17,7 @@ from awry.evaluation.report.peaks import own_scale
 from awry.evaluation.scored_clip import Peak
 from awry.frames import Frame
 from awry.methods.sdor import SDOR
-from awry.methods.sdor.feedback import frame_map
+from awry.methods.sdor.localisation import frame_map
 from awry.output.tables import EVENT_COLUMNS, write_table
 from awry.scoring.maps import strongest_place
 from awry.scoring.reasons import sentence, since_in_words

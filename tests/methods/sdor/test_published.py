@@ -19,6 +19,18 @@ def test_table_1_has_the_paper_and_the_lines_that_are_here() -> None:
         assert cells[f"merged/subway-{part}/score"].scene == part
 
 
+def test_unmasking_and_the_two_sample_test_stand_beside_what_their_papers_print() -> None:
+    """They are smoothed over time there, and measured on test data alone."""
+    cells = {cell.name: cell for cell in publication().cells("sdor-table1")}
+    unmasking, tested = cells["merged/ped2/unmasking"], cells["merged/ped2/two_sample"]
+    assert unmasking.row is not None
+    assert tested.row is not None
+    assert (unmasking.row.value, tested.row.value) == (0.822, 0.875)
+    assert unmasking.convention == tested.convention == "offline"
+    assert any("measured on test data alone" in note for note in unmasking.row.notes)
+    assert "merged/umn-scene1/two_sample" not in cells  # its authors print none
+
+
 def test_table_2_changes_the_backbone() -> None:
     cells = {cell.name: cell for cell in publication().cells("sdor-table2")}
     assert cells["resnet-50/ped1/score"].changes == {

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -94,25 +93,6 @@ def learn_from_marks(
     model.eval()
     learners = tuned_learners(model, config)
     return np.mean([rank(learner, archive) for learner in learners], axis=0), feedback
-
-
-@torch.inference_mode()
-def frame_map(
-    model: SDORModel, archive: Archive, place: int, config: SDORConfig, *, fed_back: bool
-) -> NDArray[np.float32]:
-    """The class activation map of a frame, float32 (h, w).
-
-    Args:
-        model: with its learners.
-        archive: the frames.
-        place: of the frame in the archive.
-        config: settings.
-        fed_back: of the learners that took feedback in, whose mean is the score then; else of all.
-    """
-    activations = archive.activations([place])
-    learners = tuned_learners(model, config) if fed_back else model.learners
-    maps = [learner.eval().score_maps(activations)[1] for learner in learners]
-    return np.asarray(torch.stack(maps).mean(0)[0].numpy(), np.float32)
 
 
 def feedback_phase(

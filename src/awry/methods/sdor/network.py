@@ -60,7 +60,7 @@ class ScoreLearner(nn.Module):
         return maps
 
     def score_maps(self, activations: Tensor) -> tuple[Tensor, Tensor]:
-        """Scores (n,), and the class activation map (n, h, w) of each (section 4.6).
+        """Scores (n,), and the class activation map (n, h, w) of each (SDOR section 4.6).
 
         Behind the pooling lies a ReLU, so that the weight of channel k depends on the input:
         `w_k(x) = sum_j v_j [h_j > 0] W_jk`. What the dense layers add without any input is spread

@@ -22,6 +22,7 @@ from awry.methods.sdor.initial import reduce
 from awry.methods.sdor.normality import Series
 from awry.methods.sdor.samples import Archive
 from awry.methods.sdor.training import Ranking, for_all_frames
+from awry.methods.sdor.unmasking import two_sample_scores, unmasking_scores
 
 if TYPE_CHECKING:
     from awry.methods.sdor import SDOR
@@ -29,11 +30,15 @@ if TYPE_CHECKING:
 
 # What of a sifted archive stands for a printed line.
 _LINES = {
+    "Ionescu et al. [40]": "unmasking",
+    "Liu et al. [25]": "two_sample",
     "Del Giorno et al. [8] #1": "discriminative_1",
     "Del Giorno et al. [8] #2": "discriminative_2",
     "Sp + iForest [23,36]": "initial",
     "Our method": "score",
 }
+# Their papers smooth scores over time.
+_SMOOTHED = ("unmasking", "two_sample")
 _BACKBONES = {
     "VGG": "torchvision:vgg16",
     "3DConv": "torchvision:r3d_18",
@@ -101,8 +106,9 @@ def _cell(
     figures = {PRIMARY: "micro_auc", SMOOTHED: "micro_auc"}
     name = f"{word.lower()}/{dataset}/{part}"
     settings = dict(changes or {})
+    convention = SMOOTHED if part in _SMOOTHED else PRIMARY
     return TableCell(
-        *(name, row, dataset, "sdor", settings, part, PRIMARY, figures),
+        *(name, row, dataset, "sdor", settings, part, convention, figures),
         rate=rate,
         scene=_SCENES.get(dataset),
     )
@@ -114,19 +120,28 @@ def rank_archive(
     """As `awry.methods.published.RankArchive`: every detector's and every round's scores."""
     initial, ranking = method.learn(archive, context)
     parts = {**initial.detectors, "initial": initial.scores}
-    parts["discriminative_1"], parts["discriminative_2"] = _discriminative(
-        method, archive, context.seed
-    )
+    parts |= _compared_with(method, archive, context.seed)
     return parts | _after_rounds(method, ranking), list(initial.notes)
 
 
-def _discriminative(method: SDOR, archive: Archive, seed: int) -> tuple[Series, Series]:
-    """On the backbone's features (#1), and on the trained model's last dense layer (#2)."""
+def _compared_with(method: SDOR, archive: Archive, seed: int) -> dict[str, Series]:
+    """The other methods of Table 1 that need no labelled data.
+
+    The discriminative framework has the backbone's features after PCA (#1) and the trained model's
+    last dense layer (#2). Unmasking and the two-sample test have the backbone's features whole,
+    since they take features away.
+    """
     reduced, _ = reduce(archive.features, method.config.components, seed)
     assert method.model is not None
     last = list(method.model.learners)[-1].eval()
     learned = for_all_frames(last.dense, archive)
-    return discriminative_scores(reduced, seed=seed), discriminative_scores(learned, seed=seed)
+    clips = [archive.slice_of(number) for number in range(len(archive.clips))]
+    return {
+        "discriminative_1": discriminative_scores(reduced, seed=seed),
+        "discriminative_2": discriminative_scores(learned, seed=seed),
+        "unmasking": unmasking_scores(archive.features, clips),
+        "two_sample": two_sample_scores(archive.features, clips, seed=seed),
+    }
 
 
 def _after_rounds(method: SDOR, ranking: Ranking) -> dict[str, Series]:

@@ -1,0 +1,47 @@
+"""docs/tables.md says what `awry reproduce` lists and what that needs."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from awry.studies.published import cells_of, published_tables
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def maker() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("make_tables", ROOT / "docs/make_tables.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_page_is_what_the_command_writes(maker: ModuleType) -> None:
+    assert maker.PAGE.read_text("utf-8") == maker.page(), "run: make tables"
+
+
+def test_every_table_has_one_row_with_its_command(maker: ModuleType) -> None:
+    rows = [line for line in maker.page().splitlines() if line.startswith("| ")]
+    for table in published_tables():
+        (row,) = (line for line in rows if f"`awry reproduce {table.table}" in line)
+        assert table.title in row
+        assert ("--data DIR" in row and "--out OUT" in row) == (table.why_not is None)
+
+
+def test_what_needs_no_run_is_said_by_tables_that_do_not_run(maker: ModuleType) -> None:
+    idle = {table.table for table in published_tables() if table.why_not}
+    assert set(maker.OUTSIDE) <= idle
+
+
+def test_weights_and_fits_are_those_of_the_cells(maker: ModuleType) -> None:
+    cells = cells_of("sdor-table2")
+    assert maker._fits(cells) == dict.fromkeys((cell.dataset for cell in cells), 3)
+    assert "`torchvision:vgg16`" in maker._weights(cells, "cpu")
+    assert maker._weights(cells_of("sdor-table1"), "tiny") == "none"

@@ -336,6 +336,11 @@ class Method(ABC):
         """Parts that the scorer gives only where `Setting.parts` asks for them."""
         return ()
 
+    @property
+    def map_parts(self) -> tuple[str, ...]:
+        """Parts of the score with maps of their own; see `FrameScore.maps`."""
+        return ()
+
     def trained_modules(self) -> Sequence[Any]:
         """The torch modules whose every parameter the fit moves; none where nothing is trained."""
         return ()

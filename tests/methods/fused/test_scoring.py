@@ -101,6 +101,19 @@ def test_regions_say_which_system_spoke() -> None:
     assert scores[9].map.argmax() == 9  # row 1, column 1
 
 
+def test_the_systems_maps_are_passed_on_by_their_names() -> None:
+    inner = Late(0)
+    heat, own = np.ones((4, 8), np.float32), np.full((2, 2), 3, np.float32)
+    inner._next = lambda: replace(  # type: ignore[method-assign]
+        Late._next(inner), map=heat, maps={"motion": own}
+    )
+    (found,) = fused(Late(0), inner).push(stream(1)[0])
+    assert set(found.maps) == {"flow", "flow-2", "flow-2.motion"}
+    assert found.maps["flow-2"] is heat
+    assert found.maps["flow-2.motion"] is own
+    assert not fused(Late(0), Late(0), maps=False).push(stream(1)[0])[0].maps
+
+
 def test_without_maps_the_score_is_the_same() -> None:
     whole = scored(fused(Late(0, objects=True), Late(1)), 20)
     bare = scored(fused(Late(0, objects=True), Late(1), maps=False), 20)

@@ -153,7 +153,9 @@ class FusedScorer(Scorer):
         if not self.setting.maps:
             return fused
         regions = self._regions(evidence, judged)
-        return replace(fused, map=self._map(answer), regions=regions)
+        heat = self._map(answer)
+        maps = {} if heat is None else maps_of(self._labels, answer)
+        return replace(fused, map=heat, regions=regions, maps=maps)
 
     def _evidence(self, deviates: Sequence[float] | NDArray[np.float64]) -> dict[str, float]:
         """LABEL.evidence: each system's normal deviate, of those who say something."""
@@ -204,6 +206,16 @@ class FusedScorer(Scorer):
                     picture = np.asarray(scaled, np.uint8)
                 shown[f"{label} {name}"] = picture
         return shown or None
+
+
+def maps_of(labels: Sequence[str], answer: Sequence[FrameScore]) -> dict[str, NDArray[np.float32]]:
+    """The systems' maps as they are, by LABEL, and those of their parts by `LABEL.PART`."""
+    maps: dict[str, NDArray[np.float32]] = {}
+    for label, score in zip(labels, answer, strict=True):
+        if score.map is not None:
+            maps[label] = score.map
+        maps |= {f"{label}{SEPARATOR}{part}": one for part, one in score.maps.items()}
+    return maps
 
 
 def _once(regions: Sequence[Region]) -> tuple[Region, ...]:

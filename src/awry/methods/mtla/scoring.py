@@ -215,8 +215,9 @@ class MTLAScorer(WindowScorer[FrameErrors]):
         scores = self.scores_of(errors, maps)
         location, scale = self.model.location.numpy(), self.model.scale.numpy()
         levels = dict(zip(self.config.branches, (scores - location) / scale, strict=True))
-        heat, regions = self._where(maps, raw) if self.setting.maps else (None, ())
-        score = FrameScore(raw.index, raw.time_s, None, {}, heat, regions)
+        score = FrameScore(raw.index, raw.time_s, None)
+        if self.setting.maps:
+            score = self._with_maps(score, maps, raw)
         return score, {name: np.array([value]) for name, value in levels.items()}
 
     def filtered(self, errors: Values) -> list[NDArray[np.float32]]:
@@ -244,10 +245,10 @@ class MTLAScorer(WindowScorer[FrameErrors]):
             name: w * len(weights) for name, w in zip(self.config.branches, weights, strict=True)
         }
 
-    def _where(
-        self, maps: list[NDArray[np.float32]], raw: FrameErrors
-    ) -> tuple[NDArray[np.float32], tuple[Region, ...]]:
-        """Both maps standardised and combined, and its regions with what each branch says there."""
+    def _with_maps(
+        self, score: FrameScore, maps: list[NDArray[np.float32]], raw: FrameErrors
+    ) -> FrameScore:
+        """With both maps standardised, their combination, and regions with each branch's part."""
         location, scale = self.model.map_location.numpy(), self.model.map_scale.numpy()
         rows = zip(maps, location, scale, strict=True)
         standard = [((values - low) / spread).astype(np.float32) for values, low, spread in rows]
@@ -257,12 +258,14 @@ class MTLAScorer(WindowScorer[FrameErrors]):
             heat = np.stack([one * by for one, by in pairs]).sum(0)
         else:
             heat = np.stack([one for one, _ in pairs]).max(0)
+        named = dict(zip(self.config.branches, standard, strict=True))
+        score = replace(score, map=heat, maps=named)
         if not self.setting.map_levels or self._size is None:
-            return heat, ()
+            return score
         regions = map_regions(heat, self.setting.map_levels, self._size)
         labelled = named_regions(regions, raw.named)
-        named = dict(zip(self.config.branches, standard, strict=True))
-        return heat, tuple(replace(one, parts=self._inside(one, named)) for one in labelled)
+        cut = tuple(replace(one, parts=self._inside(one, named)) for one in labelled)
+        return replace(score, regions=cut)
 
     def _inside(self, region: Region, maps: Values) -> dict[str, float]:
         """The highest value of each branch's map inside a region."""

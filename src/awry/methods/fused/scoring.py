@@ -108,6 +108,7 @@ class FusedScorer(Scorer):
         self._spent = 0.0
         self.warmup = self._aligned.warmup
         self.lookahead = self._aligned.lookahead
+        self.picture_lag = max(scorer.picture_lag for scorer in scorers)
         told = zip(labels, (scorer.smoothing for scorer in scorers), strict=True)
         self.smoothing = "; ".join(f"{who}: {what}" for who, what in told if what != "none")
         self.smoothing = self.smoothing or "none"
@@ -196,10 +197,11 @@ class FusedScorer(Scorer):
         return self._fusion.judge_maps(maps, self._config).astype(np.float32)
 
     def pictures(self, frames: Sequence[Frame]) -> Mapping[str, NDArray[np.uint8]] | None:
-        """As `Scorer.pictures`: what each system makes of the last frame, by LABEL and name."""
+        """As `Scorer.pictures`: what each system makes of the same frame, by LABEL and name."""
         shown: dict[str, NDArray[np.uint8]] = {}
         for label, scorer in zip(self._labels, self._aligned.scorers, strict=True):
-            for name, picture in (scorer.pictures(frames) or {}).items():
+            own = frames[: max(0, len(frames) - self.picture_lag + scorer.picture_lag)]
+            for name, picture in (scorer.pictures(own) or {}).items():
                 size = next(iter(shown.values()), picture).shape[:2]
                 if picture.shape[:2] != size:
                     scaled = cv2.resize(picture, size[::-1], interpolation=cv2.INTER_LINEAR)

@@ -102,7 +102,7 @@ def _each(
 
 
 def _finished(fit: TableFit, out: Path) -> Record | None:
-    """What an earlier run wrote; None where a clip is still owed, or the regions are."""
+    """What an earlier run wrote; None where a clip, a protocol or the regions are owed."""
     file = out / f"{fit.key}.json"
     if not file.is_file():
         return None
@@ -110,7 +110,15 @@ def _finished(fit: TableFit, out: Path) -> Record | None:
     record: Record = read_json(file, what, InputError, cure)
     with reading(file, what, InputError, cure):
         whole = record["format"] == FORMAT and not record["failed"] and record["figures"]
+        owed = set(_protocols(fit))
+        whole = whole and all(owed <= set(figures) for figures in record["figures"].values())
     return record if whole and (REGIONS in record or not fit.regions) else None
+
+
+def _protocols(fit: TableFit) -> tuple[str, ...]:
+    """By which each part of its score is measured."""
+    publication = method_class(fit.method).publication()
+    return () if publication is None else publication.protocols
 
 
 def _run(fit: TableFit, out: Path, reporter: Reporter | None = None) -> Record:
@@ -147,7 +155,7 @@ def _measured(fit: TableFit, detector: Detector, scores: Scored) -> Record:
     return {
         "data": facts.data.model_dump(include={"layout", "fps", "fingerprint"}),
         "clips": [clip.name for clip in scores.clips],
-        "figures": measure_parts(scores.clips),
+        "figures": _figures(fit, scores),
         **({REGIONS: regions} if fit.regions else {}),
         "validation": best_validation(facts.history),
         "fit_seconds": facts.fit_seconds,
@@ -163,6 +171,13 @@ def _measured(fit: TableFit, detector: Detector, scores: Scored) -> Record:
         "failed": scores.failed,
         "fitted_with": dict(facts.versions),
     }
+
+
+def _figures(fit: TableFit, scores: Scored) -> Record:
+    publication = method_class(fit.method).publication()
+    if publication is None:
+        return measure_parts(scores.clips)
+    return measure_parts(scores.clips, publication.protocols, publication.maxima)
 
 
 def _settings(fit: TableFit, config: MethodConfig) -> Record:

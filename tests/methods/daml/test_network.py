@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from torch import nn
@@ -89,10 +91,58 @@ def test_the_decoder_goes_up_by_transposed_convolutions() -> None:
 def test_tanh_bounds_the_last_layer_only_where_asked() -> None:
     features = [torch.full((1, 2, 8, 8), 50.0), torch.full((1, 4, 4, 4), 50.0)]
     torch.manual_seed(1)
-    plain = FrameDecoder(1, [2, 4], 0.3, 1e-5, tanh=False).eval()
-    bounded = FrameDecoder(1, [2, 4], 0.3, 1e-5, tanh=True).eval()
-    bounded.load_state_dict(plain.state_dict())
-    torch.testing.assert_close(
-        bounded(features[-1], features), plain(features[-1], features).tanh()
-    )
+    plain = FrameDecoder(1, [2, 4], 0.3, 1e-5).eval()
+    for output, bound in (("tanh", torch.tanh), ("sigmoid", torch.sigmoid)):
+        bounded = FrameDecoder(1, [2, 4], 0.3, 1e-5, output=output).eval()
+        bounded.load_state_dict(plain.state_dict())
+        torch.testing.assert_close(
+            bounded(features[-1], features), bound(plain(features[-1], features))
+        )
     assert plain(features[-1], features).abs().max() > 1
+
+
+def test_tanh_of_the_published_code_is_the_codes_and_the_motion_models_last(
+    make_model: Any,
+) -> None:
+    plain, bounded = make_model(), make_model(code_tanh=True)
+    bounded.load_state_dict(plain.state_dict())
+    ends = [layer for layer in bounded.modules() if isinstance(layer, nn.Tanh)]
+    assert ends == [bounded.encoder.blocks[-1][-1], bounded.motion.layers[-1].activation]
+    frames = torch.randn(1, 3, 16, 24)
+    with torch.no_grad():
+        ours, theirs = plain.encode(frames), bounded.encode(frames)
+        torch.testing.assert_close(ours[0], theirs[0])  # all but the code are as before
+        before = torch.where(ours[-1] < 0, ours[-1] / 0.3, ours[-1])  # LeakyReLU undone
+        torch.testing.assert_close(theirs[-1], before.tanh())
+        assert bounded.motion(torch.randn(1, 4, 6, 8, 12)).abs().max() <= 1
+
+
+def test_moving_digits_of_the_published_code(make_model: Any) -> None:
+    """No skips, a code pooled once more, channels of the decoder that are not the encoder's."""
+    model = make_model(
+        height=32, width=32, grey=True, blocks=3, max_channels=6, last_pool=True, skips="none",
+        decoder_channels=2, output="sigmoid", subtract_mean=False,
+    )  # fmt: skip
+    frames = torch.rand(2, 1, 32, 32)
+    with torch.no_grad():
+        features = model.encode(frames)
+        assert features[-1].shape == (2, 6, 4, 4)
+        pooled = features[-2].reshape(2, 6, 4, 2, 4, 2).amax((3, 5))
+        torch.testing.assert_close(features[-1], pooled)
+        guess = model.decode(features[-1], features)
+        others = [torch.randn_like(feature) for feature in features]
+        assert torch.equal(model.decode(features[-1], others), guess)
+    assert guess.shape == frames.shape
+    assert 0 < guess.min() < guess.max() < 1
+    assert [up.out_channels for up in model.decoder.up] == [8, 4, 2]
+    assert [block[0].in_channels for block in model.decoder.blocks] == [8, 4, 2]
+
+
+def test_the_published_codes_decoder_has_half_the_channels() -> None:
+    decoder = FrameDecoder(1, [64, 128, 256, 512], 0.3, 1e-3, finest=32)
+    assert [(up.in_channels, up.out_channels) for up in decoder.up] == [
+        (512, 128),
+        (128, 64),
+        (64, 32),
+    ]
+    assert [block[0].in_channels for block in decoder.blocks] == [128 + 256, 64 + 128, 32 + 64]

@@ -12,6 +12,8 @@ def test_the_cells_of_table_5_are_the_printed_ones() -> None:
     assert cell.figures == {"none": "micro_auc", "clip_unscored_dropped": "micro_auc"}
     assert cell.changes == {"motion": "convlstm", "reconstruction_losses": ["mse"]}
     assert "autoregressive/ped2/prediction" not in cells
+    density = cells["autoregressive/ped2/latent"].changes
+    assert (density["bins"], density["code_tanh"]) == (100, True)
 
 
 def test_the_cells_of_table_4_differ_in_losses() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 from awry.methods.published import (
     CONVENTION,
@@ -15,6 +16,8 @@ from awry.methods.published import (
 
 # Table -> the detail that tells its fits apart.
 _FITS = {"daml-table2": "motion", "daml-table4": "loss", "daml-table5": "motion"}
+# "Autoregressive density estimation layers (Abati et al., 2019)": 100 bins, of a bounded code.
+_DENSITY = {"bins": 100, "code_tanh": True}
 _PARTS = {"Z-MSE": "latent", "P-MSE": "prediction", "R-MSE": "reconstruction"}
 _FIGURES = {"macro": "macro_auc", "macro with sentinels": "macro_auc_sentinels"}
 
@@ -31,7 +34,9 @@ def publication() -> Publication:
 def _cell(row: PublishedRow) -> TableCell:
     motion, losses = row.details["motion"].lower(), row.details["loss"].lower()
     fit, part = row.details[_FITS[row.table]].lower(), _PARTS[row.details["score"]]
-    changes = {"motion": motion, "reconstruction_losses": losses.split("+")}
+    changes: dict[str, Any] = {"motion": motion, "reconstruction_losses": losses.split("+")}
+    if motion == "autoregressive":
+        changes |= _DENSITY
     figure = _FIGURES.get(row.protocol.averaging, "micro_auc")
     figures = {PRIMARY: figure, CONVENTION: figure}
     name = f"{fit}/{row.dataset}/{part}"

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from sklearn.metrics import roc_auc_score
 
 from awry.errors import InputError
 from awry.evaluation.declaration import VARIANTS
@@ -36,13 +37,33 @@ def test_parts_are_measured_by_both_protocols() -> None:
     convention = measured["latent"]["clip_unscored_dropped"]
     expected = whole["variants"]["clip_unscored_dropped"]
     assert {key: convention[key] for key in expected} == expected
-    assert set(measured["latent"]) == {"none", "clip_unscored_dropped", "offline"}
+    assert set(measured["latent"]) == set(MEASURED)
     assert convention["n_frames"] == 70
     assert measured["latent"]["none"]["n_frames"] == 80
     # The clips' levels differ, so that min-max must change the figure.
     assert convention["micro_auc"] > measured["latent"]["none"]["micro_auc"]
     opposite = measured["prediction"]["clip_unscored_dropped"]["micro_auc"]
     assert opposite == pytest.approx(1 - convention["micro_auc"])
+
+
+def test_the_conventions_of_damls_code() -> None:
+    """Unscored frames left out: nothing normalised, or by 200 frames that look ahead."""
+    clips = [clip(0, 240), clip(1, 300)]
+    measured = measure_parts(clips)["latent"]
+    labels, kept, ahead = [], [], []
+    for one in clips:
+        assert one.labels is not None
+        scores = one.scores[5:]
+        labels.append(one.labels[5:])
+        kept.append(scores)
+        firsts = [min(place, len(scores) - 200) for place in range(len(scores))]
+        windows = [scores[first : first + 200] for first in firsts]
+        ahead.append([(s - w.min()) / np.ptp(w) for s, w in zip(scores, windows, strict=True)])
+    for name, series in (("unscored_dropped", kept), ("window_ahead_unscored_dropped", ahead)):
+        expected = roc_auc_score(np.concatenate(labels), np.concatenate(series))
+        assert measured[name]["micro_auc"] == pytest.approx(expected)
+        assert measured[name]["n_frames"] == 530
+    assert measured["unscored_dropped"] != measured["window_ahead_unscored_dropped"]
 
 
 def test_without_labels_or_scores_nothing_is_measured() -> None:

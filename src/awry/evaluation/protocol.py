@@ -11,7 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from awry.errors import InputError
-from awry.evaluation.declaration import SIGMA, future_seen, smoothing_words, variant_words
+from awry.evaluation.declaration import (
+    SIGMA,
+    WINDOW,
+    future_seen,
+    smoothing_words,
+    variant_words,
+)
 from awry.evaluation.metrics.bootstrap import RESAMPLES, SEED, interval, protocol_draws, resampled
 from awry.evaluation.metrics.content_free import content_free_scores
 from awry.evaluation.metrics.frame import (
@@ -30,6 +36,12 @@ from awry.scoring.smoothing import smooth
 
 MOST_FRAMES_OF_AP = 200_000
 """More frames get no interval of average precision: it would take minutes."""
+DROPPED_BY_KIND = {
+    "clip_unscored_dropped": "clip",
+    "unscored_dropped": "none",
+    "window_ahead_unscored_dropped": "window_ahead",
+}
+"""Rows without the frames that were not scored -> how they are normalised."""
 CalibrationByScene = Callable[[str], SceneCalibration] | Mapping[str, SceneCalibration]
 
 
@@ -209,9 +221,10 @@ def _variants(
         "clip": _measure(clips, [normalise(scores, "clip") for scores in raw]),
     }
     dropped = unscored_dropped(clips)
-    rows["clip_unscored_dropped"] = _measure(
-        dropped, [normalise(clip.scores, "clip") for clip in dropped]
-    )
+    for name, kind in DROPPED_BY_KIND.items():
+        rows[name] = _measure(
+            dropped, [normalise(clip.scores, kind, window=WINDOW) for clip in dropped]
+        )
     if calibration is not None:
         lookup = calibration if callable(calibration) else calibration.__getitem__
         scenes = [lookup(clip.scene) for clip in clips]

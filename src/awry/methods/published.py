@@ -25,6 +25,7 @@ NOT_STATED = "not stated"
 SHARE = "share"
 
 PRIMARY, CONVENTION, SMOOTHED = "none", "clip_unscored_dropped", "offline"
+DROPPED, AHEAD = "unscored_dropped", "window_ahead_unscored_dropped"
 """Protocols that figures are taken by; see `awry.evaluation.declaration.VARIANTS`."""
 VALIDATION = "validation"
 """For figures of proxy tasks on held-back training footage."""
@@ -254,7 +255,7 @@ class TableCell:
         changes: settings that differ from a preset's.
         part: which part of the method's score is measured, or of its validation which figure.
         convention: the protocol that is closest to the paper's own: `PRIMARY`, `CONVENTION`,
-            `SMOOTHED` or `VALIDATION`.
+            `SMOOTHED`, `DROPPED`, `AHEAD` or `VALIDATION`.
         figures: protocol -> key of `awry.evaluation.metrics.frame.frame_metrics`, or the
             validation figure's name.
         unit: of our figure where none is printed: `share`, or what it counts.

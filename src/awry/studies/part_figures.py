@@ -7,14 +7,15 @@ from dataclasses import replace
 from typing import Any
 
 from awry.errors import InputError
+from awry.evaluation.declaration import WINDOW
 from awry.evaluation.metrics.bootstrap import Metric, bootstrap_interval
 from awry.evaluation.metrics.frame import frame_metrics, macro_auc, macro_auc_sentinels, micro_auc
-from awry.evaluation.protocol import offline
+from awry.evaluation.protocol import DROPPED_BY_KIND, offline
 from awry.evaluation.scored_clip import ScoredClip, shared_parts, unscored_dropped
-from awry.methods.published import CONVENTION, PRIMARY, SMOOTHED
+from awry.methods.published import PRIMARY, SMOOTHED
 from awry.scoring.normalisation import normalise
 
-MEASURED = (PRIMARY, CONVENTION, SMOOTHED)
+MEASURED = (PRIMARY, SMOOTHED, *DROPPED_BY_KIND)
 WITH_INTERVAL: Mapping[str, Metric] = {
     "micro_auc": micro_auc,
     "macro_auc": macro_auc,
@@ -44,13 +45,18 @@ def measure_parts(clips: Sequence[ScoredClip]) -> dict[str, dict[str, Any]]:
     measured = {}
     for part in shared_parts(labelled):
         ours = [replace(clip, scores=clip.parts[part]) for clip in labelled]
-        theirs = [
-            replace(clip, scores=normalise(clip.scores, "clip")) for clip in unscored_dropped(ours)
-        ]
-        smoothed = [replace(clip, scores=offline(clip.scores)) for clip in ours]
-        variants = {PRIMARY: ours, CONVENTION: theirs, SMOOTHED: smoothed}
+        dropped = unscored_dropped(ours)
+        variants = {
+            PRIMARY: ours,
+            SMOOTHED: [replace(clip, scores=offline(clip.scores)) for clip in ours],
+            **{name: _normalised(dropped, kind) for name, kind in DROPPED_BY_KIND.items()},
+        }
         measured[part] = {name: _figures(clips) for name, clips in variants.items()}
     return measured
+
+
+def _normalised(clips: Sequence[ScoredClip], kind: str) -> list[ScoredClip]:
+    return [replace(clip, scores=normalise(clip.scores, kind, window=WINDOW)) for clip in clips]
 
 
 def _figures(clips: Sequence[ScoredClip]) -> dict[str, Any]:

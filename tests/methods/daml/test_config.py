@@ -66,6 +66,7 @@ def test_paper_code_follows_the_published_code() -> None:
     assert (config.adam_epsilon, config.batch_norm_epsilon, config.slope) == (1e-4, 1e-3, 0.3)
     assert (config.skips, config.decoder_channels, config.output) == ("input", 32, "linear")
     assert (config.reconstruction_frames, config.windows) == ("mean", 10)
+    assert (config.batch_statistics, config.initial) == (False, "glorot")
     assert (config.l2, config.decayed) == (0.0005, "kernels")
     assert config.window == 15 + 6
     assert not config.code_tanh
@@ -112,7 +113,11 @@ def test_what_differs_between_text_and_code_has_the_texts_value_by_default() -> 
     assert (config.reconstruction_frames, config.decayed, config.windows) == ("sum", "all", 0)
     assert (config.code_tanh, config.output, config.subtract_mean) == (False, "linear", True)
     assert (config.second_decay_epochs, config.last_pool, config.bins) == (None, False, 0)
-    assert config.one_pass == "windows"
+    assert (config.one_pass, config.batch_statistics, config.initial) == (
+        "windows",
+        True,
+        "pytorch",
+    )
 
 
 @pytest.mark.parametrize(("tanh", "output"), [(True, "tanh"), (False, "linear")])

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from awry.methods.daml.config import DAMLConfig
-from awry.methods.daml.network import Encoder, FrameDecoder, widths
+from awry.methods.daml.network import DAMLModel, Encoder, FrameDecoder, widths
 
 
 @pytest.mark.parametrize(
@@ -115,6 +115,43 @@ def test_tanh_of_the_published_code_is_the_codes_and_the_motion_models_last(
         before = torch.where(ours[-1] < 0, ours[-1] / 0.3, ours[-1])  # LeakyReLU undone
         torch.testing.assert_close(theirs[-1], before.tanh())
         assert bounded.motion(torch.randn(1, 4, 6, 8, 12)).abs().max() <= 1
+
+
+def test_batch_normalisation_that_only_scales_and_shifts() -> None:
+    """As in the published code: no statistics are taken or kept, its weights are learned."""
+    torch.manual_seed(0)
+    model = DAMLModel(
+        DAMLConfig(
+            height=16, width=24, grey=True, blocks=2, channels=3, inputs=4, motion_layers=2,
+            temporal_kernel=2, batch_statistics=False,
+        ),
+        (),
+    ).train()  # fmt: skip
+    assert model.encoder.training
+    frames = torch.randn(6, 1, 16, 24) + 3
+    learned = model.encode(frames)[-1]
+    block = model.encoder.blocks[0]
+    norm = block[1]
+    assert isinstance(norm, nn.BatchNorm2d)
+    scaled = block[0](frames) * norm.weight[:, None, None] + norm.bias[:, None, None]
+    torch.testing.assert_close(norm(block[0](frames)), scaled / (1 + 1e-5) ** 0.5)
+    learned.square().sum().backward()
+    assert norm.weight.grad is not None
+    assert norm.running_mean is not None
+    assert norm.running_mean.eq(0).all()
+    torch.testing.assert_close(model.eval().encode(frames)[-1], learned)
+
+
+def test_glorots_weights() -> None:
+    torch.manual_seed(0)
+    shape = {"height": 16, "width": 24, "grey": True, "blocks": 2, "channels": 32, "inputs": 4}
+    model = DAMLModel(DAMLConfig(**shape, motion_layers=2, initial="glorot"), ())
+    for name, part in model.named_modules():
+        if isinstance(part, nn.Conv2d | nn.Conv3d | nn.ConvTranspose2d):
+            size = part.weight[0, 0].numel()
+            bound = (6 / (size * (part.in_channels + part.out_channels))) ** 0.5
+            assert 0.9 * bound < part.weight.abs().max() <= bound, name
+            assert part.bias is None or part.bias.eq(0).all()
 
 
 def test_moving_digits_of_the_published_code(make_model: Any) -> None:

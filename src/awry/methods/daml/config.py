@@ -48,6 +48,14 @@ class DAMLConfig(MethodConfig):
     max_channels: int = Field(1024, ge=1)
     slope: float = Field(0.3, ge=0, lt=1, description="of the LeakyReLU")
     batch_norm_epsilon: float = Field(1e-5, gt=0)
+    batch_statistics: bool = Field(
+        True,
+        description="batch normalisation has the batches' statistics; false: mean 0 and variance "
+        "1, so that it only scales and shifts",
+    )
+    initial: Literal["pytorch", "glorot"] = Field(
+        "pytorch", description="weights before training: PyTorch's, or Glorot's with biases of 0"
+    )
     code_tanh: bool = Field(
         False,
         description="the encoder's and the motion model's last activation is tanh, not LeakyReLU",
@@ -219,6 +227,8 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
     "paper-code": {
         "input_stride": 2,
         "batch_norm_epsilon": 1e-3,
+        "batch_statistics": False,
+        "initial": "glorot",
         "skips": "input",
         "decoder_channels": 32,
         "temporal_kernel": 2,

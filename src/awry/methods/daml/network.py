@@ -205,8 +205,19 @@ class DAMLModel(nn.Module):
         self.register_buffer("means", means)
         self.means: Tensor
         self.deviations: Tensor | None = None
+        if config.initial == "glorot":
+            self.apply(_glorot)
         self.encoder.to(memory_format=torch.channels_last)
         self.decoder.to(memory_format=torch.channels_last)
+
+    def train(self, mode: bool = True) -> DAMLModel:
+        """As `nn.Module.train`; without `batch_statistics` batch normalisation stays as it is."""
+        super().train(mode)
+        if not self.config.batch_statistics:
+            for part in self.modules():
+                if isinstance(part, nn.BatchNorm2d | nn.BatchNorm3d):
+                    part.eval()
+        return self
 
     def mean_of(self, scene: str) -> Tensor:
         """The training mean (c, H, W) in [0, 1] of a scene, or the pooled one."""
@@ -240,6 +251,14 @@ class DAMLModel(nn.Module):
         """`FrameDecoder.forward`."""
         frames: Tensor = self.decoder(latent, skips)
         return frames
+
+
+def _glorot(part: nn.Module) -> None:
+    """Weights as Keras has them before training."""
+    if isinstance(part, nn.Conv2d | nn.Conv3d | nn.ConvTranspose2d):
+        nn.init.xavier_uniform_(part.weight)
+        if part.bias is not None:
+            nn.init.zeros_(part.bias)
 
 
 class _Code(nn.Module):

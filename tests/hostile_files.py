@@ -51,7 +51,7 @@ from awry.video import open_source
 from awry.video.ignore import IgnoreRegions
 from awry.video.memory import ArraySource
 from darknet_files import write_network, yolov3
-from support import write_images
+from support import write_images, write_mnist
 
 
 @dataclass(frozen=True)
@@ -159,6 +159,12 @@ def subway(root: Path, video: Path) -> Prepared:
     file = root / "subway.json"
     file.write_text('{"exit": {"train": [[0, 3]], "abnormal": [[5, 6]]}}')
     return Prepared(file, partial(_truth, root))
+
+
+def mnist(root: Path) -> Prepared:
+    """The digits that move."""
+    file = write_mnist(root) / "MNIST" / "raw" / "train-images-idx3-ubyte"
+    return Prepared(file, lambda: open_dataset(root, format="digits"))
 
 
 def ubnormal(root: Path, name: str) -> Prepared:

@@ -175,6 +175,21 @@ def noise_run(
     return Run(f"clip-{seed}", scene, 0, images, 10.0)
 
 
+def write_mnist(folder: Path, digits: int = 10) -> Path:
+    """MNIST's four files with two pictures a digit, all of the brightness that says which."""
+    raw = folder / "MNIST" / "raw"
+    raw.mkdir(parents=True)
+    for part, base in (("train", 100), ("t10k", 200)):
+        labels = np.repeat(np.arange(digits), 2).astype(np.uint8)
+        pictures = np.broadcast_to(base + labels[:, None, None], (len(labels), 28, 28))
+        sizes = np.array([len(labels), 28, 28], ">i4").tobytes()
+        header = bytes([0, 0, 8, 3]) + sizes
+        (raw / f"{part}-images-idx3-ubyte").write_bytes(header + pictures.astype("u1").tobytes())
+        header = bytes([0, 0, 8, 1]) + sizes[:4]
+        (raw / f"{part}-labels-idx1-ubyte").write_bytes(header + labels.tobytes())
+    return folder
+
+
 def stir(module: nn.Module) -> None:
     """Give batch normalisation statistics and weights as after some training."""
     for part in module.modules():

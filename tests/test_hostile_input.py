@@ -100,6 +100,7 @@ ALONE: dict[str, Make] = {
     "png": partial(files.picture, suffix=".png"),
     "jpeg": partial(files.picture, suffix=".jpg"),
     "tiff": partial(files.picture, suffix=".tif"),
+    "mnist": files.mnist,
     "bmp": partial(files.picture, suffix=".bmp"),
 }
 

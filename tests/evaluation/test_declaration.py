@@ -79,6 +79,12 @@ def test_every_row_says_how_much_of_the_future_it_saw(
     assert list(found.values()) == expected
 
 
+def test_a_window_of_200_frames_that_looks_ahead_sees_199_of_them() -> None:
+    about, row = declared(Late(Setting(fps=10.0))), "window_ahead_unscored_dropped"
+    assert future_seen([row], about, [10.0])[row] == "20.4 s"
+    assert future_seen([row], about, [None])[row] == "204 frames"
+
+
 def test_a_transductive_ranking_saw_everything() -> None:
     found = future_seen(["none", "causal"], {"transductive": True}, [10.0])
     assert set(found.values()) == {"all of it: it learned from these frames"}

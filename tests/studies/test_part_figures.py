@@ -70,6 +70,26 @@ def test_the_papers_filter_runs_once_over_each_branch() -> None:
     assert "savgol" not in measure_parts(clips)["a"]
 
 
+def test_the_conventions_of_damls_code() -> None:
+    """Unscored frames left out: nothing normalised, or by 200 frames that look ahead."""
+    clips = [clip(0, 240), clip(1, 300)]
+    measured = measure_parts(clips, MEASURED)["latent"]
+    labels, kept, ahead = [], [], []
+    for one in clips:
+        assert one.labels is not None
+        scores = one.scores[5:]
+        labels.append(one.labels[5:])
+        kept.append(scores)
+        firsts = [min(place, len(scores) - 200) for place in range(len(scores))]
+        windows = [scores[first : first + 200] for first in firsts]
+        ahead.append([(s - w.min()) / np.ptp(w) for s, w in zip(scores, windows, strict=True)])
+    for name, series in (("unscored_dropped", kept), ("window_ahead_unscored_dropped", ahead)):
+        expected = roc_auc_score(np.concatenate(labels), np.concatenate(series))
+        assert measured[name]["micro_auc"] == pytest.approx(expected)
+        assert measured[name]["n_frames"] == 530
+    assert measured["unscored_dropped"] != measured["window_ahead_unscored_dropped"]
+
+
 def test_without_labels_or_scores_nothing_is_measured() -> None:
     with pytest.raises(InputError, match="No clip has labels"):
         measure_parts([replace(clip(0), labels=None)])

@@ -98,7 +98,7 @@ def open_dataset(
 
     Args:
         root: the data set's folder; None or anything for data that are made on the spot
-            (`format="digits"`).
+            (`format="digits"`, which looks there for MNIST).
         format: the layout's name, where it should not be guessed.
         fps: frames per second of picture folders, in place of the layout's own; videos know
             theirs.
@@ -114,7 +114,7 @@ def open_dataset(
     if format is not None and format not in layouts:
         raise ConfigError(f"There is no data set layout '{format}': {nearest(format, layouts)}.")
     if format is not None and not layouts[format].on_disk:
-        return with_tracks(layouts[format].read(Path(), fps))
+        return with_tracks(layouts[format].read(Path() if root is None else Path(root), fps))
     if root is None:
         raise DatasetError("No data set folder was given; name one, or the format 'digits'.")
     root = Path(root)

@@ -118,7 +118,8 @@ class Layout:
         recognises: whether a folder is in this layout; looks at names only.
         read: turns a folder that it recognises into a data set; the second argument is the
             frames per second that the user gave, or None. Raises `DatasetError`.
-        on_disk: False for data that are made on the spot and need no folder.
+        on_disk: False for data that are made on the spot and need no folder, though they may look
+            into it.
     """
 
     info: LayoutInfo

@@ -2,15 +2,16 @@
 
 Handwritten digits 4 and 7 move horizontally or vertically over a black picture and bounce at its
 edges. Abnormal are an unseen shape (the outline of a circle or a square), an unseen digit, and an
-unseen speed. The digits are scikit-learn's (8 x 8 pixels, UCI), enlarged; test clips show samples
-that training never does. The same seed gives the same clips on every machine.
+unseen speed. The paper's digits are MNIST's; by default they are scikit-learn's (8 x 8 pixels,
+UCI), enlarged, which need no file. Test clips show samples that training never does. The same seed
+gives the same clips on every machine.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -18,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from awry.datasets.base import Clip, Dataset, Layout, LayoutInfo
+from awry.datasets.digit_samples import SPRITE, DigitSamples, digit_samples, holds_mnist
 from awry.errors import ConfigError
 from awry.video.memory import ArraySource
 
@@ -28,8 +30,6 @@ MODES = ("replace", "second")
 NORMAL_DIGITS = (4, 7)
 NORMAL_SPEED = 2
 FAST = 4
-SPRITE = 28
-"""Side of an object in pixels."""
 SHAPE_STROKE = 2
 
 
@@ -129,6 +129,8 @@ def make_digits(
     *,
     objects: int = 1,
     mode: str = "replace",
+    digits: str = "sklearn",
+    folder: str | Path | None = None,
 ) -> Dataset:
     """Make the data set; pictures are drawn when a clip is opened.
 
@@ -146,9 +148,13 @@ def make_digits(
             frames are abnormal. In `second` an object more slides in over the edge in mid-clip
             and out again (in half of the normal clips a normal one, so that coming and going is
             not unusual), or the digit is fast for a while; only these frames are abnormal.
+        digits: `sklearn`; `mnist`, the paper's; `auto`, MNIST where it can be had. See
+            `awry.datasets.digit_samples.digit_samples`. The data set's notes say which.
+        folder: where MNIST is, or will be, kept.
 
     Raises:
         ConfigError: an argument is out of range.
+        MissingError, DatasetError: as `digit_samples`.
     """
     for name, value, least in (
         ("train_clips", train_clips, 1), ("test_clips", test_clips, 1), ("length", length, 2),
@@ -158,7 +164,8 @@ def make_digits(
             raise ConfigError(f"{name} of the moving digits must be at least {least}, not {value}.")
     if mode not in MODES:
         raise ConfigError(f"The moving digits' mode is {' or '.join(MODES)}, not '{mode}'.")
-    maker = _Maker(length, size, seed, objects, mode)
+    samples = digit_samples(digits, folder)
+    maker = _Maker(length, size, seed, objects, mode, samples)
     train = tuple(maker.clip("normal", k, training=True) for k in range(train_clips))
     test = tuple(
         maker.clip(kind, k, training=False)
@@ -166,7 +173,7 @@ def make_digits(
         for k in range(test_clips)
     )
     note = f"Made on the spot with seed {seed}; no footage of a camera."
-    return Dataset("digits", "digits", None, FPS, train, test, notes=(note,))
+    return Dataset("digits", "digits", None, FPS, train, test, notes=(note, samples.words))
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +183,7 @@ class _Maker:
     seed: int
     objects: int
     mode: str
+    samples: DigitSamples
 
     def clip(self, kind: str, number: int, *, training: bool) -> Clip:
         """One clip, from a random stream of its own."""
@@ -196,7 +204,7 @@ class _Maker:
         if kind == "speed":
             some[0] = replace(some[0], speeds=(FAST,) * self.length, abnormal=whole)
         elif kind != "normal":
-            some[0] = replace(self._moving(rng, _strange(rng, kind)), abnormal=whole)
+            some[0] = replace(self._moving(rng, self._strange(rng, kind)), abnormal=whole)
         return some
 
     def _with_second(
@@ -212,12 +220,18 @@ class _Maker:
             if rng.random() < 0.5:
                 return some
             return [*some, replace(self._normal(rng, training), enters=first, leaves=last)]
-        strange = self._moving(rng, _strange(rng, kind))
+        strange = self._moving(rng, self._strange(rng, kind))
         whole = (0, self.length - 1)
         return [*some, replace(strange, abnormal=whole, enters=first, leaves=last)]
 
     def _normal(self, rng: np.random.Generator, training: bool) -> _Object:
-        return self._moving(rng, _digit(rng, NORMAL_DIGITS, training))
+        return self._moving(rng, self.samples.drawn(rng, NORMAL_DIGITS, training=training))
+
+    def _strange(self, rng: np.random.Generator, kind: str) -> NDArray[np.uint8]:
+        if kind != "digit":
+            return _shape(rng)
+        others = [number for number in range(10) if number not in NORMAL_DIGITS]
+        return self.samples.drawn(rng, others, training=False)
 
     def _moving(self, rng: np.random.Generator, sprite: NDArray[np.uint8]) -> _Object:
         free = self.size - SPRITE
@@ -235,30 +249,6 @@ def _open(scene: _DigitScene, name: str) -> ArraySource:
     return ArraySource(scene.images(), FPS, name)
 
 
-@cache
-def _samples() -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """The 1797 digits, (n, 8, 8) in 0..16, and which ones they are."""
-    from sklearn.datasets import load_digits
-
-    samples = load_digits()
-    return samples.images, samples.target
-
-
-def _digit(rng: np.random.Generator, allowed: Sequence[int], training: bool) -> NDArray[np.uint8]:
-    """A sample; the first two thirds of all are for training, the rest for tests."""
-    images, target = _samples()
-    cut = 2 * len(target) // 3
-    part = np.arange(cut) if training else np.arange(cut, len(target))
-    fitting = part[np.isin(target[part], allowed)]
-    return _enlarged(images[rng.choice(fitting)])
-
-
-def _strange(rng: np.random.Generator, kind: str) -> NDArray[np.uint8]:
-    if kind == "digit":
-        return _digit(rng, [n for n in range(10) if n not in NORMAL_DIGITS], training=False)
-    return _shape(rng)
-
-
 def _shape(rng: np.random.Generator) -> NDArray[np.uint8]:
     """The outline of a circle or a square, about as bright in all as a digit."""
     sprite = np.zeros((SPRITE, SPRITE), np.uint8)
@@ -271,13 +261,9 @@ def _shape(rng: np.random.Generator) -> NDArray[np.uint8]:
     return sprite
 
 
-def _enlarged(small: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """From (8, 8) in 0..16 to uint8 (SPRITE, SPRITE)."""
-    large = cv2.resize(small, (SPRITE, SPRITE), interpolation=cv2.INTER_CUBIC)
-    return np.clip(np.rint(large * (255 / 16)), 0, 255).astype(np.uint8)
-
-
-def _read(_root: Path, _fps: float | None) -> Dataset:
+def _read(root: Path, _fps: float | None) -> Dataset:
+    if holds_mnist(root):
+        return make_digits(digits="mnist", folder=root)
     return make_digits()
 
 
@@ -285,7 +271,8 @@ LAYOUT = Layout(
     LayoutInfo(
         name="digits",
         title="Moving digits, made on the spot",
-        how_to_get="Nothing to get: awry demo, or the format 'digits', makes them.",
+        how_to_get="Nothing to get: awry demo, or the format 'digits', makes them; of MNIST's "
+        "digits where the folder has MNIST/raw.",
         citation="Li, Leroux, Simoens, CVIU 2021, section 6.2; digits: UCI, by scikit-learn",
         sketch="no folder: 4 and 7 are normal; shapes, other digits and speed 4 are not",
         fps=FPS,

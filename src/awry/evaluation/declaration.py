@@ -14,6 +14,8 @@ if TYPE_CHECKING:  # measuring plain files loads no method
 UNKNOWN = "unknown"
 SIGMA = 8.0
 """Of the protocol's own smoothing, in frames."""
+WINDOW = 200
+"""Of the normalisation `window_ahead`, in frames: the DAML paper's code on ShanghaiTech."""
 VARIANTS: dict[str, str] = {
     "none": "normalisation none, smoothing none",
     "offline": "normalisation none, smoothing offline (Gaussian, sigma 8 frames, edges replicated)",
@@ -22,6 +24,11 @@ VARIANTS: dict[str, str] = {
     "clip": "normalisation clip (per-clip min-max, looks ahead), smoothing none",
     "clip_unscored_dropped": "normalisation clip (per-clip min-max, looks ahead), smoothing none, "
     "unscored frames left out of the count (convention of the DAML paper)",
+    "unscored_dropped": "normalisation none, smoothing none, unscored frames left out of the count "
+    "(convention of the DAML paper's code on Avenue)",
+    "window_ahead_unscored_dropped": f"normalisation window_ahead (min-max over {WINDOW} frames, "
+    "the frame and those after it), smoothing none, unscored frames left out of the count "
+    "(convention of the DAML paper's code on ShanghaiTech)",
     "train": "normalisation train (location and scale of the scene's calibration footage), "
     "smoothing none",
 }
@@ -103,6 +110,8 @@ def future_seen(
             seen[name] = "the whole clip"
             continue
         more = math.ceil(REACH * SIGMA) if name == "offline" else 0
+        if name.startswith("window_ahead"):
+            more = WINDOW - 1
         known = seconds is not None and (rate is not None or not more)
         length = f"{seconds + (more / rate if more else 0):.3g} s" if known else None  # type: ignore[operator]
         seen[name] = _in_words(frames + more, length)

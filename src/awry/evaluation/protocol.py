@@ -15,6 +15,7 @@ from awry.evaluation.declaration import (
     FILTER_ORDER,
     FILTER_WINDOW,
     SIGMA,
+    WINDOW,
     future_seen,
     smoothing_words,
     variant_words,
@@ -37,6 +38,12 @@ from awry.scoring.smoothing import smooth
 
 MOST_FRAMES_OF_AP = 200_000
 """More frames get no interval of average precision: it would take minutes."""
+DROPPED_BY_KIND = {
+    "clip_unscored_dropped": "clip",
+    "unscored_dropped": "none",
+    "window_ahead_unscored_dropped": "window_ahead",
+}
+"""Rows without the frames that were not scored -> how they are normalised."""
 CalibrationByScene = Callable[[str], SceneCalibration] | Mapping[str, SceneCalibration]
 
 
@@ -221,9 +228,10 @@ def _variants(
         "clip": _measure(clips, [normalise(scores, "clip") for scores in raw]),
     }
     dropped = unscored_dropped(clips)
-    rows["clip_unscored_dropped"] = _measure(
-        dropped, [normalise(clip.scores, "clip") for clip in dropped]
-    )
+    for name, kind in DROPPED_BY_KIND.items():
+        rows[name] = _measure(
+            dropped, [normalise(clip.scores, kind, window=WINDOW) for clip in dropped]
+        )
     if calibration is not None:
         lookup = calibration if callable(calibration) else calibration.__getitem__
         scenes = [lookup(clip.scene) for clip in clips]

@@ -25,6 +25,7 @@ NOT_STATED = "not stated"
 SHARE = "share"
 
 PRIMARY, CONVENTION, SMOOTHED = "none", "clip_unscored_dropped", "offline"
+DROPPED, AHEAD = "unscored_dropped", "window_ahead_unscored_dropped"
 """Protocols that figures are taken by; see `awry.evaluation.declaration.VARIANTS`."""
 FILTERED = "savgol"
 """Likewise, of papers that smooth so; see `awry.evaluation.declaration.PUBLISHED_VARIANTS`."""
@@ -258,7 +259,7 @@ class TableCell:
         changes: settings that differ from a preset's.
         part: which part of the method's score is measured, or of its validation which figure.
         convention: the protocol that is closest to the paper's own: `PRIMARY`, `CONVENTION`,
-            `SMOOTHED`, `FILTERED`, `VALIDATION` or `REGIONS`.
+            `SMOOTHED`, `FILTERED`, `DROPPED`, `AHEAD`, `VALIDATION` or `REGIONS`.
         figures: protocol -> key of `awry.evaluation.metrics.frame.frame_metrics`, the validation
             figure's name, or `rbdc` or `tbdc`, which the whole system has and no part.
         unit: of our figure where none is printed: `share`, or what it counts.

@@ -8,7 +8,7 @@ from scipy.ndimage import maximum_filter1d, minimum_filter1d
 
 from awry.errors import ConfigError, nearest
 
-KINDS = ("none", "train", "clip", "window")
+KINDS = ("none", "train", "clip", "window", "window_ahead")
 
 
 def normalise(
@@ -25,13 +25,15 @@ def normalise(
         scores: float64 (n,), finite.
         kind: `none`; `train`, `(score - location) / scale` with both from normal footage;
             `clip`, min-max over the clip, which looks ahead; `window`, min-max over the frame
-            and the `window - 1` before it. Where minimum and maximum are equal, which a
-            constant clip has, the result is 0, as for any clip's lowest score.
+            and the `window - 1` before it; `window_ahead`, min-max over the frame and the
+            `window - 1` after it, near the clip's end over its last `window` frames. Where
+            minimum and maximum are equal, which a constant clip has, the result is 0, as for any
+            clip's lowest score.
         location, scale: for `train`.
-        window: for `window`, in frames.
+        window: for `window` and `window_ahead`, in frames; longer than the clip: all of it.
 
     Returns:
-        float64 (n,), in [0, 1] for `clip` and `window`.
+        float64 (n,), in [0, 1] for `clip`, `window` and `window_ahead`.
 
     Raises:
         ConfigError: unknown kind, or its setting is missing or out of range.
@@ -51,10 +53,11 @@ def normalise(
                 "both, the scale above 0. They come from the calibration of a fitted bundle."
             )
         return np.asarray((series - location) / scale)
-    if kind == "window":
+    if kind in ("window", "window_ahead"):
         if window is None or window < 1:
-            raise ConfigError(f"Normalisation 'window' has window {window}; expected 1 or more.")
-        return _trailing(series, min(window, len(series)))
+            raise ConfigError(f"Normalisation '{kind}' has window {window}; expected 1 or more.")
+        ranged = _trailing if kind == "window" else _leading
+        return ranged(series, min(window, len(series)))
     raise ConfigError(f"Unknown normalisation '{kind}': {nearest(kind, KINDS)}.")
 
 
@@ -66,6 +69,13 @@ def _trailing(series: NDArray[np.float64], window: int) -> NDArray[np.float64]:
     low = minimum_filter1d(padded, window)[centre]
     high = maximum_filter1d(padded, window)[centre]
     return _min_max(series, low, high)
+
+
+def _leading(series: NDArray[np.float64], window: int) -> NDArray[np.float64]:
+    windows = np.lib.stride_tricks.sliding_window_view(series, window)
+    # The last frames have no whole window of their own and share the last one.
+    first = np.minimum(np.arange(len(series)), len(windows) - 1)
+    return _min_max(series, windows.min(1)[first], windows.max(1)[first])
 
 
 def _min_max(

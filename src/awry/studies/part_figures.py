@@ -9,15 +9,16 @@ from typing import Any
 import numpy as np
 
 from awry.errors import InputError
+from awry.evaluation.declaration import WINDOW
 from awry.evaluation.levels import Level, region_level
 from awry.evaluation.metrics.bootstrap import Metric, bootstrap_interval, interval
 from awry.evaluation.metrics.frame import frame_metrics, macro_auc, macro_auc_sentinels, micro_auc
-from awry.evaluation.protocol import offline, savgol
+from awry.evaluation.protocol import DROPPED_BY_KIND, offline, savgol
 from awry.evaluation.scored_clip import ScoredClip, Series, shared_parts, unscored_dropped
 from awry.methods.published import CONVENTION, FILTERED, PRIMARY, SMOOTHED
 from awry.scoring.normalisation import normalise
 
-MEASURED = (PRIMARY, CONVENTION, SMOOTHED, FILTERED)
+MEASURED = (PRIMARY, SMOOTHED, FILTERED, *DROPPED_BY_KIND)
 WITH_INTERVAL: Mapping[str, Metric] = {
     "micro_auc": micro_auc,
     "macro_auc": macro_auc,
@@ -63,9 +64,8 @@ def _by_protocol(
 ) -> Sequence[ScoredClip]:
     """The clips with a part of their scores in the place of the scores, as a protocol has it."""
     ours = [replace(clip, scores=clip.parts[part]) for clip in clips]
-    if protocol == CONVENTION:
-        dropped = unscored_dropped(ours)
-        return [replace(clip, scores=normalise(clip.scores, "clip")) for clip in dropped]
+    if protocol in DROPPED_BY_KIND:
+        return _normalised(unscored_dropped(ours), DROPPED_BY_KIND[protocol])
     if protocol == SMOOTHED:
         return [replace(clip, scores=offline(clip.scores)) for clip in ours]
     if protocol == FILTERED:
@@ -97,6 +97,10 @@ def measure_regions(clips: Sequence[ScoredClip]) -> dict[str, Any]:
     listed = {name: None if pair is None else list(pair) for name, pair in pairs.items()}
     figures = {name: level.figures[name] for name in ("rbdc", "tbdc", "tracks")}
     return {**figures, "intervals": listed}
+
+
+def _normalised(clips: Sequence[ScoredClip], kind: str) -> list[ScoredClip]:
+    return [replace(clip, scores=normalise(clip.scores, kind, window=WINDOW)) for clip in clips]
 
 
 def _figures(clips: Sequence[ScoredClip]) -> dict[str, Any]:

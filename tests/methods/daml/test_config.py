@@ -62,14 +62,72 @@ def test_paper_follows_the_text() -> None:
 
 def test_paper_code_follows_the_published_code() -> None:
     config = configure("paper-code", "ped2")
-    assert (config.input_stride, config.temporal_kernel) == (2, 2)
+    assert (config.input_stride, config.temporal_kernel, config.padding) == (2, 2, "after")
     assert (config.adam_epsilon, config.batch_norm_epsilon, config.slope) == (1e-4, 1e-3, 0.3)
-    assert (config.decay_epochs, configure("paper-code", "ped1").decay_epochs) == (25, 18)
-    assert (config.first_epochs, config.second_epochs) == (25, 25)
-    assert not config.tanh
-    assert configure("paper-code", "avenue").tanh
-    assert configure("paper-code", "digits").tanh
+    assert (config.skips, config.decoder_channels, config.output) == ("input", 32, "linear")
+    assert (config.reconstruction_frames, config.windows) == ("mean", 10)
+    assert (config.batch_statistics, config.initial) == (False, "glorot")
+    assert (config.l2, config.decayed) == (0.0005, "kernels")
     assert config.window == 15 + 6
+    assert not config.code_tanh
+    assert configure("paper-code", "avenue").code_tanh
+    assert configure("paper-code", "avenue").output == "linear"
+
+
+@pytest.mark.parametrize(
+    ("variant", "epochs"),
+    [
+        ("ped1", (26, 24, 18, 17)),
+        ("ped2", (26, 24, 25, 24)),
+        ("avenue", (26, 24, 25, 19)),
+        ("shanghaitech", (16, 14, 15, 9)),
+        ("digits", (16, 9, 15, 9)),
+    ],
+)
+def test_paper_code_has_the_published_codes_epochs(
+    variant: str, epochs: tuple[int, int, int, int]
+) -> None:
+    config = configure("paper-code", variant)
+    decays = (config.decay_epochs, config.second_decay_epochs)
+    assert (config.first_epochs, config.second_epochs, *decays) == epochs
+
+
+def test_paper_code_on_moving_digits() -> None:
+    config = configure("paper-code", "digits")
+    assert (config.height, config.width, config.grey, config.windows) == (64, 64, True, 100)
+    assert (config.inputs, config.ahead, config.input_stride) == (6, 2, 1)
+    assert (config.blocks, config.max_channels, config.last_pool) == (5, 128, True)
+    assert (config.skips, config.output, config.reconstruction_losses) == (
+        "none",
+        "sigmoid",
+        ("bce",),
+    )
+    assert not config.subtract_mean
+    assert config.code_tanh
+    assert config.factor == 32
+
+
+def test_what_differs_between_text_and_code_has_the_texts_value_by_default() -> None:
+    config = configure("paper", "avenue")
+    assert (config.padding, config.skips, config.decoder_channels) == ("before", "frame", None)
+    assert (config.reconstruction_frames, config.decayed, config.windows) == ("sum", "all", 0)
+    assert (config.code_tanh, config.output, config.subtract_mean) == (False, "linear", True)
+    assert (config.second_decay_epochs, config.last_pool, config.bins) == (None, False, 0)
+    assert (config.one_pass, config.batch_statistics, config.initial) == (
+        "windows",
+        True,
+        "pytorch",
+    )
+
+
+@pytest.mark.parametrize(("tanh", "output"), [(True, "tanh"), (False, "linear")])
+def test_a_bundle_of_before_keeps_its_last_layer(tanh: bool, output: str) -> None:
+    known = configure("paper-code", "avenue").model_dump()
+    later = {"code_tanh", "output", "skips", "padding", "decoder_channels", "last_pool", "windows"}
+    old = DAMLConfig(**{k: v for k, v in known.items() if k not in later}, tanh=tanh)
+    assert (old.output, old.code_tanh, old.skips, old.padding) == (output, False, "frame", "before")
+    assert (old.decoder_channels, old.last_pool) == (None, False)
+    assert "tanh" not in old.model_dump()
 
 
 def test_changes_win_over_the_data_sets_own() -> None:
@@ -90,6 +148,11 @@ def test_changes_win_over_the_data_sets_own() -> None:
         ({"reconstruction_losses": ["l1"]}, "reconstruction_losses"),
         ({"temporal_kernel": 4}, "temporal_kernel"),
         ({"learning_rate": "fast"}, "learning_rate = 'fast'"),
+        ({"windows": 5, "input_stride": 2, "run_length": 30}, "skips must be input"),
+        ({"reconstruction_losses": ["bce"]}, "needs output sigmoid"),
+        ({"bins": 10}, "bins need motion autoregressive"),
+        ({"bins": 10, "motion": "autoregressive"}, "and code_tanh"),
+        ({"tanh": True}, "no setting 'tanh'"),
     ],
 )
 def test_bad_settings_are_refused_by_name(changes: dict[str, Any], said: str) -> None:

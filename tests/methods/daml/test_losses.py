@@ -26,6 +26,13 @@ def test_squared_error_sums_over_elements_and_averages_over_the_batch() -> None:
     assert squared_error(guess, truth).item() == 60 * (1 + 9) / 2
 
 
+def test_cross_entropy_by_hand() -> None:
+    guess = torch.tensor([[0.5, 0.25]])[None, None]
+    truth = torch.tensor([[1.0, 0.5]])[None, None]
+    expected = np.log(2) - 0.5 * np.log(0.25) - 0.5 * np.log(0.75)
+    assert RECONSTRUCTION_LOSSES["bce"](guess, truth).item() == pytest.approx(expected)
+
+
 def test_gradient_difference_by_hand() -> None:
     guess = torch.tensor([[1.0, 4.0], [2.0, 2.0]])[None, None]
     truth = torch.tensor([[0.0, 1.0], [5.0, 5.0]])[None, None]
@@ -61,8 +68,12 @@ def test_structural_dissimilarity_against_scipy() -> None:
 def test_equal_pictures_lose_nothing(name: str) -> None:
     same = pictures(3, 2, 1, 16, 16)
     loss = RECONSTRUCTION_LOSSES[name]
-    assert loss(same, same).item() == pytest.approx(0, abs=1e-4)
-    assert loss(same, pictures(4, 2, 1, 16, 16)).item() > 1
+    least = 0.0
+    if name == "bce":  # the entropy of the pictures themselves
+        p = same.double()
+        least = float(-(p * p.log() + (1 - p) * (1 - p).log()).flatten(1).sum(1).mean())
+    assert loss(same, same).item() == pytest.approx(least, rel=1e-5, abs=1e-4)
+    assert loss(same, pictures(4, 2, 1, 16, 16)).item() > least + 1
 
 
 @pytest.mark.parametrize("name", RECONSTRUCTION_LOSSES)

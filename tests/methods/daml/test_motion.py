@@ -10,6 +10,7 @@ from torch.nn import functional as F
 from awry.methods.daml.motion import (
     Activated,
     Autoregressive,
+    BinnedAutoregressive,
     ConvLSTM,
     MotionModel,
     MotionStream,
@@ -85,6 +86,116 @@ def test_paired_equals_strided_convolutions_window_by_window(inputs: int, stride
                 window = run[number, first : first + model.span : stride]
                 assert len(window) == inputs
                 torch.testing.assert_close(found[number, first], naive_paired(model, window))
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+def test_the_published_codes_padding_stands_after_the_maps(stride: int) -> None:
+    """Of 6 codes 3 maps are made; zeros after them make 4, of which 2 and 1 are made."""
+    model = build(PairedConv3D, 6, stride)
+    assert isinstance(model, PairedConv3D)
+    run = codes(model.span + 2, runs=1)
+    with torch.no_grad():
+        before = model(run)
+        model.padding = "after"
+        found = model(run)
+        for first in range(3):
+            stacked = run[0, first : first + model.span : stride].transpose(0, 1)[None]
+            for number, layer in enumerate(model.layers):
+                assert isinstance(layer, Activated)
+                assert stacked.shape[2] == (6, 3, 2)[number]
+                if number == 1:
+                    stacked = torch.cat([stacked, torch.zeros_like(stacked[:, :, :1])], 2)
+                stacked = F.conv3d(
+                    stacked, layer.convolution.weight, stride=(2, 1, 1), padding=(0, 1, 1)
+                )
+                stacked = layer.activation(layer.norm(stacked))
+            torch.testing.assert_close(found[0, first], stacked[0, :, 0])
+        assert not torch.allclose(found, before)
+        streamed_ones = [one for one in streamed(model, run[0]) if one is not None]
+        torch.testing.assert_close(torch.stack(streamed_ones), found[0])
+
+
+def test_the_side_of_the_padding_does_not_matter_to_8_inputs() -> None:
+    model = build(PairedConv3D, 8, 1)
+    run = codes(10)
+    with torch.no_grad():
+        before = model(run)
+        model.padding = "after"
+        assert torch.equal(model(run), before)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_tanh_ends_the_last_layer_alone(kind: type[MotionModel]) -> None:
+    plain = build(kind, 4, 1)
+    bounded = kind(CHANNELS, 4, 1, 2, 0.3, 1e-3, tanh=True)  # type: ignore[call-arg]
+    bounded.load_state_dict(plain.state_dict())
+    with torch.no_grad():
+        ours = plain(codes(6))
+        before = torch.where(ours < 0, ours / 0.3, ours)
+        torch.testing.assert_close(bounded.eval()(codes(6)), before.tanh())
+
+
+def binned(bins: int = 5, stride: int = 1) -> BinnedAutoregressive:
+    torch.manual_seed(7)
+    return BinnedAutoregressive(CHANNELS, 4, stride, 2, 0.3, 1e-3, bins=bins).eval()
+
+
+def test_the_density_is_a_likelihood_of_the_observed_bins() -> None:
+    """Its loss by hand: -1 to 1 in five bins; 1 itself belongs to the last one."""
+    model = binned()
+    windows = torch.randn(2, 4, CHANNELS, 4, 5)
+    observed = torch.empty(2, CHANNELS, 4, 5).uniform_(-1, 1)
+    observed[0, 0, 0, 0], observed[1, 2, 3, 4] = 1.0, -1.0
+    with torch.no_grad():
+        predicted = model.of_windows(windows)
+        assert predicted.shape == (2, 5 * CHANNELS, 4, 5)
+        found = model.loss(predicted, observed)
+    logits = predicted.reshape(2, 5, CHANNELS, 4, 5).double()
+    density = logits.exp() / logits.exp().sum(1, keepdim=True)
+    total = 0.0
+    edges = [-1, -0.6, -0.2, 0.2, 0.6, 1.000001]
+    for number in range(5):
+        inside = (observed >= edges[number]) & (observed < edges[number + 1])
+        total -= float(density[:, number][inside].log().sum())
+    assert float(found) == pytest.approx(total / 2, rel=1e-5)
+
+
+def test_the_predicted_code_is_the_mean_of_the_density() -> None:
+    model = binned()
+    logits = torch.full((1, 5 * CHANNELS, 1, 1), -50.0)
+    logits = logits.reshape(1, 5, CHANNELS, 1, 1)
+    logits[0, 0, 0], logits[0, 4, 1] = 50.0, 50.0  # all in the first bin; all in the last
+    logits[0, 1, 2] = logits[0, 2, 2] = 50.0  # half in the second, half in the middle one
+    found = model.code(logits.flatten(1, 2))
+    torch.testing.assert_close(found[0, :, 0, 0], torch.tensor([-0.8, 0.8, -0.2]))
+
+
+def test_a_density_learns_what_a_mean_cannot_say() -> None:
+    """Codes that are -0.8 or 0.8: two peaks, a mean of 0, and the least likely thing between."""
+    torch.manual_seed(0)
+    model = BinnedAutoregressive(1, 2, 1, 1, 0.3, 1e-3, bins=5).train()
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.05)
+    for _ in range(60):
+        observed = torch.randint(0, 2, (64, 1, 2, 2)) * 1.6 - 0.8
+        loss = model.loss(model.of_windows(torch.zeros(64, 2, 1, 2, 2)), observed)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    predicted = model.of_windows(torch.zeros(64, 2, 1, 2, 2)).detach()
+    density = predicted.unflatten(1, (5, 1)).softmax(1).mean((0, 2, 3, 4))
+    assert density[[0, 4]].sum() > 0.9
+    assert model.code(predicted).abs().max() < 0.3
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+def test_a_stream_of_densities_gives_their_codes(stride: int) -> None:
+    model = binned(stride=stride)
+    run = codes(model.span + 5, runs=1)
+    with torch.no_grad():
+        found = model.code(model(run)[0])
+        streamed_ones = [one for one in streamed(model, run[0], 3) if one is not None]
+    torch.testing.assert_close(torch.stack(streamed_ones), found)
+    assert found.shape[1:] == (CHANNELS, 4, 5)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -226,3 +337,12 @@ def test_motion_models_by_name(kind: str, kernel: int, expected: type[MotionMode
     )
     assert type(model) is expected
     assert (model.inputs, model.stride, model.span) == (4, 2, 7)
+
+
+def test_bins_make_a_density() -> None:
+    model = motion_model(
+        "autoregressive", 2, 4, stride=1, layers=2, temporal_kernel=3, slope=0.3, epsilon=1e-5,
+        tanh=True, bins=9,
+    )  # fmt: skip
+    assert isinstance(model, BinnedAutoregressive)
+    assert model.logits.out_channels == 18

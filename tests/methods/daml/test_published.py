@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from awry.methods.daml.published import publication
 
 
@@ -12,6 +14,23 @@ def test_the_cells_of_table_5_are_the_printed_ones() -> None:
     assert cell.figures == {"none": "micro_auc", "clip_unscored_dropped": "micro_auc"}
     assert cell.changes == {"motion": "convlstm", "reconstruction_losses": ["mse"]}
     assert "autoregressive/ped2/prediction" not in cells
+    density = cells["autoregressive/ped2/latent"].changes
+    assert (density["bins"], density["code_tanh"]) == (100, True)
+
+
+@pytest.mark.parametrize(
+    ("cell", "convention"),
+    [
+        ("conv3d/ped1/latent", "clip_unscored_dropped"),
+        ("conv3d/avenue/latent", "unscored_dropped"),
+        ("conv3d/shanghaitech/prediction", "window_ahead_unscored_dropped"),
+        ("conv3d/shanghaitech/reconstruction", "unscored_dropped"),
+    ],
+)
+def test_scores_are_normalised_as_the_data_set_asks(cell: str, convention: str) -> None:
+    cells = {one.name: one for one in publication().cells("daml-table5")}
+    assert cells[cell].convention == convention
+    assert set(cells[cell].figures) == {"none", convention}
 
 
 def test_the_cells_of_table_4_differ_in_losses() -> None:

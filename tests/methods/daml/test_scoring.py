@@ -69,7 +69,7 @@ def error_maps(model: DAMLModel, frames: list[Frame], ignored: bool) -> dict[str
     places = range(end - (config.inputs - 1) * config.input_stride, end + 1)
     inputs = [encoded(model, frames[i], ignored) for i in places]
     now, features = encoded(model, frames[last], ignored)
-    _, before = encoded(model, frames[last - 1], ignored)
+    _, before = encoded(model, frames[last - config.skip_back], ignored)
     codes = torch.stack([features[-1][0] for _, features in inputs])
     predicted = model.motion(codes[None])[0]
     assert len(predicted) == 1
@@ -130,6 +130,39 @@ def test_scores_equal_a_plain_recomputation(
             assert not score.map[:3, :4].any()
             assert score.map[3:, 4:].all()
     assert compared == 3
+
+
+@pytest.mark.parametrize("ahead", [1, 2])
+@pytest.mark.parametrize("skips", ["input", "none"])
+def test_skips_of_the_published_code(make_model: Any, skips: str, ahead: int) -> None:
+    """From the previous input, which may lie before the last input of the prediction."""
+    model = make_model(input_stride=3, skips=skips, ahead=ahead)
+    frames = clip(model.config.window + 1)
+    found = pushed(model, frames, parts=PARTS)[-1]
+    with torch.no_grad():
+        errors = error_maps(model, frames, ignored=False)
+    expected = {name: aggregated(error, "mean", False) for name, error in errors.items()}
+    assert found.parts == pytest.approx(expected, rel=1e-4)
+    pictures = scorer(model).pictures(frames)
+    assert pictures is not None
+    with torch.no_grad():
+        _, features = encoded(model, frames[-1], False)
+        _, before = encoded(model, frames[-1 - model.config.skip_back], False)
+        guess = model.decoder(features[-1], before)[0] + model.means[0]
+    shown = (guess.clamp(0, 1) * 255).round().permute(1, 2, 0).numpy()
+    np.testing.assert_allclose(pictures["reconstruction"], shown, atol=1)
+
+
+def test_a_density_is_scored_by_its_mean(make_model: Any) -> None:
+    model = make_model(motion="autoregressive", code_tanh=True, bins=6)
+    frames = clip(7)
+    found = pushed(model, frames, parts=("prediction",))[-1]
+    with torch.no_grad():
+        codes = torch.stack([encoded(model, frame, False)[1][-1][0] for frame in frames])
+        # Frame 6 is compared with what the codes of frames 1 to 4 predict, two frames ahead.
+        predicted = model.motion.code(model.motion.of_windows(codes[None, 1:5]))
+    assert found.score == pytest.approx(float((predicted[0] - codes[6]).square().mean()), rel=1e-4)
+    assert set(found.parts) == {"latent", "prediction"}
 
 
 @pytest.mark.parametrize("position", ["mean", "max"])

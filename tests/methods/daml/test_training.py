@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from awry.methods.daml import DAML, DAMLConfig
 from awry.methods.daml.losses import squared_error
 from awry.methods.daml.network import DAMLModel, to_input
 from awry.methods.daml.samples import Batches, RunBatch
@@ -70,6 +72,113 @@ def test_eq_1(make_model: Any) -> None:
     torch.testing.assert_close(found["reconstruction"], reconstruction)
     torch.testing.assert_close(found["prediction"], prediction)
     torch.testing.assert_close(found["total"], 0.5 * 3 * reconstruction + 2.0 * prediction)
+
+
+@pytest.mark.parametrize(("skips", "back"), [("frame", 1), ("input", 2), ("none", 0)])
+def test_a_frame_is_reconstructed_with_the_features_of_the_frame_that_is_meant(
+    make_model: Any, skips: str, back: int
+) -> None:
+    model = make_model(input_stride=2, skips=skips)
+    with torch.no_grad():
+        found = of(model, (1.0, 0.0))
+        reconstructed = []
+        for clip in batch(model)[0]:
+            features = model.encoder(clip)
+            for now in range(back, 8):
+                before = [feature[now - back : now - back + 1] for feature in features]
+                guess = model.decoder(features[-1][now : now + 1], before)
+                reconstructed.append(squared_error(guess, clip[now : now + 1]))
+    expected = torch.stack(reconstructed).mean()
+    torch.testing.assert_close(found["reconstruction"], expected)
+    # Without skips the first of the window's four inputs can be reconstructed as well.
+    torch.testing.assert_close(found["total"], (3 if back else 4) * expected)
+
+
+def test_the_published_code_averages_over_the_reconstructed_frames(make_model: Any) -> None:
+    with torch.no_grad():
+        found = of(make_model(reconstruction_frames="mean"), (0.5, 0.0))
+    torch.testing.assert_close(found["total"], 0.5 * found["reconstruction"])
+
+
+@pytest.mark.parametrize("skips", ["input", "none"])
+def test_eq_1_of_single_windows(make_model: Any, skips: str) -> None:
+    """Of a window at stride 2 the inputs are encoded and reconstructed, and one frame predicted."""
+    model = make_model(input_stride=2, skips=skips, windows=3, ahead=3)
+    clips = [run(14), run(13, 1)]
+    batches = Batches(clips, model, model.config)
+    assert batches.total == 5 + 4
+    drawn = batches.draw(np.random.default_rng(0), [0, 6, 8])
+    assert drawn.spaced
+    places = [(0, 0), (1, 1), (1, 3)]
+    windows = [
+        to_input(clips[clip].images[[first + at for at in (0, 2, 4, 6, 9)]], model.means[0])
+        for clip, first in places
+    ]
+    torch.testing.assert_close(drawn.frames, torch.stack(windows))
+    with torch.no_grad():
+        found = losses(model, drawn, (1.0, 1.0), ("mse",), 3)
+        reconstructed, predicted = [], []
+        for window in windows:
+            features = model.encoder(window)
+            for now in range(1 if skips == "input" else 0, 4):
+                before = [feature[max(now - 1, 0)][None] for feature in features]
+                guess = model.decoder(features[-1][now][None], before)
+                reconstructed.append(squared_error(guess, window[now][None]))
+            guess = model.motion.of_windows(features[-1][None, :4])
+            predicted.append(squared_error(guess, features[-1][4:]))
+    torch.testing.assert_close(found["reconstruction"], torch.stack(reconstructed).mean())
+    torch.testing.assert_close(found["prediction"], torch.stack(predicted).mean())
+
+
+def test_an_epoch_sees_each_window_once_in_an_order_of_its_own(make_model: Any) -> None:
+    model = make_model(windows=4)
+    runs = [run(20), run(14, 1)]  # 15 and 9 windows of 6 frames
+    phase = phases(model, model.config, runs, None, NOWHERE, 7)[1]
+    phase.prepare()
+    seen: list[list[int]] = []
+    objective = phase.loss.__self__  # type: ignore[attr-defined]
+    for epoch in range(2):
+        seen.append([n for step in range(phase.steps) for n in objective._numbers(epoch, step)])
+    assert phase.steps == 6
+    assert sorted(seen[0]) == sorted(seen[1]) == list(range(24))
+    assert seen[0] != seen[1]
+    again = phases(model, model.config, runs, None, NOWHERE, 7)[1].loss.__self__  # type: ignore[attr-defined]
+    assert again._numbers(1, 2) == seen[1][8:12]
+
+
+PED2 = (120, 150, 150, 180, 180, 150, 150, 120, 180, 180, 180, 180, 180, 150, 150, 150)
+
+
+def test_an_epoch_on_ped2_shows_each_window_once_on_average(make_model: Any) -> None:
+    """The published code keeps 40 windows back: (2230 - 40) / 10 = 219 steps."""
+    runs = [run(1) for _ in PED2]
+    blank = np.zeros((1, 16, 24, 3), np.uint8)
+    runs = [
+        replace(one, images=np.broadcast_to(blank, (length, 16, 24, 3)))
+        for one, length in zip(runs, PED2, strict=True)
+    ]
+    code = {"inputs": 8, "motion_layers": 3, "input_stride": 2, "ahead": 6, "skips": "input"}
+    model = make_model(**code, run_length=21, windows=10)
+    assert Batches(runs, model, model.config).total == sum(PED2) - 16 * 20 == 2230
+    assert Batches(runs, model, model.config).steps == 223
+    # The text's windows have 14 frames; a stretch of 24 has 11 of them.
+    text = {"inputs": 8, "motion_layers": 3, "ahead": 6, "run_length": 24}
+    model = make_model(**text)
+    assert Batches(runs, model, model.config).steps == (2550 - 16 * 13) // 11 == 212
+    model = make_model(**text, one_pass="frames")
+    assert Batches(runs, model, model.config).steps == 106  # half of the windows
+
+
+def test_kept_codes_serve_single_windows_too(make_model: Any, tmp_path: Path) -> None:
+    changes = {"windows": 3, "input_stride": 2, "skips": "input"}
+    kept = make_model(**changes, code_cache=1.0)
+    phase = phases(kept, kept.config, [run(20)], None, tmp_path)[1]
+    plain = make_model(**changes)
+    encoded = phases(plain, plain.config, [run(20)], None, NOWHERE)[1]
+    for one in (phase, encoded):
+        one.prepare()
+    found, expected = (one.loss(1, 2, np.random.default_rng(0)) for one in (phase, encoded))
+    torch.testing.assert_close(found["total"], expected["total"], rtol=0.01, atol=0.0)
 
 
 def test_each_run_has_its_own_mean_added_back(make_model: Any) -> None:
@@ -211,6 +320,41 @@ def test_weight_decay_is_the_gradient_of_eq_1s_last_term(make_model: Any) -> Non
     torch.testing.assert_close(weight, twin)
 
 
+def test_the_published_code_decays_kernels_alone(make_model: Any) -> None:
+    """Its gamma of 0.001 multiplies half the squares: the gradient on a kernel is gamma * W."""
+    settings = DAML.configure("paper-code", variant="ped2")
+    assert isinstance(settings, DAMLConfig)
+    model, found = made(make_model, l2=settings.l2, decayed=settings.decayed)
+    for phase in found:
+        optimizer = phase.optimizer(phase.parameters)
+        decay = {id(p): g["weight_decay"] for g in optimizer.param_groups for p in g["params"]}
+        assert len(decay) == len(list(phase.parameters))
+        for module in model.modules():
+            kinds = (nn.Conv2d, nn.Conv3d, nn.ConvTranspose2d)
+            for name, value in module.named_parameters(recurse=False):
+                kernel = name == "weight" and isinstance(module, kinds)
+                if id(value) in decay:
+                    assert decay[id(value)] == (0.001 if kernel else 0)
+    assert 0.001 in decay.values()
+    assert 0 in decay.values()
+
+
+def test_the_published_codes_second_phase_begins_at_the_first_rate_again(make_model: Any) -> None:
+    settings = DAML.configure("paper-code", variant="ped2")
+    assert isinstance(settings, DAMLConfig)
+    wanted = ("first_epochs", "second_epochs", "decay_epochs", "second_decay_epochs")
+    epochs = {name: getattr(settings, name) for name in wanted}
+    _, found = made(make_model, **epochs, learning_rate=settings.learning_rate)
+    first, second = found
+    rate = second.optimizer(second.parameters).param_groups[0]["lr"] * second.rate(0, 0)
+    assert rate == pytest.approx(1e-4)
+    assert [first.rate(epoch, 0) for epoch in (24, 25)] == pytest.approx([1, 0.1])
+    assert [second.rate(epoch, 0) for epoch in (0, 23)] == [1, 1]
+    # The text's decay goes on: 0.1 after 20 epochs in all, 0.01 after 40.
+    _, text = made(make_model, first_epochs=25, second_epochs=25)
+    assert [text[1].rate(epoch, 0) for epoch in (0, 14, 15)] == pytest.approx([0.1, 0.1, 0.01])
+
+
 def test_the_rate_falls_by_steps_counted_over_both_phases(make_model: Any) -> None:
     _, found = made(make_model, decay="step", decay_epochs=2, decay_factor=0.1)
     rates = [phase.rate(epoch, 4) for phase in found for epoch in range(phase.epochs)]
@@ -238,7 +382,7 @@ def test_phase_one_ends_when_validation_gains_little(make_model: Any) -> None:
 
 
 def test_a_pass_has_as_many_steps_as_the_footage_has_runs(make_model: Any) -> None:
-    model = make_model(batch_runs=2)
+    model = make_model(batch_runs=2, one_pass="frames")
     runs = [run(60), run(60, 1)]
     assert Batches(runs, model, model.config).steps == 120 / (12 * 2)
     found = phases(model, model.config, runs, None, NOWHERE)
@@ -260,10 +404,15 @@ def test_pairs_of_frames_serve_where_only_reconstruction_is_learned(make_model: 
         phase.prepare()
         phase.loss(0, 0, np.random.default_rng(0))
     assert encoded == [40, 12]
-    assert [phase.steps for phase in found] == [3, 10]
+    # 118 pairs, and 110 windows of 6 frames of which a stretch of 12 has 7.
+    assert [phase.steps for phase in found] == [118 // 20, 110 // 7]
     # Where phase one predicts as well, it needs whole windows.
     model = make_model(pairs=20)
-    assert [p.steps for p in phases(model, model.config, runs, None, NOWHERE)] == [10, 10]
+    assert [p.steps for p in phases(model, model.config, runs, None, NOWHERE)] == [15, 15]
+    # A frame whose skips come from two frames before needs these three.
+    model = make_model(pairs=20, first_weights=(1.0, 0.0), input_stride=2, skips="input")
+    pairs = Batches(runs, model, model.config, pairs=True)
+    assert pairs.draw(np.random.default_rng(0)).frames.shape[:2] == (20, 3)
 
 
 def test_codes_are_kept_where_they_fit(make_model: Any, tmp_path: Path) -> None:

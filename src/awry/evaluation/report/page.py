@@ -40,6 +40,8 @@ SHORT_NAMES = {
     "causal": "smoothed causally",
     "clip": "per-clip min-max",
     "clip_unscored_dropped": "per-clip min-max, unscored frames dropped",
+    "unscored_dropped": "unscored frames dropped",
+    "window_ahead_unscored_dropped": "min-max of 200 frames ahead, unscored frames dropped",
     "train": "scaled by calibration footage",
 }
 REFERENCE_NAMES = {

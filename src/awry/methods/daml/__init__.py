@@ -81,7 +81,8 @@ class DAML(Method):
     def fit(self, footage: Footage, context: FitContext) -> None:
         """As `Method.fit`."""
         model, runs, validation = self._prepare(footage, context.seed, context.reporter)
-        train(model, phases(model, self.config, runs, validation, context.folder), context)
+        parts = phases(model, self.config, runs, validation, context.folder, context.seed)
+        train(model, parts, context)
         model.eval()
 
     def _prepare(
@@ -93,9 +94,10 @@ class DAML(Method):
         runs = footage.runs("train", size, grey=grey)
         torch.manual_seed(seed)
         model = self.model = DAMLModel(self.config, footage.scenes)
-        means, deviations = scene_means(runs, footage.scenes)
-        model.means.copy_(torch.from_numpy(means))
-        model.deviations = torch.from_numpy(deviations)
+        if self.config.subtract_mean:
+            means, deviations = scene_means(runs, footage.scenes)
+            model.means.copy_(torch.from_numpy(means))
+            model.deviations = torch.from_numpy(deviations)
         try:
             held_back = footage.runs("validation", size, grey=grey)
             validation = Batches(held_back, model, self.config)

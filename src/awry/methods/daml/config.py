@@ -13,7 +13,7 @@ from awry.methods.base import MethodConfig
 class DAMLConfig(MethodConfig):
     """Settings of DAML (Li, Leroux, Simoens, CVIU 2021). Defaults are the paper's text.
 
-    Where the text is silent (LeakyReLU's slope, batch size) the published code is followed.
+    The preset `paper-code` has the published code's choice wherever that differs from the text.
     """
 
     # Input
@@ -38,6 +38,9 @@ class DAMLConfig(MethodConfig):
     ahead: int = Field(
         6, ge=0, description="kept frames from the last input to the predicted one; 0: 1.2 seconds"
     )
+    subtract_mean: bool = Field(
+        True, description="networks see pictures less their scene's mean picture (section 3.1)"
+    )
 
     # Networks
     blocks: int = Field(4, ge=2, le=6)
@@ -45,10 +48,44 @@ class DAMLConfig(MethodConfig):
     max_channels: int = Field(1024, ge=1)
     slope: float = Field(0.3, ge=0, lt=1, description="of the LeakyReLU")
     batch_norm_epsilon: float = Field(1e-5, gt=0)
-    tanh: bool = Field(False, description="tanh after the decoder's last layer")
+    batch_statistics: bool = Field(
+        True,
+        description="batch normalisation has the batches' statistics; false: mean 0 and variance "
+        "1, so that it only scales and shifts",
+    )
+    initial: Literal["pytorch", "glorot"] = Field(
+        "pytorch", description="weights before training: PyTorch's, or Glorot's with biases of 0"
+    )
+    code_tanh: bool = Field(
+        False,
+        description="the encoder's and the motion model's last activation is tanh, not LeakyReLU",
+    )
+    last_pool: bool = Field(False, description="2x2 max-pooling after the last block too")
+    skips: Literal["frame", "input", "none"] = Field(
+        "frame",
+        description="whose features a reconstruction takes: the previous frame's; the previous "
+        "input's, input_stride frames before; nobody's",
+    )
+    decoder_channels: int | None = Field(
+        None, ge=1, description="of the decoder's last block, doubling; None: as the encoder's"
+    )
+    output: Literal["linear", "tanh", "sigmoid"] = Field(
+        "linear", description="after the decoder's last layer"
+    )
     motion: Literal["conv3d", "convlstm", "autoregressive"] = "conv3d"
     motion_layers: int = Field(3, ge=1)
     temporal_kernel: Literal[2, 3] = Field(3, description="of conv3d")
+    padding: Literal["before", "after"] = Field(
+        "before",
+        description="of conv3d with kernel 2, where inputs are no power of two: codes of zeros "
+        "before the window; or a map of zeros after the maps of each layer that has an odd number",
+    )
+    bins: int = Field(
+        0,
+        ge=0,
+        description="of autoregressive: estimate a density of each element of the code over so "
+        "many bins, whose mean is the prediction; 0: predict the code itself",
+    )
 
     # Training
     schedule: Literal["motion", "everything", "joint"] = Field(
@@ -60,7 +97,12 @@ class DAMLConfig(MethodConfig):
         (1.0, 0.001), description="of reconstruction and prediction in phase one"
     )
     second_weights: tuple[float, float] = (0.001, 1.0)
-    reconstruction_losses: tuple[Literal["mse", "gdl", "ssim"], ...] = ("mse",)
+    reconstruction_losses: tuple[Literal["mse", "gdl", "ssim", "bce"], ...] = Field(
+        ("mse",), description="summed; bce: cross-entropy of pixels, with output sigmoid"
+    )
+    reconstruction_frames: Literal["sum", "mean"] = Field(
+        "sum", description="over the reconstructed frames of a window; eq. 1 sums"
+    )
     first_epochs: int = Field(25, ge=0)
     second_epochs: int = Field(25, ge=0)
     converged: float = Field(
@@ -68,13 +110,24 @@ class DAMLConfig(MethodConfig):
     )
     run_length: int = Field(24, ge=3, description="consecutive frames that are encoded together")
     batch_runs: int = Field(1, ge=1, description="such runs in one step")
+    windows: int = Field(
+        0,
+        ge=0,
+        description="draw so many windows a step instead, from anywhere, and encode their inputs "
+        "and predicted frames alone; 0: runs",
+    )
+    one_pass: Literal["windows", "frames"] = Field(
+        "windows",
+        description="an epoch without steps has as many as show each window, or each frame, once "
+        "on average",
+    )
     pairs: int = Field(
         0,
         ge=0,
         description="draw so many pairs of frames a step where a phase only reconstructs; "
         "0: runs there too",
     )
-    steps: int | None = Field(None, ge=1, description="steps an epoch; None: one whole pass")
+    steps: int | None = Field(None, ge=1, description="steps an epoch; None: see one_pass")
     crop: int = Field(0, ge=0, description="train on crops of this side at moving places; 0: no")
     code_cache: float = Field(
         0.0,
@@ -85,12 +138,21 @@ class DAMLConfig(MethodConfig):
     learning_rate: float = Field(1e-4, gt=0)
     decay: Literal["step", "cosine"] = "step"
     decay_epochs: int = Field(20, ge=1)
+    second_decay_epochs: int | None = Field(
+        None,
+        ge=1,
+        description="phase two begins at learning_rate again and decays every so many of its own "
+        "epochs; None: decay_epochs are counted over both phases",
+    )
     decay_factor: float = Field(0.1, gt=0, le=1)
     adam_epsilon: float = Field(1e-8, gt=0)
     average: float = Field(
         0.0, ge=0, lt=1, description="decay of a moving average of the weights; 0: the last weights"
     )
     l2: float = Field(0.001, ge=0, description="gamma of eq. 1")
+    decayed: Literal["all", "kernels"] = Field(
+        "all", description="W of eq. 1: all parameters, or the convolutions' kernels alone"
+    )
 
     # Scoring
     score: Literal["latent", "prediction", "reconstruction"] = "latent"
@@ -110,6 +172,15 @@ class DAMLConfig(MethodConfig):
         "light, is compared with its own mean picture instead of that footage's",
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _renamed(cls, given: Any) -> Any:
+        """Bundles of before `output` say `tanh`, which was of the decoder's last layer."""
+        if not isinstance(given, Mapping) or "tanh" not in given:
+            return given
+        rest = {name: value for name, value in given.items() if name != "tanh"}
+        return {"output": "tanh" if given["tanh"] else "linear", **rest}
+
     @model_validator(mode="after")
     def _fits(self) -> DAMLConfig:
         factor = self.factor
@@ -127,12 +198,23 @@ class DAMLConfig(MethodConfig):
             )
         if self.run_length < self.window:
             raise ValueError(f"run_length must be at least one window of {self.window} frames")
+        if self.windows and self.skips == "frame" and self.input_stride > 1:
+            raise ValueError("windows have no frames between their inputs: skips must be input")
+        if "bce" in self.reconstruction_losses and (self.output != "sigmoid" or self.subtract_mean):
+            raise ValueError("bce needs output sigmoid and subtract_mean false: pixels in 0 to 1")
+        if self.bins and not (self.motion == "autoregressive" and self.code_tanh):
+            raise ValueError("bins need motion autoregressive, and code_tanh: codes in -1 to 1")
         return self
 
     @property
     def factor(self) -> int:
         """Pixels of the working size to one position of the latent code."""
-        return 2 ** (self.blocks - 1)
+        return 2 ** (self.blocks - 1 + self.last_pool)
+
+    @property
+    def skip_back(self) -> int:
+        """Frames from a reconstructed frame back to the one whose features it takes; 0: none."""
+        return {"frame": 1, "input": self.input_stride, "none": 0}[self.skips]
 
     @property
     def window(self) -> int:
@@ -144,11 +226,22 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
     "paper": {},
     "paper-code": {
         "input_stride": 2,
-        "temporal_kernel": 2,
         "batch_norm_epsilon": 1e-3,
-        "adam_epsilon": 1e-4,
+        "batch_statistics": False,
+        "initial": "glorot",
+        "skips": "input",
+        "decoder_channels": 32,
+        "temporal_kernel": 2,
+        "padding": "after",
+        "reconstruction_frames": "mean",
+        "windows": 10,
+        "first_epochs": 26,
+        "second_epochs": 24,
         "decay_epochs": 25,
-        "run_length": 30,
+        "second_decay_epochs": 24,
+        "adam_epsilon": 1e-4,
+        "l2": 0.0005,  # its gamma of 0.001 multiplies half the squares
+        "decayed": "kernels",
     },
     "cpu": {
         "blocks": 3,
@@ -217,10 +310,40 @@ TABLE_1: Mapping[str, Mapping[str, Any]] = {
     "avenue": _RGB,
     "shanghaitech": _RGB,
 }
+# Its phase one runs up to and with the epoch at which its rate falls, and its phase two counts
+# from there: hence the epochs that are one more, and one less, than round numbers.
 PUBLISHED_CODE: Mapping[str, Mapping[str, Any]] = {
-    "ped1": {"decay_epochs": 18},
-    "avenue": {"tanh": True},
-    "digits": {"tanh": True},
+    "ped1": {"decay_epochs": 18, "second_decay_epochs": 17},
+    "avenue": {"code_tanh": True, "second_decay_epochs": 19},
+    "shanghaitech": {
+        "first_epochs": 16,
+        "second_epochs": 14,
+        "decay_epochs": 15,
+        "second_decay_epochs": 9,
+    },
+    "digits": {
+        "height": 64,
+        "width": 64,
+        "grey": True,
+        "inputs": 6,
+        "input_stride": 1,
+        "ahead": 2,
+        "subtract_mean": False,
+        "blocks": 5,
+        "max_channels": 128,
+        "last_pool": True,
+        "skips": "none",
+        "code_tanh": True,
+        "output": "sigmoid",
+        "reconstruction_losses": ("bce",),
+        # Its cross-entropy is summed over a step's windows, of which there are 100.
+        "first_weights": (100.0, 0.001),
+        "windows": 100,
+        "first_epochs": 16,
+        "second_epochs": 9,
+        "decay_epochs": 15,
+        "second_decay_epochs": 9,
+    },
 }
 
 

@@ -1,4 +1,4 @@
-"""DAML's losses: what eq. 1 sums up, and the reconstruction losses of Table 4.
+"""DAML's losses: what eq. 1 sums up, the reconstruction losses of Table 4, and cross-entropy.
 
 All of them are summed over pixels (or latent elements) and averaged over the batch, as eq. 1 is
 written; divided by the number of elements the weights of the paper would mean something else.
@@ -53,6 +53,15 @@ def structural_dissimilarity(guess: Tensor, truth: Tensor) -> Tensor:
     return ((1 - similarity) / 2).flatten(1).sum(1).mean()
 
 
+def cross_entropy(guess: Tensor, truth: Tensor) -> Tensor:
+    """Binary cross-entropy per pixel: the published code's on moving digits.
+
+    Args:
+        guess, truth: (n, c, H, W) in [0, 1].
+    """
+    return F.binary_cross_entropy(guess, truth, reduction="none").flatten(1).sum(1).mean()
+
+
 def _gaussian_window(like: Tensor) -> Tensor:
     position = torch.arange(11, dtype=like.dtype) - 5
     line = torch.exp(-(position**2) / (2 * 1.5**2))
@@ -64,6 +73,7 @@ RECONSTRUCTION_LOSSES = {
     "mse": squared_error,
     "gdl": gradient_difference,
     "ssim": structural_dissimilarity,
+    "bce": cross_entropy,
 }
 
 
@@ -71,7 +81,7 @@ def reconstruction_loss(names: Sequence[str], guess: Tensor, truth: Tensor, mean
     """The sum of the named losses.
 
     Args:
-        names: any of `mse`, `gdl`, `ssim`.
+        names: any of `mse`, `gdl`, `ssim`, `bce`.
         guess, truth: (n, c, H, W), training mean subtracted.
         mean: (n or 1, c, H, W), added back before the pixel errors.
     """

@@ -1,10 +1,13 @@
 """DAML's motion models: from a run of latent codes to the latent code of a future frame.
 
-`Conv3D` is the paper's; `ConvLSTM` and `Autoregressive` are its alternatives (Table 5).
+Strided or paired 3-D convolutions are the paper's; `ConvLSTM`, and `Autoregressive` with
+`BinnedAutoregressive`, are its alternatives (Table 5).
 
 All of them share one interface: `forward` takes the codes of a run of frames and gives one
 prediction for each window of `inputs` codes, so that overlapping windows share their work;
-`stages` and `MotionStream` do the same for a stream, whose codes come a few at a time.
+`stages` and `MotionStream` do the same for a stream, whose codes come a few at a time. What
+`forward` gives are codes, but for `BinnedAutoregressive`: `code` makes codes of it, `loss` compares
+it with the observed ones.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from awry.methods.daml.losses import squared_error
 from awry.methods.folding import normalised
 from awry.methods.graphs import Network
 
@@ -56,6 +60,19 @@ class MotionModel(nn.Module, ABC):
     def of_windows(self, windows: Tensor) -> Tensor:
         """Predictions (n, channels, h, w) from windows (n, inputs, channels, h, w)."""
 
+    def code(self, predicted: Tensor) -> Tensor:
+        """The codes (n, channels, h, w) that predictions stand for."""
+        return predicted
+
+    def loss(self, predicted: Tensor, observed: Tensor) -> Tensor:
+        """DAML eq. 1, prediction term: summed over a code's elements, averaged over codes.
+
+        Args:
+            predicted: what `of_windows` gave.
+            observed: (n, channels, h, w).
+        """
+        return squared_error(predicted, observed)
+
     @property
     def taps(self) -> list[tuple[int, ...]]:
         """What each stage of a stream sees: frames after a window's first one, ascending from 0."""
@@ -76,7 +93,7 @@ class _OfWindows(nn.Module):
         self.model = model
 
     def forward(self, windows: Tensor) -> Tensor:
-        return self.model.of_windows(windows)
+        return self.model.code(self.model.of_windows(windows))
 
 
 class MotionStream:
@@ -107,13 +124,15 @@ class MotionStream:
 
 
 class Activated(nn.Module):
-    """A 3-D convolution with batch normalisation and LeakyReLU."""
+    """A 3-D convolution with batch normalisation and LeakyReLU, or tanh."""
 
-    def __init__(self, convolution: nn.Conv3d, slope: float, epsilon: float) -> None:
+    def __init__(
+        self, convolution: nn.Conv3d, slope: float, epsilon: float, *, tanh: bool = False
+    ) -> None:
         super().__init__()
         self.convolution = convolution
         self.norm = nn.BatchNorm3d(convolution.out_channels, eps=epsilon)
-        self.activation = nn.LeakyReLU(slope)
+        self.activation: nn.Module = nn.Tanh() if tanh else nn.LeakyReLU(slope)
 
     def forward(self, codes: Tensor) -> Tensor:
         """(n, channels, t, h, w) to the same with a shorter t."""
@@ -128,7 +147,15 @@ class StridedConv3D(MotionModel):
     """
 
     def __init__(
-        self, channels: int, inputs: int, stride: int, layers: int, slope: float, epsilon: float
+        self,
+        channels: int,
+        inputs: int,
+        stride: int,
+        layers: int,
+        slope: float,
+        epsilon: float,
+        *,
+        tanh: bool = False,
     ) -> None:
         super().__init__(inputs, stride)
         self.layers = nn.Sequential(
@@ -137,8 +164,9 @@ class StridedConv3D(MotionModel):
                     nn.Conv3d(channels, channels, 3, (2, 1, 1), padding=1, bias=False),
                     slope,
                     epsilon,
+                    tanh=tanh and layer == layers - 1,
                 )
-                for _ in range(layers)
+                for layer in range(layers)
             )
         )
 
@@ -156,14 +184,26 @@ class PairedConv3D(MotionModel):
     tree of convolutions therefore shares all but one convolution a layer with the windows before
     it, and a temporal stride of 2 within a window is a temporal dilation along the run.
 
-    With `inputs` below 2 ** layers the missing oldest codes are zeros, as padding would be.
+    With `inputs` below 2 ** layers windows are padded and share nothing. `before`: the missing
+    oldest codes are zeros. `after`: a layer that is given an odd number of maps gets one of zeros
+    after them, which is the published code's padding.
     """
 
     def __init__(
-        self, channels: int, inputs: int, stride: int, layers: int, slope: float, epsilon: float
+        self,
+        channels: int,
+        inputs: int,
+        stride: int,
+        layers: int,
+        slope: float,
+        epsilon: float,
+        *,
+        tanh: bool = False,
+        padding: str = "before",
     ) -> None:
         super().__init__(inputs, stride)
         self.missing = 2**layers - inputs
+        self.padding = padding
         self.layers = nn.ModuleList(
             Activated(
                 nn.Conv3d(
@@ -176,6 +216,7 @@ class PairedConv3D(MotionModel):
                 ),
                 slope,
                 epsilon,
+                tanh=tanh and layer == layers - 1,
             )
             for layer in range(layers)
         )
@@ -191,8 +232,12 @@ class PairedConv3D(MotionModel):
 
     def of_windows(self, windows: Tensor) -> Tensor:
         """As `MotionModel.of_windows`."""
-        maps = F.pad(windows, (0, 0, 0, 0, 0, 0, self.missing, 0))
+        maps = windows
+        if self.padding == "before":
+            maps = F.pad(windows, (0, 0, 0, 0, 0, 0, self.missing, 0))
         for layer in self.layers:
+            if maps.shape[1] % 2:
+                maps = F.pad(maps, (0, 0, 0, 0, 0, 0, 0, 1))
             pairs = maps.unflatten(1, (-1, 2))
             maps = _PairedLayer(layer)(pairs.flatten(0, 1)).unflatten(0, pairs.shape[:2])
         return maps[:, 0]
@@ -253,7 +298,15 @@ class ConvLSTM(MotionModel):
     """
 
     def __init__(
-        self, channels: int, inputs: int, stride: int, layers: int, slope: float, epsilon: float
+        self,
+        channels: int,
+        inputs: int,
+        stride: int,
+        layers: int,
+        slope: float,
+        epsilon: float,
+        *,
+        tanh: bool = False,
     ) -> None:
         super().__init__(inputs, stride)
         self.gates = nn.ModuleList(
@@ -262,7 +315,7 @@ class ConvLSTM(MotionModel):
         self.last = nn.Sequential(
             nn.Conv2d(channels, channels, 3, padding=1, bias=False),
             nn.BatchNorm2d(channels, eps=epsilon),
-            nn.LeakyReLU(slope),
+            nn.Tanh() if tanh else nn.LeakyReLU(slope),
         )
 
     def of_windows(self, windows: Tensor) -> Tensor:
@@ -287,16 +340,23 @@ class ConvLSTM(MotionModel):
 
 
 class Autoregressive(MotionModel):
-    """Masked convolutions over the latent sequence, after Abati et al. 2019.
+    """Masked convolutions over the latent sequence, of the kind of Abati et al. 2019.
 
     A stack of convolutions that see, at every position in time, only codes at or before it, as
-    many as it takes to see the whole window. Abati et al. estimate a
-    density over binned values; here, as in DAML's Table 5, the layers predict the code itself
-    and the squared error is the negative log-likelihood of a unit Gaussian, up to a constant.
+    many as it takes to see the whole window. They predict the code itself: no density is
+    estimated. `BinnedAutoregressive` estimates one.
     """
 
     def __init__(
-        self, channels: int, inputs: int, stride: int, layers: int, slope: float, epsilon: float
+        self,
+        channels: int,
+        inputs: int,
+        stride: int,
+        layers: int,
+        slope: float,
+        epsilon: float,
+        *,
+        tanh: bool = False,
     ) -> None:
         super().__init__(inputs, stride)
         self.layers = nn.ModuleList(
@@ -304,8 +364,9 @@ class Autoregressive(MotionModel):
                 nn.Conv3d(channels, channels, (2, 3, 3), padding=(0, 1, 1), bias=False),
                 slope,
                 epsilon,
+                tanh=tanh and layer == inputs - 2,
             )
-            for _ in range(inputs - 1)
+            for layer in range(inputs - 1)
         )
 
     def forward(self, codes: Tensor) -> Tensor:
@@ -329,7 +390,54 @@ class Autoregressive(MotionModel):
         return stacked.transpose(1, 2)
 
 
-MOTION_MODELS = {"convlstm": ConvLSTM, "autoregressive": Autoregressive}
+class BinnedAutoregressive(Autoregressive):
+    """Estimates a density of each element of the future code, as Abati et al. 2019 do.
+
+    The range of tanh, -1 to 1, is cut into bins. After the masked convolutions a 1x1 convolution
+    gives each element of the code a logit for each bin, and the loss is the cross-entropy of the
+    bins that were observed. Given the window, elements are independent: unlike the density that
+    Abati et al. estimate, nothing is conditioned on elements of the code that is being predicted,
+    since that code is not known yet. The mean of the density is the predicted code.
+
+    Args:
+        bins: of the density, 2 or more.
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        inputs: int,
+        stride: int,
+        layers: int,
+        slope: float,
+        epsilon: float,
+        *,
+        bins: int,
+    ) -> None:
+        super().__init__(channels, inputs, stride, layers, slope, epsilon)
+        self.bins = bins
+        self.logits = nn.Conv3d(channels, bins * channels, 1)
+
+    def _causal(self, codes: Tensor) -> Tensor:
+        """Logits (n, times, bins * channels, h, w), an element's bins far apart."""
+        hidden = super()._causal(codes)
+        logits: Tensor = self.logits(hidden.transpose(1, 2)).transpose(1, 2)
+        return logits
+
+    def code(self, predicted: Tensor) -> Tensor:
+        """As `MotionModel.code`: the mean of each element's density."""
+        middles = (torch.arange(self.bins, device=predicted.device) + 0.5) * (2 / self.bins) - 1
+        density = predicted.unflatten(1, (self.bins, -1)).softmax(1)
+        return torch.einsum("nbchw,b->nchw", density, middles.to(density.dtype))
+
+    def loss(self, predicted: Tensor, observed: Tensor) -> Tensor:
+        """As `MotionModel.loss`: the negative log-likelihood of the observed bins.
+
+        No gradient reaches the observed codes.
+        """
+        found = ((observed + 1) * (self.bins / 2)).floor().long().clamp(0, self.bins - 1)
+        logits = predicted.unflatten(1, (self.bins, -1))
+        return F.cross_entropy(logits, found, reduction="none").flatten(1).sum(1).mean()
 
 
 def motion_model(
@@ -342,9 +450,22 @@ def motion_model(
     temporal_kernel: int,
     slope: float,
     epsilon: float,
+    tanh: bool = False,
+    padding: str = "before",
+    bins: int = 0,
 ) -> MotionModel:
-    """Make a motion model by name: `conv3d`, `convlstm` or `autoregressive`."""
+    """Make a motion model by name: `conv3d`, `convlstm` or `autoregressive`.
+
+    Args:
+        tanh: the last activation is tanh; not where there are bins.
+        padding: of `conv3d` with kernel 2, `before` or `after`.
+        bins: of `autoregressive`; 0: it predicts the code itself.
+    """
+    shape = (channels, inputs, stride, layers, slope, epsilon)
     if kind == "conv3d":
-        built = PairedConv3D if temporal_kernel == 2 else StridedConv3D
-        return built(channels, inputs, stride, layers, slope, epsilon)
-    return MOTION_MODELS[kind](channels, inputs, stride, layers, slope, epsilon)
+        if temporal_kernel == 2:
+            return PairedConv3D(*shape, tanh=tanh, padding=padding)
+        return StridedConv3D(*shape, tanh=tanh)
+    if kind == "convlstm":
+        return ConvLSTM(*shape, tanh=tanh)
+    return BinnedAutoregressive(*shape, bins=bins) if bins else Autoregressive(*shape, tanh=tanh)

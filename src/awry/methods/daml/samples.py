@@ -27,17 +27,23 @@ class RunBatch:
     Attributes:
         frames: (runs, frames, c, h, w), mean subtracted.
         mean: (runs, 1, c, h, w), the mean pictures that go with them.
+        spaced: False: consecutive frames, with many windows. True: the inputs of one window, and
+            the frame to be predicted.
     """
 
     frames: Tensor
     mean: Tensor
+    spaced: bool = False
 
 
 class Batches:
-    """Draws stretches of consecutive frames from the footage.
+    """Draws stretches of consecutive frames from the footage, or single windows.
 
     Attributes:
         length: frames of a stretch.
+        spaced: stretches are single windows, of which only the inputs and the predicted frame
+            are taken.
+        total: number of places where a stretch can begin.
         clips: the sampled frames (n, h, w, c) of each run that is drawn from, and its mean
             picture.
 
@@ -45,7 +51,8 @@ class Batches:
         runs: what to draw from; runs shorter than one window are left out.
         model: for the mean pictures.
         config: run length, crop and so on.
-        pairs: draw `config.pairs` stretches of two frames instead of `config.batch_runs` of
+        pairs: draw `config.pairs` stretches that hold one frame to be reconstructed (two frames,
+            as a rule) instead of `config.windows` windows, or `config.batch_runs` stretches of
             `config.run_length`.
     """
 
@@ -59,7 +66,8 @@ class Batches:
     ) -> None:
         self._model = model
         self._config = config
-        self._count = config.pairs if pairs else config.batch_runs
+        self.spaced = bool(config.windows) and not pairs
+        self._count = config.pairs if pairs else config.windows or config.batch_runs
         every = config.subsample
         firsts = range(every if config.interleaved else 1)
         self._runs = [(run, run.images[first::every]) for run in runs for first in firsts]
@@ -70,21 +78,45 @@ class Batches:
                 "that one window needs. Give longer clips, or lower --set inputs=... or ahead=..."
             )
         shortest = min(len(images) for _, images in self._runs)
-        self.length = 2 if pairs else min(config.run_length, shortest)
+        self._sample = max(2, config.skip_back + 1) if pairs else config.window
+        self.length = self._sample if self.spaced or pairs else min(config.run_length, shortest)
         starts = [len(images) - self.length + 1 for _, images in self._runs]
         self._bounds = np.cumsum(starts)
+        self.total = int(self._bounds[-1])
         self.clips = [(images, model.mean_of(run.scene)) for run, images in self._runs]
 
     @property
     def steps(self) -> int:
-        """Steps of one pass over the footage."""
-        frames = sum(len(images) for _, images in self._runs)
-        return max(1, round(frames / (self.length * self._count)))
+        """Steps of one pass over the footage, see `DAMLConfig.one_pass`."""
+        lengths = [len(images) for _, images in self._runs]
+        if self._config.one_pass == "frames":
+            return max(1, round(sum(lengths) / (self.length * self._count)))
+        there = sum(length - self._sample + 1 for length in lengths)
+        return max(1, there // ((self.length - self._sample + 1) * self._count))
 
-    def places(self, generator: np.random.Generator) -> list[tuple[int, int]]:
-        """Where one step's stretches begin: position in `clips`, and first frame."""
-        drawn = [int(generator.integers(self._bounds[-1])) for _ in range(self._count)]
-        return [self._place(number) for number in drawn]
+    def places(
+        self, generator: np.random.Generator, numbers: Sequence[int] | None = None
+    ) -> list[tuple[int, int]]:
+        """Where one step's stretches begin: position in `clips`, and first frame.
+
+        Args:
+            generator: draws them.
+            numbers: in 0 to `total` - 1, of the places to take instead.
+        """
+        if numbers is None:
+            numbers = [int(generator.integers(self.total)) for _ in range(self._count)]
+        return [self._place(number) for number in numbers]
+
+    def share(self, generator: np.random.Generator, step: int) -> list[int]:
+        """The places of a step of an epoch that takes each once, in the generator's order.
+
+        Args:
+            generator: the same in all of the epoch's steps.
+            step: from 0; after the last place it begins again.
+        """
+        order = generator.permutation(self.total)
+        mine = np.arange(step * self._count, (step + 1) * self._count) % self.total
+        return [int(number) for number in order[mine]]
 
     def _place(self, number: int) -> tuple[int, int]:
         clip = int(np.searchsorted(self._bounds, number, side="right"))
@@ -99,27 +131,33 @@ class Batches:
         frame = to_input(images[middle : middle + 1], mean)[0]
         return moving_crop(frame, self._config.crop, self._config.factor, generator)
 
-    def draw(self, generator: np.random.Generator) -> RunBatch:
-        """Random stretches for one step; cropped where the config says so."""
+    def draw(
+        self, generator: np.random.Generator, numbers: Sequence[int] | None = None
+    ) -> RunBatch:
+        """Stretches for one step, as `places` says; cropped where the config says so."""
         frames, means = [], []
-        for place in self.places(generator):
+        for place in self.places(generator, numbers):
             rows, columns = self.crop(place, generator)
             stretch, mean = self._stretch(place)
             frames.append(stretch[..., rows, columns])
             means.append(mean[None, :, rows, columns])
-        return RunBatch(torch.stack(frames), torch.stack(means))
+        return RunBatch(torch.stack(frames), torch.stack(means), self.spaced)
 
     def _stretch(self, place: tuple[int, int]) -> tuple[Tensor, Tensor]:
         """The frames (frames, c, H, W) that begin at a place, and their mean picture."""
         images, mean = self.clips[place[0]]
-        return to_input(images[place[1] : place[1] + self.length], mean), mean
+        stretch = images[place[1] : place[1] + self.length]
+        if self.spaced:
+            config = self._config
+            inputs = range(0, config.inputs * config.input_stride, config.input_stride)
+            stretch = stretch[[*inputs, self.length - 1]]
+        return to_input(stretch, mean), mean
 
     def fixed(self, count: int) -> Iterator[RunBatch]:
-        """Up to `count` whole-frame runs, evenly spread and the same each time."""
-        places = np.linspace(0, self._bounds[-1] - 1, min(count, int(self._bounds[-1])))
-        for number in places.astype(int):
+        """Up to `count` whole-frame stretches, evenly spread and the same each time."""
+        for number in np.linspace(0, self.total - 1, min(count, self.total)).astype(int):
             frames, mean = self._stretch(self._place(int(number)))
-            yield RunBatch(frames[None], mean[None, None])
+            yield RunBatch(frames[None], mean[None, None], self.spaced)
 
 
 class Codes:
@@ -146,13 +184,17 @@ class Codes:
         frames = sum(len(images) for images, _ in batches.clips)
         return 2 * frames * math.prod(_code_shape(batches, model)) / 2**30
 
-    def draw(self, generator: np.random.Generator) -> Tensor:
-        """Random stretches for one step, float32 (runs, frames, channels, h, w)."""
+    def draw(self, generator: np.random.Generator, numbers: Sequence[int] | None = None) -> Tensor:
+        """Stretches for one step, as `Batches.places` says.
+
+        Returns:
+            float32 (runs, frames, channels, h, w), of consecutive frames.
+        """
         if not self._codes:
             self._encode()
         factor = self._model.config.factor
         drawn = []
-        for place in self._batches.places(generator):
+        for place in self._batches.places(generator, numbers):
             rows, columns = (
                 _smaller(part, factor) for part in self._batches.crop(place, generator)
             )

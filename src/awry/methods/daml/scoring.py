@@ -47,7 +47,8 @@ class _DueFrame:
 
     Attributes:
         earlier: whose features the decoder's skips come from: the last input frame's for the
-            prediction, the previous frame's for the reconstruction. Empty if neither is wanted.
+            prediction, the previous frame's, or the previous input's, for the reconstruction.
+            Empty if neither is wanted.
     """
 
     frame: Frame
@@ -116,7 +117,7 @@ class DAMLScorer(Scorer):
         self._networks = networks or eager(model.graphs())
         self._config = config
         self._wanted = {config.score, *setting.parts} & {"prediction", "reconstruction"}
-        self._kept = config.ahead + 1 if self._wanted else 1
+        self._kept = max(config.ahead, config.skip_back) + 1 if self._wanted else 1
         self._mask: NDArray[np.bool_] | None = None
         self._restart()
 
@@ -264,7 +265,10 @@ class DAMLScorer(Scorer):
         phase.take(encoded, prediction)
         recent, predictions = phase.recent, phase.predictions
         due = predictions[0] if len(predictions) > self._config.ahead else None
-        earlier = [recent[0], recent[-2]] if due is not None and self._wanted else []
+        earlier = []
+        if due is not None and self._wanted:
+            config = self._config
+            earlier = [recent[-1 - config.ahead], recent[-1 - config.skip_back]]
         return _DueFrame(frame, encoded, due, earlier)
 
     def _compare(self, pairs: Sequence[_DueFrame]) -> list[FrameScore]:
@@ -368,12 +372,13 @@ class DAMLScorer(Scorer):
         images = self._resized(frames[-self._config.window :])
         encoded = self._encode([background.without(image) for image in images])
         codes = torch.stack([item.code for item in encoded])
-        prediction = self._model.motion(codes[None, : -self._config.ahead])[0, -1]
-        now = encoded[-1]
+        motion = self._model.motion
+        prediction = motion.code(motion(codes[None, : -self._config.ahead])[0])[-1]
+        now, before = encoded[-1], encoded[-1 - self._config.skip_back]
         guess = self._decode(prediction[None], [encoded[-1 - self._config.ahead]])[0]
         shown = {
             "input": now.frame,
-            "reconstruction": self._decode(now.code[None], [encoded[-2]])[0],
+            "reconstruction": self._decode(now.code[None], [before])[0],
             "prediction": guess,
         }
         mean = torch.from_numpy(background.picture)

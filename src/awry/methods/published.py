@@ -28,6 +28,8 @@ PRIMARY, CONVENTION, SMOOTHED = "none", "clip_unscored_dropped", "offline"
 """Protocols that figures are taken by; see `awry.evaluation.declaration.VARIANTS`."""
 VALIDATION = "validation"
 """For figures of proxy tasks on held-back training footage."""
+SPEED = "speed"
+"""For frames a second of a fitted detector."""
 
 Averaging = Literal["micro", "macro", "macro with sentinels", "regions", "none", "not stated"]
 
@@ -254,12 +256,13 @@ class TableCell:
         changes: settings that differ from a preset's.
         part: which part of the method's score is measured, or of its validation which figure.
         convention: the protocol that is closest to the paper's own: `PRIMARY`, `CONVENTION`,
-            `SMOOTHED` or `VALIDATION`.
+            `SMOOTHED`, `VALIDATION` or `SPEED`.
         figures: protocol -> key of `awry.evaluation.metrics.frame.frame_metrics`, or the
-            validation figure's name.
+            validation figure's or the speed's name.
         unit: of our figure where none is printed: `share`, or what it counts.
         rate: share of abnormal frames that the footage is thinned to; None: as it is.
         scene: the one scene of the data set that is meant; None: all of it.
+        contaminate: so many abnormal test frames are mixed into the training footage.
     """
 
     name: str
@@ -273,6 +276,7 @@ class TableCell:
     unit: str = SHARE
     rate: float | None = None
     scene: str | None = None
+    contaminate: int = 0
 
 
 class RankArchive(Protocol):

@@ -15,7 +15,7 @@ from awry.datasets.base import Dataset
 from awry.errors import ConfigError, DatasetError, nearest
 from awry.evaluation.declaration import VARIANTS
 from awry.fitting import teacher_settings
-from awry.methods.published import PRIMARY, VALIDATION, PublishedRow, TableCell
+from awry.methods.published import PRIMARY, SPEED, VALIDATION, PublishedRow, TableCell
 from awry.output.places import check_folder
 from awry.progress import Reporter, Silent
 from awry.results import FigureCard, Result
@@ -36,6 +36,7 @@ PROTOCOLS = {
         for name in MEASURED
     },
     VALIDATION: "the proxy tasks on held-back training footage, at the epoch that was kept",
+    SPEED: "test frames from their files, with maps and without extra parts, by this machine",
 }
 
 
@@ -262,6 +263,7 @@ def reproduce(
         seeds: one fit each: a number, several, or text such as `0,1,2`.
         cells: pattern of the cells' names, with `*` and `?`.
         changes: settings of every fit that differ from the preset's; a cell's own go before them.
+            In a table of several systems each takes those that it has.
         detector, classifier, depth: teachers of every fit, as `KIND:WHAT`.
         dataset: which of the table's data sets the data are; None: as they were recognised.
         overwrite: replace what stands at `out`, whoever wrote it.
@@ -355,7 +357,9 @@ def _cell_result(
 
 def _figure(record: Record, part: str, protocol: str, figure: str) -> float | None:
     """One figure of a fit; None where it has none."""
-    if protocol == VALIDATION:
+    if protocol == SPEED:
+        value = record.get("speed", {}).get(figure)
+    elif protocol == VALIDATION:
         value = record.get("validation", {}).get(part, {}).get(figure)
     else:
         value = record["figures"].get(part, {}).get(protocol, {}).get(figure)

@@ -21,8 +21,10 @@ from awry.methods.registry import method_class
 from awry.progress import Reporter
 from awry.storage import write_json
 from awry.studies.archive_ranking import ranked_archive
+from awry.studies.contamination import abnormal_pieces, contaminated
 from awry.studies.measurements import fitted, labelled, score_labelled
 from awry.studies.part_figures import measure_parts
+from awry.studies.speed import SpeedOptions, speed_alone
 from awry.studies.table_fit import FORMAT, TableFit
 from awry.teachers.outputs import keep_outputs
 from awry.training.environment import hardware
@@ -55,6 +57,8 @@ def run_fits(
         reporter.message(f"{number} of {len(different)}: {key}")
         try:
             record = _finished(out / f"{key}.json") or _run(fit, out, reporter)
+            if fit.speed and "speed" not in record:
+                record = _with_speed(fit, record, out, reporter)
         except AwryError as error:
             failed.append(f"{key}: {error}")
             continue
@@ -99,6 +103,14 @@ def _run(fit: TableFit, out: Path, reporter: Reporter) -> Record:
     }
     write_json(out / f"{fit.key}.json", record)
     return record
+
+
+def _with_speed(fit: TableFit, record: Record, out: Path, reporter: Reporter) -> Record:
+    """The record of a finished fit with its frames a second; kept beside its figures."""
+    detector = _fitted(fit, out, reporter)
+    timed = {**record, "speed": speed_alone(detector, labelled(fit.data), SpeedOptions())}
+    write_json(out / f"{fit.key}.json", timed)
+    return timed
 
 
 def _measured(fit: TableFit, detector: Detector, scores: Scored) -> Record:
@@ -164,4 +176,6 @@ def _fitted(fit: TableFit, out: Path, reporter: Reporter) -> Detector:
     options = FitOptions(preset=fit.scale, changes=fit.changes, seed=fit.seed)
     # The table's data set, not the folder's looks, decides on the settings that depend on it.
     data = replace(fit.data, variant=fit.dataset)
+    if fit.contaminate:
+        data = contaminated(data, abnormal_pieces(labelled(data), fit.contaminate, fit.seed))
     return fitted(fit.method, data, out / fit.key, out / FRAMES, options, reporter)

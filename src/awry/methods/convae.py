@@ -79,8 +79,8 @@ class ConvAENetwork(nn.Module):
             ]
         )
         for layer in [*self.down, *self.up]:
-            nn.init.xavier_uniform_(layer.weight)  # type: ignore[arg-type]
-            nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
+            nn.init.xavier_uniform_(layer.weight)
+            nn.init.zeros_(layer.bias)
 
     def forward(self, frames: Tensor) -> Tensor:
         """Give a stack back.

@@ -2,6 +2,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
+from awry.errors import ConfigError
 from awry.methods.daml.published import publication
 from awry.studies.table_fit import fits_of
 from support import moving_square_data
@@ -39,3 +42,26 @@ def test_a_cells_own_settings_go_before_those_of_every_fit() -> None:
     (fit,) = fits_of([cell], moving_square_data(), "ped2", "tiny", [0], given).values()
     assert fit.changes["motion"] == cell.changes["motion"]
     assert fit.changes["channels"] == 8
+
+
+def test_each_system_of_a_table_takes_the_settings_that_it_has() -> None:
+    cells = [cell for cell in publication().cells("daml-table2") if cell.dataset == "ped2"]
+    given = {"height": 64, "channels": 8, "first_epochs": 1}
+    data = moving_square_data()
+    fits = fits_of(cells, data, "ped2", "tiny", [0], given)
+    changes = {fit.method: fit.changes for fit in fits.values()}
+    assert changes["ffp"] == {"height": 64, "channels": 8}
+    assert changes["memae"] == {"height": 64}
+    assert changes["daml"]["first_epochs"] == 1
+    with pytest.raises(ConfigError, match="did you mean 'first_epochs'"):
+        fits_of(cells, data, "ped2", "tiny", [0], {"first_epoch": 1})
+
+
+def test_what_is_mixed_in_is_part_of_the_key_and_what_is_timed_is_not() -> None:
+    cells = [cell for cell in publication().cells("daml-fig6") if cell.method == "ffp"]
+    fits = list(fits_of(cells, moving_square_data(), "avenue", "tiny", [0], {}).values())
+    assert [fit.contaminate for fit in fits] == [0, 100, 400, 1565]
+    assert "-contaminate100-seed0-" in fits[1].key
+    timed = [c for c in publication().cells("daml-table3") if c.name == "ffp/avenue/speed"]
+    (fit,) = fits_of(timed, moving_square_data(), "avenue", "tiny", [0], {}).values()
+    assert (fit.key, fit.speed, fits[0].speed) == (fits[0].key, True, False)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from awry.datasets.base import Dataset
 from awry.errors import ConfigError
 from awry.progress import Silent
 from awry.storage import write_json
@@ -57,3 +58,35 @@ def test_whoever_stops_it_is_told_how_to_go_on(fit: TableFit, tmp_path: Path, mo
     monkeypatch.setattr(table_fits, "_run", stop)
     with pytest.raises(KeyboardInterrupt, match="stopped in epoch 3; the same command goes on"):
         run_fits([fit], tmp_path, Silent())
+
+
+def test_abnormal_frames_stand_before_the_normal_clips(
+    fit: TableFit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[Dataset] = []
+    monkeypatch.setattr(table_fits, "fitted", lambda _, data, *rest: given.append(data))
+    for count in (0, 20):
+        table_fits._fitted(replace(fit, contaminate=count), tmp_path, Silent())
+    plain, mixed = given
+    assert plain.train == fit.data.train
+    pieces = mixed.train[: -len(fit.data.train)]
+    assert sum(len(list(piece.open())) for piece in pieces) == 20
+    assert all("-frames-" in piece.name for piece in pieces)
+
+
+def test_a_finished_fit_is_timed_once(
+    fit: TableFit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_json(tmp_path / "flow-0.json", {"format": FORMAT, "failed": [], "figures": {"auc": 0.9}})
+    timed: list[int] = []
+
+    def speed(*_: object) -> dict[str, float]:
+        timed.append(1)
+        return {"frames_per_second": 50.0}
+
+    monkeypatch.setattr(table_fits, "fitted", lambda *_: None)
+    monkeypatch.setattr(table_fits, "speed_alone", speed)
+    for _ in range(2):
+        records, _failed = run_fits([replace(fit, speed=True)], tmp_path, Silent())
+        assert records["flow-0"]["speed"] == {"frames_per_second": 50.0}
+    assert timed == [1]

@@ -91,6 +91,7 @@ def _contaminated(paper: Paper) -> list[TableCell]:
         for line in printed.rows:
             (method, part), added = _SYSTEMS[_first_word(line.method)], line.details["added"]
             name = f"{method}+{added}/{column.dataset}/{part}"
-            cell = (name, None, column.dataset, method, {}, part, CONVENTION, figures)
-            cells.append(TableCell(*cell, contaminate=int(added)))
+            what = (name, None, column.dataset)
+            how = (part, CONVENTION, figures)
+            cells.append(TableCell(*what, method, {}, *how, contaminate=int(added)))
     return cells

@@ -126,7 +126,7 @@ class ConvAE(StackMethod):
             "l2": 0.0,
             "batch": 8,
             "epochs": 10,
-            "steps": 100,
+            "steps": 200,
         },
         "tiny": {
             "height": 32,

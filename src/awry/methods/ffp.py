@@ -146,7 +146,7 @@ class FFP(StackMethod):
             "learning_rate": 1e-3,
             "decay": "cosine",
             "epochs": 10,
-            "steps": 150,
+            "steps": 250,
         },
         "tiny": {
             "height": 32,

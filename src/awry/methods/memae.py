@@ -161,7 +161,7 @@ class MemAE(StackMethod):
             "decay": "cosine",
             "batch": 4,
             "epochs": 10,
-            "steps": 100,
+            "steps": 250,
         },
         "tiny": {
             "height": 32,

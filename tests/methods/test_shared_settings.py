@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
+import pytest
 from pydantic import Field
 
+from awry.errors import ConfigError
 from awry.methods.base import MethodConfig
-from awry.methods.shared_settings import takers
+from awry.methods.shared_settings import settings_by_method, takers
 
 
 class WithTeacher(MethodConfig):
@@ -32,3 +34,14 @@ def test_limits_count_and_what_fits_none_goes_to_all_that_have_it() -> None:
     assert takers(BOTH, "blur", 5) == ["teacher"]
     assert takers(BOTH, "blur", 0) == ["teacher"]
     assert takers(BOTH, "sharpness", 1) == []
+
+
+def test_each_method_takes_what_it_has_and_a_single_one_takes_all() -> None:
+    given = {"blur": 5, "neighbours": 3}
+    assert settings_by_method(["flow", "knn"], given) == {
+        "flow": {"blur": 5},
+        "knn": {"neighbours": 3},
+    }
+    assert settings_by_method(["flow"], given) == {"flow": given}
+    with pytest.raises(ConfigError, match="None of these methods has a setting 'blurr'"):
+        settings_by_method(["flow", "knn"], {"blurr": 5})

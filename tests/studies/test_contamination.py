@@ -5,7 +5,7 @@ import pytest
 
 from awry.datasets.base import Clip
 from awry.errors import ConfigError
-from awry.studies.contamination import abnormal_pieces
+from awry.studies.contamination import abnormal_pieces, contaminated
 from awry.video.memory import ArraySource
 from support import moving_square_data
 
@@ -29,3 +29,14 @@ def test_pieces_are_abnormal_runs_and_nested() -> None:
     normal = Clip("a", lambda: ArraySource(np.zeros((3, 4, 4), np.uint8)))
     with pytest.raises(ConfigError, match="have 0 abnormal frames"):
         abnormal_pieces([normal], 1, 0)
+
+
+def test_pieces_join_the_training_clips_at_the_front() -> None:
+    data = moving_square_data()
+    pieces = abnormal_pieces(data.test, 20, 0)
+    mixed = contaminated(data, pieces)
+    assert [clip.name for clip in mixed.train] == [
+        *(piece.name for piece in pieces),
+        *(clip.name for clip in data.train),
+    ]
+    assert mixed.test == data.test

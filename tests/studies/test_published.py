@@ -135,9 +135,9 @@ def test_unknown_names_suggest_the_nearest(words: dict[str, str], hint: str) -> 
 
 
 def test_what_cannot_be_run_says_why() -> None:
-    assert why_not("daml-table2") is None
+    assert why_not("daml-table3") is None
     with pytest.raises(ConfigError, match="nothing is run"):
-        cells_of("daml-table3")
+        cells_of("ssmtl-readme")
 
 
 def test_the_papers_of_a_programs_own_method_join() -> None:

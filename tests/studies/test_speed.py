@@ -21,6 +21,7 @@ from awry.studies.speed import (
     gemm_gflops,
     measure_speed,
     multiply_adds,
+    speed_alone,
 )
 from support import moving_square_data
 
@@ -80,3 +81,9 @@ def test_an_exported_bundle_is_not_compiled(detector: Detector, tmp_path: Path) 
 
 def test_the_peak_is_a_number() -> None:
     assert 0 < gemm_gflops() < math.inf
+
+
+def test_speed_alone(detector: Detector) -> None:
+    found = speed_alone(detector, moving_square_data().test, SpeedOptions(20, 1))
+    assert list(found) == ["frames_per_second"]
+    assert found["frames_per_second"] > 0

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from awry.errors import ConfigError
 from awry.methods.daml.published import publication
 from awry.progress import Silent
 from awry.studies.table_fit import TableFit, announce_missing, fits_of
@@ -72,3 +73,26 @@ def test_what_is_missing_is_said_once_and_not_of_finished_fits(
         heard = _Heard()
         announce_missing(fits, tmp_path, heard)
         assert len(heard.said) == expected
+
+
+def test_each_system_of_a_table_takes_the_settings_that_it_has() -> None:
+    cells = [cell for cell in publication().cells("daml-table2") if cell.dataset == "ped2"]
+    given = {"height": 64, "channels": 8, "first_epochs": 1}
+    data = moving_square_data()
+    fits = fits_of(cells, data, "ped2", "tiny", [0], given)
+    changes = {fit.method: fit.changes for fit in fits.values()}
+    assert changes["ffp"] == {"height": 64, "channels": 8}
+    assert changes["memae"] == {"height": 64}
+    assert changes["daml"]["first_epochs"] == 1
+    with pytest.raises(ConfigError, match="did you mean 'first_epochs'"):
+        fits_of(cells, data, "ped2", "tiny", [0], {"first_epoch": 1})
+
+
+def test_what_is_mixed_in_is_part_of_the_key_and_what_is_timed_is_not() -> None:
+    cells = [cell for cell in publication().cells("daml-fig6") if cell.method == "ffp"]
+    fits = list(fits_of(cells, moving_square_data(), "avenue", "tiny", [0], {}).values())
+    assert [fit.contaminate for fit in fits] == [0, 100, 400, 1565]
+    assert "-contaminate100-seed0-" in fits[1].key
+    timed = [c for c in publication().cells("daml-table3") if c.name == "ffp/avenue/speed"]
+    (fit,) = fits_of(timed, moving_square_data(), "avenue", "tiny", [0], {}).values()
+    assert (fit.key, fit.speed, fits[0].speed) == (fits[0].key, True, False)

@@ -33,6 +33,8 @@ VALIDATION = "validation"
 """For figures of proxy tasks on held-back training footage."""
 REGIONS = "regions"
 """For RBDC and TBDC of the method's regions."""
+SPEED = "speed"
+"""For frames a second of a fitted detector."""
 
 Averaging = Literal["micro", "macro", "macro with sentinels", "regions", "none", "not stated"]
 
@@ -259,12 +261,14 @@ class TableCell:
         changes: settings that differ from a preset's.
         part: which part of the method's score is measured, or of its validation which figure.
         convention: the protocol that is closest to the paper's own: `PRIMARY`, `CONVENTION`,
-            `SMOOTHED`, `FILTERED`, `DROPPED`, `AHEAD`, `VALIDATION` or `REGIONS`.
+            `SMOOTHED`, `FILTERED`, `DROPPED`, `AHEAD`, `VALIDATION`, `REGIONS` or `SPEED`.
         figures: protocol -> key of `awry.evaluation.metrics.frame.frame_metrics`, the validation
-            figure's name, or `rbdc` or `tbdc`, which the whole system has and no part.
+            figure's or the speed's name, or `rbdc` or `tbdc`, which the whole system has and no
+            part.
         unit: of our figure where none is printed: `share`, or what it counts.
         rate: share of abnormal frames that the footage is thinned to; None: as it is.
         scene: the one scene of the data set that is meant; None: all of it.
+        contaminate: so many abnormal test frames are mixed into the training footage.
     """
 
     name: str
@@ -278,6 +282,7 @@ class TableCell:
     unit: str = SHARE
     rate: float | None = None
     scene: str | None = None
+    contaminate: int = 0
 
 
 class RankArchive(Protocol):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Annotated, Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from awry.errors import ConfigError, nearest
 from awry.methods.base import MethodConfig
+from awry.methods.registry import method_class
 
 
 def takers(configs: Mapping[str, type[MethodConfig]], key: str, value: object) -> list[str]:
@@ -26,6 +28,30 @@ def takers(configs: Mapping[str, type[MethodConfig]], key: str, value: object) -
     """
     having = [name for name, config in configs.items() if key in config.model_fields]
     return [name for name in having if _fits(configs[name], key, value)] or having
+
+
+def settings_by_method(
+    methods: Collection[str], settings: Mapping[str, Any]
+) -> dict[str, dict[str, Any]]:
+    """Method -> those of the settings that it takes; a single one takes all.
+
+    Raises:
+        ConfigError: an unknown method, or several of which none has a setting; suggests the
+            nearest. What a single one has not, it refuses itself when it is configured.
+    """
+    if len(methods) == 1:
+        return {name: dict(settings) for name in methods}
+    configs = {name: method_class(name).Config for name in methods}
+    shared: dict[str, dict[str, Any]] = {name: {} for name in methods}
+    for key, value in settings.items():
+        taking = takers(configs, key, value)
+        if not taking:
+            known = {name for config in configs.values() for name in config.model_fields}
+            hint = nearest(key, known)
+            raise ConfigError(f"None of these methods has a setting '{key}': {hint}.")
+        for name in taking:
+            shared[name][key] = value
+    return shared
 
 
 def _fits(config: type[MethodConfig], key: str, value: object) -> bool:

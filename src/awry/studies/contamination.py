@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from awry.datasets.base import Clip
+from awry.datasets.base import Clip, Dataset
 from awry.datasets.clips import Excerpt
 from awry.errors import ConfigError
 from awry.evaluation.metrics.event import true_runs
@@ -78,3 +78,12 @@ def abnormal_pieces(clips: Sequence[Clip], count: int, seed: int) -> list[Piece]
         piece = pieces[place]
         chosen.append(replace(piece, last=min(piece.last, piece.first + left - 1)))
     return chosen
+
+
+def contaminated(data: Dataset, pieces: Sequence[Piece]) -> Dataset:
+    """The data set with pieces among its training clips.
+
+    They stand before the normal clips: the footage's end becomes validation and calibration part,
+    which must stay normal.
+    """
+    return replace(data, train=(*(piece.as_clip() for piece in pieces), *data.train))

@@ -15,7 +15,7 @@ from awry.datasets.base import Dataset
 from awry.errors import ConfigError, DatasetError, nearest
 from awry.evaluation.declaration import PUBLISHED_VARIANTS, VARIANTS
 from awry.fitting import teacher_settings
-from awry.methods.published import PRIMARY, REGIONS, VALIDATION, PublishedRow, TableCell
+from awry.methods.published import PRIMARY, REGIONS, SPEED, VALIDATION, PublishedRow, TableCell
 from awry.output.places import check_folder
 from awry.progress import Reporter, Silent
 from awry.results import FigureCard, Result
@@ -39,6 +39,7 @@ PROTOCOLS = {
     },
     VALIDATION: "the proxy tasks on held-back training footage, at the epoch that was kept",
     REGIONS: "the whole system's regions, as scored",
+    SPEED: "test frames from their files, with maps and without extra parts, by this machine",
 }
 
 
@@ -266,6 +267,7 @@ def reproduce(
         seeds: one fit each: a number, several, or text such as `0,1,2`.
         cells: pattern of the cells' names, with `*` and `?`.
         changes: settings of every fit that differ from the preset's; a cell's own go before them.
+            In a table of several systems each takes those that it has.
         detector, classifier, depth: teachers of every fit, as `KIND:WHAT`.
         dataset: which of the table's data sets the data are; None: as they were recognised.
         jobs: fits at a time, each in a process of its own with its share of the threads where
@@ -365,7 +367,9 @@ def _cell_result(
 
 def _figure(record: Record, part: str, protocol: str, figure: str) -> float | None:
     """One figure of a fit; None where it has none."""
-    if protocol == VALIDATION:
+    if protocol == SPEED:
+        value = record.get("speed", {}).get(figure)
+    elif protocol == VALIDATION:
         value = record.get("validation", {}).get(part, {}).get(figure)
     elif protocol == REGIONS:
         value = record.get(REGIONS, {}).get(figure)

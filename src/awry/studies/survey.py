@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 from awry.calls import checked
 from awry.datasets import as_dataset, paths_of
 from awry.datasets.base import Dataset
-from awry.errors import AwryError, ConfigError, nearest
+from awry.errors import AwryError, ConfigError
 from awry.evaluation.evaluate import EvaluateOptions, evaluate_detector
 from awry.evaluation.kept_clips import remove_kept
 from awry.fitting import FitOptions, teacher_settings
 from awry.methods.registry import method_class
-from awry.methods.shared_settings import takers
+from awry.methods.shared_settings import settings_by_method
 from awry.output.places import check_folder
 from awry.progress import Reporter, Silent
 from awry.results import FigureCard, Result
@@ -205,16 +205,7 @@ def _plans(
     """
     if not methods:
         raise ConfigError("Name the methods to survey, e.g. flow.")
-    configs = {name: method_class(name).Config for name in methods}
-    plans: dict[str, dict[str, Any]] = {name: {} for name in methods}
-    for key, value in settings.items():
-        taking = takers(configs, key, value)
-        if not taking:
-            known = {name for config in configs.values() for name in config.model_fields}
-            hint = nearest(key, known)
-            raise ConfigError(f"None of these methods has a setting '{key}': {hint}.")
-        for name in taking:
-            plans[name][key] = value
+    plans = settings_by_method(methods, settings)
     for name, plan in plans.items():
         method_class(name).configure(preset, plan)
     return plans

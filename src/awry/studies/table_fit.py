@@ -11,8 +11,9 @@ from typing import Any
 
 from awry.datasets.base import Clip, Dataset
 from awry.errors import AwryError
-from awry.methods.published import REGIONS, TableCell
+from awry.methods.published import REGIONS, SPEED, TableCell
 from awry.methods.registry import method_class
+from awry.methods.shared_settings import settings_by_method
 from awry.progress import Reporter
 from awry.studies.measurements import data_key, labelled
 from awry.weight_list import missing_weights
@@ -34,6 +35,8 @@ class TableFit:
         rate: share of abnormal frames that an archive is thinned to; None: as it is.
         scene: the one scene of an archive that is meant; None: all of it.
         regions: whether RBDC and TBDC are wanted too, which takes maps.
+        contaminate: so many abnormal test frames are mixed into the training footage.
+        speed: frames a second are asked for too.
     """
 
     key: str
@@ -46,6 +49,8 @@ class TableFit:
     rate: float | None = None
     scene: str | None = None
     regions: bool = False
+    contaminate: int = 0
+    speed: bool = False
 
 
 def fits_of(
@@ -64,15 +69,20 @@ def fits_of(
         dataset: the table's name of it.
         scale: the method's preset.
         seeds: one fit each.
-        changes: settings of every fit; a cell's own go before them.
+        changes: settings of every fit; a cell's own go before them. Where cells are of several
+            methods, each takes those that it has.
+
+    Raises:
+        ConfigError: a setting that none of them has.
     """
+    given = settings_by_method({cell.method for cell in cells}, changes)
     labels = [_label_key(clip) for clip in labelled(data)]
     clips = [data.name, [clip.name for clip in data.train], labels]
     return {
         (cell.name, seed): TableFit(
-            _key(cell, clips, dataset, scale, changes, seed),
+            _key(cell, clips, dataset, scale, given[cell.method], seed),
             cell.method,
-            {**changes, **cell.changes},
+            {**given[cell.method], **cell.changes},
             scale,
             dataset,
             seed,
@@ -80,6 +90,8 @@ def fits_of(
             cell.rate,
             cell.scene,
             REGIONS in cell.figures,
+            cell.contaminate,
+            SPEED in cell.figures,
         )
         for seed in seeds
         for cell in cells
@@ -129,6 +141,8 @@ def _key(
     ]
     thinned = [] if cell.rate is None else [cell.rate]
     different += [f"rate{rate}" for rate in thinned]
-    content = json.dumps([FORMAT, config, clips, *thinned], sort_keys=True)
+    mixed = [f"contaminate{cell.contaminate}"] if cell.contaminate else []
+    different += mixed
+    content = json.dumps([FORMAT, config, clips, *thinned, *mixed], sort_keys=True)
     digest = hashlib.sha256(content.encode()).hexdigest()[:8]
     return "-".join([cell.method, scale, dataset, *different, f"seed{seed}", digest])

@@ -22,9 +22,11 @@ from awry.methods.registry import method_class
 from awry.progress import Reporter, Silent
 from awry.storage import write_json
 from awry.studies.archive_ranking import ranked_archive
+from awry.studies.contamination import abnormal_pieces, contaminated
 from awry.studies.measurements import fitted, labelled, score_labelled
 from awry.studies.part_figures import measure_parts, measure_regions
 from awry.studies.side_by_side import side_by_side
+from awry.studies.speed import SpeedOptions, speed_alone
 from awry.studies.table_fit import FORMAT, TableFit
 from awry.teachers.outputs import keep_outputs
 from awry.training.environment import hardware
@@ -41,7 +43,7 @@ def run_fits(
     """Run each different fit once; one that fails does not stop the others.
 
     Args:
-        fits: some may be the same; where one of these wants regions, it is measured by them.
+        fits: some may be the same; what one of these asks for is measured.
         out: `OUT/KEY.json` holds each finished fit's figures, `OUT/KEY/` its bundle.
         reporter: shows progress; of several fits at a time, only which of them are done.
         jobs: fits at a time, each in a process of its own where there are more than one.
@@ -54,17 +56,22 @@ def run_fits(
     """
     different: dict[str, TableFit] = {}
     for fit in fits:
-        if fit.regions or fit.key not in different:
-            different[fit.key] = fit
+        known = different.get(fit.key, fit)
+        regions, speed = fit.regions or known.regions, fit.speed or known.speed
+        different[fit.key] = replace(known, regions=regions, speed=speed)
     records: dict[str, Record] = {}
     failed = []
     try:
-        for key, record in _each(list(different.values()), out, reporter, jobs):
-            if isinstance(record, AwryError):
-                failed.append(f"{key}: {record}")
-                continue
-            records[key] = record
-            failed += [f"{key}: {sentence}" for sentence in record["failed"]]
+        for key, answer in _each(list(different.values()), out, reporter, jobs):
+            if isinstance(answer, AwryError):
+                failed.append(f"{key}: {answer}")
+            else:
+                records[key] = answer
+                failed += [f"{key}: {sentence}" for sentence in answer["failed"]]
+        # Last, when nothing else runs.
+        for key, record in records.items():
+            if different[key].speed and "speed" not in record:
+                records[key] = _with_speed(different[key], record, out, reporter)
     except KeyboardInterrupt as error:
         said = str(error) or "stopped"
         raise KeyboardInterrupt(f"{said}; the same command goes on from there.") from error
@@ -145,6 +152,14 @@ def _run(fit: TableFit, out: Path, reporter: Reporter | None = None) -> Record:
     return record
 
 
+def _with_speed(fit: TableFit, record: Record, out: Path, reporter: Reporter) -> Record:
+    """The record of a finished fit with its frames a second; kept beside its figures."""
+    detector = _fitted(fit, out, reporter)
+    timed = {**record, "speed": speed_alone(detector, labelled(fit.data), SpeedOptions())}
+    write_json(out / f"{fit.key}.json", timed)
+    return timed
+
+
 def _measured(fit: TableFit, detector: Detector, scores: Scored) -> Record:
     """What a record holds of a fitted detector and its scores."""
     facts = detector.facts
@@ -204,4 +219,6 @@ def _fitted(fit: TableFit, out: Path, reporter: Reporter) -> Detector:
     options = FitOptions(preset=fit.scale, changes=fit.changes, seed=fit.seed)
     # The table's data set, not the folder's looks, decides on the settings that depend on it.
     data = replace(fit.data, variant=fit.dataset)
+    if fit.contaminate:
+        data = contaminated(data, abnormal_pieces(labelled(data), fit.contaminate, fit.seed))
     return fitted(fit.method, data, out / fit.key, out / FRAMES, options, reporter)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +25,7 @@ from awry.methods.registry import method_class
 from awry.progress import Reporter
 from awry.results import FigureCard, Result
 from awry.storage import write_json
-from awry.studies.contamination import Piece, abnormal_pieces
+from awry.studies.contamination import Piece, abnormal_pieces, contaminated
 from awry.studies.measurements import (
     Measurement,
     Measurements,
@@ -233,13 +233,13 @@ class _Fit:
     def measure(self) -> Measurement:
         """Fit, unless that was done before, score, and count twice."""
         started = time.monotonic()
-        contaminated = self.options.kind == CONTAMINATE
+        mixed = self.options.kind == CONTAMINATE
         pieces: list[Piece] = []
-        if contaminated:
+        if mixed:
             pieces = abnormal_pieces(self.clips, self.amount, self.options.seed)
         detector = self._detector(pieces)
         scores = score_labelled(detector, self.clips, self.options.parts, self.reporter)
-        counted = _without(scores, pieces) if contaminated else _kept(scores, detector.every)
+        counted = _without(scores, pieces) if mixed else _kept(scores, detector.every)
         return {
             self.options.kind: self.amount,
             **auc_figures(scores.clips),
@@ -252,16 +252,13 @@ class _Fit:
 
     def _detector(self, pieces: Sequence[Piece]) -> Detector:
         bundle = self.out / "fits" / f"{self.options.kind}-{self.amount}"
-        # Before the normal clips: the footage's end becomes validation and calibration part,
-        # which must stay normal.
-        train = (*(piece.as_clip() for piece in pieces), *self.data.train)
         fit_options = FitOptions(
             preset=self.options.preset,
             changes=self.options.changes,
             seed=self.options.seed,
             every=self.amount if self.options.kind == SUBSAMPLE else 1,
         )
-        data = replace(self.data, train=train)
+        data = contaminated(self.data, pieces)
         frames = self.out / "frames"
         return fitted(self.options.method, data, bundle, frames, fit_options, self.reporter)
 

@@ -39,3 +39,33 @@ def test_the_cells_of_table_4_differ_in_losses() -> None:
     assert cell.changes == {"motion": "conv3d", "reconstruction_losses": ["mse", "gdl", "ssim"]}
     assert cell.row is not None
     assert cell.row.value == 0.855
+
+
+def test_the_systems_of_table_2_that_are_here() -> None:
+    cells = {cell.name: cell for cell in publication().cells("daml-table2")}
+    ped2 = {name: cell for name, cell in cells.items() if cell.dataset == "ped2"}
+    assert {name: cell.row.value for name, cell in ped2.items() if cell.row is not None} == {
+        "convae/ped2/reconstruction": 0.9,
+        "ffp/ped2/prediction": 0.954,
+        "memae/ped2/reconstruction": 0.941,
+        "conv3d/ped2/latent": 0.951,
+    }
+    assert [cell.method for cell in ped2.values()] == ["convae", "ffp", "memae", "daml"]
+    assert "convae/shanghaitech/reconstruction" not in cells
+    assert cells["ffp/avenue/prediction"].convention == "clip_unscored_dropped"
+
+
+def test_table_3_asks_for_frames_a_second() -> None:
+    cells = {cell.name: cell for cell in publication().cells("daml-table3")}
+    assert {cell.method for cell in cells.values()} == {"convae", "ffp", "daml"}
+    cell = cells["daml/ped2/speed"]
+    assert cell.row is not None
+    assert (cell.row.value, cell.figures) == (90, {"speed": "frames_per_second"})
+
+
+def test_fig_6_mixes_abnormal_frames_in() -> None:
+    cells = publication().cells("daml-fig6")
+    assert {cell.method for cell in cells} == {"daml", "ffp", "memae"}
+    added = {cell.name: cell.contaminate for cell in cells if cell.method == "memae"}
+    assert added == {f"memae+{n}/avenue/reconstruction": n for n in (0, 100, 400, 1565)}
+    assert all(cell.row is None for cell in cells)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from awry.methods.published import (
@@ -11,6 +11,8 @@ from awry.methods.published import (
     DROPPED,
     PRIMARY,
     SMOOTHED,
+    SPEED,
+    Paper,
     Publication,
     PublishedRow,
     TableCell,
@@ -21,22 +23,50 @@ from awry.methods.published import (
 _FITS = {"daml-table2": "motion", "daml-table4": "loss", "daml-table5": "motion"}
 # "Autoregressive density estimation layers (Abati et al., 2019)": 100 bins, of a bounded code.
 _DENSITY = {"bins": 100, "code_tanh": True}
+_SPEED, _ADDED = "daml-table3", "daml-fig6"
 _PARTS = {"Z-MSE": "latent", "P-MSE": "prediction", "R-MSE": "reconstruction"}
 # How scores are normalised: eq. 3 by clip where the text says so; else as the published code does.
 _CONVENTIONS = {"avenue": DROPPED, "shanghaitech": AHEAD}
 _FIGURES = {"macro": "macro_auc", "macro with sentinels": "macro_auc_sentinels"}
+# First word of a printed system's name -> the method that stands for it here, and its score.
+_SYSTEMS = {
+    "ConvAE": ("convae", "reconstruction"),
+    "FFP-MC": ("ffp", "prediction"),
+    "FFP+MC": ("ffp", "prediction"),
+    "FFP": ("ffp", "prediction"),
+    "MEMAE": ("memae", "reconstruction"),
+    "Ours": ("daml", "latent"),
+}
 
 
 @cache
 def publication() -> Publication:
-    """Tables 2, 4 and 5: each score of each motion model or reconstruction loss."""
+    """Tables 2 to 5 and Fig. 6: each score of each system, motion model or reconstruction loss."""
     paper = load_paper("awry.methods.daml")
     return Publication(
         paper,
-        tuple(_FITS),
-        lambda table: [_cell(row) for row in paper.own_rows(table)],
+        (*_FITS, _SPEED, _ADDED),
+        partial(_cells, paper),
         protocols=(PRIMARY, CONVENTION, SMOOTHED, DROPPED, AHEAD),
     )
+
+
+def _cells(paper: Paper, table: str) -> list[TableCell]:
+    """The paper's own system, and of the others those that are here."""
+    if table == _ADDED:
+        return _contaminated(paper)
+    rows = [row for row in paper.rows_of(paper.table(table)) if _is_here(row)]
+    if table == _SPEED:
+        return [_speed(row) for row in rows]
+    return [_peer(row) if row.others else _cell(row) for row in rows]
+
+
+def _is_here(row: PublishedRow) -> bool:
+    return not row.others or _first_word(row.method) in _SYSTEMS
+
+
+def _first_word(method: str) -> str:
+    return method.partition(" ")[0]
 
 
 def _cell(row: PublishedRow) -> TableCell:
@@ -57,3 +87,34 @@ def _convention(dataset: str, part: str) -> str:
     if (dataset, part) == ("shanghaitech", "reconstruction"):
         return DROPPED
     return _CONVENTIONS.get(dataset, CONVENTION)
+
+
+def _peer(row: PublishedRow) -> TableCell:
+    """Another system's figure: its paper normalises the scores of each clip."""
+    method, part = _SYSTEMS[_first_word(row.method)]
+    figures = {PRIMARY: "micro_auc", CONVENTION: "micro_auc"}
+    name = f"{method}/{row.dataset}/{part}"
+    return TableCell(name, row, row.dataset, method, {}, part, CONVENTION, figures)
+
+
+def _speed(row: PublishedRow) -> TableCell:
+    """Frames a second of a system."""
+    method, _ = _SYSTEMS[_first_word(row.method)]
+    figures = {SPEED: "frames_per_second"}
+    name = f"{method}/{row.dataset}/speed"
+    return TableCell(name, row, row.dataset, method, {}, "speed", SPEED, figures)
+
+
+def _contaminated(paper: Paper) -> list[TableCell]:
+    """Section 5.3: each system fitted with abnormal test frames among the training footage."""
+    printed = paper.table(_ADDED)
+    figures = {PRIMARY: "micro_auc", CONVENTION: "micro_auc"}
+    cells = []
+    for column in printed.columns:
+        for line in printed.rows:
+            (method, part), added = _SYSTEMS[_first_word(line.method)], line.details["added"]
+            name = f"{method}+{added}/{column.dataset}/{part}"
+            what = (name, None, column.dataset)
+            how = (part, CONVENTION, figures)
+            cells.append(TableCell(*what, method, {}, *how, contaminate=int(added)))
+    return cells

@@ -163,3 +163,15 @@ def bundle(awry: Awry, shared_data: Path, tmp_path_factory: pytest.TempPathFacto
     said = awry("fit", "flow", "--data", shared_data, "--out", out, "--preset", "tiny", "--fps", 10)
     assert said.code == 0, said.err
     return out
+
+
+@pytest.fixture(scope="session")
+def trained_on_all(awry: Awry, shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with nothing held back, so that there is no threshold."""
+    out = tmp_path_factory.mktemp("trained-on-all") / "flow"
+    words = ("fit", "flow", "--data", shared_data, "--out", out, "--preset", "tiny", "--fps", 10)
+    said = awry(*words, "--validation", 0, "--calibration", 0)
+    assert said.code == 0, said.err
+    assert "No footage was held back to take an alarm threshold from" in said.out
+    assert "Nothing is held back for an alarm threshold" in said.err
+    return out

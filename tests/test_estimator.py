@@ -24,6 +24,13 @@ def test_signs_and_scores_are_the_detectors(bundle: Path, clip_images) -> None:
     np.testing.assert_array_equal(predicted == -1, clip.filled > clip.threshold)
 
 
+def test_without_a_threshold_there_are_scores_alone(trained_on_all: Path, clip_images) -> None:
+    scorer = awry.AnomalyScorer(awry.load(trained_on_all), fps=10)
+    assert np.isfinite(scorer.score_samples(clip_images(7))).all()
+    with pytest.raises(awry.ConfigError, match="No footage was held back"):
+        scorer.predict(clip_images(7))
+
+
 def test_it_is_fitted_on_arrays(clip_images) -> None:
     normal = [np.concatenate([clip_images(n)[:30], clip_images(n)[:30]]) for n in range(2)]
     scorer = clone(awry.AnomalyScorer(method="flow", preset="tiny", fps=10, budget="1/hour"))

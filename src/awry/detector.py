@@ -41,7 +41,8 @@ class Detector:
     Attributes:
         method: the method's name.
         models: scene -> fitted method; `*` is the one for all, or for unknown scenes.
-        calibration: thresholds from footage that was never trained on.
+        calibration: thresholds from footage that was never trained on; none where all was, see
+            `Calibration.has_thresholds`.
         ignore: regions whose pixels never count.
         frame_size: (H, W) of the footage's frames.
         facts: how it was fitted, as the manifest records it.

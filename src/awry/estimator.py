@@ -20,6 +20,7 @@ from awry.fitting.options import FitOptions
 from awry.methods.registry import method_names
 from awry.scoring.budget import Budget
 from awry.scoring.calibration import POOLED
+from awry.training.split import Split
 from awry.video.memory import ArraySource
 
 Images = NDArray[np.uint8]
@@ -78,7 +79,11 @@ class AnomalyScorer(OutlierMixin, BaseEstimator):
         ]
         data = Dataset("memory", "", None, self.fps, tuple(train), ())
         options = FitOptions(
-            self.preset, dict(self.changes or {}), self.seed, budget=Budget.of(self.budget)
+            self.preset,
+            dict(self.changes or {}),
+            self.seed,
+            budget=Budget.of(self.budget),
+            calibration=Split().calibration,  # `predict` needs a threshold, whatever the preset
         )
         with tempfile.TemporaryDirectory(prefix="awry-fit-") as folder:
             self.detector_ = fit_detector(self.method, data, Path(folder) / "bundle", options)
@@ -96,8 +101,12 @@ class AnomalyScorer(OutlierMixin, BaseEstimator):
         return np.negative(clip.filled)
 
     def decision_function(self, X: Images) -> NDArray[np.float64]:  # noqa: N803
-        """How far each frame lies below the alarm threshold, float64 (T,): negative is abnormal."""
-        threshold = self._fitted().calibration.scene(self.scene).threshold
+        """How far each frame lies below the alarm threshold, float64 (T,): negative is abnormal.
+
+        Raises:
+            ConfigError: as `score_samples`, or the detector has no threshold.
+        """
+        threshold = self._fitted().calibration.scene(self.scene).needed_threshold()
         return self.score_samples(X) + threshold
 
     def predict(self, X: Images) -> NDArray[np.int64]:  # noqa: N803

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from awry.frames import Event, FrameScore, Region
 from awry.output.tables import event_row
 from awry.results import FigureCard, Result
+from awry.scoring.calibration import threshold_in_figures
 from awry.scoring.events import EventFinder, EventOptions
 from awry.scoring.fill import FilledScore, fill_nearest
 from awry.scoring.reasons import Explainer
@@ -29,7 +30,7 @@ class ScoredFrames(Result):
     Attributes:
         name: of the clip or stream.
         fps: frames per second; None where unknown.
-        threshold: an alarm has a frame above it.
+        threshold: an alarm has a frame above it; None: there is none, and no alarm is given.
         frames: int64 (T,), the frames' indices.
         times: float64 (T,), seconds; NaN where unknown.
         scores: float64 (T,), higher is more abnormal; NaN where the method gives none: in warm-up,
@@ -43,7 +44,7 @@ class ScoredFrames(Result):
 
     name: str
     fps: float | None
-    threshold: float
+    threshold: float | None
     frames: NDArray[np.int64] = field(repr=False)
     times: NDArray[np.float64] = field(repr=False)
     scores: NDArray[np.float64] = field(repr=False)
@@ -122,7 +123,8 @@ class ScoredFrames(Result):
         timed = len(self) > 0 and not np.isnan(self.times).any()
         across = self.times if timed else self.frames
         ax.plot(across, self.scores, linewidth=1)
-        ax.axhline(self.threshold, color="tab:red", linestyle="--", linewidth=1)
+        if self.threshold is not None:
+            ax.axhline(self.threshold, color="tab:red", linestyle="--", linewidth=1)
         for event in self.alarms:
             inside = (self.frames >= event.first) & (self.frames <= event.last)
             ax.axvspan(across[inside][0], across[inside][-1], color="tab:red", alpha=0.2)
@@ -133,15 +135,16 @@ class ScoredFrames(Result):
         highest = "-" if self.peak is None else f"{np.nanmax(self.scores):.4g}"
         at = "no frame was scored" if self.peak is None else f"at frame {self.peak}"
         reason = self.alarms[0].reason if self.alarms else ""
+        threshold = threshold_in_figures(self.threshold)
         return [
             FigureCard("frames", str(len(self)), f"{int(self.scored.sum())} scored"),
-            FigureCard("highest score", highest, f"{at}; threshold {self.threshold:.4g}"),
+            FigureCard("highest score", highest, f"{at}; threshold {threshold}"),
             FigureCard("alarms", str(len(self.alarms)), reason),
         ]
 
 
 class AlarmWatch:
-    """Finds the alarms of one stream and says why they are alarms.
+    """Finds the alarms of one stream and says why they are alarms; without a threshold none.
 
     Args:
         source: the stream's name.
@@ -156,31 +159,36 @@ class AlarmWatch:
         self.size: Size | None = None
         self._explainer = explainer
         scene = explainer.calibration
-        self._finder = EventFinder(source, scene.threshold, scene.how, options, scene.location)
+        self._finder: EventFinder | None = None
+        if scene.threshold is not None:
+            self._finder = EventFinder(source, scene.threshold, scene.how, options, scene.location)
 
     def push(self, score: FilledScore) -> list[Event]:
         """Take the next frame's score; give the alarms that are over."""
+        if self._finder is None:
+            return []
         return self._explained(self._finder.push(score.frame, score.value))
 
     def flush(self) -> list[Event]:
         """The stream has ended: give the alarm that was going on."""
-        return self._explained(self._finder.flush())
+        return [] if self._finder is None else self._explained(self._finder.flush())
 
     @property
     def current(self) -> Event | None:
         """The alarm that is going on, as far as it is known."""
-        event = self._finder.current
+        event = None if self._finder is None else self._finder.current
         return None if event is None else self._explained([event])[0]
 
     @property
-    def threshold(self) -> float:
-        """An alarm has a frame above it."""
+    def threshold(self) -> float | None:
+        """An alarm has a frame above it; None: there are no alarms."""
         return self._explainer.calibration.threshold
 
     @property
     def begun(self) -> int | None:
         """The first frame of the alarm that is going on."""
-        return None if self._finder.current is None else self._finder.current.first
+        event = None if self._finder is None else self._finder.current
+        return None if event is None else event.first
 
     def _explained(self, events: Sequence[Event]) -> list[Event]:
         explain = self._explainer.reason_of_event
@@ -206,7 +214,7 @@ class FrameRecord:
         self._scores.append(replace(score, map=kept, maps={}))
 
     def scored_frames(
-        self, name: str, fps: float | None, threshold: float, alarms: Sequence[Event]
+        self, name: str, fps: float | None, threshold: float | None, alarms: Sequence[Event]
     ) -> ScoredFrames:
         """All frames as arrays."""
         scores = self._scores

@@ -381,3 +381,19 @@ def test_fit_never_replaces_its_footage(awry, data: Path) -> None:
     said = awry("fit", "flow", "--data", data, "--out", data.with_name("b"), "--preset", "tiny")
     assert said.code == 2
     assert (work / "mine.mp4").exists()
+
+
+def test_other_normal_footage_sets_the_threshold(awry, shared_data: Path, tmp_path: Path) -> None:
+    write_images(tmp_path / "night" / "a", moving_square(60, 77))
+    words = ("fit", "flow", "--data", shared_data, "--out", tmp_path / "b", "--fps", 10, "--json")
+    said = awry(*words, "--validation", 0, "--calibration", tmp_path / "night")
+    assert said.code == 0, said.err
+    assert said.json["threshold"] > 0
+    data = json.loads((tmp_path / "b" / "manifest.json").read_text())["data"]
+    assert data["parts"]["train"] == [["day0", 0, 60], ["day1", 0, 60], ["day2", 0, 60]]
+    assert data["parts"]["calibration"] == [["a", 0, 60]]
+    assert data["calibrated_on"]["layout"] == "folder"
+    assert "Nothing is held back for an alarm threshold" not in said.err
+    refused = awry(*words, "--calibration", 0.7, "--overwrite")
+    assert refused.code == 2
+    assert "--calibration 0.7 is no share of the footage" in refused.err

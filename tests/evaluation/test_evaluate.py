@@ -268,3 +268,17 @@ def test_lost_frames_move_no_label(
         said = awry("evaluate", bundle, *words)
         assert said.code == 2
         assert f"its labels speak of {length}" in said.err
+
+
+def test_without_a_threshold_frames_are_measured_and_alarms_are_not(
+    awry, trained_on_all: Path, shared_data: Path, out: Path
+) -> None:
+    words = ("evaluate", trained_on_all, "--data", shared_data, "--out", out, "--fps", 10)
+    said = awry(*words, "--no-flow", "--json")
+    assert said.code == 0
+    assert said.json["frame"]["micro_auc"] > 0.5
+    assert said.json["event"] is None
+    assert "No footage was held back" in said.json["why_not"]["event"]
+    scene = said.json["settings"]["calibration"]["*"]
+    assert (scene["budget"], scene["threshold"]) == ("no threshold", None)
+    assert "No footage was held back" in (out / "report.html").read_text()

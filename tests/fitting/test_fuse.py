@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ import pytest
 
 import awry
 from awry.errors import ConfigError
+from awry.training.facts import SplitFacts
+from support import moving_square, write_images
 
 
 @pytest.fixture(scope="module")
@@ -96,3 +99,44 @@ def test_other_footage_is_said(
         make_video(tmp_path / "yard" / "train" / f"{number}.mp4", clip_images(number))
     found = awry.fuse([bundle, relative], tmp_path / "yard", out=tmp_path / "out")
     assert any("other footage" in note for note in found.notes)
+
+
+def test_what_nobody_held_back_gives_no_threshold(
+    bundle: Path, trained_on_all: Path, shared_data: Path, tmp_path: Path
+) -> None:
+    found = awry.fuse([bundle, trained_on_all], shared_data, out=tmp_path / "out", fps=10)
+    assert found.threshold is None
+    parts = found.detector.facts.data.parts
+    assert parts["validation"] == parts["calibration"] == []
+    assert any("for them together was measured on the training" in note for note in found.notes)
+
+
+def test_other_footage_gives_it_a_threshold(
+    trained_on_all: Path, shared_data: Path, tmp_path: Path
+) -> None:
+    write_images(tmp_path / "night" / "a", moving_square(60, 77))
+    both = [trained_on_all, trained_on_all]
+    found = awry.fuse(
+        both, shared_data, out=tmp_path / "out", calibration=tmp_path / "night", fps=10
+    )
+    assert found.threshold is not None
+    assert [name for name, *_ in found.detector.facts.data.parts["calibration"]] == ["a"]
+
+
+def test_more_than_the_fits_held_back_is_said(
+    bundle: Path, relative: Path, shared_data: Path, tmp_path: Path
+) -> None:
+    found = awry.fuse([bundle, relative], shared_data, out=tmp_path / "out", validation=0.3, fps=10)
+    assert any("More is held back here than by the fits" in note for note in found.notes)
+
+
+def test_ends_of_clips_and_the_end_of_the_footage_do_not_go_together(
+    bundle: Path, shared_data: Path, tmp_path: Path
+) -> None:
+    manifest = awry.load(bundle)
+    split = SplitFacts(validation=0.15, calibration=0, per_clip=True)
+    data = manifest.facts.data.model_copy(update={"split": split})
+    facts = manifest.facts.model_copy(update={"data": data})
+    replace(manifest, facts=facts).save(tmp_path / "per-clip")
+    with pytest.raises(ConfigError, match="one was trained on what another held back"):
+        awry.fuse([bundle, tmp_path / "per-clip"], shared_data, out=tmp_path / "out", fps=10)

@@ -47,6 +47,11 @@ def unread(monkeypatch: pytest.MonkeyPatch) -> list[FitOptions]:
         ({"cache_size": 0}, "'cache_size' of fit is 0: it should be greater"),
         ({"reporter": print}, "'reporter' of fit .* expected a Reporter or None"),
         ({"fps": 10}, "open already"),
+        ({"validation": 0.5}, "--validation 0.5 is no share"),
+        ({"validation": "much"}, "'validation' of fit is 'much': expected a number or None"),
+        ({"calibration": -1}, "--calibration -1 is no share"),
+        ({"calibration": "nowhere"}, "nowhere does not exist"),
+        ({"validation": 0.45, "calibration": "0.4"}, "leave less than 0.2 of the footage"),
     ],
 )
 def test_wrong_options_are_refused_before_a_frame_is_read(

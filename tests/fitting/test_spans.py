@@ -37,6 +37,21 @@ def test_the_calibration_of_the_fit_comes_out_again(detector: Detector, footage:
     assert again.to_json() == detector.calibration.to_json()
 
 
+def test_without_a_calibration_part_what_is_usual_is_that_of_training(
+    detector: Detector, shared_data: Path, tmp_path: Path
+) -> None:
+    data = open_dataset(shared_data, fps=10)
+    footage = open_footage(data, tmp_path, FitOptions(validation=0, calibration=0), Silent())
+    list(footage.runs("train", (48, 72), grey=False))  # reads it
+    calibration, moments = calibrate_models(detector.fitted, footage, Budget(2.0))
+    scores = np.concatenate([detector.score(clip.open()).scores for clip in data.train])
+    scene = calibration.scene("scene")
+    assert (scene.threshold, scene.frames) == (None, 180 - 3)
+    assert scene.location == pytest.approx(np.nanmean(scores))
+    assert moments[0].value == pytest.approx(np.nanmax(scores))
+    assert any("No footage was held back to take an alarm" in note for note in footage.notes)
+
+
 def test_the_strongest_training_frames_by_their_own_numbers(
     detector: Detector, footage: Footage
 ) -> None:

@@ -15,6 +15,7 @@ from awry.frames import Frame
 from awry.methods.composed import EACH, OBJECTS, ScoredCompositions, with_weights
 from awry.methods.windowed import Origin
 from awry.training.footage import Footage
+from awry.training.split import Split
 from awry.training.synthetic import CONTROL
 from awry.video.cache import FrameCache
 from support import moving_square_data
@@ -34,7 +35,7 @@ def ask(frames: Iterable[Frame], origin: Origin) -> list[Seen]:
 @pytest.fixture
 def scored(tmp_path: Path) -> ScoredCompositions[Seen]:
     clips = moving_square_data(clips=8).train
-    footage = Footage(clips, FrameCache(tmp_path / "frames", 2**28), validation=0.4)
+    footage = Footage(clips, FrameCache(tmp_path / "frames", 2**28), split=Split(0.4))
     return ScoredCompositions.of(ask, footage, None, False, 7)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 from awry.frames import Event, FrameScore, Region
@@ -14,7 +15,7 @@ from awry.score_run.outputs import Outputs
 from awry.score_run.result import SourceResult
 from awry.scoring.fill import FilledScore, ScoreFiller
 
-DETECTOR = cast(Any, None)
+DETECTOR = cast(Any, SimpleNamespace(calibration=SimpleNamespace(has_thresholds=True)))
 EVENT = Event("gate", 1, 2, 0.5, 1.0, 1, 5.0, {}, (), 3.0, "by hand", "Moves fast.")
 
 

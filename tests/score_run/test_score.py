@@ -90,3 +90,26 @@ def test_wrong_options_are_refused_before_a_frame_is_read(
 
     with pytest.raises(awry.ConfigError, match=said):
         awry.score(bundle, unread(), **options)  # type: ignore[arg-type]
+
+
+def test_without_a_threshold_there_are_scores_and_no_alarms(
+    trained_on_all: Path, clip_images, tmp_path: Path
+) -> None:
+    images = clip_images(7)
+    places = {"events": tmp_path / "events.csv", "overlay": tmp_path / "seen.mp4"}
+    result = awry.score(trained_on_all, images, fps=10, **places)
+    clip = result.clips["clip"]
+    assert (clip.threshold, list(clip.alarms), list(result.alarms)) == (None, [], [])
+    assert not clip.in_alarm.any()
+    assert not result.has_threshold
+    assert sum("No alarm is given." in note for note in result.notes) == 1
+    assert table(tmp_path / "events.csv") == []
+    for figure in (clip, result):
+        assert len(figure.plot().lines) == 1
+        assert any("threshold" in card.remark for card in figure.cards())
+    by_hand = awry.score(trained_on_all, images, fps=10, threshold=float(np.nanmedian(clip.scores)))
+    assert by_hand.has_threshold
+    assert by_hand.alarms
+    assert not any("No alarm is given" in note for note in by_hand.notes)
+    with pytest.raises(awry.BundleError, match="No budget can be kept"):
+        awry.score(trained_on_all, images, fps=10, budget="1/day")

@@ -246,3 +246,27 @@ def test_a_calibration_from_before_the_spread_is_read_as_it_was() -> None:
     read = Calibration.from_json(older).scene("a")
     assert (read.threshold, read.spread) == (values.scene("a").threshold, None)
     assert read.with_budget(Budget(2.0)).threshold < read.threshold
+
+
+def test_without_a_budget_there_is_no_threshold_but_all_else() -> None:
+    peaks = np.linspace(0, 1, 100)
+    clips = [clip(np.arange(100.0), map_peaks=peaks, parts={"motion": np.arange(100.0)})]
+    found, usual = calibrate(clips, None), calibrate(clips, Budget(2.0)).scene("a")
+    scene = found.scene("a")
+    assert (scene.threshold, scene.budget, scene.requested) == (None, None, "no threshold")
+    for name in ("location", "scale", "map_thresholds", "heat_range", "frames", "parts"):
+        assert getattr(scene, name) == getattr(usual, name)
+    assert not found.has_thresholds
+    assert found.alarms(np.full(50, 1e9), "a") == []
+    assert Calibration.from_json(json.loads(json.dumps(found.to_json()))) == found
+    with pytest.raises(BundleError, match=r"No footage was held back .* --calibration FOLDER"):
+        found.with_budget(Budget(1.0))
+    with pytest.raises(ConfigError, match="Give a --threshold"):
+        scene.needed_threshold()
+    by_hand = found.with_threshold(50.0)
+    assert by_hand.alarms(np.arange(100.0), "a") == [(50, 99)]
+    assert "No footage was held back to say how many alarms" in by_hand.scene("a").how
+    stored = found.to_json()
+    stored["scenes"]["*"]["budget"] = {"alarms": 2.0, "unit": "hour"}
+    with pytest.raises(BundleError, match="a budget, but no threshold"):
+        Calibration.from_json(stored)

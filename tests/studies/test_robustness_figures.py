@@ -3,9 +3,16 @@ from __future__ import annotations
 import numpy as np
 
 from awry.evaluation.scored_clip import ScoredClip
-from awry.scoring.calibration import POOLED, Budget, Calibration, SceneCalibration
+from awry.scoring.calibration import (
+    POOLED,
+    Budget,
+    Calibration,
+    CalibrationClip,
+    SceneCalibration,
+    calibrate,
+)
 from awry.scoring.events import EventOptions
-from awry.studies.robustness_figures import alarm_figures, auc_figures
+from awry.studies.robustness_figures import ALARM_FIGURES, alarm_figures, auc_figures
 
 
 def clip(name: str, scores: list[float], labels: list[int], **parts: list[float]) -> ScoredClip:
@@ -54,3 +61,10 @@ def test_alarms_at_a_scene_s_own_threshold() -> None:
     assert figures["false_alarms_per_hour"] == 2 / (6 / 2) * 3600
     assert (figures["n_normal_frames"], figures["normal_share_over"]) == (6, 0.5)
     assert (figures["n_events"], figures["recall"]) == (1, 1.0)
+
+
+def test_without_a_threshold_no_alarm_is_counted() -> None:
+    calibration = calibrate([CalibrationClip("a", "scene", np.arange(20.0))], None)
+    found = alarm_figures([], calibration)
+    assert set(found) == {*ALARM_FIGURES, "normal_share_over", "alarm_interval"}
+    assert {found[name] for name in (*ALARM_FIGURES, "normal_share_over")} == {None}

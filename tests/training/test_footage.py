@@ -14,7 +14,7 @@ from awry.datasets.clips import Excerpt
 from awry.errors import FootageError, SourceError
 from awry.frames import Frame
 from awry.training.footage import Footage, Run, content_key, working_folder
-from awry.training.split import PARTS, Exclusion
+from awry.training.split import PARTS, WHOLE, Exclusion, Split
 from awry.video.cache import FrameCache
 from awry.video.ignore import IgnoreRegions
 from awry.video.images import ImageFolder
@@ -310,3 +310,23 @@ def test_the_working_folder_stands_beside_the_bundle(tmp_path: Path) -> None:
 def test_clips_by_name(cache: FrameCache) -> None:
     made = clips([9, 9])
     assert Footage(made, cache).clip_named("c1") is made[1]
+
+
+def test_nothing_held_back_leaves_every_frame_to_train_on(cache: FrameCache) -> None:
+    footage = Footage(clips([30, 50]), cache, split=WHOLE)
+    everything = [(0, i) for i in range(30)] + [(1, i) for i in range(50)]
+    assert frames_of(footage.runs("train")) == everything
+    assert footage.runs("validation") == footage.runs("calibration") == []
+    assert footage.calibration() == (footage, [])
+
+
+def test_other_footage_is_the_calibration_part_whole(cache: FrameCache) -> None:
+    other = Footage(clips([9, 7]), cache, split=WHOLE)
+    footage = Footage(clips([30, 50]), cache, split=Split(0.1, 0), calibrate_on=other)
+    assert len(frames_of(footage.runs("train"))) == 72
+    assert frames_of(footage.runs("calibration")) == [(0, i) for i in range(9)] + [
+        (1, i) for i in range(7)
+    ]
+    owner, spans = footage.calibration()
+    assert owner is other
+    assert [(span.clip, span.first, span.last) for span in spans] == [("c0", 0, 9), ("c1", 0, 7)]

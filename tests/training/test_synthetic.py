@@ -9,6 +9,7 @@ import pytest
 
 from awry.datasets.base import Clip
 from awry.training.footage import Footage
+from awry.training.split import Split
 from awry.training.synthetic import CONTROL, KINDS, Composition, compositions
 from awry.video.cache import FrameCache
 from awry.video.ignore import IgnoreRegions
@@ -35,7 +36,7 @@ def footage_of(
     taken = walkers() if images is None else images
     clips = [Clip("walk", lambda: ArraySource(taken, fps=10, name="walk"), "scene")]
     regions = IgnoreRegions.parse([ignore] if ignore else [])
-    return Footage(clips, FrameCache(tmp_path / "frames", 2**28), ignore=regions, validation=0.4)
+    return Footage(clips, FrameCache(tmp_path / "frames", 2**28), ignore=regions, split=Split(0.4))
 
 
 @pytest.fixture(scope="module")

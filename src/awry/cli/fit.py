@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from awry.cli.options import (
+    Calibration,
     Changes,
     Classifiers,
     Data,
@@ -17,6 +18,7 @@ from awry.cli.options import (
     Json,
     Layout,
     Overwrite,
+    Validation,
     parse_changes,
     refusals,
     report_failures,
@@ -49,6 +51,8 @@ def fit(
         list[str] | None, typer.Option(help="CLIP:FIRST-LAST that was not normal after all.")
     ] = None,
     budget: Annotated[str, typer.Option(help="False alarms allowed.")] = "2/hour",
+    validation: Validation = None,
+    calibration: Calibration = None,
     every: Annotated[int, typer.Option(min=1, help="Keep each n-th frame.")] = 1,
     max_frames: Annotated[int | None, typer.Option(min=1, help="Most frames of a clip.")] = None,
     cache: Annotated[Path | None, typer.Option(help="Folder for resized frames.")] = None,
@@ -79,6 +83,8 @@ def fit(
                     ignore=ignore or [],
                     exclude=exclude or [],
                     budget=budget,
+                    validation=validation,
+                    calibration=calibration,
                     every=every,
                     max_frames=max_frames,
                     cache=cache,
@@ -110,7 +116,12 @@ def show_fit(result: FitResult) -> None:
     printer.print(table)
     for sentence in (
         f"Look at them in {result.page}",
-        f"Threshold {result.threshold:.6g}. {result.calibration.how}",
+        _threshold_in_words(result),
         f"Bundle: {result.bundle} ({result.detector.facts.fit_seconds} s)",
     ):
         printer.print(sentence, highlight=False, markup=False, soft_wrap=True)
+
+
+def _threshold_in_words(result: FitResult) -> str:
+    how = result.calibration.how
+    return how if result.threshold is None else f"Threshold {result.threshold:.6g}. {how}"

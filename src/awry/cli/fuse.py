@@ -9,12 +9,14 @@ import typer
 
 from awry.cli.fit import show_fit
 from awry.cli.options import (
+    Calibration,
     Changes,
     Data,
     Fps,
     Json,
     Layout,
     Overwrite,
+    Validation,
     parse_changes,
     refusals,
     report_failures,
@@ -30,6 +32,8 @@ def fuse(
     layout: Layout = None,
     changes: Changes = None,
     budget: Annotated[str, typer.Option(help="False alarms allowed.")] = "2/hour",
+    validation: Validation = None,
+    calibration: Calibration = None,
     max_frames: Annotated[int | None, typer.Option(min=1, help="Most frames of a clip.")] = None,
     cache: Annotated[Path | None, typer.Option(help="Folder for resized frames.")] = None,
     cache_size: Annotated[float, typer.Option(min=0.001, help="Its limit in GiB.")] = 8.0,
@@ -49,6 +53,8 @@ def fuse(
                 format=layout,
                 changes=parse_changes(changes or []),
                 budget=budget,
+                validation=validation,
+                calibration=calibration,
                 max_frames=max_frames,
                 cache=cache,
                 cache_size=cache_size,

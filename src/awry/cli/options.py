@@ -27,6 +27,19 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else
 Data = Annotated[Path, typer.Option("--data", help="Folder of a data set, or with train/ in it.")]
 Layout = Annotated[str | None, typer.Option("--format", help="The layout's name, outright.")]
 Fps = Annotated[float | None, typer.Option("--fps", min=0.01, help="Of image folders.")]
+Validation = Annotated[
+    float | None,
+    typer.Option("--validation", help="Share held back for choices; 0: none. Else the preset's."),
+]
+Calibration = Annotated[
+    str | None,
+    typer.Option(
+        "--calibration",
+        metavar="SHARE|FOLDER",
+        help="Share held back for the threshold, or other normal footage; 0: no threshold. Else "
+        "the preset's.",
+    ),
+]
 OtherBudget = Annotated[
     str | None,
     typer.Option("--budget", help="False alarms allowed: 2/hour, 1/week, ...; else the bundle's."),

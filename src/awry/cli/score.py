@@ -105,7 +105,8 @@ def show_score(result: ScoreResult) -> None:
         counts = (str(row.frames), str(row.scored))
         sources.add_row(escape(row.source), *counts, score, peak, str(row.alarms))
     printer.print(sources)
-    printer.print(_alarm_table(result) if result.alarms else "no alarms")
+    if result.alarms or result.has_threshold:
+        printer.print(_alarm_table(result) if result.alarms else "no alarms")
     for note in result.notes:
         printer.print(note, highlight=False, markup=False, soft_wrap=True)
     for each in (result, *result.also.values()):

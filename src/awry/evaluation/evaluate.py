@@ -19,7 +19,7 @@ from awry.evaluation.protocol import evaluate_frames
 from awry.evaluation.result import EvaluationResult, Picture
 from awry.evaluation.scored_clip import ScoredClip
 from awry.progress import Reporter
-from awry.scoring.calibration import POOLED
+from awry.scoring.calibration import NO_THRESHOLD, POOLED, SET_ONE
 from awry.teachers.outputs import keep_outputs
 from awry.training.environment import hardware
 from awry.version import __version__
@@ -90,6 +90,9 @@ def evaluate_scores(
     alarms = {clip.name: calibration.alarms(clip.scores, clip.scene) for clip in clips}
     budget = calibration.scene(POOLED).requested
     levels = evaluate_levels(clips, alarms, budget, calibration.options, options.rule)
+    thresholds = {clip.name: calibration.scene(clip.scene).threshold for clip in clips}
+    if not calibration.has_thresholds:
+        levels["event"] = f"{NO_THRESHOLD} {SET_ONE}"
     metrics = evaluate_frames(
         clips,
         calibration_by_scene=calibration.scene,
@@ -103,7 +106,7 @@ def evaluate_scores(
         tuple(clips),
         options.title or f"{detector.method} on {_called(data)}",
         alarms,
-        {clip.name: calibration.scene(clip.scene).threshold for clip in clips},
+        {name: threshold for name, threshold in thresholds.items() if threshold is not None},
         levels,
         options.figures,
         _ignore_preview(detector, clips),

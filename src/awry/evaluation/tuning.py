@@ -300,16 +300,17 @@ def tune_alarms(options: TuningOptions) -> AlarmsResult:
         chosen = stored.with_threshold(options.threshold)
     elif stored is not None and options.budget is not None:
         chosen = stored.with_budget(options.budget)
-    threshold = options.threshold if chosen is None else chosen.threshold
-    after = None if threshold is None else at(threshold)
+    asked = options.threshold if chosen is None else chosen.threshold
+    after = None if asked is None else at(asked)
     before = None
     if options.before is not None:
         before = _given(options.before, sources, options.first_frame, at)
     elif options.bundle is not None and stored is not None and chosen is not stored:
-        before = at(stored.threshold)
+        before = None if stored.threshold is None else at(stored.threshold)
     steps: list[tuple[str | None, Alarms]] = []
     if stored is not None and stored.normal_alarms is not None:
-        steps += [(b, at(stored.with_budget(Budget.parse(b)).threshold)) for b in BUDGETS]
+        budgets = [(b, stored.with_budget(Budget.parse(b)).needed_threshold()) for b in BUDGETS]
+        steps += [(budget, at(threshold)) for budget, threshold in budgets]
     steps += [(None, step) for step in threshold_steps(sources, merging, normal)]
     return AlarmsResult(
         sources=[source.source for source in sources],

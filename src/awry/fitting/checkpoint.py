@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from awry.begun import differences
+from awry.datasets import paths_of
 from awry.datasets.base import Dataset
 from awry.errors import ConfigError
 from awry.fitting.options import FitOptions
@@ -38,8 +39,7 @@ def check_fit_places(
         places.append(Place("--cache", options.cache, "cache"))
     files = [what.partition(":")[2] for what in options.changes.values() if isinstance(what, str)]
     read: list[str | Path] = [file for file in files if file]
-    if data.root is not None:
-        read.append(data.root)
+    read += paths_of(data, options.calibration)
     check_places(places, read, overwrite=options.overwrite)
     before = method_of(out)
     if before not in (None, method) and not options.overwrite:
@@ -90,8 +90,10 @@ def remember_settings(
         "every": options.every,
         "max_frames": options.max_frames,
         "exclude": [f"{e.clip}:{e.first}-{e.last}" for e in options.exclude],
-        "shares": [options.validation, options.calibration],
+        "shares": [footage.split.validation, footage.split.calibration],
+        "per_clip": footage.split.per_clip,
         "footage": footage.contents(),
+        "calibrate_on": footage.calibrate_on and footage.calibrate_on.contents(),
     }
     if options.resume and is_begun(work) and file.is_file():
         start_anew = "Start anew with --overwrite instead of --resume."

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from awry.datasets.base import Dataset
 from awry.detector import Detector
+from awry.fitting.calibration_footage import calibration_footage
 from awry.fitting.checkpoint import check_fit_places, clear_checkpoint, remember_settings
-from awry.fitting.options import GIB, FitOptions
+from awry.fitting.options import GIB, FitOptions, usual_split
 from awry.fitting.spans import calibrate_models
 from awry.methods.base import Method, MethodConfig
 from awry.methods.fitted import FittedModels
@@ -19,11 +21,17 @@ from awry.progress import Reporter, Silent
 from awry.scoring.calibration import POOLED
 from awry.teachers.outputs import keep_outputs
 from awry.training.environment import machine, versions
-from awry.training.facts import Facts, FootageFacts
+from awry.training.facts import Facts, FootageFacts, SplitFacts
 from awry.training.footage import Footage, working_folder
 from awry.training.loop import FitContext
+from awry.training.split import Split
 from awry.video.cache import FrameCache
 from awry.video.ignore import IgnoreRegions
+
+NO_VALIDATION = (
+    "No footage was held back for validation: networks keep the weights of their last epoch, and "
+    "nothing was chosen on frames that were not trained on."
+)
 
 
 def fit_detector(
@@ -31,8 +39,9 @@ def fit_detector(
 ) -> Detector:
     """Fit a detector on a data set's normal clips. The caller saves it.
 
-    The footage is cut in time into train, validation and calibration parts; thresholds come
-    from the calibration part, which nothing is trained or tuned on.
+    The footage is cut in time into train, validation and calibration parts, as the options or
+    the method's preset say; thresholds come from the calibration part, which nothing is trained
+    or tuned on. Without one there are none.
 
     Args:
         method: a name from the registry.
@@ -51,26 +60,53 @@ def fit_detector(
     work = working_folder(out)
     check_fit_places(method, data, out, work, options)
     clear_checkpoint(work, options, reporter)
-    footage = open_footage(data, work, options, reporter)
+    usual = usual_split(method, options.preset)
+    footage = open_footage(data, work, options, reporter, usual)
+    if footage.calibrate_on is None and not footage.split.calibration:
+        reporter.message(
+            "Nothing is held back for an alarm threshold: the detector will score and give no "
+            "alarms. For one add --calibration SHARE or --calibration FOLDER."
+        )
     remember_settings(work, method, config.model_dump(mode="json"), footage, options)
     with keep_outputs(options.cache or work / "frames"):
         return _fitted(method, config, footage, data, work, options)
 
 
-def open_footage(data: Dataset, work: Path, options: FitOptions, reporter: Reporter) -> Footage:
-    """A data set's training clips, thinned and blackened as the options say."""
-    return Footage(
+def open_footage(
+    data: Dataset,
+    work: Path,
+    options: FitOptions,
+    reporter: Reporter,
+    usual: Split | None = None,
+) -> Footage:
+    """A data set's training clips, thinned, blackened and split as the options say.
+
+    Args:
+        data: its test clips are not looked at.
+        work: where resized frames are kept, unless the options name a place.
+        options: of the fit.
+        reporter: shows how far the reading is.
+        usual: how it is split where the options say nothing; default `Split()`.
+
+    Raises:
+        ConfigError, FootageError: other footage to calibrate on does not belong to it.
+    """
+    footage = Footage(
         data.train,
         FrameCache(options.cache or work / "frames", int(options.cache_gib * GIB)),
         variant=data.variant,
         ignore=IgnoreRegions.parse([*data.ignore, *options.ignore]),
         every=options.every,
         max_frames=options.max_frames,
-        validation=options.validation,
-        calibration=options.calibration,
+        split=options.split(usual),
         exclude=options.exclude,
         reporter=reporter,
     )
+    if isinstance(options.calibration, Dataset):
+        footage.calibrate_on = calibration_footage(
+            footage, options.calibration, per_scene=options.per_scene
+        )
+    return footage
 
 
 def _fitted(
@@ -84,6 +120,8 @@ def _fitted(
     """Fit, calibrate, and find the strangest moments."""
     started = time.monotonic()
     models, histories = _fit_models(method, config, footage, work, options)
+    if any(histories.values()) and not footage.split.validation:
+        footage.notes.append(NO_VALIDATION)
     fitted = FittedModels(models, footage.ignore, footage.frame_size())
     calibration, strangest = calibrate_models(fitted, footage, options.budget)
     seconds = time.monotonic() - started
@@ -130,9 +168,11 @@ def facts_of(
         histories: scene -> what each epoch came to.
         seconds: how long it took.
     """
+    spans = {**footage.parts, "calibration": footage.calibration()[1]}
+    other = options.calibration if isinstance(options.calibration, Dataset) else None
     parts = {
-        part: [[span.clip, span.first, span.last] for span in spans]
-        for part, spans in footage.parts.items()
+        part: [[span.clip, span.first, span.last] for span in those]
+        for part, those in spans.items()
     }
     about = FootageFacts(
         layout=data.name,
@@ -141,9 +181,11 @@ def facts_of(
         fingerprint=footage.fingerprint(),
         scenes=list(footage.scenes),
         parts=parts,
+        split=SplitFacts(**asdict(footage.split)),
+        calibrated_on=None if other is None else _about(other, footage),
         every=options.every,
         notes=footage.notes,
-        failed=[*data.failed, *footage.failed],
+        failed=[*data.failed, *footage.failed, *_failed(other, footage)],
     )
     return Facts(
         preset=options.preset,
@@ -154,3 +196,21 @@ def facts_of(
         versions=versions(),
         machine=machine(),
     )
+
+
+def _about(other: Dataset, footage: Footage) -> dict[str, Any] | None:
+    """Of other footage that was calibrated on, what the manifest tells."""
+    assert footage.calibrate_on is not None
+    return {
+        "layout": other.name,
+        "variant": other.variant,
+        "fps": other.fps,
+        "fingerprint": footage.calibrate_on.fingerprint(),
+        "scenes": list(footage.calibrate_on.scenes),
+    }
+
+
+def _failed(other: Dataset | None, footage: Footage) -> list[str]:
+    if other is None or footage.calibrate_on is None:
+        return []
+    return [f"calibration footage: {why}" for why in (*other.failed, *footage.calibrate_on.failed)]

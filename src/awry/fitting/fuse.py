@@ -16,7 +16,7 @@ from awry.datasets.base import Dataset
 from awry.detector import Detector
 from awry.errors import ConfigError
 from awry.fitting.detector import facts_of, open_footage
-from awry.fitting.options import FitOptions
+from awry.fitting.options import FitOptions, calibration_of
 from awry.fitting.result import FitResult
 from awry.fitting.run import save_fitted
 from awry.fitting.spans import calibrate_models
@@ -27,6 +27,7 @@ from awry.progress import Reporter, Silent
 from awry.scoring.budget import Budget
 from awry.training.bundle import check_place, method_of
 from awry.training.footage import Footage, working_folder
+from awry.training.split import Split
 
 _SMALL = (32, 32)
 """The footage is read once for its lengths; nothing is learned from pictures of this size."""
@@ -41,6 +42,8 @@ def fuse(
     format: str | None = None,
     changes: Mapping[str, Any] | None = None,
     budget: str | Budget = "2/hour",
+    validation: float | None = None,
+    calibration: float | str | Path | Dataset | None = None,
     max_frames: Annotated[int, Field(ge=1)] | None = None,
     cache: Path | None = None,
     cache_size: Annotated[float, Field(ge=0.001)] = 8.0,
@@ -52,7 +55,8 @@ def fuse(
 
     What is usual for all of them together, and the thresholds, are measured on the validation and
     the calibration part of normal footage. Where that is the footage that the bundles were fitted
-    on, these are the parts that their fits held back as well.
+    on, these are the parts that all their fits held back. Where they held nothing back, what is
+    usual is that of training frames, and there is no threshold.
 
     Args:
         bundles: folders of two or more, fitted on one view with the same ignored regions.
@@ -62,6 +66,8 @@ def fuse(
         format: the layout's name, where it should not be guessed.
         changes: settings of `fused`: `combine`, `level`, `calibration`, `weights`, `most_frames`.
         budget: false alarms allowed, e.g. `2/hour` or `1/day`; sets the threshold.
+        validation, calibration: as `awry.fit`; None: as the bundles' fits, where this is their
+            footage.
         max_frames: most frames of a clip.
         cache: folder for resized frames, to be kept; None: beside the bundle until it is whole.
         cache_size: its limit in GiB.
@@ -70,7 +76,8 @@ def fuse(
         reporter: told of progress; None: nobody is.
 
     Raises:
-        ConfigError: bundles that do not belong together, or an unknown setting.
+        ConfigError: bundles that do not belong together, or share no way to split the footage,
+            or an unknown setting.
         DatasetError, FootageError: the footage cannot be read, or is too short.
         BundleError, WriteError: a bundle cannot be read, or the new one not written.
     """
@@ -79,11 +86,14 @@ def fuse(
     detectors = [Detector.load(bundle, eager=True) for bundle in bundles]
     first = _alike(detectors, [str(bundle) for bundle in bundles])
     opened = replace(as_dataset(data, format=format, fps=fps), ignore=tuple(first.ignore.specs))
+    layout, rate = (None, None) if isinstance(data, Dataset) else (format, fps)
     options = FitOptions(
         preset=first.facts.preset,
         seed=first.facts.seed,
         per_scene=list(first.models) != ["*"],
         budget=Budget.of(budget),
+        validation=validation,
+        calibration=calibration_of(calibration, format=layout, fps=rate),
         every=first.every,
         max_frames=max_frames,
         cache=cache,
@@ -95,6 +105,13 @@ def fuse(
         for scene in first.models
     }
     footage = open_footage(opened, working_folder(out), options, reporter)
+    unseen = _held_back_by_all(detectors, footage)
+    footage.split = options.split(unseen)
+    if footage.split.held_back > unseen.held_back:
+        footage.notes.append(
+            "More is held back here than by the fits of all bundles. Frames that a system was "
+            "trained on look too usual to it."
+        )
     detector = _calibrated(models, detectors, opened, footage, options)
     return save_fitted(detector, opened, out, cache)
 
@@ -136,6 +153,34 @@ def _alike(detectors: Sequence[Detector], names: Sequence[str]) -> Detector:
                     "Fit them on the same footage with the same options."
                 )
     return first
+
+
+def _held_back_by_all(detectors: Sequence[Detector], footage: Footage) -> Split:
+    """The split of which every held-back frame was held back by each fit on this footage.
+
+    Raises:
+        ConfigError: some held back the end of each clip, others the end of the footage.
+    """
+    mine = footage.fingerprint()
+    fits = [one.facts.data for one in detectors if one.facts.data.fingerprint == mine]
+    splits = [
+        Split()
+        if (was := fit.split) is None
+        else Split(was.validation, was.calibration, was.per_clip)
+        for fit in fits
+    ]
+    if not splits:
+        return Split()
+    held_back = min(split.held_back for split in splits)
+    if held_back and len({split.per_clip for split in splits}) > 1:
+        raise ConfigError(
+            "Of these bundles some were fitted without the end of each clip and others without "
+            "the end of all footage, so one was trained on what another held back. Give other "
+            "normal footage as --data, or fit them with the same preset or --validation 0 "
+            "--calibration 0."
+        )
+    calibration = min(split.calibration for split in splits)
+    return Split(round(held_back - calibration, 9), calibration, splits[0].per_clip)
 
 
 def _calibrated(

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from awry.datasets import as_dataset
+from awry.datasets.base import Dataset
+from awry.errors import FootageError
+from awry.methods.registry import method_class
 from awry.scoring.budget import Budget
-from awry.training.split import Exclusion
+from awry.training.split import Exclusion, Split
 
 GIB = 2**30
 
@@ -25,7 +30,10 @@ class FitOptions:
         ignore: regions whose pixels never count, in addition to the data set's own.
         budget: false alarms that are allowed.
         every, max_frames: thin the footage out.
-        validation, calibration: shares of the footage.
+        validation: share of the footage that choices are made on; None: as the method's preset
+            says.
+        calibration: share of the footage that the threshold is taken from, or other normal
+            footage for that; None: as the method's preset says.
         exclude: frames that a person took out.
         cache: folder for resized frames; None: in the fit's working folder.
         cache_gib: most GiB that the cache may hold.
@@ -42,13 +50,70 @@ class FitOptions:
     budget: Budget = Budget(2.0)  # noqa: RUF009 - frozen
     every: int = 1
     max_frames: int | None = None
-    validation: float = 0.1
-    calibration: float = 0.1
+    validation: float | None = None
+    calibration: float | Dataset | None = None
     exclude: Sequence[Exclusion] = ()
     cache: Path | None = None
     cache_gib: float = 8.0
     resume: bool = False
     overwrite: bool = False
+
+    def split(self, usual: Split | None = None) -> Split:
+        """How the footage is split.
+
+        Args:
+            usual: where nothing is said, e.g. `usual_split`; default `Split()`.
+
+        Raises:
+            ConfigError: shares that cannot be.
+        """
+        split = usual or Split()
+        if self.validation is not None:
+            split = replace(split, validation=self.validation)
+        if isinstance(self.calibration, Dataset):
+            return replace(split, calibration=0)
+        return split if self.calibration is None else replace(split, calibration=self.calibration)
+
+
+def usual_split(method: str, preset: str) -> Split:
+    """How a method's preset splits the footage where the options of a fit say nothing.
+
+    Raises:
+        ConfigError: an unknown method.
+    """
+    return method_class(method).splits.get(preset, Split())
+
+
+def calibration_of(
+    given: float | str | Path | Dataset | None,
+    *,
+    format: str | None = None,
+    fps: float | None = None,
+) -> float | Dataset | None:
+    """What a person gives as `--calibration`: a share, or normal footage.
+
+    Args:
+        given: a number, also as text; else a folder, or an opened data set. A folder whose name
+            is a number is given as `./0.1`.
+        format, fps: how a folder is read, as the training footage is.
+
+    Raises:
+        ConfigError, DatasetError: as `open_dataset`.
+        FootageError: there is no normal footage in it.
+    """
+    with suppress(ValueError):
+        given = float(given) if isinstance(given, str) else given
+    if given is None or isinstance(given, int | float):
+        return given
+    if isinstance(given, Dataset):
+        format = fps = None  # it has its own
+    opened = as_dataset(given, format=format, fps=fps)
+    if not opened.train:
+        raise FootageError(
+            f"--calibration {opened.root or opened.name}: there is no normal footage in it. Name "
+            "a folder of normal clips, or a data set with a training part."
+        )
+    return opened
 
 
 def teacher_settings(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from awry.detector import Detector
 from awry.results import FigureCard, Result
-from awry.scoring.calibration import POOLED, SceneCalibration
+from awry.scoring.calibration import POOLED, SceneCalibration, threshold_in_figures
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -57,8 +57,8 @@ class FitResult(Result):
         return self.detector.calibration.scene(POOLED)
 
     @property
-    def threshold(self) -> float:
-        """An alarm has a frame above it; of all scenes pooled."""
+    def threshold(self) -> float | None:
+        """An alarm has a frame above it; of all scenes pooled. None: nothing was held back."""
         return self.calibration.threshold
 
     def to_dict(self) -> dict[str, Any]:
@@ -96,9 +96,10 @@ class FitResult(Result):
 
     def cards(self) -> Sequence[FigureCard]:
         """Threshold, footage and time."""
-        frames = self.calibration.frames
+        frames, threshold = self.calibration.frames, self.threshold
+        held_back = 0 if threshold is None else frames
         return [
-            FigureCard("threshold", f"{self.threshold:.4g}", self.calibration.requested),
-            FigureCard("calibration frames", str(frames), self.calibration.how),
+            FigureCard("threshold", threshold_in_figures(threshold), self.calibration.requested),
+            FigureCard("calibration frames", str(held_back), self.calibration.how),
             FigureCard("seconds", f"{self.detector.facts.fit_seconds:g}", str(self.bundle)),
         ]

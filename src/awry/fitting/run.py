@@ -15,7 +15,7 @@ from awry.detector import Detector
 from awry.evaluation.report.page import write_strangest
 from awry.evaluation.report.peaks import peak_of
 from awry.fitting.detector import fit_detector
-from awry.fitting.options import FitOptions, teacher_settings
+from awry.fitting.options import FitOptions, calibration_of, teacher_settings, usual_split
 from awry.fitting.result import FitResult, StrangestMoment
 from awry.methods.registry import method_class
 from awry.progress import Reporter, Silent
@@ -46,6 +46,8 @@ def fit(
     ignore: Sequence[str] = (),
     exclude: Sequence[str | Exclusion] = (),
     budget: str | Budget = "2/hour",
+    validation: float | None = None,
+    calibration: float | str | Path | Dataset | None = None,
     every: Annotated[int, Field(ge=1)] = 1,
     max_frames: Annotated[int, Field(ge=1)] | None = None,
     cache: Path | None = None,
@@ -74,6 +76,11 @@ def fit(
             `polygon:x,y;x,y;x,y`, in pixels of the full frame.
         exclude: frames that were not normal after all: `CLIP:FIRST-LAST`, 0-based, inclusive.
         budget: false alarms allowed, e.g. `2/hour` or `1/day`; sets the threshold.
+        validation: share of the footage that is held back to make choices on, in [0, 0.5); None:
+            as the method's preset says, 0.1 where it says nothing. With 0 it is trained on too.
+        calibration: share that is held back to take the threshold from, in [0, 0.5), also as
+            text; or a folder or data set of other normal footage for that, in the same layout;
+            None: as `validation`. With 0 it is trained on too, and there is no threshold.
         every: keep each n-th frame.
         max_frames: most frames of a clip.
         cache: folder for resized frames, to be kept; None: beside the bundle until it is whole.
@@ -92,6 +99,7 @@ def fit(
         BundleError, WriteError: the bundle cannot be written where it is to go.
         KeyboardInterrupt: Ctrl-C; `resume=True` goes on from there.
     """
+    layout, rate = (None, None) if isinstance(data, Dataset) else (format, fps)
     options = FitOptions(
         preset=preset,
         changes={**(changes or {}), **teacher_settings(detector, classifier, depth)},
@@ -101,6 +109,8 @@ def fit(
         budget=Budget.of(budget),
         every=every,
         max_frames=max_frames,
+        validation=validation,
+        calibration=calibration_of(calibration, format=layout, fps=rate),
         exclude=tuple(map(Exclusion.of, exclude)),
         cache=cache,
         cache_gib=cache_size,
@@ -108,6 +118,7 @@ def fit(
         overwrite=overwrite,
     )
     method_class(method).configure(preset, options.changes)
+    options.split(usual_split(method, preset))
     return fit_and_save(method, as_dataset(data, format=format, fps=fps), out, options, reporter)
 
 

@@ -18,7 +18,7 @@ from awry.datasets.base import Dataset
 from awry.errors import ConfigError, FootageError
 from awry.fitting.checkpoint import check_fit_places
 from awry.fitting.detector import open_footage
-from awry.fitting.options import FitOptions, teacher_settings
+from awry.fitting.options import FitOptions, teacher_settings, usual_split
 from awry.fitting.run import fit_and_save
 from awry.fitting.search_result import TuneResult
 from awry.fitting.trials import Trial, TrialLog, held_back, judge, judge_losses, search
@@ -29,7 +29,7 @@ from awry.progress import Reporter, Silent
 from awry.teachers.outputs import keep_outputs
 from awry.training.footage import Footage, working_folder
 from awry.training.loop import FitContext
-from awry.training.split import Exclusion
+from awry.training.split import Exclusion, Split
 from awry.training.synthetic import Composition
 from awry.video.ignore import IgnoreRegions
 
@@ -81,7 +81,9 @@ def tune(
 
     Args:
         method: a registered method's name that declares a search space, e.g. `daml`.
-        data: a folder in a layout that `awry datasets` lists, or an opened data set.
+        data: a folder in a layout that `awry datasets` lists, or an opened data set. A fifth of
+            its normal footage is held back to judge settings and a tenth for the threshold,
+            whatever the preset holds back.
         out: the bundle's folder. The trials stand beside it until it is whole, in `OUT.work`.
         budget: time for the trials, `2h`, `30min` or `90s`; what is being fitted is finished.
         by: `synthetic` anomalies; or `losses` of validation, for what the paper chose by them.
@@ -115,7 +117,8 @@ def tune(
         ignore=tuple(IgnoreRegions.parse(ignore).specs),
         every=every,
         max_frames=max_frames,
-        validation=VALIDATION if by == "synthetic" else FitOptions().validation,
+        validation=VALIDATION if by == "synthetic" else None,
+        calibration=Split().calibration if by == "synthetic" else None,
         exclude=tuple(map(Exclusion.of, exclude)),
         cache=cache,
         cache_gib=cache_size,
@@ -173,7 +176,8 @@ class _Search:
                 f"{self._work} holds a search that was stopped: --resume goes on from there, "
                 "--overwrite throws it away."
             )
-        footage = open_footage(self._data, self._work, options, self._reporter)
+        usual = usual_split(self._method, options.preset)
+        footage = open_footage(self._data, self._work, options, self._reporter, usual)
         log = TrialLog(log_file, self._begun(footage), options.resume)
         if not log.trials:
             shutil.rmtree(trials, ignore_errors=True)

@@ -13,7 +13,15 @@ from awry.datasets.base import name_in_training
 from awry.datasets.clips import Excerpt
 from awry.detector import scored
 from awry.methods.fitted import FittedModels
-from awry.scoring.calibration import Budget, Calibration, CalibrationClip, calibrate
+from awry.scoring.calibration import (
+    NO_THRESHOLD,
+    OF_TRAINING,
+    SET_ONE,
+    Budget,
+    Calibration,
+    CalibrationClip,
+    calibrate,
+)
 from awry.scoring.moments import Moment, MomentKeeper, strongest
 from awry.training.footage import Footage
 from awry.training.split import Span, run_up
@@ -28,23 +36,31 @@ def calibrate_models(
     """Fix thresholds on the calibration part, and find the strongest moments of the training part.
 
     All parts are scored through the scorer, to see how far stretches of the footage differ.
+    Without a calibration part there are no thresholds, and what is usual is that of the training
+    part.
 
     Returns:
         The thresholds, and the moments by the clips' own frame numbers, strongest first.
     """
-    clips = [
-        _scored_clip(models, footage, span, maps=True) for span in footage.parts["calibration"]
-    ]
-    calibration = calibrate(clips, budget)
+    other, spans = footage.calibration()
+    clips = [_scored_clip(models, other, span, maps=True) for span in spans]
     validation = [_scored_clip(models, footage, span) for span in footage.parts["validation"]]
     total = sum(span.length for span in footage.parts["train"])
     footage.reporter.start("looking for the strangest moments of the training footage", total)
+    calibration = calibrate(clips, budget) if clips else None
     train: list[CalibrationClip] = []
     moments: list[Moment] = []
     for span in footage.parts["train"]:
-        levels = calibration.scene(footage.clip_named(span.clip).scene).map_thresholds
-        train.append(_scored_clip(models, footage, span, levels=levels, moments=moments))
+        levels: Sequence[float] = ()
+        if calibration is not None:
+            levels = calibration.scene(footage.clip_named(span.clip).scene).map_thresholds
+        train.append(
+            _scored_clip(models, footage, span, maps=not clips, levels=levels, moments=moments)
+        )
     strangest = strongest(moments, STRANGEST, APART)
+    if calibration is None:
+        footage.notes.append(f"{NO_THRESHOLD} {OF_TRAINING} {SET_ONE}")
+        return calibrate(train, None), strangest
     return calibration.with_spread(clips, validation, train), strangest
 
 

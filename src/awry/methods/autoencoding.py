@@ -29,6 +29,7 @@ from awry.scoring.maps import blurred
 from awry.scoring.streaming import Values, no_filter
 from awry.training.loop import Phase, train
 from awry.training.schedule import constant, cosine
+from awry.training.split import WHOLE, Split
 from awry.video.pictures import coloured, resized
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class StackMethod(Method):
     """
 
     guess: ClassVar[str] = "reconstruction"
+    splits: ClassVar[Mapping[str, Split]] = {"paper": WHOLE}
     config: StackConfig
 
     def __init__(self, config: MethodConfig) -> None:
@@ -106,15 +108,20 @@ class StackMethod(Method):
         footage.notes += notes
         size, grey = self.config.size, bool(self.config.grey)
         training = Windows(footage.runs("train", size, grey=grey), self.config)
-        try:
-            held_back = footage.runs("validation", size, grey=grey)
-            validation = Windows(held_back, self.config)
-        except FootageError:
-            validation = None
-            footage.notes.append("The validation part is shorter than one window: not used.")
         torch.manual_seed(seed)
         self.network = self.build()
-        return self.network, training, validation
+        return self.network, training, self._validation(footage)
+
+    def _validation(self, footage: Footage) -> Windows | None:
+        """The validation part, where one is held back that is long enough for a window."""
+        if not footage.split.validation:
+            return None
+        try:
+            held_back = footage.runs("validation", self.config.size, grey=bool(self.config.grey))
+            return Windows(held_back, self.config)
+        except FootageError:
+            footage.notes.append("The validation part is shorter than one window: not used.")
+            return None
 
     def _validated(self, network: nn.Module, windows: Windows) -> dict[str, float]:
         """The losses of some held-back windows, averaged."""

@@ -25,6 +25,7 @@ from awry.methods.graphs import Graph, Network, eager
 from awry.methods.search_space import SearchSpace
 from awry.scoring.maps import map_regions
 from awry.teachers.kinds import has_weights
+from awry.training.split import Split
 from awry.video.ignore import IgnoreRegions
 from awry.video.pictures import small_mask
 
@@ -223,6 +224,8 @@ class Method(ABC):
         name: as in the registry.
         Config: the settings' type.
         presets: preset name -> settings that differ from the defaults.
+        splits: preset name -> how the footage is split where that differs from the usual; a
+            `paper` that trains on all of it has `WHOLE`. The options of a fit go before it.
         levels: names of those parts that are whole scores by themselves, e.g. of objects and of
             frames; they are measured as scores are.
         fused_by_default: whether it is among those that are fused where nothing is said.
@@ -240,6 +243,7 @@ class Method(ABC):
     phrases: ClassVar[Mapping[str, str]] = {}
     Config: ClassVar[type[MethodConfig]]
     presets: ClassVar[Mapping[str, Mapping[str, Any]]]
+    splits: ClassVar[Mapping[str, Split]] = {}
 
     def __init__(self, config: MethodConfig) -> None:
         self.config = config

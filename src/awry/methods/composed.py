@@ -20,6 +20,11 @@ from awry.video.pictures import working_size
 
 Floats = NDArray[np.float64]
 
+NO_WEIGHTS = (
+    "weights=blind needs held-back footage that can be scored, and there is none: the weights of "
+    "the settings stay. Fit with --validation 0.1, or with longer footage."
+)
+
 OBJECTS, EACH, SECONDS, LEAST = 6, 3, 0.8, 6
 """Objects pasted, alterations of each, for how long they are scored, and the fewest frames."""
 

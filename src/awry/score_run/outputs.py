@@ -21,11 +21,15 @@ from awry.output.tables import (
 from awry.score_run.options import ScoreOptions
 from awry.score_run.result import ScoreResult, SourceResult
 from awry.scored_frames import ScoredFrames
+from awry.scoring.calibration import NO_THRESHOLD, SET_ONE
 from awry.scoring.fill import FilledScore
 from awry.video.clock import clock_time
 
 ALARMS_KEPT = 1000
 """Alarms that a result lists; an endless stream has more, and the table has them all."""
+
+
+NO_ALARMS = f"No alarm is given. {NO_THRESHOLD} {SET_ONE}"
 
 
 class Outputs:
@@ -46,7 +50,7 @@ class Outputs:
         self.options = options
         self.results: list[SourceResult] = []
         self.clips: dict[str, ScoredFrames] = {}
-        self.notes: list[str] = []
+        self.notes: list[str] = [] if detector.calibration.has_thresholds else [NO_ALARMS]
         self.failed: list[str] = []
         self._alarms: deque[Event] = deque(maxlen=ALARMS_KEPT)
         self.rows = 0
@@ -139,6 +143,7 @@ class Outputs:
             self.failed,
             interrupted,
             clips=self.clips,
+            has_threshold=self.detector.calibration.has_thresholds,
         )
 
 

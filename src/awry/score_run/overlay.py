@@ -42,7 +42,8 @@ class OverlayWriter:
     def add(self, frame: Frame, score: FrameScore) -> None:
         """Draw and append one frame."""
         self._history.add(score.score, frame.image.shape[1])
-        alarm = score.score is not None and score.score > self._calibration.threshold
+        limit = self._calibration.threshold
+        alarm = limit is not None and score.score is not None and score.score > limit
         since = since_in_words(frame.index, frame.time_s)
         self._began = (self._began or since) if alarm else None
         size = frame.image.shape[:2]
@@ -52,7 +53,7 @@ class OverlayWriter:
             frame,
             score,
             self._history.values(),
-            self._calibration.threshold,
+            limit,
             ignore=self._ignore,
             alarm=alarm,
             heat_range=self._calibration.heat_range,

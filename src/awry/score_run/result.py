@@ -86,6 +86,7 @@ class ScoreResult(Result):
         interrupted: whether a signal ended it; what was scored by then is written.
         also: the same of further detectors that saw the same frames, by name.
         clips: name of a source -> its scores as arrays; empty where they were written to `out`.
+        has_threshold: False where the detector has no alarm level, so that there are no alarms.
     """
 
     out: Path | None
@@ -96,6 +97,7 @@ class ScoreResult(Result):
     interrupted: bool = False
     also: Mapping[str, ScoreResult] = field(default_factory=lambda: MappingProxyType({}))
     clips: Mapping[str, ScoredFrames] = field(default_factory=lambda: MappingProxyType({}))
+    has_threshold: bool = True
 
     @property
     def frames(self) -> int:
@@ -151,7 +153,9 @@ class ScoreResult(Result):
             ax.plot(clip.frames, clip.scores, linewidth=1, label=clip.name)
         if self.clips:
             threshold = next(iter(self.clips.values())).threshold
-            ax.axhline(threshold, color="tab:red", linestyle="--", linewidth=1, label="threshold")
+            if threshold is not None:
+                label = "threshold"
+                ax.axhline(threshold, color="tab:red", linestyle="--", linewidth=1, label=label)
             ax.set(xlabel="frame", ylabel="score")
             ax.legend()
             return
@@ -164,7 +168,11 @@ class ScoreResult(Result):
         highest = max(scored, key=lambda source: source.score or 0.0, default=None)
         return [
             FigureCard("frames", str(self.frames), f"of {len(self.sources)} sources"),
-            FigureCard("alarms", str(sum(source.alarms for source in self.sources))),
+            FigureCard(
+                "alarms",
+                str(sum(source.alarms for source in self.sources)),
+                "" if self.has_threshold else "no threshold",
+            ),
             FigureCard(
                 "highest score",
                 "-" if highest is None else f"{highest.score:.4g}",

@@ -21,7 +21,7 @@ from awry.output.names import file_stem
 from awry.output.places import check_places
 from awry.progress import Reporter, Silent
 from awry.score_run.options import ScoreOptions, check_options
-from awry.score_run.outputs import Outputs
+from awry.score_run.outputs import NO_ALARMS, Outputs
 from awry.score_run.result import ScoreResult
 from awry.score_run.source_run import SourceRun, scoring
 from awry.score_run.tolerant import TolerantSource
@@ -74,7 +74,12 @@ def score_sources(
     run = _Run(every, reporter or Silent())
     named = run.find_all(sources)
     run.check_places_of(named, sources)
-    for sentence in left_out:
+    notes = [
+        f"{name}: {NO_ALARMS}" if name else NO_ALARMS
+        for name, outputs in every.items()
+        if not outputs.detector.calibration.has_thresholds
+    ]
+    for sentence in [*left_out, *notes]:
         run.reporter.message(sentence)
     with interrupt_flag() as interrupted:
         try:

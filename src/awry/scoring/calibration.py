@@ -16,9 +16,35 @@ from awry.scoring.events import EventOptions, find_runs
 from awry.scoring.normal_alarms import NormalAlarms, finite, observe_alarms
 from awry.scoring.spread import LevelSpread, measure_spread, with_other_scenes
 
-__all__ = ["POOLED", "Budget", "Calibration", "CalibrationClip", "SceneCalibration", "calibrate"]
+__all__ = [
+    "NO_THRESHOLD",
+    "OF_TRAINING",
+    "POOLED",
+    "SET_ONE",
+    "Budget",
+    "Calibration",
+    "CalibrationClip",
+    "SceneCalibration",
+    "calibrate",
+    "threshold_in_figures",
+]
 
 POOLED = "*"
+NO_THRESHOLD = "No footage was held back to take an alarm threshold from, so there is none."
+OF_TRAINING = (
+    "Mean, spread and map levels are those of frames that were trained on; new footage scores "
+    "higher."
+)
+SET_ONE = "Give a --threshold, or fit again with --calibration FOLDER or a share of the footage."
+
+
+def threshold_in_figures(threshold: float | None) -> str:
+    """For tables and cards.
+
+    >>> threshold_in_figures(0.123456), threshold_in_figures(None)
+    ('0.1235', 'none')
+    """
+    return "none" if threshold is None else f"{threshold:.4g}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +54,14 @@ class SceneCalibration:
     Attributes:
         location, scale: mean and standard deviation of the scores; the scale is 1 where the
             scores do not vary, so that it can always divide.
-        threshold: an alarm has a frame above it.
+        threshold: an alarm has a frame above it; None where nothing was held back to take one
+            from. All else was then measured on training frames.
         map_thresholds: ascending levels at which maps are cut into regions; empty without maps.
         heat_range: map values drawn as cold and as hot; (0, 1) without maps.
-        frames: scored calibration frames.
+        frames: scored frames that all this was measured on.
         seconds: their duration, or None where a frame rate is unknown.
-        budget: what was asked for; None where the threshold was given by hand. In a unit of time
-            with `seconds` None it was taken by frames, and `how` says so.
+        budget: what was asked for; None where the threshold was given by hand or there is none.
+            In a unit of time with `seconds` None it was taken by frames, and `how` says so.
         how: how the threshold came about, in a sentence or two.
         threshold_interval: the 95 % interval of the threshold that keeps the budget, which
             holds `threshold`; None where nothing can be said, as `how` tells.
@@ -47,7 +74,7 @@ class SceneCalibration:
 
     location: float
     scale: float
-    threshold: float
+    threshold: float | None
     map_thresholds: tuple[float, ...]
     heat_range: tuple[float, float]
     frames: int
@@ -63,13 +90,17 @@ class SceneCalibration:
         """The same footage's calibration for another budget; the footage is not needed.
 
         Raises:
-            BundleError: the calibration was stored before `normal_alarms` was.
+            BundleError: the calibration was stored before `normal_alarms` was, or there is no
+                threshold.
         """
+        if self.threshold is None:
+            raise BundleError(f"No budget can be kept. {NO_THRESHOLD} {SET_ONE}")
         if self.normal_alarms is None:
             raise BundleError(
                 f"The bundle keeps only the threshold {self.threshold:.4g}, so another budget "
-                "cannot be asked for; it was fitted by an older awry. Refit it, with --budget if "
-                "need be, or give a --threshold."
+                "cannot be asked for; it was fitted by an older awry, or without footage that was "
+                "held back for thresholds. Refit it, with --budget if need be, or give a "
+                "--threshold."
             )
         threshold, interval, how = choose_threshold(
             self.normal_alarms, self.frames, self.seconds, budget, self.spread
@@ -87,6 +118,8 @@ class SceneCalibration:
         if not math.isfinite(threshold):
             raise ConfigError(f"The threshold is {threshold}; expected a finite number.")
         how = "Given by hand."
+        if self.threshold is None:
+            how += " No footage was held back to say how many alarms it gives in normal footage."
         if self.normal_alarms is not None:
             how = describe_threshold(self.normal_alarms, self.frames, self.seconds, threshold)
         return replace(
@@ -95,8 +128,20 @@ class SceneCalibration:
 
     @property
     def requested(self) -> str:
-        """The budget that was asked for, or that the threshold was given by hand."""
+        """The budget that was asked for, that the threshold was given by hand, or that none is."""
+        if self.threshold is None:
+            return "no threshold"
         return "threshold given by hand" if self.budget is None else str(self.budget)
+
+    def needed_threshold(self) -> float:
+        """The threshold, for what makes no sense without.
+
+        Raises:
+            ConfigError: there is none; says how to have one.
+        """
+        if self.threshold is None:
+            raise ConfigError(f"{NO_THRESHOLD} {SET_ONE}")
+        return self.threshold
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +157,23 @@ class Calibration:
     options: EventOptions = field(default_factory=EventOptions)
 
     def alarms(self, scores: NDArray[np.float64], scene: str) -> list[tuple[int, int]]:
-        """Runs of a clip's scores (n,) that are alarms in a scene, (first, last) inclusive."""
+        """Runs of a clip's scores (n,) that are alarms in a scene, (first, last) inclusive.
+
+        None are where there is no threshold.
+        """
         here = self.scene(scene)
+        if here.threshold is None:
+            return []
         return find_runs(scores, here.threshold, self.options, here.location)
 
     def scene(self, name: str) -> SceneCalibration:
         """The calibration of a scene; of all scenes pooled where it is unknown."""
         return self.scenes.get(name, self.scenes[POOLED])
+
+    @property
+    def has_thresholds(self) -> bool:
+        """Whether there are alarms at all; every scene has a threshold, or none has."""
+        return self.scenes[POOLED].threshold is not None
 
     def with_budget(self, budget: Budget) -> Calibration:
         """Every scene's thresholds for another budget; see `SceneCalibration.with_budget`."""
@@ -221,15 +276,16 @@ class CalibrationClip:
 
 
 def calibrate(
-    clips: Sequence[CalibrationClip], budget: Budget, options: EventOptions | None = None
+    clips: Sequence[CalibrationClip], budget: Budget | None, options: EventOptions | None = None
 ) -> Calibration:
     """Fix thresholds on normal footage.
 
     A scene without a scored frame is left to the pooled calibration.
 
     Args:
-        clips: the calibration part.
-        budget: false alarms that are allowed.
+        clips: the calibration part; without a budget, what was trained on.
+        budget: false alarms that are allowed; None: no threshold is taken from these clips, but
+            all else.
         options: how frames are merged into alarms; default `EventOptions()`.
 
     Raises:
@@ -251,33 +307,44 @@ def calibrate(
 
 
 def _calibrate(
-    clips: Sequence[CalibrationClip], budget: Budget, options: EventOptions
+    clips: Sequence[CalibrationClip], budget: Budget | None, options: EventOptions
 ) -> SceneCalibration:
-    from awry.scoring.maps import map_thresholds  # OpenCV is not needed to read a calibration
-
-    pooled = np.concatenate([clip.scores[np.isfinite(clip.scores)] for clip in clips])
-    seconds = _seconds(clips)
+    usual = _usual(clips)
+    if budget is None:
+        return usual
     normal = observe_alarms([clip.scores for clip in clips], options)
-    location = float(pooled.mean())
-    spread = measure_spread(clips, options=options, normal=location)
-    threshold, interval, how = choose_threshold(normal, len(pooled), seconds, budget, spread)
-    peaks = [clip.map_peaks for clip in clips if clip.map_peaks is not None]
-    known = np.concatenate([np.asarray(part, np.float64) for part in peaks] or [np.empty(0)])
-    known = known[np.isfinite(known)]
-    return SceneCalibration(
-        location=location,
-        scale=float(pooled.std()) if np.ptp(pooled) > 0 else 1.0,
+    spread = measure_spread(clips, options=options, normal=usual.location)
+    threshold, interval, how = choose_threshold(normal, usual.frames, usual.seconds, budget, spread)
+    return replace(
+        usual,
         threshold=threshold,
-        map_thresholds=map_thresholds(known) if known.size else (),
-        heat_range=_heat_range(known) if known.size else (0.0, 1.0),
-        frames=len(pooled),
-        seconds=seconds,
         budget=budget,
         how=how,
         threshold_interval=interval,
         normal_alarms=normal,
-        parts=_usual_parts(clips),
         spread=spread,
+    )
+
+
+def _usual(clips: Sequence[CalibrationClip]) -> SceneCalibration:
+    """All but the threshold."""
+    from awry.scoring.maps import map_thresholds  # OpenCV is not needed to read a calibration
+
+    pooled = np.concatenate([clip.scores[np.isfinite(clip.scores)] for clip in clips])
+    peaks = [clip.map_peaks for clip in clips if clip.map_peaks is not None]
+    known = np.concatenate([np.asarray(part, np.float64) for part in peaks] or [np.empty(0)])
+    known = known[np.isfinite(known)]
+    return SceneCalibration(
+        location=float(pooled.mean()),
+        scale=float(pooled.std()) if np.ptp(pooled) > 0 else 1.0,
+        threshold=None,
+        map_thresholds=map_thresholds(known) if known.size else (),
+        heat_range=_heat_range(known) if known.size else (0.0, 1.0),
+        frames=len(pooled),
+        seconds=_seconds(clips),
+        budget=None,
+        how=f"{NO_THRESHOLD} {OF_TRAINING}",
+        parts=_usual_parts(clips),
     )
 
 
@@ -315,7 +382,7 @@ def _read_scene(values: Mapping[str, Any]) -> SceneCalibration:
     scene = SceneCalibration(
         location=finite(values["location"]),
         scale=finite(values["scale"]),
-        threshold=finite(values["threshold"]),
+        threshold=None if values["threshold"] is None else finite(values["threshold"]),
         map_thresholds=levels,
         heat_range=(low, high),
         frames=int(values["frames"]),
@@ -333,7 +400,10 @@ def _read_scene(values: Mapping[str, Any]) -> SceneCalibration:
     if sorted(set(levels)) != list(levels) or scene.scale <= 0 or low >= high:
         raise ValueError("map_thresholds, scale or heat_range out of order")
     around = scene.threshold_interval
-    if around is not None and not around[0] <= scene.threshold <= around[1]:
+    if scene.threshold is None:
+        if (scene.budget, around, scene.normal_alarms) != (None, None, None):
+            raise ValueError("a budget, but no threshold")
+    elif around is not None and not around[0] <= scene.threshold <= around[1]:
         raise ValueError(f"threshold {scene.threshold} is outside its interval {around}")
     return scene
 

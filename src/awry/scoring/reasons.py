@@ -45,8 +45,10 @@ class Explainer:
     def height(self, score: float) -> float | None:
         """How high a score is: 0 at the mean of normal footage, 1 at the alarm level.
 
-        None where the alarm level does not lie above that mean.
+        None where there is no alarm level, or it does not lie above that mean.
         """
+        if self.calibration.threshold is None:
+            return None
         way = self.calibration.threshold - self.calibration.location
         return (score - self.calibration.location) / way if way > 0 else None
 

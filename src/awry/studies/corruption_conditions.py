@@ -17,6 +17,7 @@ from awry.methods.base import Scorer
 from awry.progress import Reporter
 from awry.results import FigureCard, Result
 from awry.score_run.options import check_parts
+from awry.scoring.calibration import NO_THRESHOLD, SET_ONE
 from awry.storage import write_json
 from awry.studies.corruptions import CORRUPTIONS, Corruption, corrupted_clip
 from awry.studies.measurements import (
@@ -264,6 +265,8 @@ def _any_scorer(detector: Detector, data: Dataset) -> Scorer:
 
 def _notes(clean: Measurement, data: Dataset) -> list[str]:
     frames, fps = clean["n_normal_frames"], data.fps
+    if frames is None:
+        return [f"No alarms are counted. {NO_THRESHOLD} {SET_ONE}"]
     length = f"{frames} frames" if fps is None else f"{frames} frames, {frames / fps:.0f} s"
     return [
         f"False alarms are counted on the {length} of normal test footage at the threshold that "

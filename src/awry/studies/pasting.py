@@ -22,6 +22,7 @@ from awry.results import FigureCard, Result
 from awry.storage import whole_folder
 from awry.studies.choices import names
 from awry.training.footage import Footage
+from awry.training.split import Split
 from awry.training.synthetic import CONTROL, KINDS, Composition, compositions
 from awry.video import open_source
 from awry.video.cache import FrameCache
@@ -156,8 +157,7 @@ def paste(
             FrameCache(Path(work), CACHE_BYTES),
             ignore=regions,
             max_frames=max_frames,
-            validation=share,
-            calibration=NEITHER,
+            split=Split(share, NEITHER),
             reporter=reporter,
         )
         made = compositions(normal, kinds=chosen, count=count, seconds=seconds, seed=seed)

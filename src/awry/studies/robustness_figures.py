@@ -78,14 +78,17 @@ def alarm_figures(clips: Sequence[ScoredClip], calibration: Calibration) -> dict
         `ALARM_FIGURES` of `awry.evaluation.metrics.event.EventFigures`; `normal_share_over`, the
         share of normal frames whose score is over the threshold, or None without normal frames; and
         `alarm_interval`, name -> `[low, high]`, the 95 % interval over clips of those that have
-        one.
+        one. All are None where the calibration has no threshold.
     """
+    if not calibration.has_thresholds:
+        names = (*ALARM_FIGURES, "normal_share_over")
+        return {**dict.fromkeys(names), "alarm_interval": {}}
     alarms, over, normal = [], 0, 0
     for clip in clips:
         scene = calibration.scene(clip.scene)
         alarms.append(calibration.alarms(clip.scores, clip.scene))
         quiet = _labels(clip) == 0
-        over += int((clip.scores[quiet] > scene.threshold).sum())
+        over += int((clip.scores[quiet] > scene.needed_threshold()).sum())
         normal += int(quiet.sum())
     level = event_level(
         alarms,

@@ -42,6 +42,8 @@ def plot_corruptions(
     axis = Axis("severity", "micro AUC", ticks, words, limits, (0.5, "chance"))
     panels = {name: lines(group, aucs, "auc") for name, group in groups.items()}
     files = write_panels(out / "robustness", f"{title}: micro AUC", panels, axis)
+    if clean.get("n_normal_frames", 0) is None:  # without a threshold there are no alarms to plot
+        return files
     rate = false_alarm_rate(clean)
     axis = Axis("severity", rate.replace("_", " "), ticks, words)
     panels = {name: lines(group, {rate: "false alarms"}, None) for name, group in groups.items()}

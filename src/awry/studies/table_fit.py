@@ -18,7 +18,7 @@ from awry.progress import Reporter
 from awry.studies.measurements import data_key, labelled
 from awry.weight_list import missing_weights
 
-FORMAT = 2
+FORMAT = 3
 """Of a fit's record; another one is not read, and what it holds is fitted again."""
 
 

@@ -11,6 +11,16 @@ _FROZEN = ConfigDict(extra="allow", strict=True, frozen=True)
 _Span = Annotated[list[Any], Field(min_length=3, max_length=3)]
 
 
+class SplitFacts(BaseModel):
+    """Which shares of the footage were to be held back, as `awry.training.split.Split`."""
+
+    model_config = _FROZEN
+
+    validation: int | float
+    calibration: int | float
+    per_clip: bool
+
+
 class FootageFacts(BaseModel):
     """The footage of a fit.
 
@@ -20,7 +30,11 @@ class FootageFacts(BaseModel):
         fingerprint: SHA-256 over files, thinning and ignored regions.
         scenes: names of its scenes.
         parts: `train`, `validation` and `calibration`, each as clip, first frame, and the frame
-            after the last.
+            after the last; empty where nothing was held back.
+        split: the shares that were asked for, and whether each clip was cut by itself; None in
+            bundles from before it was kept.
+        calibrated_on: layout, variant, rate, fingerprint and scenes of other footage that the
+            calibration part is of; None: of the same.
         every: each so many-th frame was taken.
         notes, failed: what was odd, and what could not be read, in sentences.
     """
@@ -33,6 +47,8 @@ class FootageFacts(BaseModel):
     fingerprint: str
     scenes: list[str]
     parts: dict[str, list[_Span]]
+    split: SplitFacts | None = None
+    calibrated_on: dict[str, Any] | None = None
     every: int = Field(ge=1)
     notes: list[str]
     failed: list[str]

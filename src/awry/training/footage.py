@@ -19,13 +19,16 @@ from awry.errors import FootageError, FrameError, SourceError
 from awry.frames import Frame
 from awry.names import name_key
 from awry.progress import Reporter, Silent
-from awry.training.split import Exclusion, Span, split_scenes, without
+from awry.training.split import Exclusion, Span, Split, split_scenes, without
 from awry.video.cache import CachedClip, FrameCache, fingerprint
 from awry.video.ignore import IgnoreRegions
 from awry.video.one_size import OneSize
 from awry.video.pictures import same_aspect
 from awry.video.source import Source, SourceHealth
 from awry.video.thin import Thinned
+
+_SMALL = (32, 32)
+"""Footage that is read for its clips' lengths alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,8 @@ class Footage:
         ignore: regions whose pixels never count.
         every: keep each n-th frame only.
         max_frames: keep at most so many frames of each clip.
-        validation, calibration: shares of the footage.
+        split: which shares of it are held back.
+        calibrate_on: other normal footage, of which every frame belongs to the calibration part.
         exclude: frames taken out by a person.
         reporter: shows how far the reading is.
     """
@@ -97,8 +101,8 @@ class Footage:
         ignore: IgnoreRegions | None = None,
         every: int = 1,
         max_frames: int | None = None,
-        validation: float = 0.1,
-        calibration: float = 0.1,
+        split: Split | None = None,
+        calibrate_on: Footage | None = None,
         exclude: Sequence[Exclusion] = (),
         reporter: Reporter | None = None,
     ) -> None:
@@ -111,7 +115,8 @@ class Footage:
         self.failed: list[str] = []
         self._cache = cache
         self._thin = (every, max_frames)
-        self._shares = (validation, calibration)
+        self.split = split or Split()
+        self.calibrate_on = calibrate_on
         self._exclude = tuple(self._meant(out) for out in exclude)
         self.reporter = reporter or Silent()
         self._parts: dict[str, list[Span]] | None = None
@@ -141,6 +146,20 @@ class Footage:
         part.clips = tuple(clip for clip in self.clips if clip.scene == scene)
         part._parts = None
         return part
+
+    def alike(self, clips: Sequence[Clip], split: Split) -> Footage:
+        """Other clips, read into the same cache with the same thinning and ignored regions."""
+        every, max_frames = self._thin
+        return Footage(
+            clips,
+            self._cache,
+            variant=self.variant,
+            ignore=self.ignore,
+            every=every,
+            max_frames=max_frames,
+            split=split,
+            reporter=self.reporter,
+        )
 
     def open(self, clip: Clip) -> Source:
         """The clip's frames, thinned and with ignored pixels black."""
@@ -205,13 +224,15 @@ class Footage:
         """Consecutive frames of one part of the footage; a run ends where frames were lost.
 
         Args:
-            part: `train`, `validation` or `calibration`.
+            part: `train`, `validation` or `calibration`; one that the split leaves out has none.
             size: working size (h, w); None keeps the frames' own size.
             grey: one channel instead of three.
 
         Raises:
             FootageError: no clip can be read, or the cache's limit would be exceeded.
         """
+        if part == "calibration" and self.calibrate_on is not None:
+            return self.calibrate_on.runs("train", size, grey=grey)
         readable: list[tuple[Clip, CachedClip]] = []
         good = [clip.name for clip in self.clips if clip.name not in self._bad]
         new = any((name, size, grey) not in self._opened for name in good)
@@ -240,10 +261,10 @@ class Footage:
             # Spans count the clip's own frames, some of which may have been lost.
             length = int(cached.frame_indices[-1]) + 1
             scenes.setdefault(clip.scene, []).append((clip.name, length))
-        parts = split_scenes(scenes, *self._shares)
+        parts = split_scenes(scenes, self.split)
         kept = {part: without(spans, self._exclude) for part, spans in parts.items()}
         for part, spans in kept.items():
-            if not spans:
+            if not spans and self.split.share(part):
                 raise FootageError(
                     f"Nothing is left of the footage's {part} part after --exclude; "
                     "exclude less or give more footage."
@@ -261,6 +282,30 @@ class Footage:
         if self._parts is None:
             raise FootageError("The footage has not been read yet: call runs() first.")
         return self._parts
+
+    def note_normality(self, why: str, what: str = "what is normal") -> None:
+        """Note that something was measured on frames that were trained on.
+
+        Args:
+            why: the held-back footage did not do, where there was any.
+            what: was to be measured on it.
+        """
+        reason = why if self.split.validation else "No footage was held back for validation"
+        self.notes.append(
+            f"{reason}: {what} was measured on the training frames, so that scores come out too "
+            "high."
+        )
+
+    def calibration(self) -> tuple[Footage, list[Span]]:
+        """Whose clips the calibration part is of, and its spans; none where nothing is held back.
+
+        Raises:
+            FootageError: none of its clips can be read.
+        """
+        if self.calibrate_on is None:
+            return self, self.parts["calibration"]
+        self.calibrate_on.runs("train", _SMALL, grey=True)  # for the clips' lengths
+        return self.calibrate_on, self.calibrate_on.parts["train"]
 
     def is_grey(self) -> bool:
         """Whether the first frame of each of the first good clips has three equal channels.

@@ -9,6 +9,57 @@ from awry.errors import ConfigError, FootageError
 from awry.foreign import whole_number
 
 PARTS = ("train", "validation", "calibration")
+LEAST_TRAINED = 0.2
+"""Of all frames at least this share is left to train on."""
+
+SHORTEST_CUT = 10
+"""A clip of fewer frames is not cut by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Which shares of the normal footage are held back from training.
+
+    Attributes:
+        validation: share of the frames, in [0, 0.5), that choices are made on; 0: none.
+        calibration: share of the frames, in [0, 0.5), that thresholds are taken from; 0: none.
+        per_clip: each clip is cut by itself, as SSMTL section 4.2 does; else all clips of a scene
+            laid end to end, so that most stay whole.
+
+    Raises:
+        ConfigError: a share is out of range, or both together leave too little to train on.
+    """
+
+    validation: float = 0.1
+    calibration: float = 0.1
+    per_clip: bool = False
+
+    def __post_init__(self) -> None:
+        for name, share in (("validation", self.validation), ("calibration", self.calibration)):
+            if not 0 <= share < 0.5:
+                raise ConfigError(
+                    f"--{name} {share:g} is no share of the footage: expected 0 (none is held "
+                    "back) or more, and below 0.5."
+                )
+        if self.held_back > 1 - LEAST_TRAINED:
+            raise ConfigError(
+                f"--validation {self.validation:g} and --calibration {self.calibration:g} leave "
+                f"less than {LEAST_TRAINED:g} of the footage to train on: hold back less."
+            )
+
+    @property
+    def held_back(self) -> float:
+        """The share that is not trained on."""
+        return self.validation + self.calibration
+
+    def share(self, part: str) -> float:
+        """The share of one of `PARTS`."""
+        shares = {"validation": self.validation, "calibration": self.calibration}
+        return shares.get(part, 1 - self.held_back)
+
+
+WHOLE = Split(0, 0)
+"""Nothing is held back: what a paper does that trains on all of the training footage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,32 +131,47 @@ def split_in_time(
 
     Args:
         lengths: clip names and frame counts, in time order.
-        validation, calibration: shares of all frames, each in (0, 0.5).
+        validation, calibration: shares of all frames, each in [0, 0.5); a part of share 0 is empty.
         shortest: no piece of a clip is left shorter than this, unless the clip is.
 
     Returns:
         For each of `PARTS` its spans. Together they cover every frame once.
 
     Raises:
-        FootageError: there are fewer frames than three parts need.
+        FootageError: there are fewer frames than the parts need.
 
     >>> parts = split_in_time([("a", 50), ("b", 50)])
     >>> [(s.clip, s.first, s.last) for s in parts["calibration"]]
     [('b', 40, 50)]
     """
     total = sum(length for _, length in lengths)
-    if total < 3 * shortest:
-        raise FootageError(
-            f"The training footage has {total} frames; at least {3 * shortest} are needed to "
-            "train, validate and calibrate. Give longer footage."
-        )
+    shares = {"validation": validation, "calibration": calibration}
+    held_back = [name for name, share in shares.items() if share]
+    _check_length(total, held_back, shortest)
     edges = _edges(lengths)
-    second = _snap(total * (1 - calibration), edges, total, (2 * shortest, total - shortest))
-    first = _snap(
-        total * (1 - calibration - validation), edges, total, (shortest, second - shortest)
-    )
+    second = total
+    if calibration:
+        least = shortest * len(held_back)
+        second = _snap(total * (1 - calibration), edges, total, (least, total - shortest))
+    first = second
+    if validation:
+        wanted = total * (1 - calibration - validation)
+        first = _snap(wanted, edges, total, (shortest, second - shortest))
     bounds = {"train": (0, first), "validation": (first, second), "calibration": (second, total)}
     return {part: _spans(lengths, *bounds[part]) for part in PARTS}
+
+
+def _check_length(total: int, held_back: Sequence[str], shortest: int) -> None:
+    needed = shortest * (1 + len(held_back))
+    if total >= needed:
+        return
+    verbs = {"validation": "validate", "calibration": "calibrate"}
+    *others, last = ["train", *(verbs[name] for name in held_back)]
+    purpose = f"{', '.join(others)} and {last}" if others else last
+    raise FootageError(
+        f"The training footage has {total} frames; at least {needed} are needed to {purpose}. "
+        "Give longer footage."
+    )
 
 
 def _edges(lengths: Sequence[tuple[str, int]]) -> list[int]:
@@ -154,17 +220,26 @@ def without(spans: Sequence[Span], exclusions: Sequence[Exclusion]) -> list[Span
 
 
 def split_scenes(
-    clips: Mapping[str, Sequence[tuple[str, int]]], validation: float, calibration: float
+    clips: Mapping[str, Sequence[tuple[str, int]]], split: Split
 ) -> dict[str, list[Span]]:
     """Cut each scene's clips by itself, so that every scene is in every part.
 
     Args:
         clips: scene -> clip names and frame counts.
+        split: the shares, and whether each clip is cut by itself; a clip of fewer than
+            `SHORTEST_CUT` frames is then trained on whole.
+
+    >>> parts = split_scenes({"door": [("a", 100), ("b", 20)]}, Split(0.15, 0, per_clip=True))
+    >>> [(s.clip, s.first, s.last) for s in parts["validation"]]
+    [('a', 85, 100), ('b', 17, 20)]
     """
     parts: dict[str, list[Span]] = {part: [] for part in PARTS}
     for lengths in clips.values():
-        for part, spans in split_in_time(lengths, validation, calibration).items():
-            parts[part] += spans
+        for piece in [[one] for one in lengths] if split.per_clip else [lengths]:
+            short = split.per_clip and piece[0][1] < SHORTEST_CUT
+            shares = (0.0, 0.0) if short else (split.validation, split.calibration)
+            for part, spans in split_in_time(piece, *shares, shortest=1 if short else 2).items():
+                parts[part] += spans
     return parts
 
 

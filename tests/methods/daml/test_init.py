@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
 
 from awry.errors import BundleError, TrainingError
+from awry.fitting import FitOptions, fit_detector
 from awry.methods.base import Setting
 from awry.methods.daml import DAML
+from support import moving_square_data
 
 from .conftest import MakeModel
 
@@ -49,3 +53,14 @@ def test_how_far_pixels_differ_is_kept_where_it_is_known(make_model: MakeModel) 
 def test_what_is_not_fitted_cannot_score(make_model: MakeModel) -> None:
     with pytest.raises(TrainingError, match="This DAML has not been fitted"):
         DAML(make_model().config).scorer(Setting())
+
+
+def test_without_held_back_footage_converging_goes_by_training_losses(tmp_path: Path) -> None:
+    changes = {"converged": 0.99, "first_epochs": 9, "second_epochs": 1}
+    how = FitOptions(preset="tiny", changes=changes, validation=0)
+    detector = fit_detector("daml", moving_square_data(), tmp_path / "b", how)
+    assert any("converged goes by the training losses" in n for n in detector.facts.data.notes)
+    epochs = detector.facts.history["*"]
+    assert len([e for e in epochs if e["phase"] == "reconstruction"]) == 4
+    assert not any(name.startswith("validation_") for epoch in epochs for name in epoch)
+    assert detector.calibration.has_thresholds

@@ -40,6 +40,7 @@ from awry.teachers.objects.trust import ObjectTrust
 from awry.training.believed import believe
 from awry.training.loop import FitContext
 from awry.training.scale import scale_with_tiles, seen_in
+from awry.training.split import WHOLE, Split
 from awry.video.pictures import working_size
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ class Attributes(Method):
     fused_by_default = True
     Config = AttributesConfig
     presets = PRESETS
+    splits: ClassVar[Mapping[str, Split]] = {"paper": WHOLE}
     config: AttributesConfig
     phrases: ClassVar[Mapping[str, str]] = {
         "": "{it} looks or moves like nothing seen in training",

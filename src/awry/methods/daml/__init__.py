@@ -26,6 +26,7 @@ from awry.methods.graphs import Graph
 from awry.methods.search_space import SearchSpace
 from awry.progress import Silent
 from awry.training.loop import train
+from awry.training.split import WHOLE, Split
 
 if TYPE_CHECKING:
     from awry.methods.published import Publication
@@ -46,6 +47,7 @@ class DAML(Method):
     demo_by_default = True
     Config = DAMLConfig
     presets = PRESETS
+    splits: ClassVar[Mapping[str, Split]] = {"paper": WHOLE, "paper-code": WHOLE}
     phrases: ClassVar[Mapping[str, str]] = {
         "": "the scene did not go on as expected",
         "latent": "the scene did not go on as expected",
@@ -98,13 +100,24 @@ class DAML(Method):
             means, deviations = scene_means(runs, footage.scenes)
             model.means.copy_(torch.from_numpy(means))
             model.deviations = torch.from_numpy(deviations)
+        return model, runs, self._validation(footage, model)
+
+    def _validation(self, footage: Footage, model: DAMLModel) -> Batches | None:
+        """The validation part, where one is held back that is long enough for a window."""
+        if not footage.split.validation:
+            if self.config.converged:
+                footage.notes.append(
+                    "converged goes by the training losses, since no footage was held back for "
+                    "validation."
+                )
+            return None
+        size = (self.config.height, self.config.width or 0)
         try:
-            held_back = footage.runs("validation", size, grey=grey)
-            validation = Batches(held_back, model, self.config)
+            held_back = footage.runs("validation", size, grey=bool(self.config.grey))
+            return Batches(held_back, model, self.config)
         except FootageError:
-            validation = None
             footage.notes.append("The validation part is shorter than one window: not used.")
-        return model, runs, validation
+            return None
 
     def _resolve(self, footage: Footage, reporter: Reporter) -> None:
         """Settle what the config leaves to the footage, so that the bundle records it."""

@@ -131,7 +131,7 @@ class Fused(Method):
         self.config = self.config.model_copy(update={"children": children})
 
     def calibrate(self, footage: Footage) -> None:
-        """Measure what is usual, on the footage's validation part.
+        """Measure what is usual, on the footage's validation part; else on the training part.
 
         Raises:
             FootageError: no frame was scored by every system.
@@ -140,9 +140,8 @@ class Fused(Method):
         self._share_runtime()
         stretches = evidence_of(footage, "validation", systems, self.config.most_frames)
         if not stretches:
-            footage.notes.append(
-                "No held-back frame was scored by every system: what is usual for them together "
-                "was measured on the training frames, so that scores come out too high."
+            footage.note_normality(
+                "No held-back frame was scored by every system", "what is usual for them together"
             )
             stretches = evidence_of(footage, "train", systems, self.config.most_frames)
         if not stretches:

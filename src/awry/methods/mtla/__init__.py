@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from awry.errors import BundleError, FootageError, TrainingError
 from awry.methods.base import Method, MethodConfig, Scorer, Setting
-from awry.methods.composed import ScoredCompositions, with_weights
+from awry.methods.composed import NO_WEIGHTS, ScoredCompositions, with_weights
 from awry.methods.graphs import Graph
 from awry.methods.mtla.config import PRESETS, MTLAConfig
 from awry.methods.mtla.network import MTLAModel, attention_inputs
@@ -41,6 +41,7 @@ from awry.teachers.objects.trust import ObjectTrust
 from awry.teachers.segmenter import Segments
 from awry.training.believed import beliefs_of, learned_trust, trust_note
 from awry.training.loop import train
+from awry.training.split import WHOLE, Split
 from awry.video.pictures import Pictures, working_size
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ class MTLA(Method):
     fused_by_default = True
     Config = MTLAConfig
     presets = PRESETS
+    splits: ClassVar[Mapping[str, Split]] = {"paper": WHOLE}
     config: MTLAConfig
     levels = ("appearance", "motion", "maximum", "sum")
     phrases: ClassVar[Mapping[str, str]] = {
@@ -122,10 +124,9 @@ class MTLA(Method):
         if measure_normality(scorer, self._runs(footage, "validation")):
             self._weigh(scorer, footage)
         else:
-            footage.notes.append(
-                "The held-back footage is too short, or shows no object: what is normal was "
-                "measured on the training frames, so that scores come out too high."
-            )
+            footage.note_normality("The held-back footage is too short, or shows no object")
+            if self.config.weights == "blind":
+                footage.notes.append(NO_WEIGHTS)
             measure_normality(scorer, self._runs(footage, "train"))
 
     def _weigh(self, scorer: MTLAScorer, footage: Footage) -> None:

@@ -30,6 +30,7 @@ from awry.methods.sdor.samples import Archive
 from awry.methods.sdor.scoring import SDORScorer
 from awry.methods.sdor.training import Ranking, phases
 from awry.training.loop import train
+from awry.training.split import WHOLE, Split
 from awry.video.memory import ArraySource
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class SDOR(Method):
     name = "sdor"
     Config = SDORConfig
     presets = PRESETS
+    splits: ClassVar[Mapping[str, Split]] = {"paper": WHOLE}
     phrases: ClassVar[Mapping[str, str]] = {"": "{it} looks unlike most of the footage"}
     config: SDORConfig
 

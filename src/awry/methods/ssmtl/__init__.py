@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import torch
@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from awry.errors import BundleError, FootageError, TrainingError
 from awry.methods.base import Method, MethodConfig, Scorer, Setting
-from awry.methods.composed import ScoredCompositions, with_weights
+from awry.methods.composed import NO_WEIGHTS, ScoredCompositions, with_weights
 from awry.methods.graphs import Graph
 from awry.methods.search_space import SearchSpace
 from awry.methods.ssmtl.config import PRESETS, TASKS, SSMTLConfig, for_variant
@@ -44,6 +44,7 @@ from awry.progress import Silent
 from awry.teachers.objects.trust import ObjectTrust
 from awry.training.believed import believe
 from awry.training.loop import train
+from awry.training.split import Split
 from awry.video.pictures import working_size
 
 if TYPE_CHECKING:
@@ -78,6 +79,8 @@ class SSMTL(Method):
     fused_by_default = True
     Config = SSMTLConfig
     presets = PRESETS
+    # Section 4.2: the last 15 % of each training video, and nothing else.
+    splits: ClassVar[Mapping[str, Split]] = {"paper": Split(0.15, 0, per_clip=True)}
     config: SSMTLConfig
     levels = ("object", "frame", "fused")
     phrases = PHRASES
@@ -159,10 +162,11 @@ class SSMTL(Method):
                 learn_level_weights(scorer, scored[0])
                 footage.notes.append(scored[0].said(weights_by_name(scorer)))
         else:
-            footage.notes.append(
-                "Nothing could be scored in the held-back footage (no object, or too short): what "
-                "is normal was measured on the training frames, so that scores come out too high."
+            footage.note_normality(
+                "Nothing could be scored in the held-back footage (no object, or too short)"
             )
+            if blind:
+                footage.notes.append(NO_WEIGHTS)
             measure_normality(scorer, {level: first for level, (first, _) in runs.items()})
 
     def _looks(self) -> bool:
@@ -266,15 +270,20 @@ class SSMTL(Method):
     def _runs(self, level: str, footage: Footage) -> tuple[list[Run], list[Run]]:
         """What is trained on, and what is held back from it.
 
-        The first 85 % of each training clip; its end, as in section 4.2, and the footage's
-        validation part, whose clips are wholly unseen.
+        Where the footage holds the end of each clip back (SSMTL section 4.2), its parts are just
+        that; where it holds nothing back, neither does this. Else the first 85 % of each training
+        clip, and its end with the footage's validation part, whose clips are wholly unseen.
         """
         size = working_size(footage.frame_size(), self.config.height)
         if level == "frame":
             size = (self.config.frame_side, self.config.frame_side)
         grey = bool(self.config.grey)
-        first, last = split_runs(footage.runs("train", size, grey=grey), self.config.held_back)
-        return first, last + footage.runs("validation", size, grey=grey)
+        runs = footage.runs("train", size, grey=grey)
+        unseen = footage.runs("validation", size, grey=grey)
+        if footage.split.per_clip or not footage.split.validation:
+            return runs, unseen
+        first, last = split_runs(runs, self.config.held_back)
+        return first, last + unseen
 
     def _nothing_found(self, runs: Sequence[Run]) -> str:
         assert self._teachers is not None

@@ -126,7 +126,13 @@ class SSMTLConfig(MethodConfig):
     distillation_weight: float | None = Field(
         0.2, ge=0, description="lambda of eq. 5; None: 0.5 where objects are small, else 0.2"
     )
-    held_back: float = Field(0.15, gt=0, lt=1, description="end of each clip, not trained on")
+    held_back: float = Field(
+        0.15,
+        gt=0,
+        lt=1,
+        description="end of each clip of the train part, not trained on; "
+        "not used where `awry fit` holds back the end of each clip itself (paper), or nothing",
+    )
     validation_objects: int | None = Field(
         1024, ge=1, description="validated on so many, evenly spread; None: on all of them"
     )

@@ -38,5 +38,5 @@ def test_it_is_fitted_on_arrays(clip_images) -> None:
 
 
 def test_a_fit_without_a_method_says_which_there_are() -> None:
-    with pytest.raises(awry.ConfigError, match="no method to fit; give one of attributes, .*daml"):
+    with pytest.raises(awry.ConfigError, match=r"no method to fit; give one of attributes, .*daml"):
         awry.AnomalyScorer(fps=10).fit(np.zeros((3, 8, 8, 3), np.uint8))

@@ -37,3 +37,12 @@ def test_the_papers_optimiser() -> None:
     optimiser = ConvAE(ConvAE.configure("paper")).optimizer(weights)
     assert isinstance(optimiser, torch.optim.Adagrad)
     assert isinstance(ConvAE(ConvAE.configure("cpu")).optimizer(weights), torch.optim.Adam)
+
+
+def test_the_last_rows_and_columns_are_learned_like_all_others() -> None:
+    torch.manual_seed(0)
+    network = ConvAENetwork(2, 2)
+    dark, bright = (network(torch.full((1, 2, 1, 34, 49), level)) for level in (0.0, 1.0))
+    seen = (dark - bright).abs()
+    assert seen.mean((0, 1, 2, 4)).min() > 1e-4  # of each row
+    assert seen.mean((0, 1, 2, 3)).min() > 1e-4  # of each column

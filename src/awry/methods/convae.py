@@ -92,7 +92,10 @@ class ConvAENetwork(nn.Module):
             The same shape.
         """
         x = frames.flatten(1, 2)
-        full = (x.shape[2], x.shape[3])
+        height, width = x.shape[2:]
+        # Without repeating the border, the last stride would leave rows and columns unseen.
+        down, right = (-(side - FIRST) % FIRST_STRIDE for side in (height, width))
+        x = F.pad(x, (0, right, 0, down), mode="replicate")
         sizes: list[tuple[int, int]] = []
         for number, layer in enumerate(self.down):
             if number:
@@ -102,8 +105,7 @@ class ConvAENetwork(nn.Module):
         first, second, last = self.up
         x = F.interpolate(torch.tanh(first(x)), sizes[1])
         x = F.interpolate(torch.tanh(second(x)), sizes[0])
-        # What the first stride left over at the right and lower border is given back too.
-        back = last(x, output_size=full)
+        back = last(x)[:, :, :height, :width]
         output: Tensor = back.unflatten(1, frames.shape[1:3])
         return output
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from awry.cli.figures import per_cent, print_sentences, with_interval
+from awry.cli.printed import per_cent, print_sentences, with_interval
 
 
 def test_a_figure_and_its_interval() -> None:

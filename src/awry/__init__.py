@@ -70,6 +70,9 @@ if TYPE_CHECKING:
     from awry.studies.bench import SpeedResult, bench
     from awry.studies.corruption_conditions import RobustnessResult
     from awry.studies.demo import DemoResult, demo
+    from awry.studies.figures.listing import FigureList, FigureSummary, published_figures
+    from awry.studies.figures.make import figures
+    from awry.studies.figures.result import FiguresResult, MadeFigure
     from awry.studies.pasting import PastedClip, PastedSet, paste
     from awry.studies.published import (
         PublishedTableResult,
@@ -112,6 +115,9 @@ __all__ = [
     "ExportResult",
     "Facts",
     "FigureCard",
+    "FigureList",
+    "FigureSummary",
+    "FiguresResult",
     "FitResult",
     "FootageError",
     "Frame",
@@ -119,6 +125,7 @@ __all__ = [
     "FrameScore",
     "InputError",
     "Listing",
+    "MadeFigure",
     "MeasuredEvents",
     "MeasuredFrames",
     "MeasuredRegions",
@@ -164,6 +171,7 @@ __all__ = [
     "doctor",
     "evaluate",
     "export",
+    "figures",
     "fit",
     "fuse",
     "list_datasets",
@@ -174,6 +182,7 @@ __all__ = [
     "open_dataset",
     "open_source",
     "paste",
+    "published_figures",
     "published_table",
     "published_tables",
     "reproduce",
@@ -212,6 +221,9 @@ _LAZY = {
     "ExportResult": "awry.exporting.export",
     "Facts": "awry.training.facts",
     "FigureCard": "awry.results",
+    "FigureList": "awry.studies.figures.listing",
+    "FigureSummary": "awry.studies.figures.listing",
+    "FiguresResult": "awry.studies.figures.result",
     "FitResult": "awry.fitting.result",
     "FootageError": "awry.errors",
     "Frame": "awry.frames",
@@ -219,6 +231,7 @@ _LAZY = {
     "FrameScore": "awry.frames",
     "InputError": "awry.errors",
     "Listing": "awry.results",
+    "MadeFigure": "awry.studies.figures.result",
     "MeasuredEvents": "awry.evaluation.measured_events",
     "MeasuredFrames": "awry.evaluation.measured_frames",
     "MeasuredRegions": "awry.evaluation.measured_regions",
@@ -263,6 +276,7 @@ _LAZY = {
     "doctor": "awry.installation",
     "evaluate": "awry.evaluating",
     "export": "awry.exporting.export",
+    "figures": "awry.studies.figures.make",
     "fit": "awry.fitting.run",
     "fuse": "awry.fitting.fuse",
     "list_datasets": "awry.datasets.listing",
@@ -272,6 +286,7 @@ _LAZY = {
     "open_dataset": "awry.datasets",
     "open_source": "awry.video",
     "paste": "awry.studies.pasting",
+    "published_figures": "awry.studies.figures.listing",
     "published_table": "awry.studies.published",
     "published_tables": "awry.studies.published",
     "reproduce": "awry.studies.reproduce",

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from matplotlib.figure import Figure
+from sklearn.metrics import auc
 
 from awry.errors import ConfigError
 from awry.sifting.evaluation import evaluate_run
@@ -38,6 +39,10 @@ def test_simulated_feedback_leaves_out_what_it_was_told(
     assert [row["interaction"] for row in rows] == [0, 1, 2]
     assert rows[0]["auc"] == rows[0]["auc_left_out"] == said.json["frame"]["micro_auc"]
     assert 0 < rows[1]["fed_back"] < rows[2]["fed_back"]
+    for row in (row for expert in found["experts"] for row in expert):
+        false, true = row["roc"]
+        assert (false[0], true[0], false[-1], true[-1]) == (0, 0, 1, 1)
+        assert auc(false, true) == pytest.approx(row["auc"], abs=1e-4)
     # The run on disk is what it was.
     again = awry("evaluate", merged_run, *words)
     assert again.json["frame"] == said.json["frame"]

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from awry.evaluation.metrics.bootstrap import bootstrap_interval
-from awry.evaluation.metrics.frame import micro_auc
+from awry.evaluation.metrics.frame import micro_auc, roc_points
 from awry.evaluation.scored_clip import ScoredClip
 from awry.methods.sdor.feedback import simulated_marks
 from awry.progress import Reporter
@@ -21,6 +21,7 @@ from awry.sifting.trained import TrainedRun
 AUCS = ("auc", "auc_left_out", "auc_left_out_before")
 SHOWN, MARKED = 0.1, 5
 """Share of the frames that is shown, and frames of each kind that are marked, each time."""
+ROC_POINTS = 500
 
 
 def simulate_interactions(
@@ -41,8 +42,9 @@ def simulate_interactions(
 
     Returns:
         A row for each interaction from 0: `interaction`, `fed_back` (frames so far, with
-        neighbours), `auc` over all frames, `auc_left_out` and `auc_left_out_before`, and
-        `intervals`, the 95 % interval over clips of each.
+        neighbours), `auc` over all frames, `auc_left_out` and `auc_left_out_before`,
+        `intervals`, the 95 % interval over clips of each, and `roc`, the curve of `auc`: two lists
+        of at most `ROC_POINTS` numbers, false-positive and true-positive rates.
     """
     labels = np.concatenate([clip.labels for clip in clips if clip.labels is not None])
     config = trained.run.config
@@ -92,6 +94,7 @@ def _row(
             for values in (scores, labels)
         )
         row["intervals"][name] = bootstrap_interval(micro_auc, series, truth)
+    row["roc"] = [rates.round(5).tolist() for rates in roc_points([now], [labels], ROC_POINTS)]
     return row
 
 
@@ -103,7 +106,7 @@ def _widest(pairs: Sequence[tuple[float, float] | None]) -> tuple[float, float] 
 def mean_of(experts: list[list[dict[str, Any]]]) -> list[dict[str, Any]]:
     """The mean over several experts of each figure, interaction by interaction.
 
-    Intervals go from the lowest end of all experts' to the highest.
+    Intervals go from the lowest end of all experts' to the highest. ROC curves stay each expert's.
     """
     shortest = min(len(rows) for rows in experts)
     return [

@@ -235,7 +235,8 @@ def _interval(
     return None if pair is None else list(pair)
 
 
-def _first_of_each_kind(data: Dataset) -> dict[str, Clip]:
+def first_of_each_kind(data: Dataset) -> dict[str, Clip]:
+    """Kind of moving digits -> its first test clip."""
     first: dict[str, Clip] = {}
     for clip in data.test:
         first.setdefault(kind_of(clip.name), clip)
@@ -244,7 +245,7 @@ def _first_of_each_kind(data: Dataset) -> dict[str, Clip]:
 
 def _strips(detector: Detector, data: Dataset) -> Iterator[tuple[str, Picture]]:
     """For each kind a strip of the pictures that the method makes, if it makes any."""
-    for kind, clip in _first_of_each_kind(data).items():
+    for kind, clip in first_of_each_kind(data).items():
         frames = list(clip.open())
         scorer = detector.scorer(clip.scene)
         rows: list[Picture] = []
@@ -265,7 +266,7 @@ def _write_overlay(detector: Detector, data: Dataset, path: Path) -> None:
     video = OverlayWriter(path, detector, data.test[0].scene, data.fps)
     maps_alone = ClipOptions(labels=False, regions=False, peaks=False, flow=False)
     try:
-        for clip in _first_of_each_kind(data).values():
+        for clip in first_of_each_kind(data).values():
             score_clip(detector, clip, maps_alone, video.add)
         video.finish()
     except BaseException:

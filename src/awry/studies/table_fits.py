@@ -89,7 +89,7 @@ def _run(fit: TableFit, out: Path, reporter: Reporter) -> Record:
         shutil.rmtree(work, ignore_errors=True)
         return record
     with keep_outputs(out / FRAMES):  # fits share what teachers said of the test frames too
-        detector = _fitted(fit, out, reporter)
+        detector = fitted_bundle(fit, out, reporter)
         started = time.monotonic()
         scores = score_labelled(detector, labelled(fit.data), ("all",), reporter)
     record = {
@@ -160,7 +160,12 @@ def best_validation(
     return best
 
 
-def _fitted(fit: TableFit, out: Path, reporter: Reporter) -> Detector:
+def fitted_bundle(fit: TableFit, out: Path, reporter: Reporter) -> Detector:
+    """The detector of a fit: its bundle `OUT/KEY/` where there is one, else fitted now.
+
+    Raises:
+        AwryError: as `awry.fit`.
+    """
     options = FitOptions(preset=fit.scale, changes=fit.changes, seed=fit.seed)
     # The table's data set, not the folder's looks, decides on the settings that depend on it.
     data = replace(fit.data, variant=fit.dataset)

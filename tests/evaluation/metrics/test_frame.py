@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import auc, roc_auc_score
 
 from awry.errors import InputError
 from awry.evaluation.metrics.frame import (
@@ -18,6 +18,7 @@ from awry.evaluation.metrics.frame import (
     macro_auc,
     macro_auc_sentinels,
     micro_auc,
+    roc_points,
 )
 
 SCORES = [[0.1, 0.4, 0.8], [0.3, 0.2, 0.9], [0.5, 0.5]]
@@ -125,3 +126,28 @@ def test_the_auc_is_scikit_learns_also_with_ties(seed: int, count: int, digits: 
     labels[:2] = 0, 1
     scores = rng.normal(size=count).round(digits)
     assert micro_auc([scores], [labels]) == pytest.approx(roc_auc_score(labels, scores), abs=1e-14)
+
+
+def test_the_roc_curve_has_the_area_of_the_auc() -> None:
+    false, true = roc_points(SCORES, LABELS)
+    assert (false[0], true[0], false[-1], true[-1]) == (0, 0, 1, 1)
+    assert auc(false, true) == pytest.approx(micro_auc(SCORES, LABELS))
+
+
+def test_a_thinned_roc_curve_is_as_close_as_it_says() -> None:
+    rng = np.random.default_rng(0)
+    labels = (rng.random(20000) > 0.7).astype(np.uint8)
+    scores = rng.normal(size=20000) + labels
+    every = roc_points([scores], [labels], 10**6)
+    false, true = roc_points([scores], [labels], 50)
+    assert len(false) <= 50 < len(every[0])
+    assert (np.diff(false) >= 0).all()
+    assert (np.diff(true) >= 0).all()
+    step = np.diff(every[0] + every[1]).max()
+    assert (np.diff(false + true) <= 2 / 49 + step).all()
+    assert auc(false, true) == pytest.approx(micro_auc([scores], [labels]), abs=2 / 49)
+
+
+def test_a_roc_curve_of_one_class_is_refused() -> None:
+    with pytest.raises(InputError, match="A ROC curve needs normal and abnormal frames"):
+        roc_points([[0.1, 0.2]], [[0, 0]])

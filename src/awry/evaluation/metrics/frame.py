@@ -183,6 +183,40 @@ def _roc_auc(truth: NDArray[np.uint8], scores: NDArray[np.float64]) -> float:
     return float(int(below) + int(not_above)) / (2 * len(abnormal) * len(normal))
 
 
+def roc_points(
+    scores: Sequence[ArrayLike], labels: Sequence[ArrayLike], most: int = 500
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The ROC curve over all frames pooled, as few points as show it.
+
+    Args:
+        scores, labels: one array (n_i,) for each clip.
+        most: points, at least 2; where the curve has more corners, some are kept, evenly spread:
+            from one to the next the rates rise by about `2 / (most - 1)` together.
+
+    Returns:
+        Shares of normal and of abnormal frames at or above falling thresholds, float64 (p,) each,
+        from 0 to 1.
+
+    Raises:
+        InputError: as `checked`, or the frames are all of one class.
+
+    >>> false, true = roc_points([[0.1, 0.9], [0.2, 0.8]], [[0, 1], [0, 1]])
+    >>> false.tolist(), true.tolist()
+    ([0.0, 0.0, 0.0, 1.0], [0.0, 0.5, 1.0, 1.0])
+    """
+    series, marks = checked(scores, labels)
+    truth = np.concatenate([*marks, np.empty(0, np.uint8)])
+    _need_both(truth, "A ROC curve")
+    from sklearn.metrics import roc_curve
+
+    false, true, _ = roc_curve(truth, np.concatenate(series))
+    if len(false) > most:
+        along = np.searchsorted(false + true, np.linspace(0, 2, most) - 1e-12)
+        kept = np.unique(np.concatenate([along[:-1], [len(false) - 1]]))
+        false, true = false[kept], true[kept]
+    return false, true
+
+
 def frame_metrics(
     scores: Sequence[ArrayLike],
     labels: Sequence[ArrayLike],

@@ -30,3 +30,12 @@ def test_a_frame_knows_its_place_as_it_was_filmed() -> None:
 def test_values_do_not_change(value: object, field: str) -> None:
     with pytest.raises(FrozenInstanceError):
         setattr(value, field, 9)
+
+
+def test_maps_of_the_score_and_of_its_parts() -> None:
+    whole, part = np.ones((2, 3), np.float32), np.zeros((2, 3), np.float32)
+    score = FrameScore(0, None, 1.0, map=whole, maps={"motion": part})
+    assert score.map_of() is whole
+    assert score.map_of("motion") is part
+    assert score.map_of("appearance") is None
+    assert FrameScore(0, None, 1.0).maps == {}

@@ -46,6 +46,20 @@ def test_arrays_of_a_clip() -> None:
     assert clip.peak == 1
 
 
+def test_of_several_maps_those_of_one_part_are_kept() -> None:
+    heat, own = np.ones((2, 3), np.float32), np.full((2, 3), 7, np.float32)
+    score = FrameScore(0, None, 1.0, map=heat, maps={"motion": own})
+    for part, expected in ((None, heat), ("motion", own)):
+        record = FrameRecord(maps=True, map_part=part)
+        record.add(score)
+        found = record.scored_frames("gate", None, 3.0, []).maps
+        assert found is not None
+        np.testing.assert_array_equal(found, expected[None])
+    record = FrameRecord()
+    record.add(score)
+    assert record.scored_frames("gate", None, 3.0, []).maps is None
+
+
 def test_plain_values_rows_plot_and_cards() -> None:
     clip = small()
     said = clip.to_dict()

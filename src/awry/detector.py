@@ -17,7 +17,7 @@ from awry.errors import BundleError, ConfigError
 from awry.foreign import reading
 from awry.frames import Event, Frame, FrameScore
 from awry.methods.base import Method, Scorer
-from awry.methods.fitted import FittedModels
+from awry.methods.fitted import FittedModels, check_map_part
 from awry.methods.registry import method_class
 from awry.runtimes import Network, load_networks
 from awry.scored_frames import AlarmWatch, FrameRecord, ScoredFrames
@@ -116,6 +116,7 @@ class Detector:
         fps: float | None = None,
         clip: str = "",
         maps: bool = False,
+        map_part: str | None = None,
         regions: bool = True,
         parts: Sequence[str] = (),
         name: str = "clip",
@@ -129,6 +130,7 @@ class Detector:
             fps: frames per second of pictures and arrays.
             clip: the clip's name in its data set, for object boxes that were read from files.
             maps: keep the anomaly maps of all frames, in memory.
+            map_part: whose maps, a part's by its name, e.g. `motion`; None: the score's.
             regions: find the regions too; without maps and regions scoring may be faster.
             parts: parts that are wanted although they cost extra; `["all"]` for every one.
             name: what an array is called.
@@ -137,16 +139,18 @@ class Detector:
             Arrays over the T frames, and the alarms.
 
         Raises:
-            ConfigError: an unknown part, or one model a scene and none for this one.
+            ConfigError: an unknown part, one without maps, or one model a scene and none for this
+                one.
             SourceError: the clip cannot be opened.
             FrameError: frames of another shape, or of another aspect ratio than the footage's.
         """
+        check_map_part(self.models.values(), map_part)
         source = source_of(frames, fps=fps, name=name)
         scorer = self.scorer(
             scene, clip=clip or source.name, fps=source.fps, maps=maps or regions, parts=parts
         )
         watch = AlarmWatch(source.name, self.explainer(scene), self.calibration.options)
-        record, filler = FrameRecord(maps=maps), ScoreFiller()
+        record, filler = FrameRecord(maps=maps, map_part=map_part), ScoreFiller()
         alarms: list[Event] = []
         for frame, score in scored(scorer, source, self.every):
             watch.size = (frame.image.shape[0], frame.image.shape[1])

@@ -85,6 +85,8 @@ class FrameScore:
         map: float32 (h, w), higher is more abnormal, any resolution that spans the whole
             frame; None where the method has none or was not asked.
         regions: boxes with their scores, strongest first.
+        maps: the maps that `map` is made of, by the name of the part of the score that each
+            speaks of, as `map`; empty where `map` is None, or is not made of others.
     """
 
     index: int
@@ -93,6 +95,15 @@ class FrameScore:
     parts: dict[str, float] = field(default_factory=dict)
     map: NDArray[np.float32] | None = None
     regions: tuple[Region, ...] = ()
+    maps: dict[str, NDArray[np.float32]] = field(default_factory=dict)
+
+    def map_of(self, part: str | None = None) -> NDArray[np.float32] | None:
+        """The map of one part of the score, or of the score itself; None where there is none.
+
+        Args:
+            part: a name among `maps`; None: the score.
+        """
+        return self.map if part is None else self.maps.get(part)
 
 
 @dataclass(frozen=True, slots=True)

@@ -192,15 +192,18 @@ class FrameRecord:
 
     Args:
         maps: keep the maps too.
+        map_part: whose; None: the score's, see `FrameScore.map_of`.
     """
 
-    def __init__(self, *, maps: bool = False) -> None:
+    def __init__(self, *, maps: bool = False, map_part: str | None = None) -> None:
         self._maps = maps
+        self._map_part = map_part
         self._scores: list[FrameScore] = []
 
     def add(self, score: FrameScore) -> None:
         """Take the next frame's."""
-        self._scores.append(score if self._maps else replace(score, map=None))
+        kept = score.map_of(self._map_part) if self._maps else None
+        self._scores.append(replace(score, map=kept, maps={}))
 
     def scored_frames(
         self, name: str, fps: float | None, threshold: float, alarms: Sequence[Event]

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from awry.errors import ConfigError
-from awry.methods.fitted import FittedModels
+from awry.methods.fitted import FittedModels, check_map_part
 from awry.methods.flow import Flow, FlowConfig
 from awry.video.ignore import IgnoreRegions
 
@@ -44,3 +44,17 @@ def test_parts_are_asked_for_by_name_or_all_together() -> None:
     assert models.scorer(parts=["all"]).setting.parts == ("colour", "shape")
     with pytest.raises(ConfigError, match=r"flow has no extra part 'color': did you mean 'colour'"):
         models.scorer(parts=["color"])
+
+
+class Mapped(Flow):
+    map_parts = ("appearance", "motion")  # type: ignore[assignment]
+
+
+def test_a_part_without_maps_is_refused() -> None:
+    mapped, plain = Mapped(FlowConfig()), Flow(FlowConfig())
+    for part in (None, "motion"):
+        check_map_part([plain, mapped], part)
+    with pytest.raises(ConfigError, match=r"flow has no map of the part 'moton': did you mean 'mo"):
+        check_map_part([mapped], "moton")
+    with pytest.raises(ConfigError, match="none of its parts has a map of its own"):
+        check_map_part([plain], "motion")

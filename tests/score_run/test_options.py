@@ -21,8 +21,10 @@ def test_a_further_detector_writes_beside_the_first() -> None:
     options = ScoreOptions(
         **{"out": Path("a/s.csv"), "maps": Path("a/maps"), "overlay": Path("a/o.mp4")},
         parts=("latent",),
+        map_part="motion",
     ).for_other("knn")
     assert (options.out, options.regions) == (Path("a/s-knn.csv"), None)
+    assert options.map_part is None
     assert (options.maps, options.overlay, options.parts) == (Path("a/maps-knn"), None, ())
 
 
@@ -54,5 +56,9 @@ def test_what_is_unknown_is_refused(detector: Detector) -> None:
     with pytest.raises(ConfigError, match="flow has no extra part 'latent': it has none"):
         check_parts(detector, ["latent"])
     check_parts(detector, ["all"])
+    with pytest.raises(ConfigError, match="flow has no map of the part 'motion': none of its"):
+        check_options(detector, ScoreOptions(maps=Path("m"), map_part="motion"))
+    with pytest.raises(ConfigError, match="give a folder with --maps too"):
+        check_options(detector, ScoreOptions(map_part="motion"))
     with pytest.raises(ConfigError, match="knows no scene 'nowhere'"):
         check_options(detector, ScoreOptions(scene="nowhere"))

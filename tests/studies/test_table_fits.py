@@ -34,7 +34,7 @@ def test_validation_figures_of_the_epoch_that_was_kept() -> None:
 def test_finished_fits_are_not_run_again_and_unfinished_ones_are(
     fit: TableFit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    record = {"format": FORMAT, "failed": [], "figures": {"auc": 0.9}}
+    record = {"format": FORMAT, "failed": [], "figures": {"flow": {"none": {}}}}
     write_json(tmp_path / "flow-0.json", record)
     write_json(tmp_path / "flow-1.json", {**record, "failed": ["a clip is owed"]})
     run: list[str] = []
@@ -48,6 +48,26 @@ def test_finished_fits_are_not_run_again_and_unfinished_ones_are(
     records, failed = run_fits(fits, tmp_path, Silent())
     assert (records, run) == ({"flow-0": record}, ["flow-1", "flow-2"])
     assert failed == ["flow-1: No footage.", "flow-2: No footage."]
+
+
+def test_a_record_that_lacks_a_protocol_is_measured_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = {"none": {}, "clip_unscored_dropped": {}, "offline": {}}
+    for number, figures in enumerate((known, {**known, "savgol": {}})):
+        record = {"format": FORMAT, "failed": [], "figures": {"motion": figures}}
+        write_json(tmp_path / f"mtla-{number}.json", record)
+    run: list[str] = []
+
+    def refused(fit: TableFit, *_: object) -> None:
+        run.append(fit.key)
+        raise ConfigError("No footage.")
+
+    monkeypatch.setattr(table_fits, "_run", refused)
+    data = moving_square_data()
+    fits = [TableFit(f"mtla-{n}", "mtla", {}, "tiny", "ped2", 0, data) for n in (0, 1)]
+    run_fits(fits, tmp_path, Silent())
+    assert run == ["mtla-0"]
 
 
 def test_whoever_stops_it_is_told_how_to_go_on(fit: TableFit, tmp_path: Path, monkeypatch) -> None:

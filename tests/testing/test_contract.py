@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
@@ -101,6 +102,30 @@ class Slow(BrightScorer):
         return super()._push(frame)
 
 
+class Mapping(BrightScorer):
+    """Gives a map, and one of a part that nobody declared."""
+
+    heat = np.zeros((2, 3), np.float32)
+    part = "colour"
+
+    def _push(self, frame: Frame) -> list[FrameScore]:
+        (score,) = super()._push(frame)
+        return [replace(score, map=np.zeros((2, 3), np.float32), maps={self.part: self.heat})]
+
+
+class Infinite(Mapping):
+    heat = np.full((2, 3), np.inf, np.float32)
+
+
+class Unlike(Mapping):
+    """Has another map of a part where it has the whole clip."""
+
+    def _score(self, frames: Iterator[Frame]) -> Iterator[FrameScore]:
+        for frame in frames:
+            (score,) = self._push(frame)
+            yield replace(score, maps={self.part: self.heat + 1})
+
+
 @pytest.mark.parametrize(
     ("scorer", "said"),
     [
@@ -108,6 +133,9 @@ class Slow(BrightScorer):
         (Prophet, r"the batched path equals push: score\(\) differs from push\(\)"),
         (Late, "lookahead is 2, but no more than 0 frames ever wait"),
         (Dropping, "every frame gets one score in order: the scores are not one for each frame"),
+        (Mapping, "map_parts do not name these maps: colour"),
+        (Infinite, "the map of colour of frame 0 is not finite"),
+        (Unlike, "the map of colour of frame 0 differs"),
         (Slow, r"seconds add up to 1000000\.000, but scoring took"),
     ],
 )

@@ -31,6 +31,9 @@ def score(
     regions: Annotated[Path | None, typer.Option(help="Boxes, likewise.")] = None,
     events: Annotated[Path | None, typer.Option(help="Alarms, likewise.")] = None,
     maps: Annotated[Path | None, typer.Option(help="Folder for anomaly maps.")] = None,
+    map_part: Annotated[
+        str | None, typer.Option(help="Whose maps: a part's, e.g. motion; else the score's.")
+    ] = None,
     overlay: Annotated[Path | None, typer.Option(help="A video to look at; one a source.")] = None,
     also: Annotated[
         list[Path] | None,
@@ -69,6 +72,7 @@ def score(
                 regions=regions,
                 events=events,
                 maps=maps,
+                map_part=map_part,
                 overlay=overlay,
                 also=also or [],
                 scene=scene,

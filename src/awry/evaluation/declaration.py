@@ -25,6 +25,13 @@ VARIANTS: dict[str, str] = {
     "train": "normalisation train (location and scale of the scene's calibration footage), "
     "smoothing none",
 }
+FILTER_WINDOW, FILTER_ORDER = 31, 3
+"""Of the Savitzky-Golay filter of published tables, in frames, and of its polynomial."""
+PUBLISHED_VARIANTS: dict[str, str] = {
+    "savgol": f"normalisation none, smoothing savgol (Savitzky-Golay of order {FILTER_ORDER} over "
+    f"{FILTER_WINDOW} frames, edges replicated)",
+}
+"""Protocols of published tables alone, beside `VARIANTS`."""
 
 
 def declared(scorer: Scorer) -> dict[str, Any]:

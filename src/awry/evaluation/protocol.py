@@ -11,7 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from awry.errors import InputError
-from awry.evaluation.declaration import SIGMA, future_seen, smoothing_words, variant_words
+from awry.evaluation.declaration import (
+    FILTER_ORDER,
+    FILTER_WINDOW,
+    SIGMA,
+    future_seen,
+    smoothing_words,
+    variant_words,
+)
 from awry.evaluation.metrics.bootstrap import RESAMPLES, SEED, interval, protocol_draws, resampled
 from awry.evaluation.metrics.content_free import content_free_scores
 from awry.evaluation.metrics.frame import (
@@ -36,6 +43,11 @@ CalibrationByScene = Callable[[str], SceneCalibration] | Mapping[str, SceneCalib
 def offline(scores: Series) -> Series:
     """One clip's scores (n,), smoothed as the variant `offline` has them."""
     return smooth(scores, "gaussian", sigma=SIGMA)
+
+
+def savgol(scores: Series) -> Series:
+    """One clip's scores (n,), smoothed as the protocol `savgol` of published tables has them."""
+    return smooth(scores, "savgol", window=FILTER_WINDOW, order=FILTER_ORDER)
 
 
 def evaluate_frames(

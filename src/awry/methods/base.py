@@ -93,9 +93,12 @@ class Scorer(ABC):
         seconds: spent so far in each stage of scoring: `resize`, teachers (`detector`, `flow`),
             `network`, `maps`, and what the method names besides.
         causal: True where a score depends on no later frame.
+        picture_lag: `pictures` shows the frame so many before the last one that it is given, since
+            the method looks at so many later ones to judge a frame by itself.
     """
 
     lookahead: int = 0
+    picture_lag: int = 0
     warmup: int = 0
     smoothing: str = "none"
 
@@ -135,15 +138,17 @@ class Scorer(ABC):
         self._size = None
 
     def pictures(self, frames: Sequence[Frame]) -> Mapping[str, NDArray[np.uint8]] | None:
-        """What the method makes of the last frame, for people, e.g. its reconstruction.
+        """What the method makes of a frame, for people, e.g. its reconstruction.
 
         The stream that is being scored is not touched.
 
         Args:
-            frames: at least `warmup + 1` consecutive frames.
+            frames: at least `warmup + 1 + picture_lag` consecutive frames. The one that is shown
+                lies `picture_lag` before the last.
 
         Returns:
-            uint8 RGB (h, w, 3) pictures of one size by name; None where there are none.
+            uint8 RGB (h, w, 3) pictures of one size by name; None where there are none, or too few
+            frames.
         """
         return None
 
@@ -334,6 +339,11 @@ class Method(ABC):
     @property
     def extra_parts(self) -> tuple[str, ...]:
         """Parts that the scorer gives only where `Setting.parts` asks for them."""
+        return ()
+
+    @property
+    def map_parts(self) -> tuple[str, ...]:
+        """Parts of the score with maps of their own; see `FrameScore.maps`."""
         return ()
 
     def trained_modules(self) -> Sequence[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from awry.errors import ConfigError, nearest
@@ -73,6 +73,19 @@ class FittedModels:
             frame_size=self.frame_size,
         )
         return model.scorer(setting)
+
+
+def check_map_part(models: Iterable[Method], part: str | None) -> None:
+    """Refuse a part of the score that has no map of its own; None is the score itself.
+
+    Raises:
+        ConfigError: with the nearest part that has one suggested.
+    """
+    every = tuple(models)
+    known = {name for model in every for name in model.map_parts}
+    if part is not None and part not in known:
+        hint = nearest(part, known) if known else "none of its parts has a map of its own"
+        raise ConfigError(f"{every[0].name} has no map of the part '{part}': {hint}.")
 
 
 def _known_parts(model: Method, parts: Sequence[str]) -> tuple[str, ...]:

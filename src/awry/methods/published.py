@@ -8,7 +8,7 @@ for each pair of them, null where the paper has a dash) and says which of their 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Literal, Protocol, Self
 
@@ -27,6 +27,8 @@ SHARE = "share"
 
 PRIMARY, CONVENTION, SMOOTHED = "none", "clip_unscored_dropped", "offline"
 """Protocols that figures are taken by; see `awry.evaluation.declaration.VARIANTS`."""
+FILTERED = "savgol"
+"""Likewise, of papers that smooth so; see `awry.evaluation.declaration.PUBLISHED_VARIANTS`."""
 VALIDATION = "validation"
 """For figures of proxy tasks on held-back training footage."""
 
@@ -257,7 +259,7 @@ class TableCell:
         changes: settings that differ from a preset's.
         part: which part of the method's score is measured, or of its validation which figure.
         convention: the protocol that is closest to the paper's own: `PRIMARY`, `CONVENTION`,
-            `SMOOTHED` or `VALIDATION`.
+            `SMOOTHED`, `FILTERED` or `VALIDATION`.
         figures: protocol -> key of `awry.evaluation.metrics.frame.frame_metrics`, or the
             validation figure's name.
         unit: of our figure where none is printed: `share`, or what it counts.
@@ -307,12 +309,17 @@ class Publication:
         cells: the cells of such a table, in the paper's order.
         rank_archive: how a cell is run where the paper ranks an archive by its own frames; None:
             by fitting on the training part and scoring the test part, as everywhere else.
+        protocols: by which each part of a fit's score is measured.
+        maxima: parts that are the highest of others, by these: `FILTERED` smooths those one by one
+            before the highest is taken.
     """
 
     paper: Paper
     runnable: tuple[str, ...]
     cells: Callable[[str], list[TableCell]]
     rank_archive: RankArchive | None = None
+    protocols: tuple[str, ...] = (PRIMARY, CONVENTION, SMOOTHED)
+    maxima: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def load_paper(package: str) -> Paper:

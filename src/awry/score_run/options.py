@@ -10,6 +10,7 @@ from typing import Any
 
 from awry.detector import Detector
 from awry.errors import ConfigError, nearest
+from awry.methods.fitted import check_map_part
 from awry.output.names import file_name, file_stem, with_name
 from awry.output.places import Place, shared_places
 from awry.output.tables import check_table, growing_path
@@ -26,6 +27,7 @@ class ScoreOptions:
         out: scores per frame; CSV, JSON lines or Parquet by ending. None: they are kept in memory.
         regions, events: the same endings.
         maps: folder for one npz a source (`maps` (n, h, w) float32, `frames` (n,)).
+        map_part: whose maps, a part's by its name; None: the score's.
         overlay: a video; with several sources, their names are added to its stem.
         scene: which of the fitted scenes the sources show.
         parts: names of extra parts, or `all`.
@@ -42,6 +44,7 @@ class ScoreOptions:
     regions: Path | None = None
     events: Path | None = None
     maps: Path | None = None
+    map_part: str | None = None
     overlay: Path | None = None
     scene: str = POOLED
     parts: Sequence[str] = ()
@@ -61,6 +64,7 @@ class ScoreOptions:
             regions=self.regions and with_name(self.regions, name),
             events=self.events and with_name(self.events, name),
             maps=self.maps and with_name(self.maps, name),
+            map_part=None,
             overlay=None,
             parts=(),
         )
@@ -134,12 +138,15 @@ def check_options(detector: Detector, options: ScoreOptions) -> None:
     """Refuse what cannot be done, before any work.
 
     Raises:
-        ConfigError: an ending, a scene or a part that is unknown.
+        ConfigError: an ending, a scene or a part that is unknown; a part without maps.
         MissingError: a library or an encoder is not there.
     """
     for path in (options.out, options.regions, options.events):
         check_table(path)
     check_parts(detector, options.parts)
+    if options.map_part is not None and options.maps is None:
+        raise ConfigError("--map-part says whose maps are written: give a folder with --maps too.")
+    check_map_part(detector.models.values(), options.map_part)
     if options.overlay is not None:
         VideoWriter(options.overlay, options.fps, size=(2, 2))
     scenes = detector.facts.data.scenes

@@ -32,6 +32,7 @@ def score(
     regions: Path | None = None,
     events: Path | None = None,
     maps: Path | None = None,
+    map_part: str | None = None,
     overlay: Path | None = None,
     also: Sequence[str | Path] = (),
     scene: str = POOLED,
@@ -59,6 +60,7 @@ def score(
             see `ScoreResult.clips`, which an endless stream fills.
         regions, events: tables of boxes and of alarms, likewise.
         maps: folder for one npz of anomaly maps a source.
+        map_part: whose maps, a part's by its name, e.g. `motion`; None: the score's.
         overlay: a video to look at; with several sources their names join its stem.
         also: further bundles that score the same frames; their names join their outputs'.
         scene: which of the fitted scenes the sources show.
@@ -74,8 +76,8 @@ def score(
         reporter: told of progress and of alarms as they happen; None: nobody is.
 
     Raises:
-        ConfigError: an unknown option, scene, part or ending; budget and threshold both; places
-            that would be one; a start for several sources.
+        ConfigError: an unknown option, scene, part or ending; a part without maps; budget and
+            threshold both; places that would be one; a start for several sources.
         BundleError: a bundle cannot be read.
         SourceError: nothing at all could be scored.
         WriteError: a table cannot be written; the sentence says where its rows are.
@@ -88,6 +90,7 @@ def score(
         regions,
         events,
         maps,
+        map_part,
         overlay,
         scene,
         tuple(parts),

@@ -39,9 +39,10 @@ class _Sink(Protocol):
 
 @dataclass(slots=True)
 class _Maps:
-    """Anomaly maps as a sink; the file is begun with the first map."""
+    """Anomaly maps of the score, or of a part of it, as a sink; begun with the first map."""
 
     path: Path
+    part: str | None = None
     writer: MapsWriter | None = None
 
     @property
@@ -50,8 +51,9 @@ class _Maps:
 
     def add(self, frame: Frame, score: FrameScore) -> None:
         self.writer = self.writer or MapsWriter(self.path)
-        if score.map is not None:
-            self.writer.add(score.index, score.map)
+        shown = score.map_of(self.part)
+        if shown is not None:
+            self.writer.add(score.index, shown)
 
     def finish(self) -> None:
         if self.writer:
@@ -108,7 +110,7 @@ class Stream:
         self._alarms: list[Event] = []
         self._sinks: list[_Sink] = []
         if options.maps is not None:
-            self._sinks.append(_Maps(options.maps_of(name)))
+            self._sinks.append(_Maps(options.maps_of(name), options.map_part))
         if overlay is not None:
             self._sinks.append(OverlayWriter(overlay, detector, options.scene, source.fps))
         scorer = detector.scorer(

@@ -251,7 +251,7 @@ def _strips(detector: Detector, data: Dataset) -> Iterator[tuple[str, Picture]]:
         rows: list[Picture] = []
         names = ""
         for last in np.linspace(scorer.warmup + 1, len(frames) - 1, 3).astype(int):
-            pictures = scorer.pictures(frames[: last + 1])
+            pictures = scorer.pictures(frames[: last + 1 + scorer.picture_lag])
             if pictures is None:
                 continue
             names = ", ".join(pictures)

@@ -6,15 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from awry.errors import InputError
 from awry.evaluation.metrics.bootstrap import Metric, bootstrap_interval
 from awry.evaluation.metrics.frame import frame_metrics, macro_auc, macro_auc_sentinels, micro_auc
-from awry.evaluation.protocol import offline
-from awry.evaluation.scored_clip import ScoredClip, shared_parts, unscored_dropped
-from awry.methods.published import CONVENTION, PRIMARY, SMOOTHED
+from awry.evaluation.protocol import offline, savgol
+from awry.evaluation.scored_clip import ScoredClip, Series, shared_parts, unscored_dropped
+from awry.methods.published import CONVENTION, FILTERED, PRIMARY, SMOOTHED
 from awry.scoring.normalisation import normalise
 
-MEASURED = (PRIMARY, CONVENTION, SMOOTHED)
+MEASURED = (PRIMARY, CONVENTION, SMOOTHED, FILTERED)
 WITH_INTERVAL: Mapping[str, Metric] = {
     "micro_auc": micro_auc,
     "macro_auc": macro_auc,
@@ -22,14 +24,20 @@ WITH_INTERVAL: Mapping[str, Metric] = {
 }
 
 
-def measure_parts(clips: Sequence[ScoredClip]) -> dict[str, dict[str, Any]]:
+def measure_parts(
+    clips: Sequence[ScoredClip],
+    protocols: Sequence[str] = (PRIMARY, CONVENTION, SMOOTHED),
+    maxima: Mapping[str, Sequence[str]] | None = None,
+) -> dict[str, dict[str, Any]]:
     """The figures of each part of the score, as we measure and as the papers do.
 
     Args:
         clips: scored clips; those without labels are left out.
+        protocols: some of `MEASURED`.
+        maxima: as `awry.methods.published.Publication.maxima`.
 
     Returns:
-        part -> each of `MEASURED` (see `awry.evaluation.protocol.VARIANTS`) -> the figures of
+        part -> each of the protocols (see `awry.evaluation.declaration`) -> the figures of
         `frame_metrics`, and `intervals`, by figure, None where there is none.
 
     Raises:
@@ -41,16 +49,34 @@ def measure_parts(clips: Sequence[ScoredClip]) -> dict[str, dict[str, Any]]:
     for clip in labelled:
         if not clip.scored.any():
             raise InputError(f"Clip {clip.name} is too short: none of its frames was scored.")
-    measured = {}
-    for part in shared_parts(labelled):
-        ours = [replace(clip, scores=clip.parts[part]) for clip in labelled]
-        theirs = [
-            replace(clip, scores=normalise(clip.scores, "clip")) for clip in unscored_dropped(ours)
-        ]
-        smoothed = [replace(clip, scores=offline(clip.scores)) for clip in ours]
-        variants = {PRIMARY: ours, CONVENTION: theirs, SMOOTHED: smoothed}
-        measured[part] = {name: _figures(clips) for name, clips in variants.items()}
-    return measured
+    return {
+        part: {
+            name: _figures(_by_protocol(name, labelled, part, maxima or {})) for name in protocols
+        }
+        for part in shared_parts(labelled)
+    }
+
+
+def _by_protocol(
+    protocol: str, clips: Sequence[ScoredClip], part: str, maxima: Mapping[str, Sequence[str]]
+) -> Sequence[ScoredClip]:
+    """The clips with a part of their scores in the place of the scores, as a protocol has it."""
+    ours = [replace(clip, scores=clip.parts[part]) for clip in clips]
+    if protocol == CONVENTION:
+        dropped = unscored_dropped(ours)
+        return [replace(clip, scores=normalise(clip.scores, "clip")) for clip in dropped]
+    if protocol == SMOOTHED:
+        return [replace(clip, scores=offline(clip.scores)) for clip in ours]
+    if protocol == FILTERED:
+        joined = maxima.get(part, (part,))
+        return [replace(clip, scores=_highest_filtered(clip, joined)) for clip in ours]
+    return ours
+
+
+def _highest_filtered(clip: ScoredClip, parts: Sequence[str]) -> Series:
+    """The highest of those of the parts that there are, each filtered by itself; (n,)."""
+    every = [savgol(clip.parts[part]) for part in parts if part in clip.parts]
+    return np.asarray(np.max(every, axis=0), np.float64)
 
 
 def _figures(clips: Sequence[ScoredClip]) -> dict[str, Any]:

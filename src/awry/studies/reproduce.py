@@ -13,7 +13,7 @@ from awry.calls import checked
 from awry.datasets import as_dataset, paths_of
 from awry.datasets.base import Dataset
 from awry.errors import ConfigError, DatasetError, nearest
-from awry.evaluation.declaration import VARIANTS
+from awry.evaluation.declaration import PUBLISHED_VARIANTS, VARIANTS
 from awry.fitting import teacher_settings
 from awry.methods.published import PRIMARY, VALIDATION, PublishedRow, TableCell
 from awry.output.places import check_folder
@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 
 PROTOCOLS = {
     **{
-        name: VARIANTS[name].replace("smoothing ", "smoothing after the scorer ")
+        name: (VARIANTS | PUBLISHED_VARIANTS)[name].replace(
+            "smoothing ", "smoothing after the scorer "
+        )
         for name in MEASURED
     },
     VALIDATION: "the proxy tasks on held-back training footage, at the epoch that was kept",

@@ -54,7 +54,7 @@ def run_fits(
     for number, (key, fit) in enumerate(different.items(), 1):
         reporter.message(f"{number} of {len(different)}: {key}")
         try:
-            record = _finished(out / f"{key}.json") or _run(fit, out, reporter)
+            record = _finished(fit, out / f"{key}.json") or _run(fit, out, reporter)
         except AwryError as error:
             failed.append(f"{key}: {error}")
             continue
@@ -68,15 +68,23 @@ def run_fits(
     return records, failed
 
 
-def _finished(file: Path) -> Record | None:
-    """What an earlier run wrote; None where a clip is still owed."""
+def _finished(fit: TableFit, file: Path) -> Record | None:
+    """What an earlier run wrote; None where a clip or a protocol is still owed."""
     if not file.is_file():
         return None
     what, cure = "a result of awry reproduce", "Move it away and run again."
     record: Record = read_json(file, what, InputError, cure)
     with reading(file, what, InputError, cure):
         whole = record["format"] == FORMAT and not record["failed"] and record["figures"]
+        owed = set(_protocols(fit))
+        whole = whole and all(owed <= set(figures) for figures in record["figures"].values())
     return record if whole else None
+
+
+def _protocols(fit: TableFit) -> tuple[str, ...]:
+    """By which each part of its score is measured."""
+    publication = method_class(fit.method).publication()
+    return () if publication is None else publication.protocols
 
 
 def _run(fit: TableFit, out: Path, reporter: Reporter) -> Record:
@@ -109,7 +117,7 @@ def _measured(fit: TableFit, detector: Detector, scores: Scored) -> Record:
     return {
         "data": facts.data.model_dump(include={"layout", "fps", "fingerprint"}),
         "clips": [clip.name for clip in scores.clips],
-        "figures": measure_parts(scores.clips),
+        "figures": _figures(fit, scores),
         "validation": best_validation(facts.history),
         "fit_seconds": facts.fit_seconds,
         "training_seconds": _training_seconds(facts.history),
@@ -123,6 +131,13 @@ def _measured(fit: TableFit, detector: Detector, scores: Scored) -> Record:
         "failed": scores.failed,
         "fitted_with": dict(facts.versions),
     }
+
+
+def _figures(fit: TableFit, scores: Scored) -> Record:
+    publication = method_class(fit.method).publication()
+    if publication is None:
+        return measure_parts(scores.clips)
+    return measure_parts(scores.clips, publication.protocols, publication.maxima)
 
 
 def _settings(fit: TableFit, config: MethodConfig) -> Record:

@@ -252,13 +252,39 @@ def _require_alike(one: Sequence[FrameScore], other: Sequence[FrameScore]) -> No
     for left, right in zip(one, other, strict=True):
         require(left.parts.keys() == right.parts.keys(), f"frame {left.index} has other parts")
         require((left.map is None) == (right.map is None), f"one map of {left.index} is missing")
+        require(
+            left.maps.keys() == right.maps.keys(), f"frame {left.index} has maps of other parts"
+        )
 
 
 def maps_are_alike_in_both_paths(case: Case) -> None:
-    """To 1e-4."""
+    """To 1e-4, those of the score and those of its parts."""
     for left, right in zip(case.pushed(), case.batched, strict=True):
-        if left.map is not None and right.map is not None:
-            require_same(right.map, left.map, f"the maps of {left.index} differ", 1e-4, 1e-6)
+        others = _maps_by_words(right)
+        for words, one in _maps_by_words(left).items():
+            if words in others:
+                require_same(others[words], one, f"{words} differs", 1e-4, 1e-6)
+
+
+def maps_are_finite_and_of_parts_that_are_declared(case: Case) -> None:
+    """float32 (h, w), whichever; `Method.map_parts` names those of parts."""
+    declared = {part for model in case.detector.models.values() for part in model.map_parts}
+    for score in case.pushed():
+        for words, one in _maps_by_words(score).items():
+            right = one.ndim == 2 and one.dtype == np.float32
+            require(right, f"{words} is {one.dtype} {one.shape}, not float32 (h, w)")
+            require(bool(np.isfinite(one).all()), f"{words} is not finite")
+        unknown = ", ".join(sorted(score.maps.keys() - declared))
+        require(not unknown, f"map_parts do not name these maps: {unknown}")
+        require(not score.maps or score.map is not None, "there are maps of parts alone")
+
+
+def _maps_by_words(score: FrameScore) -> dict[str, NDArray[np.float32]]:
+    """Every map of a frame, by what it is."""
+    maps = {f"the map of {part} of frame {score.index}": one for part, one in score.maps.items()}
+    if score.map is not None:
+        maps[f"the map of frame {score.index}"] = score.map
+    return maps
 
 
 def told_seconds_are_no_longer_than_it_took(case: Case) -> None:
@@ -421,6 +447,7 @@ RULES: tuple[Callable[[Case], None], ...] = (
     warmup_and_lookahead_are_as_declared,
     the_batched_path_equals_push,
     maps_are_alike_in_both_paths,
+    maps_are_finite_and_of_parts_that_are_declared,
     told_seconds_are_no_longer_than_it_took,
     scores_do_not_depend_on_what_follows,
     a_scorer_starts_anew_after_flush,

@@ -73,10 +73,16 @@ def heat_image(
     known = np.nan_to_num(map.astype(np.float32), nan=low, posinf=high, neginf=low)
     heat = np.clip((known - low) / max(high - low, 1e-12), 0, 1)
     heat = cv2.resize(heat, (width, height), interpolation=cv2.INTER_LINEAR)
-    colours = cv2.applyColorMap((heat * 255).astype(np.uint8), cv2.COLORMAP_INFERNO)[:, :, ::-1]
+    colours = heat_colours(heat)
     start, full = _HEAT_FADE
     share = np.clip((heat - start) / (full - start), 0, 1)[:, :, None] * _HEAT_STRENGTH
     return (image * (1 - share) + colours * share + 0.5).astype(np.uint8)
+
+
+def heat_colours(heat: NDArray[np.floating]) -> NDArray[np.uint8]:
+    """Dark violet to yellow (inferno), uint8 (h, w, 3) RGB, of values (h, w) in [0, 1]."""
+    steps = (np.clip(heat, 0, 1) * 255).astype(np.uint8)
+    return np.ascontiguousarray(cv2.applyColorMap(steps, cv2.COLORMAP_INFERNO)[:, :, ::-1])
 
 
 def draw_overlay(

@@ -101,6 +101,35 @@ def test_regions_say_which_system_spoke() -> None:
     assert scores[9].map.argmax() == 9  # row 1, column 1
 
 
+def test_the_systems_maps_are_passed_on_by_their_names() -> None:
+    inner = Late(0)
+    heat, own = np.ones((4, 8), np.float32), np.full((2, 2), 3, np.float32)
+    inner._next = lambda: replace(  # type: ignore[method-assign]
+        Late._next(inner), map=heat, maps={"motion": own}
+    )
+    (found,) = fused(Late(0), inner).push(stream(1)[0])
+    assert set(found.maps) == {"flow", "flow-2", "flow-2.motion"}
+    assert found.maps["flow-2"] is heat
+    assert found.maps["flow-2.motion"] is own
+    assert not fused(Late(0), Late(0), maps=False).push(stream(1)[0])[0].maps
+
+
+def test_pictures_of_all_systems_show_the_same_frame() -> None:
+    now, later = Late(0), Late(0)
+    later.picture_lag = 3
+    for scorer in (now, later):
+        scorer.pictures = lambda frames, own=scorer: {  # type: ignore[method-assign]
+            "frame": np.full((4, 8, 3), len(frames) - 1 - own.picture_lag, np.uint8)
+        }
+    both = fused(now, later)
+    assert both.picture_lag == 3
+    shown = both.pictures(stream(9))
+    assert shown is not None
+    assert {name: int(one[0, 0, 0]) for name, one in shown.items()} == {
+        "flow frame": 5, "flow-2 frame": 5
+    }  # fmt: skip
+
+
 def test_without_maps_the_score_is_the_same() -> None:
     whole = scored(fused(Late(0, objects=True), Late(1)), 20)
     bare = scored(fused(Late(0, objects=True), Late(1), maps=False), 20)

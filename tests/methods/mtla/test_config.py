@@ -47,6 +47,14 @@ def test_paper_is_the_papers_text() -> None:
     assert config.attention == "decoder"
 
 
+def test_paper_normalises_by_channel_and_older_bundles_do_not() -> None:
+    paper = MTLA.configure("paper")
+    assert isinstance(paper, MTLAConfig)
+    assert (paper.normalisation, paper.grey) == ("channels", False)
+    before = MTLAConfig(**{k: v for k, v in paper.model_dump().items() if k != "normalisation"})
+    assert before.normalisation == "shared"
+
+
 def test_what_the_attention_is_made_from() -> None:
     assert MTLAConfig().attended == ("direction", "depth")
     assert MTLAConfig(depth="none").attended == ("direction",)

@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+import awry
 from awry.detector import Detector
+from awry.errors import ConfigError
 from awry.fitting import FitOptions, fit_detector
 from awry.frames import Frame, FrameScore, Objects
 from awry.methods.base import Setting
@@ -81,6 +83,25 @@ def test_the_map_of_maxima_holds_the_score(fitted: Detector) -> None:
         if one.score is not None:
             assert one.map is not None
             assert float(one.map.max()) == pytest.approx(one.score, rel=1e-4, abs=1e-4)
+
+
+@pytest.mark.parametrize("combine", ["maximum", "sum"])
+def test_the_branches_maps_are_kept_apart(fitted: Detector, combine: str) -> None:
+    method = with_changes(fitted, combine=combine)
+    assert method.map_parts == ("appearance", "motion")
+    found = [one for one in scores(method, clip()) if one.score is not None]
+    assert found
+    for one in found:
+        assert list(one.maps) == ["appearance", "motion"]
+        both = np.stack(list(one.maps.values()))
+        assert one.map is not None
+        np.testing.assert_allclose(one.map, both.max(0) if combine == "maximum" else both.sum(0))
+        for branch, heat in one.maps.items():  # each is in the unit of its part of the score
+            assert float(heat.max()) == pytest.approx(one.parts[branch], rel=1e-4, abs=1e-4)
+
+
+def test_without_maps_there_are_none_of_the_branches_either(fitted: Detector) -> None:
+    assert not any(one.maps for one in scores(with_changes(fitted), clip(), maps=False))
 
 
 def test_regions_say_what_each_branch_says_there(fitted: Detector) -> None:
@@ -180,3 +201,26 @@ def test_a_scene_that_is_new_gets_the_pooled_background(fitted: Detector) -> Non
     method = with_changes(fitted)
     found = [scores(method, clip(), scene=scene) for scene in ("elsewhere", "*")]
     assert [s.score for s in found[0]] == [s.score for s in found[1]]
+
+
+def test_a_branchs_maps_are_written_and_kept_where_they_are_asked_for(
+    fitted: Detector, tmp_path: Path
+) -> None:
+    images = np.stack([frame.image for frame in clip()])
+    expected = [one for one in fitted.scorer(fps=10.0).score(clip()) if one.score is not None]
+    awry.score(
+        fitted, images, out=tmp_path / "s.csv", maps=tmp_path / "m", map_part="motion", fps=10.0
+    )
+    (file,) = (tmp_path / "m").iterdir()
+    with np.load(file) as stored:
+        np.testing.assert_array_equal(stored["frames"], [one.index for one in expected])
+        np.testing.assert_array_equal(
+            stored["maps"], np.stack([one.maps["motion"] for one in expected])
+        )
+    kept = fitted.score(images, fps=10.0, maps=True, map_part="motion").maps
+    assert kept is not None
+    np.testing.assert_array_equal(
+        kept[[one.index for one in expected]], np.stack([one.maps["motion"] for one in expected])
+    )
+    with pytest.raises(ConfigError, match=r"mtla has no map of the part 'flow': "):
+        fitted.score(images, fps=10.0, maps=True, map_part="flow")

@@ -18,7 +18,7 @@ from awry.errors import FootageError
 from awry.fitting import FitOptions, fit_detector
 from awry.methods.mtla.config import MTLAConfig
 from awry.methods.mtla.samples import SampleBatch
-from awry.methods.mtla.training import differences, error_maps, loss_of, patch_loss
+from awry.methods.mtla.training import answers, differences, loss_of, patch_loss
 from awry.video.memory import ArraySource
 from support import moving_square, moving_square_data
 
@@ -53,7 +53,7 @@ def test_every_first_branch_gives_a_loss_and_an_error_map(
     model = make_model(appearance=appearance)
     config = MTLAConfig(**{**SMALL, "appearance": appearance})
     assert float(loss_of(model, "appearance", batch(), config).detach()) > 0
-    errors = error_maps(model, "appearance", batch(), config)
+    errors = answers(model, "appearance", batch(), config)[2]
     assert errors.shape == (2, 32, 48)
     errors = errors.detach()
     assert 0 <= float(errors.min()) <= float(errors.max())
@@ -63,9 +63,9 @@ def test_the_next_frame_is_never_shown_to_who_predicts_it(make_model: MakeModel)
     model, config, one = make_model(), MTLAConfig(**SMALL), batch()
     other = torch.cat([one.pictures[:, :2], torch.zeros_like(one.pictures[:, 2:])], 1)
     changed = SampleBatch(other, one.classes, one.magnitude, one.context)
-    same = [error_maps(model, "appearance", b, config) for b in (one, changed)]
+    same = [answers(model, "appearance", b, config)[2] for b in (one, changed)]
     torch.testing.assert_close(*same)
-    moved = [error_maps(model, "motion", b, config) for b in (one, changed)]
+    moved = [answers(model, "motion", b, config)[2] for b in (one, changed)]
     assert not torch.allclose(*moved)
 
 

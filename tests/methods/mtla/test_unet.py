@@ -120,3 +120,27 @@ def test_weights_that_cannot_be_fetched_are_named(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("torchvision.models.get_model", fail)
     with pytest.raises(MissingError, match=r"resnet34 could not be fetched.*pretrained=false"):
         make_unet("resnet34", 3, 1, 1, CONFIG, pretrained=True)
+
+
+@pytest.mark.parametrize("frames", [1, 2])
+def test_each_colour_of_each_frame_is_normalised_by_its_own_mean_and_deviation(frames: int) -> None:
+    config = CONFIG.model_copy(update={"normalisation": "channels"})
+    shared, own = (make_unet("small", 3, frames, 2, one).eval() for one in (CONFIG, config))
+    means = torch.tensor((0.485, 0.456, 0.406) * frames)[None, :, None, None]
+    deviations = torch.tensor((0.229, 0.224, 0.225) * frames)[None, :, None, None]
+    x = torch.rand(1, 3 * frames, 16, 16)
+    torch.testing.assert_close(seen_by_the_first_stage(own, x), (x - means) / deviations)
+    torch.testing.assert_close(seen_by_the_first_stage(shared, x), (x - 0.449) / 0.226)
+    assert own.state_dict().keys() == shared.state_dict().keys()
+
+
+def seen_by_the_first_stage(unet: UNet, x: torch.Tensor) -> torch.Tensor:
+    seen: list[torch.Tensor] = []
+    with unet.stages[0].register_forward_pre_hook(lambda _, inputs: seen.extend(inputs)):
+        unet(x)
+    return seen[0]
+
+
+def test_one_grey_channel_is_normalised_by_what_the_colours_have_together() -> None:
+    config = CONFIG.model_copy(update={"normalisation": "channels"})
+    assert not make_unet("small", 1, 2, 1, config).by_channel

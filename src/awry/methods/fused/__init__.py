@@ -201,6 +201,15 @@ class Fused(Method):
             for part in system.extra_parts
         )
 
+    @property
+    def map_parts(self) -> tuple[str, ...]:
+        """As `Method.map_parts`: the systems by LABEL, and their own by `LABEL.PART`."""
+        return tuple(
+            name
+            for label, system in self.systems.items()
+            for name in (label, *(f"{label}{SEPARATOR}{part}" for part in system.map_parts))
+        )
+
     def state(self) -> dict[str, Tensor]:
         """As `Method.state`: the systems' under their labels, and what is usual."""
         if self.fusion is None:

@@ -108,6 +108,7 @@ class FusedScorer(Scorer):
         self._spent = 0.0
         self.warmup = self._aligned.warmup
         self.lookahead = self._aligned.lookahead
+        self.picture_lag = max(scorer.picture_lag for scorer in scorers)
         told = zip(labels, (scorer.smoothing for scorer in scorers), strict=True)
         self.smoothing = "; ".join(f"{who}: {what}" for who, what in told if what != "none")
         self.smoothing = self.smoothing or "none"
@@ -153,7 +154,9 @@ class FusedScorer(Scorer):
         if not self.setting.maps:
             return fused
         regions = self._regions(evidence, judged)
-        return replace(fused, map=self._map(answer), regions=regions)
+        heat = self._map(answer)
+        maps = {} if heat is None else maps_of(self._labels, answer)
+        return replace(fused, map=heat, regions=regions, maps=maps)
 
     def _evidence(self, deviates: Sequence[float] | NDArray[np.float64]) -> dict[str, float]:
         """LABEL.evidence: each system's normal deviate, of those who say something."""
@@ -194,16 +197,27 @@ class FusedScorer(Scorer):
         return self._fusion.judge_maps(maps, self._config).astype(np.float32)
 
     def pictures(self, frames: Sequence[Frame]) -> Mapping[str, NDArray[np.uint8]] | None:
-        """As `Scorer.pictures`: what each system makes of the last frame, by LABEL and name."""
+        """As `Scorer.pictures`: what each system makes of the same frame, by LABEL and name."""
         shown: dict[str, NDArray[np.uint8]] = {}
         for label, scorer in zip(self._labels, self._aligned.scorers, strict=True):
-            for name, picture in (scorer.pictures(frames) or {}).items():
+            own = frames[: max(0, len(frames) - self.picture_lag + scorer.picture_lag)]
+            for name, picture in (scorer.pictures(own) or {}).items():
                 size = next(iter(shown.values()), picture).shape[:2]
                 if picture.shape[:2] != size:
                     scaled = cv2.resize(picture, size[::-1], interpolation=cv2.INTER_LINEAR)
                     picture = np.asarray(scaled, np.uint8)
                 shown[f"{label} {name}"] = picture
         return shown or None
+
+
+def maps_of(labels: Sequence[str], answer: Sequence[FrameScore]) -> dict[str, NDArray[np.float32]]:
+    """The systems' maps as they are, by LABEL, and those of their parts by `LABEL.PART`."""
+    maps: dict[str, NDArray[np.float32]] = {}
+    for label, score in zip(labels, answer, strict=True):
+        if score.map is not None:
+            maps[label] = score.map
+        maps |= {f"{label}{SEPARATOR}{part}": one for part, one in score.maps.items()}
+    return maps
 
 
 def _once(regions: Sequence[Region]) -> tuple[Region, ...]:

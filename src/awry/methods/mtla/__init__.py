@@ -247,6 +247,11 @@ class MTLA(Method):
             for name in config.branches
         }
 
+    @property
+    def map_parts(self) -> tuple[str, ...]:
+        """As `Method.map_parts`: the branches."""
+        return self.config.branches
+
     def _fitted(self) -> MTLAModel:
         if self.model is None:
             raise TrainingError("This MTLA has not been fitted: call fit or load a bundle first.")

@@ -16,7 +16,11 @@ Encoder = Literal["resnet34", "resnet18", "vgg16", "small"]
 
 
 class MTLAConfig(MethodConfig):
-    """Settings of MTLA (Baradaran and Bergevin, CVPRW 2023). Defaults are the paper's text."""
+    """Settings of MTLA (Baradaran and Bergevin, CVPRW 2023).
+
+    Defaults are the paper's text, but for what older bundles do not say and then did otherwise:
+    the preset `paper` has that.
+    """
 
     # Branches (Table 2)
     appearance: Literal["next", "current", "frame", "none"] = Field(
@@ -91,6 +95,11 @@ class MTLAConfig(MethodConfig):
     appearance_encoder: Encoder = "resnet34"
     motion_encoder: Encoder = "vgg16"
     pretrained: bool = Field(True, description="encoders start from ImageNet's weights")
+    normalisation: Literal["shared", "channels"] = Field(
+        "shared",
+        description="of pictures, by ImageNet's mean and deviation over the three colours, or by "
+        "those of red, green and blue each (RGB alone: grey=false)",
+    )
     filters: int = Field(16, ge=2, description="of the small encoder's first stage")
     stages: int = Field(4, ge=2, le=6, description="of the small encoder")
     scse: tuple[int, ...] = Field(
@@ -209,7 +218,8 @@ SMALL_TEACHERS: Mapping[str, Any] = {
 }
 
 PRESETS: Mapping[str, Mapping[str, Any]] = {
-    "paper": {},
+    # Grey footage as three equal channels, which is what ImageNet's weights expect.
+    "paper": {"normalisation": "channels", "grey": False},
     "cpu": {
         **SMALL_TEACHERS,
         "trust": True,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -15,8 +15,9 @@ from awry.methods.graphs import Network
 from awry.methods.mtla.config import MTLAConfig
 from awry.methods.mtla.jumps import Jumps
 from awry.methods.mtla.network import MTLAModel
+from awry.methods.mtla.pictures import Compared, drawn
 from awry.methods.mtla.samples import BEFORE, Sample, SampleMaker, stacked
-from awry.methods.mtla.training import error_maps
+from awry.methods.mtla.training import answers
 from awry.methods.weighing import ObjectStream, SeenObjects
 from awry.methods.windowed import Origin, WindowScorer
 from awry.scoring.maps import blurred, map_regions
@@ -31,6 +32,7 @@ from awry.scoring.streaming import (
 from awry.teachers.objects.base import view_of
 from awry.teachers.objects.coco import class_name
 from awry.teachers.objects.trust import ObjectTrust
+from awry.teachers.segmenter import Segments
 from awry.video.pictures import Pictures, outer, resized, whole_pixels, working_size
 
 
@@ -88,7 +90,9 @@ class MTLAScorer(WindowScorer[FrameErrors]):
         self.model = model.eval()
         self.config = config
         self._sample_maker = sample_maker
+        self.picture_lag = self._after
         self._networks = networks or {}
+        self._trust = trust
         segmenter = sample_maker.teachers.segmenter
         self._detector = None if segmenter is None else segmenter.detector
         self._objects = ObjectStream(trust, setting, 1, config.detect_every_s, self._detector)
@@ -147,36 +151,47 @@ class MTLAScorer(WindowScorer[FrameErrors]):
 
     def _raw_result(self, origin: Origin) -> FrameErrors:
         """Compare students and teachers for the window's judged frame."""
-        place, scene = self._before, origin.scene or self.setting.scene
-        frame = self._window[place][0]
-        pictures = [picture for _, picture in self._window]
-        with self._stage("detector"):
-            size = origin.size or (frame.image.shape[0], frame.image.shape[1])
-            segments = certainty = None
-            if (detector := self._detector) is not None:
-                name, before = origin.clip or self.setting.clip, max(self._after, 1)
-                view = view_of(pictures, place, before, self._after, name, frame.number, size)
-                seen = self._objects.seen(
-                    pictures[place], frame, origin, lambda: detector.detect(view)
-                )
-                segments = self._sample_maker.segments(view, scene, seen.objects)
-                certainty = self._certainty(seen, pictures[place])
-        with self._stage("flow"):
-            around = [pictures[place - n * self.config.stride] for n in range(BEFORE, -1, -1)]
-            sample = self._sample_maker.sample(around, segments, scene)
+        frame, picture = self._window[self._before]
+        size = origin.size or (frame.image.shape[0], frame.image.shape[1])
+        segments, certainty = self._found(origin)
+        sample = self._sample(segments, origin)
         with self._stage("network"):
-            errors = self._errors(sample, certainty)
+            compared = self._compared(sample, certainty)
+        errors = {branch: one.error for branch, one in compared.items()}
         if self._jumps is not None and "motion" in errors:
             errors["motion"] = self._jumps.settled(frame, sample.median, errors["motion"])
         raw = FrameErrors(frame.index, frame.time_s, errors, sample.median)
         if segments is not None and len(segments.objects.scores):
-            boxes, picture = segments.objects.boxes, np.array(pictures[place].shape[1::-1])
-            scale = np.array(self._sample_maker.size[::-1], np.float32) / picture.astype(np.float32)
+            boxes, sides = segments.objects.boxes, np.array(picture.shape[1::-1])
+            scale = np.array(self._sample_maker.size[::-1], np.float32) / sides.astype(np.float32)
             raw.sides = ((boxes[:, 2:] - boxes[:, :2]) * scale).max(1)
-            whole = boxes * np.tile(np.array(size[::-1]) / picture, 2)
+            whole = boxes * np.tile(np.array(size[::-1]) / sides, 2)
             rows = zip(whole, segments.objects.class_ids, strict=True)
             raw.named = [(whole_pixels(box, size), class_name(n)) for box, n in rows if n >= 0]
         return raw
+
+    def _found(self, origin: Origin) -> tuple[Segments | None, NDArray[np.float32] | None]:
+        """The judged frame's objects, and how much errors count at each place; None: not asked."""
+        detector, place = self._detector, self._before
+        if detector is None:
+            return None, None
+        frame, picture = self._window[place]
+        with self._stage("detector"):
+            pictures = [one for _, one in self._window]
+            size = origin.size or (frame.image.shape[0], frame.image.shape[1])
+            name, before = origin.clip or self.setting.clip, max(self._after, 1)
+            view = view_of(pictures, place, before, self._after, name, frame.number, size)
+            seen = self._objects.seen(picture, frame, origin, lambda: detector.detect(view))
+            scene = origin.scene or self.setting.scene
+            segments = self._sample_maker.segments(view, scene, seen.objects)
+            return segments, self._certainty(seen, picture)
+
+    def _sample(self, segments: Segments | None, origin: Origin) -> Sample:
+        """The judged frame with those before it, and what the teachers say."""
+        with self._stage("flow"):
+            places = (self._before - n * self.config.stride for n in range(BEFORE, -1, -1))
+            around = [self._window[place][1] for place in places]
+            return self._sample_maker.sample(around, segments, origin.scene or self.setting.scene)
 
     def _certainty(self, seen: SeenObjects, picture: Pictures) -> NDArray[np.float32]:
         """How much errors count at each place of the networks' pictures."""
@@ -185,18 +200,56 @@ class MTLAScorer(WindowScorer[FrameErrors]):
         return certainty_map(seen.objects.boxes * np.tile(scale[::-1], 2), seen.weights, size)
 
     @torch.inference_mode()
-    def _errors(self, sample: Sample, certainty: NDArray[np.float32] | None) -> Values:
+    def _compared(
+        self, sample: Sample, certainty: NDArray[np.float32] | None
+    ) -> dict[str, Compared]:
         batch = stacked([sample])
-        maps: Values = {}
+        compared = {}
         for branch in self.config.branches:
             network = self._networks.get(branch)
-            errors = error_maps(self.model, branch, batch, self.config, network)[0].numpy()
+            three = answers(self.model, branch, batch, self.config, network)
+            student, teacher, errors = (values[0].numpy() for values in three)
             if certainty is not None:
                 errors = errors * certainty
             if self._mask is not None:
                 errors = np.where(self._mask, np.float32(0), errors)
-            maps[branch] = np.asarray(errors, np.float32)
-        return maps
+            compared[branch] = Compared(student, teacher, np.asarray(errors, np.float32))
+        return compared
+
+    def pictures(self, frames: Sequence[Frame]) -> dict[str, NDArray[np.uint8]] | None:
+        """What both students and teachers make of a frame (Figs. 5 to 10).
+
+        The stream that is being scored is not touched.
+
+        Args:
+            frames: at least `warmup + 1 + picture_lag` consecutive frames; the frame that is shown
+                lies `picture_lag` before the last. Where objects are followed over time, what came
+                earlier says how far each is believed.
+
+        Returns:
+            As `drawn`, at the size of the networks' pictures; None where there are too few frames.
+        """
+        alone = MTLAScorer(
+            *(self.model, self.config, self._sample_maker, self.setting),
+            *(self._networks, self._trust),
+        )
+        return alone._last_pictures(frames)
+
+    def _last_pictures(self, frames: Sequence[Frame]) -> dict[str, NDArray[np.uint8]] | None:
+        """As `pictures`; the stream is these frames."""
+        needed = self._before + 1 + self._after
+        if len(frames) < needed:
+            return None
+        follows = self._trust is not None or self.config.detect_every_s > 0
+        origin = Origin()
+        for frame in frames if follows else frames[-needed:]:
+            if len(self._window) == needed:
+                self._window.popleft()
+            self._window.append(self._prepared(self.setting.black_out(frame)))
+            if len(self._window) == needed:
+                segments, certainty = self._found(origin)
+        sample = self._sample(segments, origin)
+        return drawn(sample, self._compared(sample, certainty), self.config)
 
     def _values(self, raw: FrameErrors) -> Values:
         return raw.errors
@@ -215,8 +268,9 @@ class MTLAScorer(WindowScorer[FrameErrors]):
         scores = self.scores_of(errors, maps)
         location, scale = self.model.location.numpy(), self.model.scale.numpy()
         levels = dict(zip(self.config.branches, (scores - location) / scale, strict=True))
-        heat, regions = self._where(maps, raw) if self.setting.maps else (None, ())
-        score = FrameScore(raw.index, raw.time_s, None, {}, heat, regions)
+        score = FrameScore(raw.index, raw.time_s, None)
+        if self.setting.maps:
+            score = self._with_maps(score, maps, raw)
         return score, {name: np.array([value]) for name, value in levels.items()}
 
     def filtered(self, errors: Values) -> list[NDArray[np.float32]]:
@@ -244,10 +298,10 @@ class MTLAScorer(WindowScorer[FrameErrors]):
             name: w * len(weights) for name, w in zip(self.config.branches, weights, strict=True)
         }
 
-    def _where(
-        self, maps: list[NDArray[np.float32]], raw: FrameErrors
-    ) -> tuple[NDArray[np.float32], tuple[Region, ...]]:
-        """Both maps standardised and combined, and its regions with what each branch says there."""
+    def _with_maps(
+        self, score: FrameScore, maps: list[NDArray[np.float32]], raw: FrameErrors
+    ) -> FrameScore:
+        """With both maps standardised, their combination, and regions with each branch's part."""
         location, scale = self.model.map_location.numpy(), self.model.map_scale.numpy()
         rows = zip(maps, location, scale, strict=True)
         standard = [((values - low) / spread).astype(np.float32) for values, low, spread in rows]
@@ -257,12 +311,14 @@ class MTLAScorer(WindowScorer[FrameErrors]):
             heat = np.stack([one * by for one, by in pairs]).sum(0)
         else:
             heat = np.stack([one for one, _ in pairs]).max(0)
+        named = dict(zip(self.config.branches, standard, strict=True))
+        score = replace(score, map=heat, maps=named)
         if not self.setting.map_levels or self._size is None:
-            return heat, ()
+            return score
         regions = map_regions(heat, self.setting.map_levels, self._size)
         labelled = named_regions(regions, raw.named)
-        named = dict(zip(self.config.branches, standard, strict=True))
-        return heat, tuple(replace(one, parts=self._inside(one, named)) for one in labelled)
+        cut = tuple(replace(one, parts=self._inside(one, named)) for one in labelled)
+        return replace(score, regions=cut)
 
     def _inside(self, region: Region, maps: Values) -> dict[str, float]:
         """The highest value of each branch's map inside a region."""

@@ -77,17 +77,26 @@ def differences(model: MTLAModel, branch: str, guess: Tensor, target: Tensor) ->
     return apart.mean(1)
 
 
-def error_maps(
+def answers(
     model: MTLAModel,
     branch: str,
     batch: SampleBatch,
     config: MTLAConfig,
     network: Network | None = None,
-) -> Tensor:
-    """A branch's error maps for some samples, (n, h, w); `network` may answer for its student."""
+) -> tuple[Tensor, Tensor, Tensor]:
+    """What a branch's student and its teacher say of some samples, and where they differ.
+
+    Args:
+        model, branch, batch, config: as everywhere here.
+        network: answers in the place of the model's student; None: nobody does.
+
+    Returns:
+        Student (n, channels, h, w), teacher likewise, and `differences`, (n, h, w).
+    """
     inputs = student_inputs(branch, batch, config)
     guess = model.branches[branch](*inputs) if network is None else network(*inputs)[0]
-    return differences(model, branch, guess, teacher_output(model, branch, batch))
+    target = teacher_output(model, branch, batch)
+    return guess, target, differences(model, branch, guess, target)
 
 
 def phases(

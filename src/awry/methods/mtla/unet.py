@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -15,6 +16,8 @@ from awry.methods.mtla.config import MTLAConfig
 
 MEAN, DEVIATION = 0.449, 0.226
 """Of ImageNet's pictures, over the three colours."""
+CHANNEL_MEANS, CHANNEL_DEVIATIONS = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+"""Likewise, of red, green and blue each by itself."""
 ATTENTION_FILTERS = 16
 
 
@@ -79,6 +82,8 @@ class UNet(nn.Module):
         scse: stages, from 1, with scSE behind them; those that there are not do not matter.
         attention: where the map of factors is multiplied, see `MTLAConfig.attention`.
         stride: of the coarsest features.
+        by_channel: red, green and blue are normalised each by its own mean and deviation of
+            ImageNet's pictures; for RGB pictures alone.
     """
 
     def __init__(
@@ -89,8 +94,16 @@ class UNet(nn.Module):
         stride: int,
         scse: Sequence[int] = (),
         attention: str = "none",
+        *,
+        by_channel: bool = False,
     ) -> None:
         super().__init__()
+        self.by_channel = by_channel
+        for name, values in (("means", CHANNEL_MEANS), ("deviations", CHANNEL_DEVIATIONS)):
+            # They are constants: bundles need not keep them.
+            self.register_buffer(name, torch.tensor(values)[:, None, None], persistent=False)
+        self.means: Tensor
+        self.deviations: Tensor
         self.stages = nn.ModuleList(stages)
         self.scse = nn.ModuleDict(
             {str(stage): SCSE(channels[stage - 1]) for stage in scse if stage <= len(channels)}
@@ -116,7 +129,7 @@ class UNet(nn.Module):
             float32 (n, outputs, h, w), no activation.
         """
         height, width = x.shape[2:]
-        x, factors = self._padded((x - MEAN) / DEVIATION), self._padded(factors)
+        x, factors = self._padded(self._normalised(x)), self._padded(factors)
         x = x.contiguous(memory_format=torch.channels_last)
         full = x.shape[2:]
         features = []
@@ -135,6 +148,13 @@ class UNet(nn.Module):
         x = self._attended(self.last(x), factors, "final")
         output: Tensor = self.out(x)
         return output[:, :, :height, :width]
+
+    def _normalised(self, x: Tensor) -> Tensor:
+        """By what the encoder's weights were trained with; several frames lie behind each other."""
+        if not self.by_channel:
+            return (x - MEAN) / DEVIATION
+        frames = x.unflatten(1, (-1, len(CHANNEL_MEANS)))
+        return ((frames - self.means) / self.deviations).flatten(1, 2)
 
     def _padded(self, x: Any) -> Any:
         """With sides that the coarsest stage divides; the right and lower borders are repeated."""
@@ -181,19 +201,21 @@ def make_unet(
         colours: 1 or 3.
         frames: so many pictures come in, one behind the other in the channels.
         outputs: channels of what comes out.
-        config: sizes of the small encoder.
+        config: sizes of the small encoder, and `normalisation`, by channel for RGB alone.
         scse, attention: see `UNet`.
         pretrained: start from ImageNet's weights.
 
     Raises:
         MissingError: the weights could not be fetched.
     """
+    by_channel = config.normalisation == "channels" and colours == len(CHANNEL_MEANS)
+    unet = partial(UNet, outputs=outputs, scse=scse, attention=attention, by_channel=by_channel)
     if name == "small":
         channels = [config.filters * 2**stage for stage in range(config.stages)]
         first = block(colours * frames, channels[0])
         deeper = [nn.Sequential(nn.MaxPool2d(2), block(a, b)) for a, b in pairwise(channels)]
         stages: list[nn.Module] = [first, *deeper]
-        return UNet(stages, channels, outputs, 2 ** (len(stages) - 1), scse, attention)
+        return unet(stages, channels, stride=2 ** (len(stages) - 1))
     network = _torchvision(name, pretrained)
     if name.startswith("resnet"):
         _take(network, "conv1", colours, frames)
@@ -204,13 +226,13 @@ def make_unet(
             network.layer3,
             network.layer4,
         ]
-        return UNet(stages, [64, 64, 128, 256, 512], outputs, 32, scse, attention)
+        return unet(stages, [64, 64, 128, 256, 512], stride=32)
     _take(network.features, "0", colours, frames)
     pools = [n for n, layer in enumerate(network.features) if isinstance(layer, nn.MaxPool2d)]
     # Each stage begins with the pooling behind the one before; the last pooling is not needed.
     bounds = pairwise([0, *pools])
     stages = [network.features[first:last] for first, last in bounds]
-    return UNet(stages, [64, 128, 256, 512, 512], outputs, 16, scse, attention)
+    return unet(stages, [64, 128, 256, 512, 512], stride=16)
 
 
 def _torchvision(name: str, pretrained: bool) -> Any:

@@ -52,14 +52,12 @@ class View:
         Raises:
             ConfigError: the method gives none of that name.
         """
-        if not name and self.score.map is not None:
-            return self.score.map
-        maps: Mapping[str, NDArray[np.float32]] = getattr(self.score, "maps", {})
-        if name not in maps:
+        found = self.score.maps.get(name) if name else self.score.map
+        if found is None:
             called = f"map '{name}'" if name else "anomaly map"
-            known = ", ".join(maps) or "none by name"
+            known = ", ".join(self.score.maps) or "none by name"
             raise ConfigError(f"{self.title} has no {called} (there: {known}).")
-        return maps[name]
+        return found
 
     def picture(self, name: str) -> Picture:
         """What the method shows under that name.
@@ -97,25 +95,30 @@ def views(
         ConfigError: the clip has no such frame.
         AwryError: the clip cannot be read or scored.
     """
-    scorer = judge.scorer(clip, parts)
-    wanted, truth = set(frames), true_boxes(clip, frames)
+    scorer, every = judge.scorer(clip, parts), judge.every
     labels = None if clip.labels is None else clip.labels()
-    recent: deque[Frame] = deque(maxlen=scorer.warmup * judge.every + 1)
-    found: dict[int, View] = {}
-    for frame, score in scored(scorer, OneSize(clip.open()), judge.every):
+    truth, lag = true_boxes(clip, frames), scorer.picture_lag * every
+    recent: deque[Frame] = deque(maxlen=scorer.warmup * every + 1 + lag)
+    scores: dict[int, tuple[Frame, FrameScore]] = {}
+    shown: dict[int, Mapping[str, Picture]] = {}
+    for frame, score in scored(scorer, OneSize(clip.open()), every):
         recent.append(frame)
-        if frame.index not in wanted:
-            continue
-        full = pictures and len(recent) == recent.maxlen
-        shown = scorer.pictures(list(recent)[:: judge.every]) if full else None
-        known = None if labels is None or frame.index >= len(labels) else labels[frame.index]
-        label = None if known is None else int(known)
-        found[frame.index] = View(clip, frame, score, truth[frame.index], label, shown or {})
-        if len(found) == len(wanted):
+        if frame.index in truth:
+            scores[frame.index] = (frame, score)
+        if pictures and frame.index - lag in truth and len(recent) == recent.maxlen:
+            shown[frame.index - lag] = scorer.pictures(list(recent)[::every]) or {}
+        if frame.index - (lag if pictures else 0) >= max(frames):
             break
-    if missing := sorted(wanted - set(found)):
+    if missing := sorted(set(frames) - set(scores)):
         raise ConfigError(f"{clip.name} has no frame {missing[0]}: frames count from 0.")
-    return [found[index] for index in frames]
+    return [
+        View(clip, *scores[index], truth[index], _label(labels, index), shown.get(index, {}))
+        for index in frames
+    ]
+
+
+def _label(labels: NDArray[np.uint8] | None, index: int) -> int | None:
+    return None if labels is None or index >= len(labels) else int(labels[index])
 
 
 def true_boxes(clip: Clip, frames: Sequence[int]) -> dict[int, Boxes]:

@@ -5,7 +5,7 @@ STAMP := $(VENV)/.installed
 # Exact versions, e.g. constraints.txt, which continuous integration tests; else the newest ones.
 CONSTRAINTS ?=
 
-.PHONY: install demo test lint format docs results wheel clean
+.PHONY: install demo test lint format docs results figures wheel clean
 
 install: $(STAMP)
 
@@ -33,6 +33,9 @@ docs: install
 
 results: install
 	$(BIN)/python docs/make_results.py
+
+figures: install
+	$(BIN)/python docs/make_figures.py
 
 format: install
 	$(BIN)/ruff check --fix .

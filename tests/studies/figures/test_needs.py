@@ -17,6 +17,9 @@ def test_what_needs_weights() -> None:
         "height": 3,
     }
     assert weights_of(config) == ["hf:someone/detector", "torchvision:raft_small"]
+    encoders = {"first_encoder": "resnet34", "second_encoder": "small", "pretrained": True}
+    assert weights_of(encoders) == ["torchvision:resnet34"]
+    assert weights_of(encoders | {"pretrained": False}) == []
 
 
 def test_files_networks_and_repositories_are_looked_for(

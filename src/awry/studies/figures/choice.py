@@ -17,7 +17,7 @@ from awry.evaluation.scored_clip import ScoredClip
 from awry.studies.figures.judges import Judge
 
 APART = 25
-"""Frames between two moments of a clip without labels."""
+"""A long event, or a clip without labels, has a moment in every so many frames."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +83,9 @@ def _is_abnormal(clip: Clip) -> bool:
 
 
 def strongest(judge: Judge, clips: Sequence[Clip], by: str, count: int) -> list[Choice]:
-    """The highest frame of each true event, strongest first; each clip's best come first.
+    """The highest frames of true events, strongest first; each clip's best come first.
 
-    Where a clip has no labels its strongest frames stand for events.
+    A long event has one in every `APART` frames, and so has a clip without labels.
 
     Args:
         judge: what scores them.
@@ -100,8 +100,12 @@ def strongest(judge: Judge, clips: Sequence[Clip], by: str, count: int) -> list[
     for clip in clips:
         series = judge.series(clip, judge.extra(by))
         values = np.where(series.scored, part_of(series, by), -np.inf)
-        events = true_runs(series.labels) or _stretches(len(values))
-        best = [first + int(np.argmax(values[first : last + 1])) for first, last in events]
+        events = true_runs(series.labels) or [(0, len(values) - 1)]
+        best = [
+            first + int(np.argmax(values[first : last + 1]))
+            for event in events
+            for first, last in _stretches(*event)
+        ]
         found += [
             Choice(clip, series.index(place), float(values[place]))
             for place in best
@@ -115,8 +119,8 @@ def strongest(judge: Judge, clips: Sequence[Clip], by: str, count: int) -> list[
     return [*first.values(), *rest][:count]
 
 
-def _stretches(length: int) -> list[tuple[int, int]]:
-    return [(start, min(start + APART, length) - 1) for start in range(0, length, APART)]
+def _stretches(first: int, last: int) -> list[tuple[int, int]]:
+    return [(start, min(start + APART - 1, last)) for start in range(first, last + 1, APART)]
 
 
 def contrast(judge: Judge, clips: Sequence[Clip], by: str) -> list[Choice]:

@@ -16,13 +16,21 @@ KINDS = (*FILE_KINDS, "torchvision", "hf", "pip")
 
 
 def weights_of(config: Mapping[str, Any]) -> list[str]:
-    """The teachers and backbones of a method's settings that need weights, as `KIND:WHAT`.
+    """The teachers, backbones and encoders of a method's settings that need weights.
+
+    Returns:
+        `KIND:WHAT` each; an encoder that starts from ImageNet's weights is torchvision's.
 
     >>> weights_of({"detector": "onnx:a.onnx", "depth": "ramp", "height": 64})
     ['onnx:a.onnx']
     """
-    texts = [value for value in config.values() if isinstance(value, str)]
-    return list(dict.fromkeys(text for text in texts if text.partition(":")[0] in KINDS))
+    found = []
+    for name, value in config.items():
+        if isinstance(value, str) and value.partition(":")[0] in KINDS:
+            found.append(value)
+        elif name.endswith("_encoder") and config.get("pretrained") and value != "small":
+            found.append(f"torchvision:{value}")
+    return list(dict.fromkeys(found))
 
 
 def missing_weights(config: Mapping[str, Any]) -> list[str]:

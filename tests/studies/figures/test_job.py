@@ -40,7 +40,8 @@ def test_what_kind_of_bundle_a_figure_takes(
     assert job.about_bundles() == ["The bundle given is of flow; the paper's figure is of ssmtl."]
 
 
-def test_moving_digits_need_no_data(tmp_path: Path) -> None:
+def test_moving_digits_need_no_data(footage: Any, tmp_path: Path) -> None:
+    assert job_of("daml-fig7", tmp_path, footage).data.name == "digits"
     assert job_of("daml-fig7", tmp_path, None).data.name == "digits"
     with pytest.raises(ConfigError, match="the paper shows avenue"):
         job_of("ssmtl-fig2", tmp_path, None)

@@ -171,7 +171,21 @@ def _line(vary: str, shown: str, part: str, fits: Sequence[Mapping[str, Any]]) -
 def _write(path: Path, title: str, panels: Mapping[str, Sequence[Line]], x: str) -> Path:
     lines = [line for panel in panels.values() for line in panel]
     ends = [value for line in lines for value in (*line.y, *line.low)]
-    ticks = sorted({round(value, 3) for line in lines for value in line.x})
+    ticks = ticks_of([value for line in lines for value in line.x])
     axis = Axis(x, "micro AUC", ticks, {}, auc_limits(ends), (0.5, "chance"))
     png, _ = write_panels(path, title, panels, axis)
     return Path(png)
+
+
+def ticks_of(values: Sequence[float]) -> list[float]:
+    """The values that have a tick: the highest, and those below that lie far enough apart.
+
+    >>> ticks_of([0.5, 0.875, 0.9, 1.0])
+    [0.5, 0.9, 1.0]
+    """
+    known = sorted({round(value, 3) for value in values}, reverse=True)
+    kept = known[:1]
+    for value in known[1:]:
+        if kept[-1] - value >= (known[0] - known[-1]) / 10:
+            kept.append(value)
+    return sorted(kept)

@@ -33,7 +33,7 @@ def digits(job: Job[Digits]) -> Drawn:
     if missing := [kind for kind in wanted if kind not in kinds]:
         raise ConfigError(
             f"{job.spec.figure} shows moving digits, and these data have no clip of the kind "
-            f"'{missing[0]}': leave --data out, or give --format digits."
+            f"'{missing[0]}': leave --data out."
         )
     (judge,) = job.judges()
     rows: dict[str, list[Cell]] = {job.spec.training: _training(job.data.train[0])}

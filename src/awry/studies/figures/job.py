@@ -92,14 +92,14 @@ class Job(Generic[Spec]):
 
     @classmethod
     def of(cls, spec: Spec, method: str, request: Request) -> Job[Spec]:
-        """The figure with its footage.
+        """The figure with its footage; what is made on the spot is not looked for in other data.
 
         Raises:
             ConfigError: no data were given, and none can be made on the spot.
         """
         data = request.data
         made = [name for name in spec.datasets if name in MADE_ON_THE_SPOT]
-        if data is None and made:
+        if made and (data is None or data.variant not in made):
             data = open_dataset(None, format=made[0])
         if data is None:
             raise ConfigError(

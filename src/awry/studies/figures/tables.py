@@ -48,7 +48,7 @@ def table_plot(job: Job[TablePlot]) -> Drawn:
     ends = [value for line in lines for value in (*line.y, *line.low)]
     ticks = sorted({x for line in lines for x in line.x})
     axis = Axis(spec.x, "micro AUC", ticks, {}, auc_limits(ends), (0.5, "chance"))
-    title = f"{spec.shows}, scale {job.scale}"
+    title = f"{job.method}, scale {job.scale}"
     png, _ = write_panels(job.file(""), title, {job.data.variant: lines}, axis)
     notes = [
         *(f"Failed: {sentence}" for sentence in result.failed),

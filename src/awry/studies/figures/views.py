@@ -129,4 +129,4 @@ def true_boxes(clip: Clip, frames: Sequence[int]) -> dict[int, Boxes]:
         tracks = None
     if tracks is None:
         return dict.fromkeys(frames, NO_BOXES)
-    return {frame: np.asarray(tracks.boxes[tracks.frames == frame], float) for frame in frames}
+    return {frame: np.reshape(np.array(tracks.at(frame), float), (-1, 4)) for frame in frames}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from awry.datasets import open_dataset
+from awry.datasets import as_dataset, open_dataset
 from awry.datasets.base import Dataset
 from awry.detector import Detector, load
 from awry.errors import ConfigError
@@ -26,6 +26,19 @@ Bundle = str | Path | Detector | SiftedRun
 Spec = TypeVar("Spec", bound=PrintedFigure)
 MADE_ON_THE_SPOT = ("digits", "perspective")
 """Data sets that need no folder."""
+
+
+def opened(
+    data: str | Path | Dataset | None, format: str | None = None, fps: float | None = None
+) -> Dataset | None:
+    """The footage that was given; None where none was, and none is named by its format.
+
+    Raises:
+        AwryError: as `awry.open_dataset`.
+    """
+    if data is None:
+        return None if format is None else open_dataset(None, format=format, fps=fps)
+    return as_dataset(data, format=format, fps=fps)
 
 
 @dataclass(frozen=True, slots=True)

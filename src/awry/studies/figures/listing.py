@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from awry.calls import checked
-from awry.datasets import as_dataset
 from awry.datasets.base import Dataset
 from awry.errors import ConfigError, nearest
 from awry.fitting import teacher_settings
@@ -24,7 +23,7 @@ from awry.methods.paper_figures import (
 from awry.methods.published import Paper
 from awry.methods.registry import method_class
 from awry.results import FigureCard, Listing
-from awry.studies.figures.job import MADE_ON_THE_SPOT
+from awry.studies.figures.job import MADE_ON_THE_SPOT, opened
 from awry.studies.figures.needs import missing_weights, weights_of
 from awry.studies.published import cells_of, publications
 
@@ -121,9 +120,7 @@ def published_figures(
     >>> [figure.printed for figure in published_figures("daml-fig*")][:2]
     ['Fig. 1', 'Fig. 2']
     """
-    footage = None
-    if data is not None or format is not None:
-        footage = as_dataset(data, format=format, fps=fps) if data is not None else None
+    footage = opened(data, format, fps)
     settings = {**(changes or {}), **teacher_settings(detector, classifier, depth)}
     return FigureList(
         tuple(

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from awry.calls import checked
-from awry.datasets import as_dataset, open_dataset, paths_of
+from awry.datasets import paths_of
 from awry.datasets.base import Dataset
 from awry.detector import Detector
 from awry.errors import AwryError, ConfigError
@@ -23,7 +23,7 @@ from awry.studies.figures.conditions import corrupted, refitted
 from awry.studies.figures.digits import digits
 from awry.studies.figures.distorted import distorted
 from awry.studies.figures.interactions import interactions
-from awry.studies.figures.job import Bundle, Drawn, Job, Request
+from awry.studies.figures.job import Bundle, Drawn, Job, Request, opened
 from awry.studies.figures.listing import chosen_figures
 from awry.studies.figures.moments import moments
 from awry.studies.figures.outcomes import outcomes
@@ -110,7 +110,7 @@ def figures(
     _check_out(folder, [spec for _, spec in specs], paths_of(data, *bundles), overwrite)
     request = Request(
         out=folder,
-        data=_opened(data, format, fps),
+        data=opened(data, format, fps),
         bundles=bundles,
         scale=scale,
         seeds=whole_numbers(seed, "--seed", lowest=0),
@@ -131,14 +131,6 @@ def _as_list(bundle: Any) -> list[Bundle]:
         return []
     single = isinstance(bundle, str | Path | Detector | SiftedRun)
     return [bundle] if single else list(bundle)
-
-
-def _opened(
-    data: str | Path | Dataset | None, format: str | None, fps: float | None
-) -> Dataset | None:
-    if data is None:
-        return None if format is None else open_dataset(None, format=format, fps=fps)
-    return as_dataset(data, format=format, fps=fps)
 
 
 def _check_out(

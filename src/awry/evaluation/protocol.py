@@ -46,7 +46,7 @@ def offline(scores: Series) -> Series:
 
 
 def savgol(scores: Series) -> Series:
-    """One clip's scores (n,), smoothed as the protocol `savgol` of published tables has them."""
+    """One clip's scores (n,), smoothed as the protocol `savgol` of published tables; MTLA eq. 5."""
     return smooth(scores, "savgol", window=FILTER_WINDOW, order=FILTER_ORDER)
 
 

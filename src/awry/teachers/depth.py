@@ -133,7 +133,8 @@ def _hugging_face(what: str, name: str) -> DepthTeacher:
 
     def raw(picture: Picture) -> NDArray[Any]:
         with torch.inference_mode():
-            ready = processor(images=picture, return_tensors="pt")
+            # A copy: frames of the cache are mapped from disk, which PyTorch warns of.
+            ready = processor(images=np.array(picture), return_tensors="pt")
             depth: NDArray[Any] = network(**ready).predicted_depth[0].numpy()
         return depth
 

@@ -1,11 +1,20 @@
 from __future__ import annotations
 
-import pytest
+from pathlib import Path
 
+import numpy as np
+import pytest
+from scipy.signal import savgol_filter
+from sklearn.metrics import roc_auc_score
+
+import awry
+from awry.detector import Detector
 from awry.evaluation.declaration import FILTER_ORDER, FILTER_WINDOW
 from awry.methods.mtla import MTLA, MTLAConfig
 from awry.methods.mtla.published import publication
 from awry.methods.published import FILTERED, PRIMARY, VALIDATION
+from awry.scoring.fill import fill_nearest
+from support import moving_square_data
 
 
 def test_mtla_tables_are_measured_on_ped2_and_in_perspective_too() -> None:
@@ -48,6 +57,35 @@ def test_table_1_is_the_last_column_of_table_2_on_both_data_sets(
     printed = second["seg+ofm+pred/ped2/maximum"].row
     assert printed is not None
     assert printed.printed == "Table 1"
+
+
+@pytest.mark.parametrize("smoothing", ["none", "savgol"])  # as of cpu, as of paper
+def test_the_figure_is_that_of_scores_that_were_filtered_once(
+    smoothing: str, tmp_path: Path
+) -> None:
+    data = moving_square_data(clips=2, length=40)
+    result = awry.reproduce(
+        *("mtla-table1",),
+        **{"data": data, "out": tmp_path, "scale": "tiny", "seeds": 0, "dataset": "ped2"},
+        changes={"smoothing": smoothing},
+    )
+    (bundle,) = (path.parent for path in tmp_path.glob("*/manifest.json"))
+    scored = [Detector.load(bundle).score(one.open(), clip=one.name) for one in data.test]
+    labels = np.concatenate([one.labels() for one in data.test if one.labels is not None])
+    once = [
+        [savgol_filter(fill_nearest(one.parts[name], one.scored), 31, 3, mode="nearest")
+         for name in ("appearance", "motion")]
+        for one in scored
+    ]  # fmt: skip
+    expected = {"maximum": np.concatenate([np.maximum(*both) for both in once])}
+    expected["sum"] = np.concatenate([np.add(*both) for both in once])
+    cells = {cell.cell.part: cell for cell in result.measured}
+    assert cells.keys() == expected.keys()
+    for part, series in expected.items():
+        figures = cells[part].like_the_paper
+        assert figures is not None
+        assert figures.mean == pytest.approx(roc_auc_score(labels, series), abs=1e-6)
+        assert cells[part].published == pytest.approx(0.978)
 
 
 @pytest.mark.parametrize("preset", MTLA.presets)

@@ -16,9 +16,11 @@ from awry.datasets.base import Clip
 from awry.detector import Detector
 from awry.errors import FootageError
 from awry.fitting import FitOptions, fit_detector
+from awry.methods.mtla import MTLA
 from awry.methods.mtla.config import MTLAConfig
 from awry.methods.mtla.samples import SampleBatch
 from awry.methods.mtla.training import answers, differences, loss_of, patch_loss
+from awry.teachers.objects import torchvision as objects
 from awry.video.memory import ArraySource
 from support import moving_square, moving_square_data
 
@@ -124,31 +126,76 @@ def test_a_detector_without_classes_leaves_objects_and_background(tmp_path: Path
     assert any("knows no classes" in note for note in detector.facts.data.notes)
 
 
-@pytest.mark.slow
-def test_the_papers_networks_and_teachers_go_all_the_way(tmp_path: Path) -> None:
-    changes = {
-        "detector": "random:maskrcnn_resnet50_fpn",
-        "threshold": 0.0,
-        "flow": "random:raft_small",
-        "least_side": 24,
-        "depth": "ramp",
-        "pretrained": False,
-        "height": 64,
-        "width": 64,
-        "epochs": 1,
-        "steps": 1,
-        "batch": 2,
-        "smoothing_window": 5,
-    }
-    data = moving_square_data(clips=2, length=14)
-    detector = fit_detector(
-        "mtla", data, tmp_path / "b", FitOptions(preset="paper", changes=changes)
+def small_dpt_hybrid(folder: Path) -> str:
+    """The paper's kind of depth network with few and random weights, in a folder."""
+    transformers = pytest.importorskip("transformers")
+    backbone = transformers.BitConfig(
+        **{"layer_type": "bottleneck", "depths": [1, 1, 1], "hidden_sizes": [16, 32, 64]},
+        **{"embedding_size": 8, "num_groups": 8, "global_padding": "same"},
+        out_features=["stage1", "stage2", "stage3"],
+        embedding_dynamic_padding=True,
     )
+    config = transformers.DPTConfig(
+        **{"is_hybrid": True, "backbone_config": backbone, "readout_type": "project"},
+        **{"hidden_size": 32, "num_hidden_layers": 4, "num_attention_heads": 2},
+        **{"intermediate_size": 32, "image_size": 64, "patch_size": 16},
+        **{"backbone_out_indices": [0, 1, 2, 3], "backbone_featmap_shape": [1, 64, 4, 4]},
+        **{"reassemble_factors": [1, 1, 1, 0.5], "neck_hidden_sizes": [16, 32, 8, 8]},
+        **{"fusion_hidden_size": 8, "neck_ignore_stages": [0, 1]},
+    )
+    torch.manual_seed(0)
+    transformers.DPTForDepthEstimation(config).save_pretrained(folder)
+    size = {"height": 64, "width": 64}
+    transformers.DPTImageProcessor(size=size, do_rescale=True).save_pretrained(folder)
+    return f"hf:{folder}"
+
+
+@pytest.mark.slow
+def test_the_preset_paper_goes_all_the_way_with_the_papers_own_components(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At random weights, on few frames; Mask R-CNN sees them no larger than need be."""
+    load = objects._load
+
+    def on_small_pictures(name: str, random: bool) -> Any:
+        network = load(name, random)
+        network.transform.min_size, network.transform.max_size = (64,), 96
+        return network
+
+    monkeypatch.setattr(objects, "_load", on_small_pictures)
+    weights = {
+        "detector": "random:maskrcnn_resnet50_fpn",
+        "depth": small_dpt_hybrid(tmp_path / "dpt"),
+        "pretrained": False,
+    }
+    few = {
+        **{"threshold": 0.0, "least_side": 24, "height": 64, "width": 64},
+        **{"epochs": 1, "batch": 2, "most_frames": 2, "validation_frames": 1},
+    }
+    data = moving_square_data(clips=1, length=30)
+    options = FitOptions(preset="paper", changes={**weights, **few})
+    detector = fit_detector("mtla", data, tmp_path / "b", options)
     detector.save(tmp_path / "b")
     again = Detector.load(tmp_path / "b")
     config = again.models["*"].config
     assert isinstance(config, MTLAConfig)
-    assert (config.appearance_encoder, config.motion_encoder) == ("resnet34", "vgg16")
+    chosen = {*weights, *few, "classes", "teachers_fingerprint"}
+    paper = MTLA.configure("paper").model_dump(exclude=chosen)
+    assert config.model_dump(exclude=chosen) == paper
     assert config.classes
-    found = [s for s in again.scorer().score(data.test[0].open()) if s.score is not None]
-    assert len(found) == 12
+    frames = list(data.test[0].open())[:4]
+    scorer = again.scorer(fps=10.0)
+    assert (scorer.warmup, scorer.lookahead) == (2, 15)
+    found = list(scorer.score(frames))
+    assert [one.index for one in found if one.score is None] == [0, 1]
+    assert [one.score for one in detector.scorer(fps=10.0).score(frames)] == [
+        one.score for one in found
+    ]
+    for one in found[2:]:
+        assert np.isfinite(list(one.parts.values())).all()
+        assert set(one.maps) == {"appearance", "motion"}
+        assert one.map is not None
+        assert one.map.shape == (64, 64)
+    shown = scorer.pictures(frames[:3])
+    assert shown is not None
+    assert len(shown) == 7

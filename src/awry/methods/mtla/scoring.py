@@ -204,7 +204,7 @@ class MTLAScorer(WindowScorer[FrameErrors]):
         self, sample: Sample, certainty: NDArray[np.float32] | None
     ) -> dict[str, Compared]:
         batch = stacked([sample])
-        compared = {}
+        compared: dict[str, Compared] = {}
         for branch in self.config.branches:
             network = self._networks.get(branch)
             three = answers(self.model, branch, batch, self.config, network)
@@ -255,7 +255,7 @@ class MTLAScorer(WindowScorer[FrameErrors]):
         return raw.errors
 
     def _final_score(self, score: FrameScore, smooth: Values) -> FrameScore:
-        """The score out of the smoothed branches."""
+        """The score out of the smoothed branches; MTLA section 3.6 decides by their maximum."""
         parts = {name: float(value[0]) for name, value in smooth.items()}
         factors = self._factors()
         rows = [(parts[name], factors[name]) for name in self.config.branches]
@@ -347,7 +347,7 @@ def certainty_map(
 
 
 def _smoother(config: MTLAConfig) -> TimeFilter[FrameScore]:
+    """What relaxes each branch's score over time; `savgol` is MTLA eq. 5, others are none of it."""
     if config.smoothing == "savgol":
-        # MTLA eq. 5
         return savgol_filter(config.smoothing_window, config.smoothing_order)
     return smoother(config.smoothing, config.smoothing_sigma)

@@ -15,6 +15,7 @@ from awry.cli.options import (
     Fps,
     Json,
     Layout,
+    OtherThreshold,
     Overwrite,
     parse_changes,
     refusals,
@@ -50,6 +51,7 @@ def figures(
     methods: Annotated[
         str | None, typer.Option(help="Beside the paper's own, where a figure compares.")
     ] = None,
+    threshold: OtherThreshold = None,
     overwrite: Overwrite = False,
     layout: Layout = None,
     fps: Fps = None,
@@ -93,6 +95,7 @@ def figures(
                 frames=frames,
                 amounts=amounts,
                 methods=methods,
+                threshold=threshold,
                 overwrite=overwrite,
                 format=layout,
                 fps=fps,

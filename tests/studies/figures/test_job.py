@@ -15,7 +15,7 @@ from awry.studies.figures.listing import chosen_figures
 def job_of(name: str, out: Path, data: Any, bundles: tuple[Any, ...] = (), **given: Any) -> Any:
     ((_, method, spec),) = chosen_figures(name)
     plain: dict[str, Any] = {"scale": None, "seeds": [0], "changes": {}, "clip": None}
-    plain |= {"frames": (), "amounts": (), "methods": None, "reporter": Silent()}
+    plain |= {"frames": (), "amounts": (), "methods": None, "threshold": None, "reporter": Silent()}
     return Job.of(spec, method, Request(out, data, bundles, **(plain | given)))
 
 
@@ -37,6 +37,8 @@ def test_what_kind_of_bundle_a_figure_takes(
         job_of("sdor-fig3", tmp_path, footage, (flow_detector,)).run()
     job = job_of("ssmtl-fig9", tmp_path, footage, (flow_detector,))
     assert job.detector() is flow_detector
+    given = job_of("ssmtl-fig9", tmp_path, footage, (flow_detector,), threshold=2.5)
+    assert given.detector().calibration.scene("*").threshold == 2.5
     assert job.about_bundles() == ["The bundle given is of flow; the paper's figure is of ssmtl."]
 
 

@@ -16,8 +16,8 @@ def test_the_threshold_divides_right_from_wrong(
     """With a threshold below everything all frames are positive, above everything none."""
     threshold = -1.0 if outcome == "true positive" else 1e6
     options: dict[str, Any] = {"data": footage, "out": tmp_path}
-    detector = flow_detector.with_threshold(threshold)
-    (made,) = awry.figures("ssmtl-fig4", bundle=detector, **options).made
+    options |= {"bundle": flow_detector, "threshold": threshold}
+    (made,) = awry.figures("ssmtl-fig4", **options).made
     counts = {name: value["frames"] for name, value in made.values.items()}
     low = {"true positive": 60, "false positive": 60, "false negative": 0}
     high = {"true positive": 0, "false positive": 0, "false negative": 60}

@@ -71,6 +71,7 @@ class Request:
         frames: indices of the frames that are shown; empty: chosen.
         amounts: the steps along the axis; empty: the figure's own.
         methods: beside the paper's own; None: the figure's own.
+        threshold: in place of each detector's own; None: as it is.
         reporter: shows progress.
     """
 
@@ -84,6 +85,7 @@ class Request:
     frames: Sequence[int]
     amounts: Sequence[float]
     methods: Sequence[str] | None
+    threshold: float | None
     reporter: Reporter
 
 
@@ -175,7 +177,8 @@ class Job(Generic[Spec]):
             raise ConfigError(
                 f"{self.spec.figure} needs a bundle that awry fit made, not a sifted archive."
             )
-        return detector
+        threshold = self.request.threshold
+        return detector if threshold is None else detector.with_threshold(threshold)
 
     def run(self) -> SiftedRun:
         """The one sifted archive.

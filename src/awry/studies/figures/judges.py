@@ -47,6 +47,11 @@ class Judge:
         return [part] if model is not None and part in model.extra_parts else []
 
 
+def threshold_of(detector: Detector, scene: str) -> float | None:
+    """The score that an alarm of a scene has a frame above; None where there is none."""
+    return detector.calibration.scene(scene).threshold
+
+
 def of_detector(label: str, detector: Detector) -> Judge:
     """A fitted bundle's detector."""
 

@@ -64,6 +64,7 @@ def figures(
     frames: int | str | Sequence[int] | None = None,
     amounts: float | str | Sequence[float] | None = None,
     methods: str | Sequence[str] | None = None,
+    threshold: float | None = None,
     overwrite: bool = False,
     format: str | None = None,
     fps: float | None = None,
@@ -88,6 +89,7 @@ def figures(
         frames: indices of the frames that are shown, such as `12,40`; None: chosen by scores.
         amounts: the steps along the axis where there is one, such as `1,2,4`; None: the figure's.
         methods: beside the paper's own, where a figure compares several; None: the figure's.
+        threshold: an alarm has a frame above it, where a figure shows alarms; None: the bundle's.
         overwrite: replace what stands at `out`, whoever wrote it.
         format, fps: as `awry.open_dataset` takes them.
         reporter: shows progress.
@@ -119,6 +121,7 @@ def figures(
         frames=() if frames is None else whole_numbers(frames, "--frames", lowest=0),
         amounts=() if amounts is None else numbers(amounts, "--amounts"),
         methods=None if methods is None else names(methods),
+        threshold=threshold,
         reporter=reporter or Silent(),
     )
     made, failed = _make_all(specs, request)
@@ -195,6 +198,7 @@ def _settings(request: Request) -> dict[str, Any]:
         "scale": request.scale,
         "seeds": list(request.seeds),
         "changes": dict(request.changes),
+        "threshold": request.threshold,
         "data": None if data is None else {"layout": data.name, "variant": data.variant},
         "bundles": [_called(bundle) for bundle in request.bundles],
     }

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from awry.datasets.base import Clip
 from awry.detector import Detector
+from awry.errors import ConfigError
 from awry.evaluation.clip_scoring import ClipOptions, score_clips
 from awry.evaluation.report.peaks import peak_of
 from awry.evaluation.scored_clip import Peak, ScoredClip
@@ -19,7 +20,7 @@ from awry.scoring.moments import Moment
 from awry.studies.figures.choice import clips_of
 from awry.studies.figures.grid import GREEN, RED, Cell, write_grid
 from awry.studies.figures.job import Drawn, Job
-from awry.studies.figures.judges import of_detector
+from awry.studies.figures.judges import of_detector, threshold_of
 from awry.studies.figures.views import true_boxes, views
 
 TRUE_POSITIVE, FALSE_POSITIVE, FALSE_NEGATIVE = (
@@ -51,6 +52,7 @@ def outcomes(job: Job[Outcomes]) -> Drawn:
     Values: for each outcome its frames, and how many of all labelled frames have it.
 
     Raises:
+        ConfigError: there is no threshold.
         DatasetError: there is no such clip, or none that can be read.
         AwryError: a fit fails.
     """
@@ -160,4 +162,12 @@ def _counts(scores: Sequence[ScoredClip], detector: Detector) -> dict[str, int]:
 
 
 def _threshold(series: ScoredClip, detector: Detector) -> float:
-    return detector.calibration.scene(series.scene).threshold
+    """What divides right from wrong.
+
+    Raises:
+        ConfigError: the bundle has no threshold, and none was given.
+    """
+    threshold = threshold_of(detector, series.scene)
+    if threshold is None:
+        raise ConfigError("The bundle has no alarm threshold to judge frames by: give --threshold.")
+    return threshold

@@ -53,7 +53,8 @@ class FiguresResult(Result):
     """Figures of a paper, made here.
 
     Attributes:
-        settings: all that they depend on: `scale`, `seeds`, `changes`, `data`, `bundles`.
+        settings: all that they depend on: `scale`, `seeds`, `changes`, `threshold`,
+            `data`, `bundles`.
         made: the figures.
         failed: figures that could not be made, one sentence each.
     """

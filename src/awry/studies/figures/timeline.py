@@ -27,7 +27,7 @@ from awry.scoring.moments import Moment
 from awry.studies.figures.choice import one_clip
 from awry.studies.figures.grid import GREEN, RED, Cell, draw_cell
 from awry.studies.figures.job import Drawn, Job
-from awry.studies.figures.judges import of_detector
+from awry.studies.figures.judges import of_detector, threshold_of
 from awry.studies.figures.views import true_boxes, views
 
 OPTIONS = ClipOptions(regions=False, flow=False)
@@ -69,9 +69,8 @@ def _peaks(detector: Detector, clip: Clip, frames: Sequence[int]) -> list[Peak]:
 def _write(file: Path, title: str, series: ScoredClip, detector: Detector, clip: Clip) -> Path:
     peaks = list(series.peaks)
     truth = true_boxes(clip, [peak.index for peak in peaks])
-    calibration = detector.calibration
-    alarms = calibration.alarms(series.scores, clip.scene)
-    threshold = calibration.scene(clip.scene).threshold
+    alarms = detector.calibration.alarms(series.scores, clip.scene)
+    threshold = threshold_of(detector, clip.scene)
     with mpl.rc_context(STYLE):
         height = 2.4 * _aspect(peaks) + 0.5
         figure = Figure(figsize=(10, height + 3.2), layout="constrained")
@@ -109,7 +108,7 @@ def _values(series: ScoredClip, detector: Detector) -> dict[str, Any]:
         "frames": len(series.scores),
         "auc": _auc(series, series.scores),
         "auc_smoothed": _auc(series, smooth),
-        "threshold": detector.calibration.scene(series.scene).threshold,
+        "threshold": threshold_of(detector, series.scene),
         "alarms": [list(map(int, alarm)) for alarm in alarms],
         "events": [list(event) for event in true_runs(series.labels)],
         "scores": [round(float(value), 6) for value in series.scores],

@@ -5,7 +5,7 @@ STAMP := $(VENV)/.installed
 # Exact versions, e.g. constraints.txt, which continuous integration tests; else the newest ones.
 CONSTRAINTS ?=
 
-.PHONY: install demo test lint format docs results tables wheel clean
+.PHONY: install demo test lint format docs results tables figures wheel clean
 
 install: $(STAMP)
 
@@ -36,6 +36,9 @@ results: install
 
 tables: install
 	$(BIN)/python docs/make_tables.py
+
+figures: install
+	$(BIN)/python docs/make_figures.py
 
 format: install
 	$(BIN)/ruff check --fix .

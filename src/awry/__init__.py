@@ -71,6 +71,9 @@ if TYPE_CHECKING:
     from awry.studies.bench import SpeedResult, bench
     from awry.studies.corruption_conditions import RobustnessResult
     from awry.studies.demo import DemoResult, demo
+    from awry.studies.figures.listing import FigureList, FigureSummary, published_figures
+    from awry.studies.figures.make import figures
+    from awry.studies.figures.result import FiguresResult, MadeFigure
     from awry.studies.pasting import PastedClip, PastedSet, paste
     from awry.studies.published import (
         PublishedTableResult,
@@ -115,6 +118,9 @@ __all__ = [
     "ExportResult",
     "Facts",
     "FigureCard",
+    "FigureList",
+    "FigureSummary",
+    "FiguresResult",
     "FitResult",
     "FootageError",
     "Frame",
@@ -122,6 +128,7 @@ __all__ = [
     "FrameScore",
     "InputError",
     "Listing",
+    "MadeFigure",
     "MeasuredEvents",
     "MeasuredFrames",
     "MeasuredRegions",
@@ -169,6 +176,7 @@ __all__ = [
     "doctor",
     "evaluate",
     "export",
+    "figures",
     "fit",
     "fuse",
     "list_datasets",
@@ -180,6 +188,7 @@ __all__ = [
     "open_dataset",
     "open_source",
     "paste",
+    "published_figures",
     "published_table",
     "published_tables",
     "reproduce",
@@ -219,6 +228,9 @@ _LAZY = {
     "ExportResult": "awry.exporting.export",
     "Facts": "awry.training.facts",
     "FigureCard": "awry.results",
+    "FigureList": "awry.studies.figures.listing",
+    "FigureSummary": "awry.studies.figures.listing",
+    "FiguresResult": "awry.studies.figures.result",
     "FitResult": "awry.fitting.result",
     "FootageError": "awry.errors",
     "Frame": "awry.frames",
@@ -226,6 +238,7 @@ _LAZY = {
     "FrameScore": "awry.frames",
     "InputError": "awry.errors",
     "Listing": "awry.results",
+    "MadeFigure": "awry.studies.figures.result",
     "MeasuredEvents": "awry.evaluation.measured_events",
     "MeasuredFrames": "awry.evaluation.measured_frames",
     "MeasuredRegions": "awry.evaluation.measured_regions",
@@ -272,6 +285,7 @@ _LAZY = {
     "doctor": "awry.installation",
     "evaluate": "awry.evaluating",
     "export": "awry.exporting.export",
+    "figures": "awry.studies.figures.make",
     "fit": "awry.fitting.run",
     "fuse": "awry.fitting.fuse",
     "list_datasets": "awry.datasets.listing",
@@ -282,6 +296,7 @@ _LAZY = {
     "open_dataset": "awry.datasets",
     "open_source": "awry.video",
     "paste": "awry.studies.pasting",
+    "published_figures": "awry.studies.figures.listing",
     "published_table": "awry.studies.published",
     "published_tables": "awry.studies.published",
     "reproduce": "awry.studies.reproduce",

@@ -136,3 +136,9 @@ def test_boxes_beyond_the_frame_are_cut_and_counted() -> None:
     assert cut.clipped == 2
     with pytest.raises(DatasetError, match=r"a\.txt.*track 4 in frame 6.*12 x 8"):
         clip_boxes(tracks_of([(4, 6, 12, 0, 13, 4)], ""), (8, 12), "a.txt")
+
+
+def test_the_boxes_of_one_frame() -> None:
+    tracks = tracks_of([(0, 3, 1, 2, 5, 6), (1, 4, 0, 0, 1, 1), (2, 3, 7, 7, 8, 9)], "")
+    assert tracks.at(3) == [(1, 2, 5, 6), (7, 7, 8, 9)]
+    assert tracks.at(5) == []

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from awry.datasets.base import Clip
-from awry.datasets.tracks import NO_TRACKS
+from awry.datasets.tracks import NO_TRACKS, Tracks
 from awry.detector import Detector
 from awry.errors import DatasetError, InputError
 from awry.evaluation.clip_record import ClipRecord, PeakRecord, RegionRecord
@@ -37,6 +37,17 @@ def test_the_peaks_are_those_of_clip_events_and_normal_frames(bundle: Path) -> N
     assert [peak.index for peak in kept["event_peaks"]] == [2, 4]
     assert [peak.index for peak in kept["peaks"]] == [3]  # the others are too near
     assert [peak.index for peak in kept["normal_peaks"]] == [3]
+
+
+def test_true_boxes_stand_beside_the_peaks_of_their_frames(bundle: Path) -> None:
+    boxes = np.array([[1.0, 1.0, 4.0, 4.0], [2.0, 2.0, 5.0, 5.0]])
+    tracks = Tracks(np.zeros(2, np.int64), np.array([2, 4]), boxes)
+    record = ClipRecord(clip(tracks=lambda: tracks), LABELS, PeakRecord("gate", LABELS))
+    record.regions = RegionRecord(record.clip, LABELS, gives_regions=False)
+    play(record)
+    kept = record.scored_clip(Detector.load(bundle), None, SourceHealth())
+    assert [peak.truth for peak in kept.event_peaks] == [((1, 1, 4, 4),), ((2, 2, 5, 5),)]
+    assert [peak.truth for peak in kept.normal_peaks] == [()]
 
 
 def test_regions_become_boxes_and_numbers_for_pixel_auc() -> None:

@@ -151,7 +151,7 @@ def test_abnormal_frames_stand_before_the_normal_clips(
     given: list[Dataset] = []
     monkeypatch.setattr(table_fits, "fitted", lambda _, data, *rest: given.append(data))
     for count in (0, 20):
-        table_fits._fitted(replace(fit, contaminate=count), tmp_path, Silent())
+        table_fits.fitted_bundle(replace(fit, contaminate=count), tmp_path, Silent())
     plain, mixed = given
     assert plain.train == fit.data.train
     pieces = mixed.train[: -len(fit.data.train)]

@@ -11,6 +11,7 @@ from awry.video.overlay import (
     _CURVE,
     _FAINT_BOX,
     _THRESHOLD,
+    _TRUE_BOX,
     STRIP_HEIGHT,
     WORDS_HEIGHT,
     Mark,
@@ -79,6 +80,18 @@ def test_marks_are_where_they_belong() -> None:
     assert abs(columns.max() - 119) <= 1
     assert abs(rows.min() - 90) <= 1
     assert abs(rows.max() - 179) <= 1
+
+
+def test_true_boxes_are_green_and_below_the_marks() -> None:
+    box = (20.0, 30.0, 39.0, 59.0)
+    drawn = draw_overlay(FRAME, QUIET, [], None, alarm=False, truth=[box])
+    rows, columns = np.nonzero((drawn == np.array(_TRUE_BOX, np.uint8)).all(axis=2))
+    assert (abs(columns.min() - 60) <= 1, abs(rows.max() - 179) <= 1) == (True, True)
+    assert not has(drawn, _BOX)
+    marks = [Mark(box, height=1.5)]
+    both = draw_overlay(FRAME, QUIET, [], None, alarm=False, truth=[box], marks=marks)
+    assert has(both, _BOX)
+    assert not has(both, _TRUE_BOX)
 
 
 def test_a_faint_mark_is_pale_and_thin_and_regions_alone_draw_nothing() -> None:

@@ -19,6 +19,7 @@ from awry.cli.demo import demo
 from awry.cli.doctor import doctor
 from awry.cli.evaluate import evaluate
 from awry.cli.export import export
+from awry.cli.figures import figures
 from awry.cli.fit import fit
 from awry.cli.fuse import fuse
 from awry.cli.methods import methods
@@ -69,8 +70,8 @@ app.add_typer(
 app.add_typer(bench_app, name="bench")
 
 for command in (
-    *(demo, fit, fuse, tune, score, alarms, sift, review, evaluate, reproduce, robustness),
-    *(survey, paste, compare, export, datasets, methods, weights, doctor),
+    *(demo, fit, fuse, tune, score, alarms, sift, review, evaluate, reproduce, figures),
+    *(robustness, survey, paste, compare, export, datasets, methods, weights, doctor),
 ):
     app.command()(command)
 

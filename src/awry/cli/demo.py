@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from awry.cli.figures import print_sentences, with_interval
 from awry.cli.options import Json, Overwrite, refusals, reporting, show_result
+from awry.cli.printed import print_sentences, with_interval
 
 if TYPE_CHECKING:
     from awry.studies.demo import DemoResult

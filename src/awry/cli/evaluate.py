@@ -100,7 +100,7 @@ def show_evaluation(result: EvaluationResult) -> None:
 
 def _show_interactions(rows: list[dict[str, Any]]) -> None:
     """Print what feedback brought where it was simulated."""
-    from awry.cli.figures import with_interval
+    from awry.cli.printed import with_interval
     from awry.sifting.interactions import AUCS
     from awry.terminal import Console, Table
 

@@ -1,44 +1,142 @@
-"""Figures as several commands print them: with their intervals, in per cent; and sentences."""
+"""`awry figures`: the papers' figures, listed with what they need, or made here."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from awry.cli.options import (
+    Changes,
+    Classifiers,
+    Depths,
+    Detectors,
+    Fps,
+    Json,
+    Layout,
+    OtherThreshold,
+    Overwrite,
+    parse_changes,
+    refusals,
+    report_failures,
+    reporting,
+    show_result,
+)
+from awry.cli.printed import print_sentences
+
+if TYPE_CHECKING:
+    from awry.studies.figures import FigureList, FiguresResult
 
 
-def with_interval(
-    figures: Mapping[str, Any],
-    intervals: Mapping[str, Sequence[float] | None],
-    name: str,
-    *,
-    factor: float = 100,
-    digits: int = 2,
-) -> str:
-    """A figure with its 95 % interval below it, where it has one; a dash where it is None.
+def figures(
+    name: Annotated[str | None, typer.Argument(help="E.g. daml-fig7, 'mtla-*'.")] = None,
+    data: Annotated[Path | None, typer.Option("--data", help="Folder of one data set.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for pictures and fits.")] = None,
+    bundle: Annotated[
+        list[Path] | None,
+        typer.Option(help="In place of a fit; repeat where a figure compares several."),
+    ] = None,
+    scale: Annotated[
+        str | None, typer.Option(help="The method's preset: cpu, tiny, paper; else the figure's.")
+    ] = None,
+    seed: Annotated[str, typer.Option(help="Of the fits; 0,1,2 where a figure has a mean.")] = "0",
+    changes: Changes = None,
+    detector: Detectors = None,
+    classifier: Classifiers = None,
+    depth: Depths = None,
+    clip: Annotated[str | None, typer.Option(help="Test clips by name, with * and ?.")] = None,
+    frames: Annotated[str | None, typer.Option(help="Frames to show, from 0: 12,40.")] = None,
+    amounts: Annotated[str | None, typer.Option(help="Steps along the axis: 1,2,4.")] = None,
+    methods: Annotated[
+        str | None, typer.Option(help="Beside the paper's own, where a figure compares.")
+    ] = None,
+    threshold: OtherThreshold = None,
+    overwrite: Overwrite = False,
+    layout: Layout = None,
+    fps: Fps = None,
+    as_json: Json = False,
+) -> None:
+    """Make a paper's figure from bundles or by fitting, or list figures with what they need.
 
-    >>> with_interval({"auc": 0.9215}, {"auc": (0.9, 0.95)}, "auc")
-    '92.15\\n90 to 95'
+    With --out it is made: OUT/NAME.png, and the numbers in OUT/NAME.json.
     """
-    value, pair = figures.get(name), intervals.get(name)
-    if value is None:
-        return "-"
-    shown = f"{factor * value:.{digits}f}"
-    return shown if pair is None else f"{shown}\n{factor * pair[0]:.0f} to {factor * pair[1]:.0f}"
+    with refusals():
+        import awry
+
+        settings = parse_changes(changes or [])
+        if name is None or out is None:
+            listed = awry.published_figures(
+                name or "*",
+                data=data,
+                scale=scale,
+                changes=settings,
+                detector=detector,
+                classifier=classifier,
+                depth=depth,
+                format=layout,
+                fps=fps,
+            )
+            show_result(listed, as_json, show_list if name is None else show_needs)
+            return
+        with reporting() as reporter:
+            result = awry.figures(
+                name,
+                data=data,
+                out=out,
+                bundle=bundle or None,
+                scale=scale,
+                seed=seed,
+                changes=settings,
+                detector=detector,
+                classifier=classifier,
+                depth=depth,
+                clip=clip,
+                frames=frames,
+                amounts=amounts,
+                methods=methods,
+                threshold=threshold,
+                overwrite=overwrite,
+                format=layout,
+                fps=fps,
+                reporter=reporter,
+            )
+        show_result(result, as_json, show_figures)
+    report_failures(result.failed)
 
 
-def per_cent(value: float | None) -> str:
-    """A share in per cent with two decimals; a dash for None.
+def show_list(figures: FigureList) -> None:
+    """Print the list of figures."""
+    from rich.markup import escape
 
-    >>> per_cent(0.5), per_cent(None)
-    ('50.00', '-')
-    """
-    return "-" if value is None else f"{100 * value:.2f}"
+    from awry.terminal import Console, Table
+
+    printer = Console()
+    grid = Table("figure", "in", "shows", "the paper's data", "missing here")
+    for figure in figures:
+        missing = "a drawing: not made" if figure.why_not else "\n".join(figure.missing) or "-"
+        data = ", ".join(figure.data_sets)
+        grid.add_row(figure.figure, figure.printed, escape(figure.shows), data, escape(missing))
+    printer.print(grid)
+    printer.print("awry figures NAME says what a figure needs; with --out it makes it.")
 
 
-def print_sentences(sentences: Iterable[str]) -> None:
-    """Print sentences as they are, each once."""
-    from awry.terminal import Console
+def show_needs(figures: FigureList) -> None:
+    """Print single figures with all that they need."""
+    for figure in figures:
+        print_sentences([f"{figure.figure}: {figure.printed} of {figure.paper}. {figure.shows}."])
+        if figure.why_not:
+            print_sentences([f"Not made: {figure.why_not}."])
+            continue
+        print_sentences([f"  {figure.command}"])
+        print_sentences(f"  needs: {sentence}" for sentence in figure.needs)
+        print_sentences(f"  missing: {sentence}" for sentence in figure.missing)
 
-    console = Console()
-    for sentence in dict.fromkeys(sentences):
-        console.print(sentence, highlight=False, markup=False, soft_wrap=True)
+
+def show_figures(result: FiguresResult) -> None:
+    """Print which pictures were made, and what must be known of them."""
+    for figure in result.made:
+        for picture in figure.pictures:
+            print_sentences([f"{figure.figure} ({figure.printed}, {figure.shows}): {picture}"])
+        print_sentences([f"  numbers: {figure.numbers}"])
+        print_sentences(f"  {note}" for note in figure.notes)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from awry.cli.figures import print_sentences
 from awry.cli.options import (
     Changes,
     Classifiers,
@@ -26,6 +25,7 @@ from awry.cli.options import (
     reporting,
     show_result,
 )
+from awry.cli.printed import print_sentences
 
 if TYPE_CHECKING:
     from awry.studies.published import PublishedTableResult, TableSummary

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from awry.cli.figures import per_cent, print_sentences, with_interval
 from awry.cli.options import (
     Changes,
     Data,
@@ -23,6 +22,7 @@ from awry.cli.options import (
     reporting,
     show_result,
 )
+from awry.cli.printed import per_cent, print_sentences, with_interval
 
 if TYPE_CHECKING:
     from awry.studies.corruption_conditions import RobustnessResult

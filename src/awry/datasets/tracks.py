@@ -55,6 +55,10 @@ class Tracks:
     source: str = ""
     clipped: int = 0
 
+    def at(self, frame: int) -> list[tuple[float, float, float, float]]:
+        """The boxes of one frame, `x_min, y_min, x_max, y_max` in pixels, both ends inclusive."""
+        return [(x0, y0, x1, y1) for x0, y0, x1, y1 in self.boxes[self.frames == frame].tolist()]
+
 
 NO_TRACKS = Tracks(np.empty(0, np.int64), np.empty(0, np.int64), np.empty((0, 4)))
 """Of a clip that is normal throughout."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -82,10 +82,10 @@ class ClipRecord:
         filled, was_scored = fill_unscored([score.score for score in self.scores])
         scene = self.clip.scene
         kept: dict[str, Any] = {}
-        if self.peaks is not None:
-            kept |= self.peaks.kept(detector, scene)
         if regions is not None:
             kept |= regions.kept()
+        if self.peaks is not None:
+            kept |= self.peaks.kept(detector, scene, kept.get("tracks"))
         return ScoredClip(
             name=self.clip.name,
             scene=scene,
@@ -138,8 +138,17 @@ class PeakRecord:
         elif event not in self._events or score.score > self._events[event].value:
             self._events[event] = Moment(score.score, self._clip, frame, score, before)
 
-    def kept(self, detector: Detector, scene: str) -> dict[str, list[Peak]]:
-        """Fields of `ScoredClip`."""
+    def kept(
+        self, detector: Detector, scene: str, tracks: Tracks | None = None
+    ) -> dict[str, list[Peak]]:
+        """Fields of `ScoredClip`.
+
+        Args:
+            detector: that scored the clip.
+            scene: of the clip.
+            tracks: its true boxes, which stand beside those that were found; None: unknown.
+        """
+        truth = tracks or NO_TRACKS
         events = [moment for _, moment in sorted(self._events.items())]
         moments = {
             "peaks": self._strongest.moments(),
@@ -147,7 +156,13 @@ class PeakRecord:
             "normal_peaks": self._normal.moments(),
         }
         return {
-            name: [peak_of(self._shown(moment), detector, scene) for moment in kept]
+            name: [
+                replace(
+                    peak_of(self._shown(moment), detector, scene),
+                    truth=tuple(truth.at(moment.frame.index)),
+                )
+                for moment in kept
+            ]
             for name, kept in moments.items()
         }
 

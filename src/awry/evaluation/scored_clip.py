@@ -35,6 +35,7 @@ class Peak:
         own_heat: the heat is scaled to this picture alone, since it is lower than what normal
             footage has.
         pictures: what the method shows of the moment, uint8 RGB (h, w, 3) by name.
+        truth: true boxes `x_min, y_min, x_max, y_max` in pixels of `image`, both ends inclusive.
     """
 
     index: int
@@ -48,6 +49,7 @@ class Peak:
     reason: str = ""
     own_heat: bool = False
     pictures: Mapping[str, NDArray[np.uint8]] = field(default_factory=dict)
+    truth: Sequence[tuple[float, float, float, float]] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from awry.errors import ConfigError
+from awry.methods.paper_figures import PaperFigures, load_figures
 
 if TYPE_CHECKING:
     from awry.training.loop import FitContext
@@ -195,6 +196,7 @@ class Paper(_Fact):
         protocols: name -> protocol.
         protocol_of_dataset: which of them holds where neither row nor column names one.
         tables: the tables.
+        figures: the figures, from a file of their own; see `awry.methods.paper_figures`.
     """
 
     paper: str
@@ -203,6 +205,7 @@ class Paper(_Fact):
     protocols: Mapping[str, PublishedProtocol]
     protocol_of_dataset: Mapping[str, str]
     tables: tuple[PublishedTable, ...]
+    figures: PaperFigures = PaperFigures()
 
     def table(self, name: str) -> PublishedTable:
         """A table by its name."""
@@ -328,16 +331,17 @@ class Publication:
 
 
 def load_paper(package: str) -> Paper:
-    """Read `paper.json` of a method's package.
+    """Read `paper.json` of a method's package, and `figures.json` where there is one.
 
     Args:
         package: the package's full name, e.g. `awry.methods.daml`.
 
     Raises:
-        ConfigError: the file is not as expected.
+        ConfigError: a file is not as expected.
     """
     text = files(package).joinpath("paper.json").read_text("utf-8")
     try:
-        return Paper.model_validate_json(text)
+        paper = Paper.model_validate_json(text)
     except ValidationError as error:
         raise ConfigError(f"paper.json of {package} is not as expected: {error}") from error
+    return paper.model_copy(update={"figures": load_figures(package)})

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from pathlib import Path
 
 from awry.detector import Detector
 from awry.frames import Frame, FrameScore
 from awry.scoring.reasons import since_in_words
-from awry.video.overlay import READABLE_WIDTH, draw_overlay
+from awry.video.overlay import READABLE_WIDTH, Box, draw_overlay
 from awry.video.writer import VideoWriter
 
 
@@ -39,8 +40,14 @@ class OverlayWriter:
         self._history = _History()
         self._writer: VideoWriter | None = None
 
-    def add(self, frame: Frame, score: FrameScore) -> None:
-        """Draw and append one frame."""
+    def add(self, frame: Frame, score: FrameScore, truth: Sequence[Box] = ()) -> None:
+        """Draw and append one frame.
+
+        Args:
+            frame: the next one.
+            score: of the frame.
+            truth: true boxes in pixels of the frame, where they are known.
+        """
         self._history.add(score.score, frame.image.shape[1])
         limit = self._calibration.threshold
         alarm = limit is not None and score.score is not None and score.score > limit
@@ -58,6 +65,7 @@ class OverlayWriter:
             alarm=alarm,
             heat_range=self._calibration.heat_range,
             marks=marks,
+            truth=truth,
             reason=self._explainer.reason(score, size, self._began or "") if explained else "",
         )
         if self._writer is None:

@@ -51,3 +51,28 @@ def names(given: Names) -> tuple[str, ...]:
     """
     items = given.split(",") if isinstance(given, str) else given
     return tuple(item.strip() for item in items if item.strip())
+
+
+def numbers(given: float | str | Sequence[float], option: str) -> list[float]:
+    """Numbers of 0 or more in order and without repetitions.
+
+    Args:
+        given: one number, several, or text such as `0,0.25,0.5`.
+        option: what the user calls it, for the message.
+
+    Raises:
+        ConfigError: anything else.
+
+    >>> numbers("0.5,0", "--amounts"), numbers([2, 1], "--amounts")
+    ([0.0, 0.5], [1.0, 2.0])
+    """
+    items = given.split(",") if isinstance(given, str) else given
+    try:
+        found = [float(item) for item in ([items] if isinstance(items, int | float) else items)]
+    except ValueError:
+        found = []
+    if not found or not all(0 <= value < float("inf") for value in found):
+        raise ConfigError(
+            f"Cannot read {option} {given}: expected numbers of 0 or more, with commas between."
+        )
+    return sorted(set(found))

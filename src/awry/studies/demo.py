@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from awry.calls import checked
 from awry.datasets.base import Clip, Dataset
 from awry.datasets.digits import KINDS, make_digits
+from awry.datasets.tracks import NO_TRACKS, Tracks
 from awry.datasets.truth import with_tracks
 from awry.detector import Detector
 from awry.errors import ConfigError
@@ -30,6 +31,7 @@ from awry.evaluation.metrics.bootstrap import bootstrap_interval
 from awry.evaluation.metrics.content_free import content_free_scores
 from awry.evaluation.metrics.frame import micro_auc
 from awry.fitting import FitOptions, fit_and_save
+from awry.frames import Frame, FrameScore
 from awry.methods.registry import OURS, method_class, method_names, package_of
 from awry.output.places import check_folder
 from awry.progress import Reporter, Silent
@@ -235,7 +237,8 @@ def _interval(
     return None if pair is None else list(pair)
 
 
-def _first_of_each_kind(data: Dataset) -> dict[str, Clip]:
+def first_of_each_kind(data: Dataset) -> dict[str, Clip]:
+    """Kind of moving digits -> its first test clip."""
     first: dict[str, Clip] = {}
     for clip in data.test:
         first.setdefault(kind_of(clip.name), clip)
@@ -244,7 +247,7 @@ def _first_of_each_kind(data: Dataset) -> dict[str, Clip]:
 
 def _strips(detector: Detector, data: Dataset) -> Iterator[tuple[str, Picture]]:
     """For each kind a strip of the pictures that the method makes, if it makes any."""
-    for kind, clip in _first_of_each_kind(data).items():
+    for kind, clip in first_of_each_kind(data).items():
         frames = list(clip.open())
         scorer = detector.scorer(clip.scene)
         rows: list[Picture] = []
@@ -265,8 +268,13 @@ def _write_overlay(detector: Detector, data: Dataset, path: Path) -> None:
     video = OverlayWriter(path, detector, data.test[0].scene, data.fps)
     maps_alone = ClipOptions(labels=False, regions=False, peaks=False, flow=False)
     try:
-        for clip in _first_of_each_kind(data).values():
-            score_clip(detector, clip, maps_alone, video.add)
+        for clip in first_of_each_kind(data).values():
+            tracks = NO_TRACKS if clip.tracks is None else clip.tracks()
+
+            def add(frame: Frame, score: FrameScore, tracks: Tracks = tracks) -> None:
+                video.add(frame, score, tracks.at(frame.index))
+
+            score_clip(detector, clip, maps_alone, add)
         video.finish()
     except BaseException:
         video.leave()

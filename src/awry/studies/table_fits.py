@@ -139,7 +139,7 @@ def _run(fit: TableFit, out: Path, reporter: Reporter | None = None) -> Record:
         shutil.rmtree(work, ignore_errors=True)
         return record
     with keep_outputs(out / FRAMES):  # fits share what teachers said of the test frames too
-        detector = _fitted(fit, out, reporter)
+        detector = fitted_bundle(fit, out, reporter)
         started = time.monotonic()
         clips = labelled(fit.data)
         scores = score_labelled(detector, clips, ("all",), reporter, regions=fit.regions)
@@ -154,7 +154,7 @@ def _run(fit: TableFit, out: Path, reporter: Reporter | None = None) -> Record:
 
 def _with_speed(fit: TableFit, record: Record, out: Path, reporter: Reporter) -> Record:
     """The record of a finished fit with its frames a second; kept beside its figures."""
-    detector = _fitted(fit, out, reporter)
+    detector = fitted_bundle(fit, out, reporter)
     timed = {**record, "speed": speed_alone(detector, labelled(fit.data), SpeedOptions())}
     write_json(out / f"{fit.key}.json", timed)
     return timed
@@ -215,7 +215,12 @@ def _training_seconds(history: Mapping[str, Sequence[Mapping[str, Any]]]) -> flo
     return round(sum(epoch.get("seconds", 0) for epochs in history.values() for epoch in epochs), 1)
 
 
-def _fitted(fit: TableFit, out: Path, reporter: Reporter) -> Detector:
+def fitted_bundle(fit: TableFit, out: Path, reporter: Reporter) -> Detector:
+    """The detector of a fit: its bundle `OUT/KEY/` where there is one, else fitted now.
+
+    Raises:
+        AwryError: as `awry.fit`.
+    """
     options = FitOptions(preset=fit.scale, changes=fit.changes, seed=fit.seed)
     # The table's data set, not the folder's looks, decides on the settings that depend on it.
     data = replace(fit.data, variant=fit.dataset)

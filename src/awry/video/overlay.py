@@ -30,9 +30,13 @@ _THRESHOLD = (255, 176, 60)
 _ALARM = (200, 40, 30)
 _BOX = (0, 255, 255)
 _FAINT_BOX = (190, 230, 230)
+_TRUE_BOX = (47, 191, 95)
 # Heat below the first share of its scale is not drawn; from the second on it is full.
 _HEAT_FADE = (0.15, 0.6)
 _HEAT_STRENGTH = 0.65
+
+Box = tuple[float, float, float, float]
+"""`x_min, y_min, x_max, y_max` in pixels of the frame, both ends inclusive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,7 @@ class Mark:
         height: how high the score is there, 1 at the alarm level; None: unknown.
     """
 
-    box: tuple[float, float, float, float]
+    box: Box
     words: str = ""
     height: float | None = None
 
@@ -95,6 +99,7 @@ def draw_overlay(
     ignore: IgnoreRegions | None = None,
     heat_range: tuple[float, float] | None = None,
     marks: Sequence[Mark] = (),
+    truth: Sequence[Box] = (),
     reason: str = "",
 ) -> NDArray[np.uint8]:
     """One frame of an overlay video.
@@ -113,6 +118,7 @@ def draw_overlay(
         ignore: regions to draw as ignored.
         heat_range: map values for no heat and for full heat; None draws no heat.
         marks: boxes to draw, as `awry.scoring.reasons.Explainer.marks` chooses them.
+        truth: true boxes, drawn green.
         reason: a sentence, cut where it is longer than two lines.
 
     Returns:
@@ -127,6 +133,8 @@ def draw_overlay(
     picture = cv2.resize(picture, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC)
     if alarm:
         cv2.rectangle(picture, (0, 0), (picture.shape[1] - 1, picture.shape[0] - 1), _ALARM, 6)
+    for box in truth:
+        _draw_box(picture, box, factor, _TRUE_BOX, 2)
     for mark in reversed(marks):  # the strongest last, above the others
         _draw_mark(picture, mark, factor)
     strip = _strip(frame, picture.shape[1], history, threshold, alarm)
@@ -134,15 +142,23 @@ def draw_overlay(
 
 
 def _draw_mark(picture: NDArray[np.uint8], mark: Mark, factor: int) -> None:
-    x_min, y_min, x_max, y_max = mark.box
+    colour, line = (_FAINT_BOX, 1) if mark.faint else (_BOX, 2)
+    start, end = _draw_box(picture, mark.box, factor, colour, line)
+    if mark.words:
+        _draw_label(picture, mark.words, start, end, colour)
+
+
+def _draw_box(
+    picture: NDArray[np.uint8], box: Box, factor: int, colour: tuple[int, int, int], line: int
+) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Draw a box of the frame; gives its corners in the enlarged picture."""
+    x_min, y_min, x_max, y_max = box
     start = round(x_min * factor), round(y_min * factor)
     end = round((x_max + 1) * factor) - 1, round((y_max + 1) * factor) - 1
-    colour, line = (_FAINT_BOX, 1) if mark.faint else (_BOX, 2)
     # A dark line below the bright one keeps the box visible on any ground.
     cv2.rectangle(picture, start, end, (0, 0, 0), line + 2)
     cv2.rectangle(picture, start, end, colour, line)
-    if mark.words:
-        _draw_label(picture, mark.words, start, end, colour)
+    return start, end
 
 
 def _draw_label(

@@ -38,6 +38,12 @@ def test_boxes_of_a_moment_are_drawn_with_both_ends() -> None:
     assert moment(peak(1.0), 1, "clip")["truth"] is None
 
 
+def test_true_boxes_stand_beside_those_that_were_found() -> None:
+    shown = moment(peak(1.0, truth=[(0, 0, 3, 5)]), 1, "clip")
+    assert shown["true_boxes"] == [{"x": 0, "y": 0, "width": 4, "height": 6}]
+    assert shown["boxes"] == []
+
+
 def test_what_a_method_shows_of_a_moment_stands_beside_it() -> None:
     beside = moment(peak(1.0, pictures={"object": PICTURE, "nearest": PICTURE}), 1, "clip")[
         "beside"

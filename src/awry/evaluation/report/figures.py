@@ -78,7 +78,7 @@ def draw_roc(axes: Axes, scores: NDArray[np.float64], labels: NDArray[np.uint8])
     false, true, _ = roc_curve(labels, scores)
     axes.plot([0, 1], [0, 1], color="#9a9aa2", linewidth=1, linestyle=(0, (2, 3)))
     axes.plot(false, true, color=BLUE, linewidth=1.8)
-    _unit_square(axes, "share of normal frames above", "share of abnormal frames above")
+    unit_square(axes, "share of normal frames above", "share of abnormal frames above")
 
 
 def region_curves_uri(figures: RegionFigures) -> str:
@@ -98,7 +98,7 @@ def draw_region_curves(axes: Axes, figures: RegionFigures) -> None:
                   label=name)  # fmt: skip
         axes.plot([last, 1], [values[-1]] * 2, color=colour, linewidth=1, linestyle=dashes)
     axes.legend(frameon=False, loc="lower right")
-    _unit_square(axes, "false positives per frame", "share found")
+    unit_square(axes, "false positives per frame", "share found")
 
 
 def draw_points(
@@ -122,7 +122,8 @@ def draw_points(
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def _unit_square(axes: Axes, x: str, y: str) -> None:
+def unit_square(axes: Axes, x: str, y: str) -> None:
+    """Axes of two shares, 0 to 1, with their labels."""
     axes.set_xlim(0, 1)
     axes.set_ylim(0, 1.02)
     axes.set_xlabel(x)

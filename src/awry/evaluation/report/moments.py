@@ -42,21 +42,19 @@ def moment(
         "own_heat": peak.own_heat,
         "reason": peak.reason,
         "boxes": [
-            {
-                "x": x_min,
-                "y": y_min,
-                "width": x_max - x_min + 1,
-                "height": y_max - y_min + 1,
-                "faint": mark.faint,
-                "words": mark.words,
-            }
-            for mark in peak.marks
-            for x_min, y_min, x_max, y_max in [mark.box]
+            {**_corners(mark.box), "faint": mark.faint, "words": mark.words} for mark in peak.marks
         ],
+        "true_boxes": [_corners(box) for box in peak.truth],
         "beside": [(name, picture_uri(image)) for name, image in peak.pictures.items()],
         "parts": [(name, value) for name, value in peak.parts.items()],
         "truth": ("abnormal" if labels[peak.index] else "normal") if judged else None,  # type: ignore[index]
     }
+
+
+def _corners(box: Sequence[float]) -> dict[str, float]:
+    """A box as SVG draws it."""
+    x_min, y_min, x_max, y_max = box
+    return {"x": x_min, "y": y_min, "width": x_max - x_min + 1, "height": y_max - y_min + 1}
 
 
 def peaks_to_show(

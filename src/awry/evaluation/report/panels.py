@@ -88,11 +88,20 @@ def write_panels(
         figure = _figure(title, panels, axis)
         files = [path.with_name(path.name + ending) for ending in (".png", ".svg")]
         for file in files:
-            svg = file.suffix == ".svg"
-            metadata = {"Date": None, "Creator": "awry"} if svg else {"Software": "awry"}
-            with whole_file(file) as temporary:
-                figure.savefig(temporary, dpi=144, metadata=metadata)
+            save_figure(figure, file)
     return [str(file) for file in files]
+
+
+def save_figure(figure: Figure, file: Path) -> None:
+    """Write a figure as PNG or SVG, by the file's ending; the same every time.
+
+    Raises:
+        WriteError: the disk is full or the place cannot be written.
+    """
+    svg = file.suffix == ".svg"
+    metadata = {"Date": None, "Creator": "awry"} if svg else {"Software": "awry"}
+    with whole_file(file) as temporary:
+        figure.savefig(temporary, dpi=144, metadata=metadata)
 
 
 def _figure(title: str, panels: Mapping[str, Sequence[Line]], axis: Axis) -> Figure:

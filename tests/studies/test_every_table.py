@@ -39,7 +39,7 @@ def test_every_table_runs_at_the_scale_tiny(table: str, shared_data: Path, tmp_p
     # The last cell's settings are the furthest from the plain method's; more abnormal frames than
     # in the first there are not here.
     cells = cells_of(table)
-    cell = cells[0] if table in ("daml-fig6", "sdor-fig5") else cells[-1]
+    cell = cells[0] if table == "sdor-fig5" else cells[-1]
     data = open_dataset(shared_data, fps=10)
     fits = fits_of([cell], data, cell.dataset, "tiny", [0], {})
     records, failed = run_fits(fits.values(), tmp_path, Silent())

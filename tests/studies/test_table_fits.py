@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from awry.datasets import open_dataset
-from awry.datasets.base import Clip, Dataset
+from awry.datasets.base import Clip
 from awry.datasets.tracks import Tracks
 from awry.detector import Detector
 from awry.errors import ConfigError
@@ -143,20 +143,6 @@ def test_fits_beside_one_another_leave_what_one_after_another_leaves(
 def test_data_made_on_the_spot_stays_in_this_process(fit: TableFit, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="read its data from files, or do one thing at a time"):
         run_fits([fit], tmp_path, Silent(), jobs=2)
-
-
-def test_abnormal_frames_stand_before_the_normal_clips(
-    fit: TableFit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    given: list[Dataset] = []
-    monkeypatch.setattr(table_fits, "fitted", lambda _, data, *rest: given.append(data))
-    for count in (0, 20):
-        table_fits.fitted_bundle(replace(fit, contaminate=count), tmp_path, Silent())
-    plain, mixed = given
-    assert plain.train == fit.data.train
-    pieces = mixed.train[: -len(fit.data.train)]
-    assert sum(len(list(piece.open())) for piece in pieces) == 20
-    assert all("-frames-" in piece.name for piece in pieces)
 
 
 def test_a_finished_fit_is_timed_once(

@@ -271,7 +271,6 @@ class TableCell:
         unit: of our figure where none is printed: `share`, or what it counts.
         rate: share of abnormal frames that the footage is thinned to; None: as it is.
         scene: the one scene of the data set that is meant; None: all of it.
-        contaminate: so many abnormal test frames are mixed into the training footage.
     """
 
     name: str
@@ -285,7 +284,6 @@ class TableCell:
     unit: str = SHARE
     rate: float | None = None
     scene: str | None = None
-    contaminate: int = 0
 
 
 class RankArchive(Protocol):

@@ -35,7 +35,6 @@ class TableFit:
         rate: share of abnormal frames that an archive is thinned to; None: as it is.
         scene: the one scene of an archive that is meant; None: all of it.
         regions: whether RBDC and TBDC are wanted too, which takes maps.
-        contaminate: so many abnormal test frames are mixed into the training footage.
         speed: frames a second are asked for too.
     """
 
@@ -49,7 +48,6 @@ class TableFit:
     rate: float | None = None
     scene: str | None = None
     regions: bool = False
-    contaminate: int = 0
     speed: bool = False
 
 
@@ -90,7 +88,6 @@ def fits_of(
             cell.rate,
             cell.scene,
             REGIONS in cell.figures,
-            cell.contaminate,
             SPEED in cell.figures,
         )
         for seed in seeds
@@ -141,8 +138,6 @@ def _key(
     ]
     thinned = [] if cell.rate is None else [cell.rate]
     different += [f"rate{rate}" for rate in thinned]
-    mixed = [f"contaminate{cell.contaminate}"] if cell.contaminate else []
-    different += mixed
-    content = json.dumps([FORMAT, config, clips, *thinned, *mixed], sort_keys=True)
+    content = json.dumps([FORMAT, config, clips, *thinned], sort_keys=True)
     digest = hashlib.sha256(content.encode()).hexdigest()[:8]
     return "-".join([cell.method, scale, dataset, *different, f"seed{seed}", digest])

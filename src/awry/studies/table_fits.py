@@ -22,7 +22,6 @@ from awry.methods.registry import method_class
 from awry.progress import Reporter, Silent
 from awry.storage import write_json
 from awry.studies.archive_ranking import ranked_archive
-from awry.studies.contamination import abnormal_pieces, contaminated
 from awry.studies.measurements import fitted, labelled, score_labelled
 from awry.studies.part_figures import measure_parts, measure_regions
 from awry.studies.side_by_side import side_by_side
@@ -224,6 +223,4 @@ def fitted_bundle(fit: TableFit, out: Path, reporter: Reporter) -> Detector:
     options = FitOptions(preset=fit.scale, changes=fit.changes, seed=fit.seed)
     # The table's data set, not the folder's looks, decides on the settings that depend on it.
     data = replace(fit.data, variant=fit.dataset)
-    if fit.contaminate:
-        data = contaminated(data, abnormal_pieces(labelled(data), fit.contaminate, fit.seed))
     return fitted(fit.method, data, out / fit.key, out / FRAMES, options, reporter)

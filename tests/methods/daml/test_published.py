@@ -61,11 +61,3 @@ def test_table_3_asks_for_frames_a_second() -> None:
     cell = cells["daml/ped2/speed"]
     assert cell.row is not None
     assert (cell.row.value, cell.figures) == (90, {"speed": "frames_per_second"})
-
-
-def test_fig_6_mixes_abnormal_frames_in() -> None:
-    cells = publication().cells("daml-fig6")
-    assert {cell.method for cell in cells} == {"daml", "ffp", "memae"}
-    added = {cell.name: cell.contaminate for cell in cells if cell.method == "memae"}
-    assert added == {f"memae+{n}/avenue/reconstruction": n for n in (0, 100, 400, 1565)}
-    assert all(cell.row is None for cell in cells)

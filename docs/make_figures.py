@@ -35,7 +35,7 @@ awry figures daml-fig7 --out OUT
   leaves its own. `--bundle` takes a fitted bundle in place of a fit, in the order in which the
   figure names its fits. Figs. 3 and 4 of SDOR take the folder of a sifted archive.
 - **Which frames**: the paper's clip where the data have it. Else the frames are chosen by their
-  scores: the highest of the true events. `--clip` and `--frames 12,40` choose others.
+  scores: the highest abnormal ones. `--clip` and `--frames 12,40` choose others.
 - **Truth**: true boxes come from tracks or masks. Data sets with labels of frames alone have none.
 - **Time**: of one fit, as far as it was measured. Figures of one method share fits. Scoring the
   test clips comes on top.

@@ -12,7 +12,7 @@ import pytest
 import awry
 from awry.datasets.base import Dataset
 from awry.datasets.digits import make_digits
-from awry.errors import ConfigError, WriteError
+from awry.errors import BundleError, ConfigError, WriteError
 from awry.methods.paper_figures import Drawing
 from awry.studies.figures import make
 from awry.studies.figures.listing import chosen_figures
@@ -104,20 +104,35 @@ def test_a_bundle_of_another_method_is_said(
         ("daml-fig99", {}, "There is no figure 'daml-fig99'"),
         ("mtla-fig2", {}, "is a drawing of the system"),
         ("ssmtl-fig9", {"data": None}, "needs footage: give --data"),
-        ("mtla-fig9", {"bundle": ["a"]}, "shows 2 fits (without attention, with attention)"),
-        ("daml-fig3", {"bundle": ["a"]}, "leave --bundle out"),
-        ("sdor-fig5", {"bundle": ["a"]}, "leave --bundle out"),
+        ("mtla-fig9", {"bundle": True}, "shows 2 fits (without attention, with attention)"),
+        ("daml-fig3", {"bundle": True}, "leave --bundle out"),
+        ("sdor-fig5", {"bundle": True}, "leave --bundle out"),
         ("mtla-fig7", {"frames": "1,x"}, "Cannot read --frames"),
         ("daml-fig6", {"methods": "flaw"}, "no method 'flaw'"),
     ],
 )
 def test_refusals(
-    name: str, options: dict[str, Any], said: str, footage: Dataset, tmp_path: Path
+    name: str,
+    options: dict[str, Any],
+    said: str,
+    footage: Dataset,
+    flow_detector: Any,
+    tmp_path: Path,
 ) -> None:
+    if "bundle" in options:
+        options = {"bundle": [flow_detector]}
     given = {"data": footage, "out": tmp_path / "out", "scale": "tiny"} | options
     with pytest.raises(ConfigError) as caught:
         awry.figures(name, **given)
     assert said in str(caught.value)
+
+
+def test_a_bundle_that_is_none_is_said_before_anything_is_done(
+    footage: Dataset, tmp_path: Path
+) -> None:
+    with pytest.raises(BundleError):
+        awry.figures("*-fig9", data=footage, out=tmp_path, bundle=tmp_path / "a")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_nothing_of_others_is_replaced(footage: Dataset, tmp_path: Path) -> None:

@@ -12,12 +12,11 @@ from numpy.typing import NDArray
 from awry.datasets.base import Clip, Dataset
 from awry.errors import ConfigError, DatasetError
 from awry.evaluation.clip_scoring import SCORES_ALONE, score_clip
-from awry.evaluation.metrics.event import true_runs
 from awry.evaluation.scored_clip import ScoredClip
 from awry.studies.figures.judges import Judge
 
 APART = 25
-"""A long event, or a clip without labels, has a moment in every so many frames."""
+"""Frames between two chosen ones of a clip."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +82,10 @@ def _is_abnormal(clip: Clip) -> bool:
 
 
 def strongest(judge: Judge, clips: Sequence[Clip], by: str, count: int) -> list[Choice]:
-    """The highest frames of true events, strongest first; each clip's best come first.
+    """The highest abnormal frames, strongest first; each clip's best come first.
 
-    A long event has one in every `APART` frames, and so has a clip without labels.
+    Frames of one clip lie `APART` from each other at least. Where a clip has no labels, any frame
+    may be chosen.
 
     Args:
         judge: what scores them.
@@ -100,16 +100,11 @@ def strongest(judge: Judge, clips: Sequence[Clip], by: str, count: int) -> list[
     for clip in clips:
         series = judge.series(clip, judge.extra(by))
         values = np.where(series.scored, part_of(series, by), -np.inf)
-        events = true_runs(series.labels) or [(0, len(values) - 1)]
-        best = [
-            first + int(np.argmax(values[first : last + 1]))
-            for event in events
-            for first, last in _stretches(*event)
-        ]
+        abnormal = None if series.labels is None else series.labels > 0
+        if abnormal is not None and abnormal.any():
+            values[~abnormal] = -np.inf
         found += [
-            Choice(clip, series.index(place), float(values[place]))
-            for place in best
-            if np.isfinite(values[place])
+            Choice(clip, series.index(place), float(values[place])) for place in _peaks(values)
         ]
     found.sort(key=lambda choice: -(choice.value or 0.0))
     first: dict[str, Choice] = {}
@@ -119,8 +114,14 @@ def strongest(judge: Judge, clips: Sequence[Clip], by: str, count: int) -> list[
     return [*first.values(), *rest][:count]
 
 
-def _stretches(first: int, last: int) -> list[tuple[int, int]]:
-    return [(start, min(start + APART - 1, last)) for start in range(first, last + 1, APART)]
+def _peaks(values: NDArray[np.float64]) -> list[int]:
+    """Places of the highest values, each `APART` from a higher one at least."""
+    left, places = values.copy(), []
+    while np.isfinite(left).any():
+        place = int(np.argmax(left))
+        places.append(place)
+        left[max(0, place - APART + 1) : place + APART] = -np.inf
+    return places
 
 
 def contrast(judge: Judge, clips: Sequence[Clip], by: str) -> list[Choice]:

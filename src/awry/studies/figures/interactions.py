@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -59,6 +60,7 @@ def _measured(job: Job[Interactions], run: SiftedRun) -> list[dict[str, Any]]:
     settings = {
         "run": run.facts["config"],
         "seed": run.facts["seed"],
+        "scores": hashlib.sha256(run.scores.tobytes()).hexdigest(),
         "labels": data_key(labelled(job.data)),
         "count": job.spec.count,
     }

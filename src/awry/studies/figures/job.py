@@ -22,7 +22,8 @@ from awry.studies.table_fit import TableFit, fits_of
 from awry.studies.table_fits import FRAMES, fitted_bundle
 from awry.teachers.outputs import keep_outputs
 
-Bundle = str | Path | Detector | SiftedRun
+Opened = Detector | SiftedRun
+Bundle = str | Path | Opened
 Spec = TypeVar("Spec", bound=PrintedFigure)
 MADE_ON_THE_SPOT = ("digits", "perspective")
 """Data sets that need no folder."""
@@ -63,7 +64,7 @@ class Request:
     Attributes:
         out: folder for pictures, numbers and fits.
         data: the footage, opened; None where none was given.
-        bundles: in place of fits, in their order.
+        bundles: in place of fits, in their order; opened.
         scale: the preset; None: each figure's own.
         seeds: one fit each, where a figure has several; else the first.
         changes: settings of every fit that differ from the preset's.
@@ -77,7 +78,7 @@ class Request:
 
     out: Path
     data: Dataset | None
-    bundles: Sequence[Bundle]
+    bundles: Sequence[Opened]
     scale: str | None
     seeds: Sequence[int]
     changes: Mapping[str, Any]
@@ -160,7 +161,7 @@ class Job(Generic[Spec]):
                 f"this order, not {len(given)}."
             )
         if given:
-            return [_given(label, one) for label, one in zip(labels, given, strict=True)]
+            return [_judge(label, one) for label, one in zip(labels, given, strict=True)]
         if transductive:
             return [of_run(label, self._run(label)) for label in labels]
         return [of_detector(label, self._detector(label)) for label in labels]
@@ -224,7 +225,7 @@ class Job(Generic[Spec]):
 
     def about_bundles(self) -> list[str]:
         """Notes on bundles of other methods than the paper's."""
-        judges = self.judges(transductive=True) if self.request.bundles else []
+        judges = [_judge("", one) for one in self.request.bundles]
         return [
             f"The bundle given is of {judge.method}; the paper's figure is of {self.method}."
             for judge in judges
@@ -232,11 +233,16 @@ class Job(Generic[Spec]):
         ]
 
 
-def _given(label: str, bundle: Bundle) -> Judge:
-    if isinstance(bundle, SiftedRun):
-        return of_run(label, bundle)
-    if isinstance(bundle, Detector):
-        return of_detector(label, bundle)
-    if is_run(Path(bundle)):
-        return of_run(label, load_run(bundle))
-    return of_detector(label, load(bundle))
+def _judge(label: str, given: Opened) -> Judge:
+    return of_run(label, given) if isinstance(given, SiftedRun) else of_detector(label, given)
+
+
+def opened_bundle(bundle: Bundle) -> Opened:
+    """A bundle's detector, or a sifted archive.
+
+    Raises:
+        BundleError: it is neither, or damaged.
+    """
+    if isinstance(bundle, Detector | SiftedRun):
+        return bundle
+    return load_run(bundle) if is_run(Path(bundle)) else load(bundle)

@@ -23,7 +23,7 @@ from awry.studies.figures.conditions import corrupted, refitted
 from awry.studies.figures.digits import digits
 from awry.studies.figures.distorted import distorted
 from awry.studies.figures.interactions import interactions
-from awry.studies.figures.job import Bundle, Drawn, Job, Request, opened
+from awry.studies.figures.job import Bundle, Drawn, Job, Request, opened, opened_bundle
 from awry.studies.figures.listing import chosen_figures
 from awry.studies.figures.moments import moments
 from awry.studies.figures.outcomes import outcomes
@@ -113,7 +113,7 @@ def figures(
     request = Request(
         out=folder,
         data=opened(data, format, fps),
-        bundles=bundles,
+        bundles=[opened_bundle(one) for one in bundles],
         scale=scale,
         seeds=whole_numbers(seed, "--seed", lowest=0),
         changes={**(changes or {}), **teacher_settings(detector, classifier, depth)},
@@ -124,9 +124,10 @@ def figures(
         threshold=threshold,
         reporter=reporter or Silent(),
     )
-    made, failed = _make_all(specs, request)
+    settings = _settings(request, bundles)
+    made, failed = _make_all(specs, request, settings)
     shutil.rmtree(folder / FRAMES, ignore_errors=True)
-    return FiguresResult(_settings(request), tuple(made), tuple(failed))
+    return FiguresResult(settings, tuple(made), tuple(failed))
 
 
 def _as_list(bundle: Any) -> list[Bundle]:
@@ -146,13 +147,13 @@ def _check_out(
 
 
 def _make_all(
-    specs: Sequence[tuple[str, PaperFigure]], request: Request
+    specs: Sequence[tuple[str, PaperFigure]], request: Request, settings: Mapping[str, Any]
 ) -> tuple[list[MadeFigure], list[str]]:
     made, failed = [], []
     for number, (method, spec) in enumerate(specs, 1):
         request.reporter.message(f"{number} of {len(specs)}: {spec.figure}, {spec.shows}")
         try:
-            made.append(_made(Job.of(spec, method, request)))
+            made.append(_made(Job.of(spec, method, request), settings))
         except AwryError as error:
             if len(specs) == 1:
                 raise
@@ -163,7 +164,7 @@ def _make_all(
     return made, failed
 
 
-def _made(job: Job[Any]) -> MadeFigure:
+def _made(job: Job[Any], settings: Mapping[str, Any]) -> MadeFigure:
     """Make one figure and write its numbers."""
     spec = job.spec
     drawn = MAKERS[spec.kind](job)
@@ -181,18 +182,18 @@ def _made(job: Job[Any]) -> MadeFigure:
         drawn.values,
         tuple(dict.fromkeys(notes)),
     )
-    settings = {
-        **_settings(job.request),
+    everything = {
+        **settings,
         "scale": job.scale,
         "method": job.method,
         "data": {"layout": data.name, "variant": data.variant},
         "awry": __version__,
     }
-    write_json(job.file(".json"), {**figure.to_dict(), "settings": settings})
+    write_json(job.file(".json"), {**figure.to_dict(), "settings": everything})
     return figure
 
 
-def _settings(request: Request) -> dict[str, Any]:
+def _settings(request: Request, bundles: Sequence[Bundle]) -> dict[str, Any]:
     data = request.data
     return {
         "scale": request.scale,
@@ -200,7 +201,7 @@ def _settings(request: Request) -> dict[str, Any]:
         "changes": dict(request.changes),
         "threshold": request.threshold,
         "data": None if data is None else {"layout": data.name, "variant": data.variant},
-        "bundles": [_called(bundle) for bundle in request.bundles],
+        "bundles": [_called(bundle) for bundle in bundles],
     }
 
 

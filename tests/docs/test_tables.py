@@ -35,13 +35,8 @@ def test_every_table_has_one_row_with_its_command(maker: ModuleType) -> None:
         assert ("--data DIR" in row and "--out OUT" in row) == (table.why_not is None)
 
 
-def test_what_needs_no_run_is_said_by_tables_that_do_not_run(maker: ModuleType) -> None:
-    idle = {table.table for table in published_tables() if table.why_not}
-    assert set(maker.OUTSIDE) <= idle
-
-
 def test_weights_and_fits_are_those_of_the_cells(maker: ModuleType) -> None:
     cells = cells_of("sdor-table2")
-    assert maker._fits(cells) == dict.fromkeys((cell.dataset for cell in cells), 3)
+    assert {len(fits) for fits in maker._fits(cells).values()} == {3}
     assert "`torchvision:vgg16`" in maker._weights(cells, "cpu")
     assert maker._weights(cells_of("sdor-table1"), "tiny") == "none"

@@ -7,8 +7,6 @@ stands in `MINUTES` and the page's words.
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterator
 from pathlib import Path
 
 from awry.methods.published import TableCell
@@ -20,7 +18,6 @@ SEEDS = 3
 MINUTES = {"daml": 7, "ssmtl": 31, "mtla": 62, "sdor": 16, "convae": 12, "ffp": 12, "memae": 12}
 """Of one fit at `cpu` on UCSD Ped2 with two cores, as docs/results.md has it; of the references
 reckoned from the seconds of a step."""
-_TEACHER = re.compile(r"(torchvision|hf|onnx|pip|darknet):")
 INTRODUCTION = """\
 # Published tables
 
@@ -97,18 +94,12 @@ def _fits(cells: list[TableCell]) -> dict[str, set[tuple[str, str]]]:
 
 def _weights(cells: list[TableCell], scale: str) -> str:
     """What the settings of all cells name, in their order."""
-    found = dict.fromkeys(name for cell in cells for name in _named(cell, scale))
+    found: dict[str, None] = {}
+    for cell in cells:
+        kind = method_class(cell.method)
+        config = kind.configure(scale, cell.changes, cell.dataset)
+        found |= dict.fromkeys(kind.wanted_weights(config).values())
     return ", ".join(f"`{name}`" for name in found) or "none"
-
-
-def _named(cell: TableCell, scale: str) -> Iterator[str]:
-    config = method_class(cell.method).configure(scale, cell.changes, cell.dataset)
-    settings = config.model_dump(mode="json")
-    for name, value in settings.items():
-        if isinstance(value, str) and _TEACHER.match(value):
-            yield value
-        elif name.endswith("_encoder") and settings.get("pretrained"):
-            yield f"torchvision:{value}"
 
 
 if __name__ == "__main__":

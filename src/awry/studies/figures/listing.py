@@ -24,8 +24,8 @@ from awry.methods.published import Paper
 from awry.methods.registry import method_class
 from awry.results import FigureCard, Listing
 from awry.studies.figures.job import MADE_ON_THE_SPOT, opened
-from awry.studies.figures.needs import missing_weights, weights_of
 from awry.studies.published import cells_of, publications
+from awry.weight_list import missing_weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,10 +187,11 @@ def _needs(
     if isinstance(spec, Distorted):
         return [*needs, "Nothing is fitted; seconds."], missing
     variant = spec.datasets[0] if data is None else data.variant
+    kind = method_class(method)
     for changed in _different(method, spec):
-        config = method_class(method).configure(scale, {**changes, **changed}, variant).model_dump()
-        needs += [f"Weights of {what}." for what in weights_of(config)]
-        missing += missing_weights(config)
+        config = kind.configure(scale, {**changes, **changed}, variant)
+        needs += [f"Weights of {what}." for what in kind.wanted_weights(config).values()]
+        missing += [one.in_words() for one in missing_weights([(kind, config)])]
     takes = paper.figures.takes.get(scale, "nobody has measured how long")
     fits = fits_in_words(spec)
     needs.append(f"{fits} with the preset {scale}, unless they are given; one takes {takes}.")

@@ -25,7 +25,9 @@ def test_tables_and_whether_they_run(capsys: Captured, monkeypatch) -> None:
         assert table.table in said
     wanting = [line for line in said.splitlines() if "onnx:yolov3.onnx" in line]
     assert len(wanting) == 1
-    assert wanting[0].startswith("Not here, for ssmtl-table2, ssmtl-table4")
+    assert wanting[0].startswith(
+        "Not here, for ssmtl-table2, ssmtl-table3, ssmtl-table4, ssmtl-readme"
+    )
     assert "at scale paper: onnx:yolov3.onnx (https://pjreddie.com" in wanting[0]
     assert said.endswith("awry reproduce TABLE lists a table; with --data and --out it runs it.\n")
 

@@ -182,7 +182,6 @@ def test_the_list_and_a_table_without_data(awry) -> None:
     ("table", "words", "expected"),
     [
         ("daml-tabel5", (), "did you mean 'daml-table5'"),
-        ("ssmtl-readme", WORDS, "nothing is run for them"),
         ("daml-table5", ("--dataset", "ped4"), "did you mean 'ped"),
         ("daml-table5", (), "no cell for the data set 'folder'"),
         ("daml-table5", (*WORDS, "--cells", "conv4d/*"), "called like 'conv4d/*'"),

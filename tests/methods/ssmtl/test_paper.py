@@ -15,7 +15,7 @@ from awry.detector import Detector
 from awry.fitting import FitOptions, fit_detector
 from awry.methods.ssmtl.config import SSMTLConfig
 from awry.teachers.objects import onnx
-from awry.teachers.objects.onnx import STRIDES, cells
+from awry.teachers.objects.onnx_layouts import STRIDES, cells
 from awry.video.memory import ArraySource
 from support import moving_square_data
 
@@ -35,6 +35,9 @@ class RandomYOLOv3:
     def get_outputs(self) -> list[SimpleNamespace]:
         count = 3 * sum((SIDE // stride) ** 2 for stride in STRIDES)
         return [SimpleNamespace(shape=[1, count, 85])]
+
+    def get_modelmeta(self) -> SimpleNamespace:
+        return SimpleNamespace(custom_metadata_map={})
 
     def run(self, names: None, inputs: dict[str, np.ndarray]) -> list[np.ndarray]:
         """(1, 3, 96, 96) in 0 to 1 -> (1, cells x 3 anchors, 85)."""

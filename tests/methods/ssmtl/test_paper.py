@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -20,6 +21,8 @@ from awry.video.memory import ArraySource
 from support import moving_square_data
 
 SIDE = 96
+LENGTH = 88
+"""Of a clip, in frames: its last 15 % hold one sequence with its gaps."""
 
 
 class RandomYOLOv3:
@@ -74,7 +77,7 @@ def grey_data() -> Dataset:
         images[:] = images.mean(3, keepdims=True).astype(np.uint8)
         return replace(clip, open=lambda: ArraySource(images, fps=10, name=clip.name))
 
-    data = moving_square_data(clips=3, length=16)
+    data = moving_square_data(clips=1, length=LENGTH)
     train, test = (tuple(map(grey, clips)) for clips in (data.train, data.test))
     return replace(data, train=train, test=test, variant="ped2")
 
@@ -90,8 +93,7 @@ def test_the_papers_networks_and_teachers_go_all_the_way(tmp_path: Path, yolo: P
         "batch": 2,
     }
     data = grey_data()
-    # One clip to train, one to validate, one to calibrate.
-    options = FitOptions(preset="paper", changes=changes, validation=0.33, calibration=0.33)
+    options = FitOptions(preset="paper", changes=changes)
     detector = fit_detector("ssmtl", data, tmp_path / "b", options)
     detector.save(tmp_path / "b")
     again = Detector.load(tmp_path / "b")
@@ -112,9 +114,9 @@ def test_the_papers_networks_and_teachers_go_all_the_way(tmp_path: Path, yolo: P
     assert {epoch["phase"] for epoch in history} == {"object", "frame"}
     assert all(epoch["validation_distillation"] > 0 for epoch in history)
     scorer: Any = again.scorer()
-    found = [s for s in scorer.score(data.test[0].open()) if s.score is not None]
+    found = [s for s in scorer.score(islice(data.test[0].open(), 20)) if s.score is not None]
     assert scorer._teachers.classifier is None  # ResNet-50 is not asked in scoring
-    assert len(found) == 16 - 6
+    assert len(found) == 20 - 6
     assert all(np.isfinite(score.score) for score in found)
     assert any(score.regions for score in found)
     region = next(score.regions[0] for score in found if score.regions)

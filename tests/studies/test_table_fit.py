@@ -8,7 +8,7 @@ import pytest
 from awry.errors import ConfigError
 from awry.methods.daml.published import publication
 from awry.progress import Silent
-from awry.studies.table_fit import TableFit, announce_missing, fits_of
+from awry.studies.table_fit import TableFit, announce, fits_of
 from support import moving_square_data
 
 
@@ -56,7 +56,7 @@ class _Heard(Silent):
         self.said.append(text)
 
 
-def test_what_is_missing_is_said_once_and_not_of_finished_fits(
+def test_what_fits_take_is_said_once_and_not_of_finished_ones(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("AWRY_WEIGHTS", raising=False)
@@ -64,14 +64,16 @@ def test_what_is_missing_is_said_once_and_not_of_finished_fits(
     wanting = replace(small, method="ssmtl", scale="paper", changes={"tasks": ["middle_box"]})
     fits = [small, *(replace(wanting, key=f"ssmtl-{seed}", seed=seed) for seed in (0, 1, 1))]
     heard = _Heard()
-    announce_missing(fits, tmp_path, heard)
-    (said,) = heard.said
+    announce(fits, tmp_path, heard)
+    assert heard.said[0].startswith("1 fit of flow with the preset tiny. Time of one: nobody")
+    assert heard.said[1].startswith("2 fits of ssmtl with the preset paper. Time of one: not")
+    said = heard.said[2]
     assert said.startswith("Not here: onnx:yolov3.onnx (https://pjreddie.com")
     assert "awry weights yolov3" in said
-    for seed, expected in ((0, 1), (1, 0)):
+    for seed, expected in ((0, 3), (1, 1)):
         (tmp_path / f"ssmtl-{seed}.json").write_text("{}")
         heard = _Heard()
-        announce_missing(fits, tmp_path, heard)
+        announce(fits, tmp_path, heard)
         assert len(heard.said) == expected
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -113,11 +114,17 @@ def show_list(figures: FigureList) -> None:
 
     printer = Console()
     grid = Table("figure", "in", "shows", "the paper's data", "missing here")
+    made = [figure for figure in figures if not figure.why_not]
+    counts = Counter(sentence for figure in made for sentence in figure.missing)
+    often = {sentence: count for sentence, count in counts.items() if 2 * count > len(made) > 1}
     for figure in figures:
-        missing = "a drawing: not made" if figure.why_not else "\n".join(figure.missing) or "-"
+        here = [sentence for sentence in figure.missing if sentence not in often]
+        missing = "a drawing: not made" if figure.why_not else "\n".join(here) or "-"
         data = ", ".join(figure.data_sets)
         grid.add_row(figure.figure, figure.printed, escape(figure.shows), data, escape(missing))
     printer.print(grid)
+    for sentence, count in often.items():
+        print_sentences([f"Missing for {count} of {len(made)} figures: {sentence}"])
     printer.print("awry figures NAME says what a figure needs; with --out it makes it.")
 
 

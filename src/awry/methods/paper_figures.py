@@ -201,6 +201,10 @@ class PaperFigures(BaseModel):
     takes: Mapping[str, str] = Field(default_factory=dict)
     figures: tuple[PaperFigure, ...] = ()
 
+    def time_of_a_fit(self, preset: str) -> str:
+        """About how long one fit with a preset takes and on what, in words."""
+        return self.takes.get(preset, "nobody has measured how long")
+
 
 def load_figures(package: str) -> PaperFigures:
     """Read `figures.json` of a method's package; empty where there is none.

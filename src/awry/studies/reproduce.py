@@ -24,7 +24,7 @@ from awry.studies.choices import whole_numbers
 from awry.studies.measurements import labelled
 from awry.studies.part_figures import MEASURED
 from awry.studies.published import cells_of
-from awry.studies.table_fit import announce_missing, fits_of
+from awry.studies.table_fit import announce, fits_of
 from awry.studies.table_fits import Record, run_fits
 
 if TYPE_CHECKING:
@@ -296,7 +296,7 @@ def reproduce(
     settings = {**(changes or {}), **teacher_settings(detector, classifier, depth)}
     mine = [cell for cell in chosen if cell.dataset == taken_as]
     fits = fits_of(mine, footage, taken_as, scale, numbers, settings)
-    announce_missing(fits.values(), folder, reporter or Silent())
+    announce(fits.values(), folder, reporter or Silent())
     records, failed = run_fits(fits.values(), folder, reporter or Silent(), jobs)
     by_cell = {name: records[fit.key] for name, fit in fits.items() if fit.key in records}
     result = ReproductionResult(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 from awry.datasets.base import Clip, Dataset
 from awry.errors import AwryError
+from awry.methods.paper_figures import PaperFigures
 from awry.methods.published import REGIONS, SPEED, TableCell
 from awry.methods.registry import method_class
 from awry.methods.shared_settings import settings_by_method
@@ -95,19 +97,34 @@ def fits_of(
     }
 
 
-def announce_missing(fits: Iterable[TableFit], out: Path, reporter: Reporter) -> None:
-    """Say which ready-made networks are not here, of the fits that are still to be made.
+def announce(fits: Iterable[TableFit], out: Path, reporter: Reporter) -> None:
+    """Say what the fits that are still to be made take, and which ready-made networks they lack.
 
     Args:
         fits: some may be the same.
         out: where `KEY.json` holds what was made before.
         reporter: is told, one sentence each.
     """
-    wanted = []
-    for key, fit in {fit.key: fit for fit in fits}.items():
-        if not (out / f"{key}.json").is_file():
-            kind = method_class(fit.method)
-            wanted.append((kind, kind.configure(fit.scale, fit.changes, fit.dataset)))
+    owed = [
+        fit
+        for key, fit in {fit.key: fit for fit in fits}.items()
+        if not (out / f"{key}.json").is_file()
+    ]
+    kinds = [method_class(fit.method) for fit in owed]
+    for (kind, scale), count in Counter(
+        (kind, fit.scale) for kind, fit in zip(kinds, owed, strict=True)
+    ).items():
+        publication = kind.publication()
+        known = PaperFigures() if publication is None else publication.paper.figures
+        fits_of_it = "1 fit" if count == 1 else f"{count} fits"
+        reporter.message(
+            f"{fits_of_it} of {kind.name} with the preset {scale}. Time of one: "
+            f"{known.time_of_a_fit(scale)}."
+        )
+    wanted = [
+        (kind, kind.configure(fit.scale, fit.changes, fit.dataset))
+        for kind, fit in zip(kinds, owed, strict=True)
+    ]
     for one in missing_weights(wanted):
         reporter.message(f"Not here: {one.in_words()}")
 

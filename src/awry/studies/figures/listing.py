@@ -192,9 +192,9 @@ def _needs(
         config = kind.configure(scale, {**changes, **changed}, variant)
         needs += [f"Weights of {what}." for what in kind.wanted_weights(config).values()]
         missing += [one.in_words() for one in missing_weights([(kind, config)])]
-    takes = paper.figures.takes.get(scale, "nobody has measured how long")
+    takes = paper.figures.time_of_a_fit(scale)
     fits = fits_in_words(spec)
-    needs.append(f"{fits} with the preset {scale}, unless they are given; one takes {takes}.")
+    needs.append(f"{fits} with the preset {scale}, unless they are given. Time of one: {takes}.")
     return list(dict.fromkeys(needs)), list(dict.fromkeys(missing))
 
 

@@ -16,6 +16,7 @@ SYSTEMS = re.compile(r"(?<![a-z])(daml|mtla|sdor|ssmtl)(?![a-z])", re.IGNORECASE
 ROOMS_OF_ONE = ("sifting",)
 # Sentences for people, in which a system stands as an example or as the origin of a convention.
 SENTENCES = {
+    "cli/figures.py": "E.g. daml-fig7, 'daml-*'; none: list all.",
     "cli/reproduce.py": "E.g. daml-table5; none: list all.",
     "installation.py": "for awry sift, sdor, knn and ssmtl: pip install 'awry[sift]'",
     "evaluation/declaration.py": "convention of the DAML paper",

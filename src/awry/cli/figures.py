@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 
 
 def figures(
-    name: Annotated[str | None, typer.Argument(help="E.g. daml-fig7, 'daml-*'; none: list all.")] = None,
+    name: Annotated[
+        str | None, typer.Argument(help="E.g. daml-fig7, 'daml-*'; none: list all.")
+    ] = None,
     data: Annotated[Path | None, typer.Option("--data", help="Folder of one data set.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for pictures and fits.")] = None,
     bundle: Annotated[

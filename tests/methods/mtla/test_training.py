@@ -172,7 +172,7 @@ def test_the_preset_paper_goes_all_the_way_with_the_papers_own_components(
         **{"threshold": 0.0, "least_side": 24, "height": 64, "width": 64},
         **{"epochs": 1, "batch": 2, "most_frames": 2, "validation_frames": 1},
     }
-    data = moving_square_data(clips=1, length=30)
+    data = moving_square_data(clips=1, length=12)
     options = FitOptions(preset="paper", changes={**weights, **few})
     detector = fit_detector("mtla", data, tmp_path / "b", options)
     detector.save(tmp_path / "b")

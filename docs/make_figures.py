@@ -31,8 +31,8 @@ awry figures daml-fig7 --out OUT
 
 - **Data**: any data set that awry reads; the picture then shows that one, and a note says so.
   [Data sets](data-sets.md) says how the papers' own are obtained.
-- **Fits**: made at the preset `--scale` and kept in `OUT`, where `awry reproduce` finds them and
-  leaves its own. `--bundle` takes a fitted bundle in place of a fit, in the order in which the
+- **Fits**: made at the preset `--scale` and kept in `OUT`. Fits of `awry reproduce` with equal
+  settings are shared. `--bundle` takes a fitted bundle in place of a fit, in the order in which the
   figure names its fits. Figs. 3 and 4 of SDOR take the folder of a sifted archive.
 - **Which frames**: the paper's clip where the data have it. Else the frames are chosen by their
   scores: the highest abnormal ones. `--clip` and `--frames 12,40` choose others.

@@ -97,9 +97,19 @@ def test_a_fit_goes_on_with_the_same_footage_alone(
     fitted(normal(range(3)), tmp_path, calibration=fitted_with, overwrite=True)
     (tmp_path / "b.work" / "fit" / "0").mkdir(parents=True, exist_ok=True)
     (tmp_path / "b.work" / "fit" / "0" / "checkpoint").write_text("")
-    for other in (normal(range(7, 9)), None):
-        with pytest.raises(ConfigError, match=r"--resume.*calibrate_on"):
-            fitted(normal(range(3)), tmp_path, calibration=other, resume=True)
+    # What only calibrates may change: nothing was trained on it.
+    fitted(normal(range(3)), tmp_path, calibration=normal(range(7, 9)), resume=True)
+    (tmp_path / "b.work" / "fit" / "0").mkdir(parents=True, exist_ok=True)
+    (tmp_path / "b.work" / "fit" / "0" / "checkpoint").write_text("")
+    with pytest.raises(ConfigError, match=r"--resume.*shares"):
+        fitted(normal(range(3)), tmp_path, calibration=None, resume=True)
+
+
+def test_a_copy_of_a_training_clip_is_refused_by_any_name(tmp_path: Path) -> None:
+    data = normal(range(3))
+    renamed = replace(normal(range(1)), train=(replace(data.train[1], name="other"),))
+    with pytest.raises(FootageError, match="holds other, which is trained on as"):
+        fitted(data, tmp_path, calibration=renamed)
 
 
 def test_no_output_replaces_it(shared_data: Path, tmp_path: Path) -> None:

@@ -23,6 +23,9 @@ def test_any_size_is_given_back() -> None:
     network = ConvAENetwork(6, 2)
     frames = torch.rand(2, 2, 3, 33, 50)
     assert network(frames).shape == frames.shape
+    for size in ((16, 16), (16, 40), (20, 64)):  # the smallest sides that the settings take
+        small = torch.rand(1, 2, 3, *size)
+        assert network(small).shape == small.shape
 
 
 def test_the_loss_by_hand() -> None:

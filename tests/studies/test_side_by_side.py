@@ -18,17 +18,20 @@ def work(task: str) -> tuple[str, int, int]:
         raise ConfigError("No footage.")
     if task == "dies":
         os._exit(9)
+    if task == "fails":
+        raise RuntimeError("a fault of others")
     return task * 2, os.getpid(), threads()
 
 
 def test_answers_refusals_and_deaths_are_told_apart() -> None:
-    found = dict(side_by_side(work, ["a", "refused", "dies"], jobs=2))
+    found = dict(side_by_side(work, ["a", "refused", "dies", "fails"], jobs=2))
     answer, process, share = found["a"]  # type: ignore[misc]
     assert (answer, share) == ("aa", max(1, threads() // 2))
     assert process != os.getpid()
     assert isinstance(found["refused"], AwryError)
     assert str(found["refused"]) == "No footage."
-    assert str(found["dies"]) == "its process ended (9), perhaps for want of memory."
+    assert str(found["dies"]) == "its process ended (9)."
+    assert str(found["fails"]) == "RuntimeError: a fault of others"
 
 
 def write_or_read(task: tuple[str, Path]) -> int | None:

@@ -29,8 +29,8 @@ VARIANTS: dict[str, str] = {
     "window_ahead_unscored_dropped": f"normalisation window_ahead (min-max over {WINDOW} frames, "
     "the frame and those after it), smoothing none, unscored frames left out of the count "
     "(convention of the DAML paper's code on ShanghaiTech)",
-    "train": "normalisation train (location and scale of the scene's calibration footage), "
-    "smoothing none",
+    "train": "normalisation train (location and scale of the scene's calibration footage, "
+    "or of training frames where nothing was held back for it), smoothing none",
 }
 FILTER_WINDOW, FILTER_ORDER = 31, 3
 """Of the Savitzky-Golay filter of published tables, in frames, and of its polynomial."""

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
+from itertools import islice
 
 from awry.datasets.base import Clip, Dataset
 from awry.errors import ConfigError, FootageError, SourceError
-from awry.training.footage import Footage, content_key
+from awry.teachers.outputs import digest
+from awry.training.footage import Footage
 from awry.training.split import WHOLE
 from awry.video.pictures import same_aspect
+
+FIRST_FRAMES = 8
+"""By which two clips are held to be the same; a camera's noise tells others apart."""
 
 
 def calibration_footage(footage: Footage, other: Dataset, *, per_scene: bool) -> Footage:
@@ -52,15 +57,20 @@ def _in_known_scenes(scenes: Sequence[str], clips: Sequence[Clip]) -> list[Clip]
     return [replace(clip, scene=scenes[0]) for clip in clips]
 
 
+def _beginning(clip: Clip) -> str:
+    """What stands for a clip's first frames, whatever its file is called."""
+    return digest(*(frame.image for frame in islice(clip.open(), FIRST_FRAMES)))
+
+
 def _check_unseen(footage: Footage, clips: Sequence[Clip]) -> None:
     """Refuse clips that are trained on: thresholds would come out too low."""
     trained = {}
     for clip in footage.clips:
         with suppress(SourceError):  # left out when it is read, and said so
-            trained[content_key(clip.open())] = clip.name
+            trained[_beginning(clip)] = clip.name
     for clip in clips:
         with suppress(SourceError):
-            if (known := trained.get(content_key(clip.open()))) is not None:
+            if (known := trained.get(_beginning(clip))) is not None:
                 raise FootageError(
                     f"--calibration holds {clip.name}, which is trained on as {known}: thresholds "
                     "would come out too low. Give other normal footage, or --calibration 0.1 to "

@@ -93,7 +93,6 @@ def remember_settings(
         "shares": [footage.split.validation, footage.split.calibration],
         "per_clip": footage.split.per_clip,
         "footage": footage.contents(),
-        "calibrate_on": footage.calibrate_on and footage.calibrate_on.contents(),
     }
     if options.resume and is_begun(work) and file.is_file():
         start_anew = "Start anew with --overwrite instead of --resume."

@@ -83,7 +83,7 @@ def tune(
         method: a registered method's name that declares a search space, e.g. `daml`.
         data: a folder in a layout that `awry datasets` lists, or an opened data set. A fifth of
             its normal footage is held back to judge settings and a tenth for the threshold,
-            whatever the preset holds back.
+            whatever the preset holds back; by `losses`, what the preset holds back.
         out: the bundle's folder. The trials stand beside it until it is whole, in `OUT.work`.
         budget: time for the trials, `2h`, `30min` or `90s`; what is being fitted is finished.
         by: `synthetic` anomalies; or `losses` of validation, for what the paper chose by them.

@@ -100,7 +100,8 @@ class ConvAENetwork(nn.Module):
         for number, layer in enumerate(self.down):
             if number:
                 sizes.append((x.shape[2], x.shape[3]))
-                x = F.max_pool2d(x, 2)
+                # Of the smallest pictures a row would be left out, and then none be left.
+                x = F.max_pool2d(x, 2, ceil_mode=min(x.shape[2:]) < 4)
             x = torch.tanh(layer(x))
         first, second, last = self.up
         x = F.interpolate(torch.tanh(first(x)), sizes[1])

@@ -84,6 +84,7 @@ def contaminated(data: Dataset, pieces: Sequence[Piece]) -> Dataset:
     """The data set with pieces among its training clips.
 
     They stand before the normal clips: the footage's end becomes validation and calibration part,
-    which must stay normal.
+    which must stay normal. Where the end of each clip is held back instead, as a preset may ask, so
+    is that of each piece.
     """
     return replace(data, train=(*(piece.as_clip() for piece in pieces), *data.train))

@@ -78,7 +78,11 @@ def _do(end: Connection, work: Callable[[Task], Answer], task: Task, share: int)
     """What runs in the process."""
     import torch
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started it decides
+    # Whoever started it decides. Blocked and not ignored: a fit sets a handler of its own.
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    else:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
     torch.set_num_threads(share)
     try:
         end.send(work(task))
@@ -86,6 +90,8 @@ def _do(end: Connection, work: Callable[[Task], Answer], task: Task, share: int)
         end.send(_Failed(str(error)))
     except KeyboardInterrupt:  # it was told to end, and its checkpoint is written
         return
+    except Exception as error:  # of a method of others, say; this process has nobody to tell
+        end.send(_Failed(f"{type(error).__name__}: {error}"))
 
 
 class _Failed(str):
@@ -95,8 +101,9 @@ class _Failed(str):
 def _answer(answers: Connection, process: BaseProcess) -> Answer | AwryError:
     try:
         answer = answers.recv()
-    except EOFError:
+    except (EOFError, OSError):
         process.join()
-        return AwryError(f"its process ended ({process.exitcode}), perhaps for want of memory.")
+        why = ", perhaps for want of memory" if process.exitcode == -signal.SIGKILL else ""
+        return AwryError(f"its process ended ({process.exitcode}){why}.")
     process.join()
     return AwryError(str(answer)) if isinstance(answer, _Failed) else answer

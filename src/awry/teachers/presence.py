@@ -102,6 +102,7 @@ def _of_hub(name: str) -> Presence:
     own = Path(name).expanduser()
     folders = [own] if own.is_dir() else list(_snapshots(name))
     files = [file for folder in folders for file in sorted(folder.glob("*.safetensors"))]
+    files = [file for file in files if file.is_file()]  # a link may lead nowhere
     if not files:
         return Presence("missing")
     newest = max(files, key=lambda file: file.stat().st_mtime)

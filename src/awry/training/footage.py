@@ -265,10 +265,12 @@ class Footage:
         kept = {part: without(spans, self._exclude) for part, spans in parts.items()}
         for part, spans in kept.items():
             if not spans and self.split.share(part):
-                raise FootageError(
-                    f"Nothing is left of the footage's {part} part after --exclude; "
-                    "exclude less or give more footage."
+                why = (
+                    "after --exclude; exclude less or give more footage"
+                    if self._exclude
+                    else f"to hold back; give more footage, or longer clips, or --{part} 0"
                 )
+                raise FootageError(f"Nothing is left of the footage's {part} part {why}.")
         return kept
 
     @property

@@ -64,3 +64,12 @@ def test_without_held_back_footage_converging_goes_by_training_losses(tmp_path: 
     assert len([e for e in epochs if e["phase"] == "reconstruction"]) == 4
     assert not any(name.startswith("validation_") for epoch in epochs for name in epoch)
     assert detector.calibration.has_thresholds
+
+
+def test_a_crop_is_never_wider_than_a_tall_picture(tmp_path: Path) -> None:
+    """Of a phone held upright: 128 pixels high and 60 wide, while `cpu` crops 64."""
+    data = moving_square_data(clips=2, length=40, size=(256, 120))
+    few = {"crop": 64, "height": 128, "run_length": 12}
+    how = FitOptions(preset="tiny", changes=few, validation=0, calibration=0)
+    config = fit_detector("daml", data, tmp_path / "b", how).models["*"].config
+    assert (config.width, config.crop) == (60, 60)  # type: ignore[attr-defined]

@@ -67,3 +67,8 @@ def test_objects_are_looked_for_only_where_somebody_needs_them() -> None:
     assert MTLAConfig(appearance="none").segments
     assert not MTLAConfig(appearance="none", mask_flow=False).segments
     assert not MTLAConfig(appearance="frame", motion=False).segments
+
+
+def test_colours_of_grey_pictures_are_not_normalised_one_by_one() -> None:
+    with pytest.raises(ConfigError, match="normalisation=channels is for three colours"):
+        MTLA.configure("paper", {"grey": True})

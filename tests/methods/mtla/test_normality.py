@@ -9,7 +9,7 @@ import torch
 from awry.detector import Detector
 from awry.methods.base import Setting
 from awry.methods.mtla import MTLA
-from awry.methods.mtla.normality import measure_normality
+from awry.methods.mtla.normality import _fill, measure_normality
 from awry.methods.mtla.scoring import MTLAScorer
 from awry.training.footage import Run
 from support import moving_square_data
@@ -52,3 +52,11 @@ def test_what_is_normal_is_measured_in_pieces_of_what_there_is(
         sides.append(float(scorer.model.object_side))
         assert float(scorer.model.scale.min()) > 0
     assert sides[0] == pytest.approx(sides[1], rel=0.3)
+
+
+def test_rounding_is_no_spread() -> None:
+    location, scale = torch.zeros(2), torch.zeros(2)
+    values = np.array([[0.6443, 0.01], [0.6443 + 9e-7, 0.02]])
+    _fill(location, scale, values)
+    np.testing.assert_allclose(location, [0.6443, 0.015], atol=1e-6)
+    np.testing.assert_allclose(scale, [1.0, 0.005])

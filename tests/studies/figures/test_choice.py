@@ -43,6 +43,15 @@ def test_each_clip_s_strongest_frame_comes_first_and_others_lie_apart() -> None:
         strongest(judge, [clip("a")], "high", 1)
 
 
+def test_a_clip_shorter_than_the_warm_up_is_passed_over() -> None:
+    judge = judge_of({"a": ([1, 2, 3], [0, 1, 1]), "short": ([5], [1])})
+    found = strongest(judge, [clip("short"), clip("a")], "", 5)
+    assert [(one.clip.name, one.frame) for one in found] == [("a", 2)]
+    assert strongest(judge, [clip("short")], "", 5) == []
+    with pytest.raises(ConfigError, match="needs a bundle that awry fit made"):
+        contrast(judge, [clip("a")], "")
+
+
 def test_any_frame_of_a_clip_without_anomalies_may_be_shown() -> None:
     scores = np.zeros(60)
     scores[[10, 40, 45]] = 1, 3, 2

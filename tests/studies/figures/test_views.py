@@ -37,6 +37,10 @@ def test_what_is_not_there_is_said(footage: Dataset, flow_detector) -> None:
         bare.map()
     with pytest.raises(ConfigError, match="has no map 'motion'"):
         bare.map("motion")
+    unscored = View(clip, Frame(0, None, image), FrameScore(0, None, None))
+    for ask in (unscored.map, lambda: unscored.picture("predicted flow")):
+        with pytest.raises(ConfigError, match="frame 0 is not scored: it lies in the warm-up"):
+            ask()
 
 
 def test_frames_without_tracks_have_no_boxes(footage: Dataset) -> None:

@@ -128,7 +128,10 @@ class DAML(Method):
         footage.notes += notes
         if self.config.width is None:
             config, frame = self.config, footage.frame_size()
-            self._settle({"width": width_at(config.height, frame, config.factor)})
+            width = width_at(config.height, frame, config.factor)
+            # A preset's crop may be wider than a tall picture.
+            crop = min(config.crop, width // config.factor * config.factor)
+            self._settle({"width": width, "crop": crop})
 
     def _settle(self, settled: Mapping[str, Any]) -> None:
         self.config = DAMLConfig(**{**self.config.model_dump(), **settled})

@@ -181,7 +181,9 @@ class MTLA(Method):
     def _settle_scale(self, footage: Footage, reporter: Reporter) -> None:
         """Settle what follows from the size of objects and from the frame rate."""
         if self.config.grey is None:
-            self._settle({"grey": footage.is_grey()})
+            # Three colours are normalised one by one, whether they differ or not.
+            by_channel = self.config.normalisation == "channels"
+            self._settle({"grey": footage.is_grey() and not by_channel})
         settled, notes = by_scale(self.config, footage, reporter)
         self._settle(settled)
         footage.notes += notes

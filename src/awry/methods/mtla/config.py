@@ -174,6 +174,8 @@ class MTLAConfig(MethodConfig):
             raise ValueError("filter_frames must be odd where the filter is centred")
         if self.smoothing_window % 2 == 0 or self.smoothing_order >= self.smoothing_window:
             raise ValueError("smoothing_window must be odd, and above smoothing_order")
+        if self.normalisation == "channels" and self.grey:
+            raise ValueError("normalisation=channels is for three colours: set grey=false")
         if any(stage < 1 for stage in self.scse):
             raise ValueError("scse counts the encoder's stages from 1")
         alone = self.attention_inputs == ("depth",) and self.attention != "none"

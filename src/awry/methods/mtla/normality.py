@@ -16,6 +16,8 @@ from awry.training.footage import Run
 LEAST_FRAMES = 2
 MOST_FRAMES = 1000
 PIECE = 200
+ROUNDING = 1e-5
+"""Of values from float32 maps, relative to their mean: less is no spread."""
 """Footage is looked at in pieces, and not whole where it is long: memory stays bounded."""
 
 
@@ -56,7 +58,8 @@ def measure_normality(scorer: MTLAScorer, runs: Sequence[Run]) -> bool:
 
 
 def _fill(location: torch.Tensor, scale: torch.Tensor, values: NDArray[np.floating]) -> None:
-    spread = values.std(0)
-    location.copy_(torch.from_numpy(values.mean(0)))
-    # 1 where nothing varies, so that it can always divide.
-    scale.copy_(torch.from_numpy(np.where(spread > 1e-9, spread, 1.0)))
+    spread, mean = values.std(0), values.mean(0)
+    location.copy_(torch.from_numpy(mean))
+    # 1 where nothing varies but by rounding, so that it can always divide.
+    varies = spread > np.maximum(1e-9, ROUNDING * np.abs(mean))
+    scale.copy_(torch.from_numpy(np.where(varies, spread, 1.0)))

@@ -17,6 +17,7 @@ from awry.studies.figures.judges import Judge
 
 APART = 25
 """Frames between two chosen ones of a clip."""
+NOTHING_SCORED = "No abnormal frame of these clips has a score: there is nothing to show."
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,8 @@ def strongest(judge: Judge, clips: Sequence[Clip], by: str, count: int) -> list[
     found: list[Choice] = []
     for clip in clips:
         series = judge.series(clip, judge.extra(by))
+        if not series.scored.any():  # shorter than the warm-up
+            continue
         values = np.where(series.scored, part_of(series, by), -np.inf)
         abnormal = None if series.labels is None else series.labels > 0
         if abnormal is not None and abnormal.any():
@@ -136,9 +139,14 @@ def contrast(judge: Judge, clips: Sequence[Clip], by: str) -> list[Choice]:
         by: part of the score; empty: the score.
 
     Raises:
-        ConfigError: the method has no such part, or no frame is abnormal and scored.
+        ConfigError: the method has no such part, no frame is abnormal and scored, or a sifted
+            archive is to choose.
     """
-    assert judge.detector is not None
+    if judge.detector is None:
+        raise ConfigError(
+            "Frames are chosen by motion here, which needs a bundle that awry fit made, not a "
+            "sifted archive."
+        )
     places: list[tuple[Clip, int]] = []
     motion, height = [], []
     for clip in clips:
@@ -147,12 +155,14 @@ def contrast(judge: Judge, clips: Sequence[Clip], by: str) -> list[Choice]:
         series, flow = both.clip, both.flow
         labels = np.zeros(len(series.scores)) if series.labels is None else series.labels
         kept = np.flatnonzero((labels > 0) & series.scored)
+        if not kept.size:
+            continue
         places += [(clip, series.index(int(place))) for place in kept]
         assert flow is not None
         motion.append(flow[kept])
         height.append(part_of(series, by)[kept])
     if not places:
-        raise ConfigError("No abnormal frame of these clips has a score: there is nothing to show.")
+        raise ConfigError(NOTHING_SCORED)
     excess = _ranks(np.concatenate(motion)) - _ranks(np.concatenate(height))
     reasons = ("moves most for its error", "moves least for its error")
     chosen = zip((int(np.argmax(excess)), int(np.argmin(excess))), reasons, strict=True)

@@ -63,7 +63,7 @@ def corrupted(job: Job[Corrupted]) -> Drawn:
         for part, shown in spec.parts.items()
     }
     return Drawn(
-        (_write(job.file(""), f"{job.method} on {job.data.variant}", panels, spec.x),),
+        (_write(job.file(""), f"{job.shown} on {job.data.variant}", panels, spec.x),),
         {"clean": dict(result.clean), "conditions": [dict(c) for c in result.conditions]},
         (*result.notes, *(f"Left out: {sentence}" for sentence in result.failed)),
     )

@@ -44,7 +44,7 @@ def digits(job: Job[Digits]) -> Drawn:
             values[kind] = _value(view)
             pictures = view.pictures.items()
             rows[f"{heading}\n{kind}"] = [Cell(picture, name) for name, picture in pictures]
-    file = write_grid(job.file(".png"), f"{job.method} on moving digits", rows)
+    file = write_grid(job.file(".png"), f"{job.shown} on moving digits", rows)
     return Drawn((file,), values)
 
 

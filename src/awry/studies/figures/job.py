@@ -130,6 +130,12 @@ class Job(Generic[Spec]):
         return self.request.scale or self.spec.scale
 
     @property
+    def shown(self) -> str:
+        """The method whose scores are shown: the given bundles', or the paper's own."""
+        given = dict.fromkeys(_judge("", one).method for one in self.request.bundles)
+        return ", ".join(given) or self.method
+
+    @property
     def seed(self) -> int:
         """Of what is fitted once."""
         return self.request.seeds[0]
@@ -196,7 +202,7 @@ class Job(Generic[Spec]):
         return run
 
     def fit(self, label: str) -> TableFit:
-        """The fit of that name; `awry reproduce` has the same one under the same key."""
+        """The fit of that name; one of `awry reproduce` with equal settings has the same key."""
         data, changes = self.data, self.spec.fits[label]
         cell = TableCell(label, None, data.variant, self.method, changes, "", PRIMARY, figures={})
         fits = fits_of([cell], data, data.variant, self.scale, [self.seed], self.request.changes)

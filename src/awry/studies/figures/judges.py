@@ -80,6 +80,7 @@ def of_run(label: str, run: SiftedRun) -> Judge:
         name = name_in_test(clip.name)
         if name not in ranked:
             raise ConfigError(f"{run.folder} has no clip {name}: {nearest(name, ranked)}.")
-        return replace(scored_clip(ranked[name], clip, every), name=clip.name)
+        taken = ranked[name]
+        return replace(scored_clip(taken, clip, every), name=clip.name, indices=taken.indices)
 
     return Judge(label, run.facts["method"], every, scorer, series, run=run)

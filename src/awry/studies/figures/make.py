@@ -185,7 +185,7 @@ def _made(job: Job[Any], settings: Mapping[str, Any]) -> MadeFigure:
     everything = {
         **settings,
         "scale": job.scale,
-        "method": job.method,
+        "method": job.shown,
         "data": {"layout": data.name, "variant": data.variant},
         "awry": __version__,
     }

@@ -10,7 +10,13 @@ from numpy.typing import NDArray
 
 from awry.errors import ConfigError
 from awry.methods.paper_figures import Moments
-from awry.studies.figures.choice import Choice, clips_of, contrast, strongest
+from awry.studies.figures.choice import (
+    NOTHING_SCORED,
+    Choice,
+    clips_of,
+    contrast,
+    strongest,
+)
 from awry.studies.figures.grid import RED, Cell, map_limits, write_grid
 from awry.studies.figures.job import Drawn, Job
 from awry.studies.figures.judges import Judge
@@ -54,7 +60,10 @@ def _choices(job: Job[Moments], judge: Judge) -> list[Choice]:
         return [Choice(clips[0], frame) for frame in request.frames]
     if spec.choose == "contrast":
         return contrast(judge, clips, spec.by)
-    return strongest(judge, clips, spec.by, spec.columns)
+    found = strongest(judge, clips, spec.by, spec.columns)
+    if not found:
+        raise ConfigError(NOTHING_SCORED)
+    return found
 
 
 def _seen(judge: Judge, choices: Sequence[Choice], rows: Sequence[str]) -> list[View]:

@@ -74,7 +74,7 @@ def outcomes(job: Job[Outcomes]) -> Drawn:
     if not rows:
         return Drawn((), values, tuple(notes))
     legend = {RED: "found", GREEN: "true anomaly"}
-    title = f"{job.method} on {job.data.variant}"
+    title = f"{job.shown} on {job.data.variant}"
     return Drawn((write_grid(job.file(".png"), title, rows, legend),), values, tuple(notes))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -23,12 +24,13 @@ from awry.evaluation.report.panels import STYLE, save_figure
 from awry.evaluation.report.peaks import peak_of
 from awry.evaluation.scored_clip import Peak, ScoredClip
 from awry.methods.paper_figures import Timeline
+from awry.scoring.calibration import NO_THRESHOLD
 from awry.scoring.moments import Moment
 from awry.studies.figures.choice import one_clip
 from awry.studies.figures.grid import GREEN, RED, Cell, draw_cell
 from awry.studies.figures.job import Drawn, Job
 from awry.studies.figures.judges import of_detector, threshold_of
-from awry.studies.figures.views import true_boxes, views
+from awry.studies.figures.views import View, true_boxes, views
 
 OPTIONS = ClipOptions(regions=False, flow=False)
 
@@ -48,10 +50,12 @@ def timeline(job: Job[Timeline]) -> Drawn:
     series = score_clip(detector, clip, OPTIONS).clip
     if job.request.frames:
         series = replace(series, peaks=_peaks(detector, clip, job.request.frames))
-    file = _write(job.file(".png"), f"{job.method} on {clip.name}", series, detector, clip)
+    file = _write(job.file(".png"), f"{job.shown} on {clip.name}", series, detector, clip)
     notes = []
     if job.spec.clip and clip.name != job.spec.clip:
         notes.append(f"The paper shows the clip {job.spec.clip}; this is {clip.name}.")
+    if threshold_of(detector, clip.scene) is None:
+        notes.append(f"No alarm is shown. {NO_THRESHOLD}")
     return Drawn((file,), _values(series, detector), tuple(notes))
 
 
@@ -59,11 +63,14 @@ def _peaks(detector: Detector, clip: Clip, frames: Sequence[int]) -> list[Peak]:
     """Chosen frames, as the strongest ones are shown."""
     chosen = views(of_detector("", detector), clip, frames)
     return [
-        peak_of(
-            Moment(view.score.score or 0.0, clip.name, view.frame, view.score), detector, clip.scene
-        )
+        peak_of(Moment(_score(view), clip.name, view.frame, view.score), detector, clip.scene)
         for view in chosen
     ]
+
+
+def _score(view: View) -> float:
+    """Of a frame; NaN of one that is not scored."""
+    return math.nan if view.score.score is None else view.score.score
 
 
 def _write(file: Path, title: str, series: ScoredClip, detector: Detector, clip: Clip) -> Path:
@@ -87,9 +94,8 @@ def _write(file: Path, title: str, series: ScoredClip, detector: Detector, clip:
         smooth = offline(series.scores)
         axes.plot(smooth, color=INK, linewidth=1, linestyle=":", label="smoothed")
         axes.legend(frameon=False, fontsize=8, loc="upper right")
-        below.supxlabel(
-            "red: what is found; green and shaded: truth; dashed: threshold; bar: alarm", fontsize=8
-        )
+        alarm = "" if threshold is None else "; dashed: threshold; bar: alarm"
+        below.supxlabel(f"red: what is found; green and shaded: truth{alarm}", fontsize=8)
         figure.suptitle(title, fontsize=11)
         save_figure(figure, file)
     return file
@@ -115,7 +121,7 @@ def _values(series: ScoredClip, detector: Detector) -> dict[str, Any]:
         "moments": [
             {
                 "frame": peak.index,
-                "score": peak.score,
+                "score": None if math.isnan(peak.score) else peak.score,
                 "label": _label(series, peak.index),
                 "boxes": [list(map(float, mark.box)) for mark in peak.marks],
             }

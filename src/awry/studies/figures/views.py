@@ -54,10 +54,18 @@ class View:
         """
         found = self.score.maps.get(name) if name else self.score.map
         if found is None:
+            self._check_scored()
             called = f"map '{name}'" if name else "anomaly map"
             known = ", ".join(self.score.maps) or "none by name"
             raise ConfigError(f"{self.title} has no {called} (there: {known}).")
         return found
+
+    def _check_scored(self) -> None:
+        if self.score.score is None:
+            raise ConfigError(
+                f"{self.title} is not scored: it lies in the warm-up, too near to the clip's end, "
+                "or between the frames that are looked at. Choose another with --frames."
+            )
 
     def picture(self, name: str) -> Picture:
         """What the method shows under that name.
@@ -66,6 +74,7 @@ class View:
             ConfigError: it shows none of that name.
         """
         if name not in self.pictures:
+            self._check_scored()
             known = ", ".join(self.pictures) or "none"
             raise ConfigError(
                 f"The method shows no picture '{name}' of {self.title} (there: {known}). Another "

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import awry
-from awry.studies.figures.listing import chosen_figures, fits_in_words
+from awry.methods.paper_figures import Distorted, PaperFigure
+from awry.methods.registry import method_class
+from awry.studies.figures.listing import chosen_figures, fits_in_words, settings_of_fits
 
 PAGE = Path(__file__).resolve().parent / "figures.md"
 TITLES = {"daml": "DAML", "mtla": "MTLA", "sdor": "SDOR", "ssmtl": "SSMTL"}
@@ -49,13 +51,14 @@ def page() -> str:
     """The page's text."""
     parts = [INTRODUCTION]
     figures = list(awry.published_figures())
-    specs = {spec.figure: (paper, spec) for paper, _, spec in chosen_figures("*")}
+    specs = {spec.figure: (paper, method, spec) for paper, method, spec in chosen_figures("*")}
     for name, title in TITLES.items():
         mine = [figure for figure in figures if figure.figure.startswith(f"{name}-")]
         rows = [["printed", "shows", "command", "the paper's data", "fits", "weights: `paper`"]]
         rows += [["--"] * len(rows[0])]
         for figure in mine:
-            paper, spec = specs[figure.figure]
+            paper, method, spec = specs[figure.figure]
+            fits = "none" if isinstance(spec, Distorted) else fits_in_words(spec)
             clip = f", clip {figure.clip}" if figure.clip else ""
             made = figure.why_not is None
             rows.append(
@@ -64,8 +67,8 @@ def page() -> str:
                     figure.shows,
                     f"`{figure.command}`" if made else "a drawing: none",
                     f"{', '.join(figure.data_sets)}{clip}" if made else "-",
-                    _fits(figure.needs, fits_in_words(spec)) if made else "-",
-                    _weights(figure.figure) if made else "-",
+                    fits if made else "-",
+                    _weights(method, spec) if made else "-",
                 ]
             )
         table = "".join(f"| {' | '.join(row)} |\n" for row in rows)
@@ -73,21 +76,19 @@ def page() -> str:
         parts.append(f"## {title}\n\n{mine[0].paper}.\n\n{table}\nOne fit takes: {takes}.\n")
         notes: dict[str, list[str]] = {}
         for one in mine:
-            for note in specs[one.figure][1].notes:
+            for note in specs[one.figure][2].notes:
                 notes.setdefault(note, []).append(one.printed)
         lines = [f"- {', '.join(where)}: {note}" for note, where in notes.items()]
         parts.append("What to know of ours:\n\n" + "\n".join(lines) + "\n")
     return "\n".join(parts)
 
 
-def _fits(needs: tuple[str, ...], words: str) -> str:
-    return "none" if any(need.startswith("Nothing is fitted") for need in needs) else words
-
-
-def _weights(name: str) -> str:
-    start = "Weights of "
-    (figure,) = awry.published_figures(name, scale="paper")
-    found = [need.removeprefix(start)[:-1] for need in figure.needs if need.startswith(start)]
+def _weights(method: str, spec: PaperFigure) -> str:
+    kind = method_class(method)
+    found: dict[str, None] = {}
+    for changes in [] if isinstance(spec, Distorted) else settings_of_fits(method, spec):
+        config = kind.configure("paper", changes, spec.datasets[0])
+        found |= dict.fromkeys(kind.wanted_weights(config).values())
     return ", ".join(f"`{what}`" for what in found) or "none"
 
 

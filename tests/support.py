@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import socket
 import struct
 import threading
@@ -9,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import cv2
@@ -278,3 +280,14 @@ def measured_clips(strength: float, frames: int = 30, **settings: Any) -> dict[s
             ScoredClip(f"clip{number}", "yard", 10.0, noise + strength * truth, everything, truth)
         )
     return evaluate_frames(clips, settings=settings)
+
+
+def docs_script(name: str) -> ModuleType:
+    """A script of docs/ that writes a page, as a module."""
+    file = Path(__file__).resolve().parents[1] / "docs" / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(name, file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

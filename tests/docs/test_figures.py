@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import re
-import runpy
 from pathlib import Path
 
 import pytest
 
 from awry.studies.figures.listing import chosen_figures
+from support import docs_script
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 PAGE = (DOCS / "figures.md").read_text(encoding="utf-8")
 
 
 def test_the_page_is_up_to_date() -> None:
-    page = runpy.run_path(str(DOCS / "make_figures.py"))["page"]()
-    assert page == PAGE, "make figures"
+    assert docs_script("make_figures").page() == PAGE, "make figures"
 
 
 @pytest.mark.parametrize("paper", ["daml", "mtla", "sdor", "ssmtl"])

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+
+from support import docs_script
 
 ROOT = Path(__file__).resolve().parents[2]
 FIGURE = re.compile(r"\d+\.\d+")
@@ -15,12 +16,7 @@ FIGURE = re.compile(r"\d+\.\d+")
 
 @pytest.fixture(scope="module")
 def maker() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("make_results", ROOT / "docs/make_results.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return docs_script("make_results")
 
 
 def test_the_page_is_what_the_command_writes(maker: ModuleType) -> None:

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 from awry.studies.published import cells_of, published_tables
-
-ROOT = Path(__file__).resolve().parents[2]
+from support import docs_script
 
 
 @pytest.fixture(scope="module")
 def maker() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("make_tables", ROOT / "docs/make_tables.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return docs_script("make_tables")
 
 
 def test_the_page_is_what_the_command_writes(maker: ModuleType) -> None:

@@ -100,10 +100,8 @@ def _measured(
 def region_level(clips: Sequence[ScoredClip]) -> Level | str:
     """The region level alone, as `evaluate_levels` gives it."""
     labelled = [clip for clip in clips if clip.labels is not None]
-    try:
-        return _region_level(labelled, protocol_draws(len(labelled)))
-    except (CannotMeasureError, InputError) as reason:
-        return str(reason)
+    measure = {"region": lambda: _region_level(labelled, protocol_draws(len(labelled)))}
+    return _measured(labelled, measure)["region"]
 
 
 def with_levels(metrics: Mapping[str, Any], levels: Mapping[str, Level | str]) -> dict[str, Any]:

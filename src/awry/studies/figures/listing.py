@@ -188,7 +188,7 @@ def _needs(
         return [*needs, "Nothing is fitted; seconds."], missing
     variant = spec.datasets[0] if data is None else data.variant
     kind = method_class(method)
-    for changed in _different(method, spec):
+    for changed in settings_of_fits(method, spec):
         config = kind.configure(scale, {**changes, **changed}, variant)
         needs += [f"Weights of {what}." for what in kind.wanted_weights(config).values()]
         missing += [one.in_words() for one in missing_weights([(kind, config)])]
@@ -198,7 +198,7 @@ def _needs(
     return list(dict.fromkeys(needs)), list(dict.fromkeys(missing))
 
 
-def _different(method: str, spec: PaperFigure) -> list[Mapping[str, Any]]:
+def settings_of_fits(method: str, spec: PaperFigure) -> list[Mapping[str, Any]]:
     """The settings of each of a figure's fits."""
     if isinstance(spec, TablePlot):
         return [cell.changes for cell in cells_of(spec.table) if cell.method == method]

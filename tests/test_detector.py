@@ -14,7 +14,8 @@ import torch
 
 import awry
 from awry.datasets.base import Clip, Dataset
-from awry.detector import Detector, scored, scored_live
+from awry.detector import Detector, load, scored, scored_live
+from awry.devices import PROCESSOR, Compute, using
 from awry.errors import ConfigError
 from awry.fitting import FitOptions, fit_detector
 from awry.frames import Frame, FrameScore
@@ -456,3 +457,24 @@ def test_one_broken_video_among_good_footage_is_left_out_and_recorded(tmp_path: 
     (failed,) = result.failed
     assert failed.startswith("a-broken was left out: ")
     assert "zero bytes" in failed
+
+
+def test_a_detector_goes_where_it_is_wanted(bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWRY_DEVICE", "cpu")
+    plain, rounded = load(bundle), load(bundle, precision="bf16")
+    assert plain.compute == PROCESSOR
+    assert plain.runs_in == {"runtime": "pytorch", "precision": "fp32", "device": "cpu"}
+    assert rounded.runs_in["precision"] == "bf16"
+    assert load(plain) is plain
+    assert load(plain, device="cpu", precision="fp32") is plain
+    assert load(rounded).compute == Compute("cpu", "bf16")
+    assert load(rounded, precision="16").runs_in["precision"] == "fp16"
+    assert rounded.digest() == plain.digest()
+    with using(Compute("cpu", "bf16")):
+        assert load(bundle).compute.rounds
+        assert load(plain) is plain
+
+
+def test_a_device_that_is_not_there_is_refused(bundle: Path) -> None:
+    with pytest.raises(ConfigError, match=r"no device 'cuda:99' here: there is auto.*cpu"):
+        load(bundle, device="cuda:99")

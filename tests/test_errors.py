@@ -1,6 +1,8 @@
 import io
 
-from awry.errors import DatasetError
+import pytest
+
+from awry.errors import DatasetError, warn_once
 from awry.terminal import Console, Table
 
 
@@ -29,3 +31,12 @@ def test_cells_of_tables_never_steer_the_terminal() -> None:
     assert "\x1b" not in out.getvalue()
     assert "\x07" not in out.getvalue()
     assert "a\\x1b]0;owned\\x07b" in out.getvalue()
+
+
+def test_a_warning_that_is_given_once() -> None:
+    warn_once.cache_clear()
+    with pytest.warns(UserWarning, match="slow"):
+        warn_once("It is slow.")
+    warn_once("It is slow.")  # another one would be an error here
+    with pytest.warns(UserWarning, match="late"):
+        warn_once("It is late.")

@@ -47,3 +47,10 @@ def test_it_is_fitted_on_arrays(clip_images) -> None:
 def test_a_fit_without_a_method_says_which_there_are() -> None:
     with pytest.raises(awry.ConfigError, match=r"no method to fit; give one of attributes, .*daml"):
         awry.AnomalyScorer(fps=10).fit(np.zeros((3, 8, 8, 3), np.uint8))
+
+
+def test_it_scores_in_the_precision_that_it_is_given(bundle: Path, clip_images) -> None:
+    scorer = clone(awry.AnomalyScorer(awry.load(bundle), fps=10, precision="tf32", device="cpu"))
+    assert scorer.get_params()["precision"] == "tf32"
+    with pytest.raises(awry.ConfigError, match="tf32 is a precision of CUDA cards"):
+        scorer.score_samples(clip_images(7))

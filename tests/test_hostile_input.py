@@ -75,6 +75,8 @@ ALONE: dict[str, Make] = {
     "scores.npy": partial(files.score_table, array=True),
     "scores.jsonl": files.score_lines,
     "scores.parquet": files.score_parquet,
+    "kept.gz": files.kept_scores,
+    "kept.json": partial(files.kept_scores, packed=False),
     "list": files.label_list,
     "begun.json": files.settings_of_a_fit,
     "detections": files.detections,

@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 import builtins
+import pickle
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import onnx
 import pytest
 import torch
 from onnx import TensorProto, helper
 
-from awry.errors import BundleError, MissingError
-from awry.runtimes import check_runtime, load_networks, onnx_session, threads
+from awry.devices import PROCESSOR, Compute
+from awry.errors import BundleError, MissingError, warn_once
+from awry.exporting.networks import to_openvino
+from awry.runtimes import (
+    ENDINGS,
+    TENSORRT,
+    _openvino_device,
+    check_runtime,
+    load_networks,
+    onnx_providers,
+    onnx_session,
+    openvino_devices,
+    threads,
+)
 
 
 @pytest.fixture
@@ -30,6 +44,21 @@ def test_outputs_in_order(folder: Path) -> None:
     network = load_networks(folder, "onnx", {"small": "small.onnx"})["small"]
     total, difference = network(torch.tensor([[5.0, 7.0]]), torch.tensor([[2.0, 3.0]]))
     assert (total.tolist(), difference.tolist()) == ([[7, 10]], [[3, 4]])
+
+
+@pytest.mark.parametrize("runtime", ["onnx", "openvino"])
+def test_another_process_opens_the_file_anew(
+    folder: Path, runtime: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    xml, weights = to_openvino((folder / "small.onnx").read_bytes())
+    (folder / "small.xml").write_bytes(xml)
+    (folder / "small.bin").write_bytes(weights)
+    monkeypatch.chdir(folder)
+    file = f"small{ENDINGS[runtime]}"
+    sent = pickle.dumps(load_networks(Path(), runtime, {"small": file}))
+    monkeypatch.chdir("/")
+    total, _ = pickle.loads(sent)["small"](torch.ones(1, 2), torch.ones(1, 2))
+    assert total.tolist() == [[2, 2]]
 
 
 def test_as_many_threads_as_pytorch_has(folder: Path) -> None:
@@ -59,3 +88,130 @@ def test_a_file_that_cannot_be_run_is_named(tmp_path: Path) -> None:
     (tmp_path / "small.onnx").write_bytes(b"no network")
     with pytest.raises(BundleError, match=r"small\.onnx cannot be run by onnx on this machine: "):
         load_networks(tmp_path, "onnx", {"small": "small.onnx"})
+
+
+CARD, OTHER, INTEL = Compute("cuda:1"), Compute("mps:0"), Compute("xpu:0", "bf16")
+CPU = "CPUExecutionProvider"
+
+
+class _Session:
+    """Remembers what a session was asked for; `starts` are the providers that can start."""
+
+    asked: ClassVar[list[Any]] = []
+    starts: ClassVar[set[str]] = set()
+    refuses = False
+
+    def __init__(self, file: str, options: Any, providers: list[Any], **more: Any) -> None:
+        if self.refuses and providers != [CPU]:
+            assert more == {"enable_fallback": 0}  # which would print
+            raise RuntimeError("out of memory")
+        names = [one if isinstance(one, str) else one[0] for one in providers]
+        self.running = [name for name in names if name in {*self.starts, CPU}]
+        type(self).asked = providers
+
+    def get_providers(self) -> list[str]:
+        return self.running
+
+
+@pytest.fixture
+def providers(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Says which of ONNX Runtime's providers are built in; all of them can start."""
+    monkeypatch.setattr("onnxruntime.InferenceSession", _Session)
+    monkeypatch.setattr(_Session, "refuses", False)
+    warn_once.cache_clear()
+    monkeypatch.delenv(TENSORRT, raising=False)
+
+    def built_in(*names: str) -> None:
+        monkeypatch.setattr("onnxruntime.get_available_providers", lambda: [*names, CPU])
+        monkeypatch.setattr(_Session, "starts", set(names))
+
+    return built_in
+
+
+def test_the_processor_asks_for_nothing_else(providers: Callable[..., None]) -> None:
+    providers("CUDAExecutionProvider")
+    onnx_session(Path("a.onnx"))
+    assert _Session.asked == [CPU]
+
+
+@pytest.mark.parametrize(
+    ("compute", "name", "options"),
+    [
+        (CARD, "CUDAExecutionProvider", {"device_id": "1", "use_tf32": "0"}),
+        (Compute("cuda:0", "tf32"), "CUDAExecutionProvider", {"device_id": "0", "use_tf32": "1"}),
+        (INTEL, "OpenVINOExecutionProvider", {"device_type": "GPU.0", "precision": "FP32"}),
+        (OTHER, "CoreMLExecutionProvider", {"MLComputeUnits": "CPUAndGPU"}),
+    ],
+)
+def test_the_provider_of_a_device(
+    providers: Callable[..., None], compute: Compute, name: str, options: dict[str, str]
+) -> None:
+    providers("TensorrtExecutionProvider", name)
+    onnx_session(Path("a.onnx"), compute)
+    (first, given), last = _Session.asked
+    assert (first, last) == (name, CPU)
+    assert options.items() <= given.items()
+
+
+def test_a_provider_that_is_not_built_in_is_said_once(providers: Callable[..., None]) -> None:
+    providers()
+    with pytest.warns(UserWarning, match=r"no CUDAExec.* of cuda:1; pip install 'awry\[gpu\]'"):
+        onnx_session(Path("a.onnx"), CARD)
+    onnx_session(Path("b.onnx"), CARD)  # another warning would be an error here
+    assert _Session.asked == [CPU]
+    with pytest.warns(UserWarning, match="no OpenVINOExecutionProvider"):
+        onnx_session(Path("a.onnx"), INTEL)
+
+
+def test_a_provider_that_cannot_start_is_said(
+    providers: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    providers("CUDAExecutionProvider")
+    monkeypatch.setattr(_Session, "starts", set())
+    with pytest.warns(UserWarning, match="cannot start on cuda:1 .its libraries or its driver"):
+        onnx_session(Path("a.onnx"), CARD)
+    monkeypatch.setattr(_Session, "refuses", True)
+    with pytest.warns(UserWarning, match=r"cannot start on cuda:1 .out of memory"):
+        session = onnx_session(Path("a.onnx"), CARD)
+    assert session.get_providers() == [CPU]
+
+
+def test_tensorrt_comes_first_only_where_it_is_asked_for(
+    providers: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(TENSORRT, "/engines")
+    providers("TensorrtExecutionProvider", "CUDAExecutionProvider")
+    with pytest.warns(UserWarning, match="takes minutes; they are kept in /engines"):
+        onnx_session(Path("a.onnx"), Compute("cuda:1", "16"))
+    (first, options), (second, _), last = _Session.asked
+    assert (first, second, last) == ("TensorrtExecutionProvider", "CUDAExecutionProvider", CPU)
+    assert options["trt_engine_cache_path"] == "/engines"
+    assert (options["trt_fp16_enable"], options["trt_bf16_enable"]) == ("1", "0")
+    providers("CUDAExecutionProvider")
+    with pytest.warns(UserWarning, match="which ONNX Runtime has not here; CUDA is taken"):
+        onnx_session(Path("a.onnx"), CARD)
+    assert [one[0] for one in _Session.asked[:-1]] == ["CUDAExecutionProvider"]
+
+
+@pytest.mark.parametrize(
+    ("compute", "there", "taken"),
+    [
+        (PROCESSOR, ["CPU", "GPU"], "CPU"),
+        (INTEL, ["CPU", "GPU"], "GPU"),
+        (Compute("xpu:1"), ["CPU", "GPU.0", "GPU.1"], "GPU.1"),
+    ],
+)
+def test_openvinos_device(compute: Compute, there: list[str], taken: str) -> None:
+    assert _openvino_device(compute, there) == taken
+
+
+def test_openvino_says_that_it_stays_on_the_processor() -> None:
+    warn_once.cache_clear()
+    with pytest.warns(UserWarning, match="runs on CPU here: .* processor instead of cuda:1"):
+        assert _openvino_device(CARD, ["CPU"]) == "CPU"
+    assert _openvino_device(CARD, ["CPU"]) == "CPU"
+
+
+def test_what_the_runtimes_have_here() -> None:
+    assert CPU in onnx_providers()
+    assert "CPU" in openvino_devices()

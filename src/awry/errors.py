@@ -10,6 +10,7 @@
     ├── BundleError           a bundle is damaged, foreign or newer than this version
     ├── ExportError           a network cannot be exported, or answers otherwise once it is
     ├── TrainingError         fitting cannot go on (NaN in a loss, nothing to learn from)
+    ├── OutOfMemoryError      a device's or the machine's memory does not suffice
     ├── WriteError            an output cannot be written (disk full, no permission)
     └── MissingError          a weight, an optional package or a codec is not there
 
@@ -19,7 +20,9 @@ Each message is one sentence or two: what happened, what was expected, what to d
 from __future__ import annotations
 
 import difflib
+import warnings
 from collections.abc import Iterable
+from functools import cache
 
 from awry.names import shown
 
@@ -74,6 +77,10 @@ class TrainingError(AwryError):
     """Fitting cannot go on."""
 
 
+class OutOfMemoryError(AwryError):
+    """A device's or the machine's memory does not suffice."""
+
+
 class WriteError(AwryError):
     """An output cannot be written."""
 
@@ -92,3 +99,9 @@ def nearest(word: str, known: Iterable[str]) -> str:
     match = difflib.get_close_matches(word, names, n=1)
     listed = f"known: {', '.join(names)}"
     return f"did you mean '{match[0]}'? ({listed})" if match else listed
+
+
+@cache
+def warn_once(sentence: str) -> None:
+    """A warning that is given once in a process, however often it is due."""
+    warnings.warn(sentence, stacklevel=3)

@@ -9,7 +9,10 @@ awry.teachers.depth        a kind: `load(what)` gives a `DepthTeacher`
 awry.teachers.classifier   a kind: `load(what, side, outputs)` gives a `Classifier`
 awry.metrics               a figure's name: `metric(scores, labels)` gives a float
 
-A teacher is then asked for as KIND:WHAT, like awry's own.
+A teacher is then asked for as KIND:WHAT, like awry's own. A loader that has a network finds where
+it should run, and how exactly it calculates, by `awry.devices.current()` while it is called. Its
+teacher keeps that as `compute`, so that answers of other precisions are kept apart, and has the
+same `key` on every device.
 """
 
 from __future__ import annotations

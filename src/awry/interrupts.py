@@ -48,6 +48,15 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt(f"stopped by {stopped_by()}")
 
 
+def leave_ctrl_c() -> None:
+    """In a process that another one started: that one decides what Ctrl-C means."""
+    # Blocked and not ignored: a fit sets a handler of its own.
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    else:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
 @contextmanager
 def interrupt_flag() -> Iterator[list[bool]]:
     """A list that is filled once an end was asked for; a second signal interrupts at once."""

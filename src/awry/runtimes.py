@@ -1,4 +1,9 @@
-"""Networks from files, run by ONNX Runtime or OpenVINO: what scoring asks of exported bundles."""
+"""Networks from files, run by ONNX Runtime or OpenVINO: what scoring asks of exported bundles.
+
+Sessions on the processor are the same everywhere. On another device ONNX Runtime takes the provider
+of its kind, and OpenVINO Intel's graphics. Where that is not there, the processor runs the network
+and a warning says so, once.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +14,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from awry.errors import BundleError, MissingError, nearest
+from awry.devices import PROCESSOR, Compute
+from awry.errors import BundleError, MissingError, nearest, warn_once
+from awry.foreign import reason_of
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -19,6 +26,17 @@ Network = Callable[..., Sequence["Tensor"]]
 
 ENDINGS: Mapping[str, str] = {"onnx": ".onnx", "openvino": ".xml"}
 """Runtime -> the ending of the file that it opens."""
+TENSORRT = "AWRY_TENSORRT"
+"""The environment variable that asks for TensorRT on CUDA: a folder for the engines it builds."""
+_CPU = "CPUExecutionProvider"
+_CUDA = "CUDAExecutionProvider"
+_TENSORRT = "TensorrtExecutionProvider"
+PROVIDERS: Mapping[str, tuple[str, str]] = {
+    "cuda": (_CUDA, "pip install 'awry[gpu]' brings it"),
+    "xpu": ("OpenVINOExecutionProvider", "pip install onnxruntime-openvino brings it"),
+    "mps": ("CoreMLExecutionProvider", "onnxruntime's packages for macOS have it"),
+}
+"""Kind of device -> ONNX Runtime's provider, and where that comes from."""
 
 
 def check_runtime(runtime: str) -> None:
@@ -49,13 +67,17 @@ def _package(runtime: str) -> Any:
     return openvino
 
 
-def load_networks(folder: Path, runtime: str, files: Mapping[str, str]) -> dict[str, Network]:
+def load_networks(
+    folder: Path, runtime: str, files: Mapping[str, str], compute: Compute = PROCESSOR
+) -> dict[str, Network]:
     """Open exported networks.
 
     Args:
         folder: of the bundle.
         runtime: one of `ENDINGS`.
         files: graph's name -> file in that folder.
+        compute: where they run, if the runtime can run there; see `onnx_session`. How exactly they
+            calculate was settled when they were exported.
 
     Returns:
         Graph's name -> callable, from CPU tensors to CPU tensors.
@@ -69,7 +91,7 @@ def load_networks(folder: Path, runtime: str, files: Mapping[str, str]) -> dict[
     found = {}
     for name, file in files.items():
         try:
-            found[name] = start(folder / file)
+            found[name] = start(folder / file, compute)
         except Exception as error:  # each runtime has errors of its own
             reason = str(error).strip().splitlines()[0][:300] if str(error).strip() else repr(error)
             raise BundleError(
@@ -86,18 +108,67 @@ def threads() -> int:
     return torch.get_num_threads() or os.cpu_count() or 1
 
 
-def _start_onnx(file: Path) -> Network:
-    session = onnx_session(file)
+def onnx_providers() -> tuple[str, ...]:
+    """ONNX Runtime's providers that its package was built with, the best first."""
+    import onnxruntime
+
+    return tuple(onnxruntime.get_available_providers())
+
+
+def openvino_devices() -> tuple[str, ...]:
+    """OpenVINO's devices here, e.g. `CPU`, `GPU.0`; none where it is not installed."""
+    try:
+        import openvino  # type: ignore[import-not-found, import-untyped, unused-ignore]
+    except ImportError:
+        return ()
+    return tuple(openvino.Core().available_devices)
+
+
+def _start_onnx(file: Path, compute: Compute) -> Network:
+    session = onnx_session(file, compute)
     names = [one.name for one in session.get_inputs()]
     return partial(_ask_onnx, session, names)
 
 
-def onnx_session(file: Path) -> Any:
-    """An `onnxruntime.InferenceSession` on the CPU, with as many threads as PyTorch has.
+class Session:
+    """An `onnxruntime.InferenceSession`, which another process opens anew from its file.
+
+    Args:
+        inner: the session.
+        file, compute: as `onnx_session`.
+    """
+
+    def __init__(self, inner: Any, file: Path, compute: Compute) -> None:
+        self._inner = inner
+        self._how = file, compute
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    def __reduce__(self) -> tuple[Any, tuple[Path, Compute]]:
+        return onnx_session, self._how
+
+
+def onnx_session(file: Path, compute: Compute = PROCESSOR) -> Session:
+    """An ONNX file's session, with as many threads as PyTorch has.
+
+    On `cuda`, `xpu` and `mps` it runs by CUDA, OpenVINO and CoreML where ONNX Runtime has them, on
+    CUDA by TensorRT where `$AWRY_TENSORRT` asks for it. What a provider cannot do, and all where
+    there is no provider, runs on the processor; the latter is said once, by a warning.
+
+    Args:
+        file: ONNX.
+        compute: where it runs. CUDA takes TF32 only for the precision `tf32`, TensorRT 16 bits only
+            for `16` and `bf16`; otherwise a network calculates as its file says.
 
     Raises:
         Exception: whatever the runtime raises; its errors have no class in common.
     """
+    file = file.absolute()
+    return Session(_inference_session(file, compute), file, compute)
+
+
+def _inference_session(file: Path, compute: Compute) -> Any:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -105,7 +176,75 @@ def onnx_session(file: Path) -> Any:
     options.log_severity_level = 3  # errors alone
     # PyTorch has threads of its own: two pools that wait by spinning take each other's time.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+    wanted = _wanted_providers(compute)
+    if not wanted:
+        return onnxruntime.InferenceSession(str(file), options, providers=[_CPU])
+    options.use_deterministic_compute = True
+    try:
+        # ONNX Runtime's own fallback prints.
+        session = onnxruntime.InferenceSession(
+            str(file), options, providers=[*wanted, _CPU], enable_fallback=0
+        )
+    except Exception as error:
+        session = onnxruntime.InferenceSession(str(file), options, providers=[_CPU])
+        warn_once(_cannot_start(wanted[0][0], compute, reason_of(error)))
+        return session
+    for name, _ in wanted:
+        if name not in session.get_providers():  # built in, but it cannot load its libraries
+            warn_once(_cannot_start(name, compute, "its libraries or its driver are not there"))
+    return session
+
+
+def _cannot_start(provider: str, compute: Compute, reason: str) -> str:
+    return (
+        f"ONNX Runtime's {provider} cannot start on {compute.device} ({reason}); networks from "
+        "files run without it. It needs the versions of CUDA, or of the driver, that its package "
+        "was built for."
+    )
+
+
+def _wanted_providers(compute: Compute) -> list[tuple[str, dict[str, str]]]:
+    """Providers with their options, before the processor's; none where that is all there is."""
+    if compute.kind not in PROVIDERS:
+        return []
+    there = onnx_providers()
+    name, source = PROVIDERS[compute.kind]
+    if name not in there:
+        warn_once(
+            f"ONNX Runtime has no {name} here: networks from files run on the processor instead of "
+            f"{compute.device}; {source}."
+        )
+        return []
+    providers = [(name, _provider_options(compute))]
+    folder = os.environ.get(TENSORRT) if compute.kind == "cuda" else None
+    if folder and _TENSORRT in there:
+        warn_once(f"TensorRT builds its engines, which takes minutes; they are kept in {folder}.")
+        providers.insert(0, (_TENSORRT, _tensorrt_options(compute, folder)))
+    elif folder:
+        warn_once(f"${TENSORRT} asks for TensorRT, which ONNX Runtime has not here; CUDA is taken.")
+    return providers
+
+
+def _provider_options(compute: Compute) -> dict[str, str]:
+    number = compute.device.partition(":")[2] or "0"
+    if compute.kind == "cuda":
+        # By itself CUDA's provider takes TF32, and times algorithms to choose among them.
+        tf32 = "1" if compute.precision == "tf32" else "0"
+        return {"device_id": number, "use_tf32": tf32, "cudnn_conv_algo_search": "HEURISTIC"}
+    if compute.kind == "xpu":
+        return {"device_type": f"GPU.{number}", "precision": "FP32"}
+    # The neural engine, and CoreML's older format, know 16 bits alone.
+    return {"ModelFormat": "MLProgram", "MLComputeUnits": "CPUAndGPU"}
+
+
+def _tensorrt_options(compute: Compute, folder: str) -> dict[str, str]:
+    return {
+        "device_id": compute.device.partition(":")[2] or "0",
+        "trt_engine_cache_enable": "1",
+        "trt_engine_cache_path": folder,
+        "trt_fp16_enable": str(int(compute.precision == "16")),
+        "trt_bf16_enable": str(int(compute.precision == "bf16")),
+    }
 
 
 def _ask_onnx(session: Any, names: Sequence[str], *inputs: Tensor) -> Sequence[Tensor]:
@@ -115,22 +254,51 @@ def _ask_onnx(session: Any, names: Sequence[str], *inputs: Tensor) -> Sequence[T
     return tuple(torch.from_numpy(found) for found in session.run(None, given))
 
 
-def _start_openvino(file: Path) -> Network:
+def _start_openvino(file: Path, compute: Compute) -> Network:
     import openvino  # type: ignore[import-not-found, import-untyped, unused-ignore]
 
-    settings = {
-        "INFERENCE_NUM_THREADS": threads(),
+    core = openvino.Core()
+    device = _openvino_device(compute, core.available_devices)
+    settings: dict[str, object] = {
         "PERFORMANCE_HINT": "LATENCY",
         "INFERENCE_PRECISION_HINT": "f32",  # the same scores on machines with bf16
     }
-    compiled = openvino.Core().compile_model(str(file), "CPU", settings)
-    return partial(_ask_openvino, compiled, threading.local())
+    if device == "CPU":
+        settings["INFERENCE_NUM_THREADS"] = threads()
+    return _OpenVINO(core.compile_model(str(file), device, settings), file.absolute(), compute)
 
 
-def _ask_openvino(compiled: Any, mine: threading.local, *inputs: Tensor) -> Sequence[Tensor]:
-    import torch
+def _openvino_device(compute: Compute, there: Sequence[str]) -> str:
+    """`GPU`, with a number where there are several, for `xpu`; else `CPU`, which is said."""
+    if compute.kind == "cpu":
+        return "CPU"
+    number = compute.device.partition(":")[2] or "0"
+    known = [one for one in (f"GPU.{number}", "GPU") if one in there]
+    if compute.kind == "xpu" and known:
+        return known[0]
+    warn_once(
+        f"OpenVINO runs on {', '.join(there)} here: its networks run on the processor instead of "
+        f"{compute.device}. To use that, score the bundle that they were exported from."
+    )
+    return "CPU"
 
-    if not hasattr(mine, "request"):  # one for each thread: a request holds its answer
-        mine.request = compiled.create_infer_request()
-    found = mine.request.infer([one.contiguous().numpy() for one in inputs])
-    return tuple(torch.from_numpy(found[port].copy()) for port in compiled.outputs)
+
+class _OpenVINO:
+    """Asks a compiled network, which another process compiles anew from its file."""
+
+    def __init__(self, compiled: Any, file: Path, compute: Compute) -> None:
+        self._compiled = compiled
+        self._how = file, compute
+        self._mine = threading.local()
+
+    def __call__(self, *inputs: Tensor) -> Sequence[Tensor]:
+        import torch
+
+        mine = self._mine
+        if not hasattr(mine, "request"):  # one for each thread: a request holds its answer
+            mine.request = self._compiled.create_infer_request()
+        found = mine.request.infer([one.contiguous().numpy() for one in inputs])
+        return tuple(torch.from_numpy(found[port].copy()) for port in self._compiled.outputs)
+
+    def __reduce__(self) -> tuple[Any, tuple[Path, Compute]]:
+        return _start_openvino, self._how

@@ -1,4 +1,4 @@
-"""Tasks in processes beside one another."""
+"""Workers that are processes, one for each task."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from awry.cluster import PROCESSES, Pool
 from awry.errors import AwryError, ConfigError
 from awry.runtimes import threads
-from awry.studies.side_by_side import side_by_side
 
 
 def work(task: str) -> tuple[str, int, int]:
@@ -24,12 +24,14 @@ def work(task: str) -> tuple[str, int, int]:
 
 
 def test_answers_refusals_and_deaths_are_told_apart() -> None:
-    found = dict(side_by_side(work, ["a", "refused", "dies", "fails"], jobs=2))
+    with Pool(2, PROCESSES, retries=0) as pool:
+        found = dict(pool.run(work, ["a", "refused", "dies", "fails"]))
     answer, process, share = found["a"]  # type: ignore[misc]
     assert (answer, share) == ("aa", max(1, threads() // 2))
     assert process != os.getpid()
-    assert isinstance(found["refused"], AwryError)
+    assert isinstance(found["refused"], ConfigError)
     assert str(found["refused"]) == "No footage."
+    assert type(found["dies"]) is AwryError
     assert str(found["dies"]) == "its process ended (9)."
     assert str(found["fails"]) == "RuntimeError: a fault of others"
 
@@ -48,10 +50,10 @@ def write_or_read(task: tuple[str, Path]) -> int | None:
 def test_whoever_goes_away_leaves_no_process(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     tasks = [("write", tmp_path / "pipe"), ("read", tmp_path / "pipe")]
-    answers = side_by_side(write_or_read, tasks, jobs=2)
-    _, process = next(answers)
-    assert isinstance(process, int)
-    os.kill(process, 0)  # it is there
-    answers.close()  # type: ignore[attr-defined]
+    with Pool(2, PROCESSES) as pool:
+        answers = pool.run(write_or_read, tasks)
+        _, process = next(answers)
+        assert isinstance(process, int)
+        os.kill(process, 0)  # it is there
     with pytest.raises(ProcessLookupError):
         os.kill(process, 0)

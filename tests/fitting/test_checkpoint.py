@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
 from awry.datasets import open_dataset
+from awry.devices import Compute
 from awry.errors import ConfigError
 from awry.fitting.checkpoint import check_fit_places, clear_checkpoint, remember_settings
 from awry.fitting.detector import open_footage
@@ -51,3 +53,25 @@ def test_resume_with_other_footage_names_the_clip(data: Path, work: Path) -> Non
         ConfigError, match=r"started otherwise: footage\.day1 \(\w+ then, \w+ now\)"
     ):
         remember_settings(work, "flow", {}, again, replace(options, resume=True))
+
+
+def test_resume_is_in_the_same_precision_but_on_any_device(data: Path, work: Path) -> None:
+    class Told(Silent):
+        sentences: ClassVar[list[str]] = []
+
+        def message(self, sentence: str) -> None:
+            self.sentences.append(sentence)
+
+    options = FitOptions(preset="tiny", compute=Compute("cuda:0", "bf16"), processes=2)
+    footage = open_footage(open_dataset(data), work, options, Told())
+    remember_settings(work, "flow", {}, footage, options)
+    again = replace(options, resume=True, compute=Compute("cuda:1", "16"))
+    with pytest.raises(ConfigError, match=r"started otherwise: precision \(bf16 then, 16 now\)"):
+        remember_settings(work, "flow", {}, footage, again)
+    assert not Told.sentences
+    again = replace(options, resume=True, compute=Compute("cpu", "bf16"), processes=1)
+    remember_settings(work, "flow", {}, footage, again)
+    assert Told.sentences == [
+        "The fit goes on with another device (cuda then, cpu now); another number of processes "
+        "(2 then, 1 now): the last digits may come out otherwise than in one go."
+    ]

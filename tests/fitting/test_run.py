@@ -6,13 +6,30 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 import awry
 from awry.fitting import run
 from awry.fitting.options import FitOptions
+from awry.methods.memae import MemAE
 from awry.scoring.budget import Budget
+from awry.training import launch
 from awry.training.split import Exclusion
 from support import moving_square_data
+
+
+class Sentences(awry.Silent):
+    """Keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.titles: list[str] = []
+        self.sentences: list[str] = []
+
+    def start(self, title: str, total: int | None = None, done: int = 0) -> None:
+        self.titles.append(title)
+
+    def message(self, sentence: str) -> None:
+        self.sentences.append(sentence)
 
 
 @pytest.fixture
@@ -88,14 +105,7 @@ def test_options_are_taken_as_on_the_command_line(unread: list[FitOptions]) -> N
 
 
 def test_a_fit_gives_its_detector_and_what_stands_out(tmp_path: Path) -> None:
-    class Told(awry.Silent):
-        def __init__(self) -> None:
-            self.titles: list[str] = []
-
-        def start(self, title: str, total: int | None = None, done: int = 0) -> None:
-            self.titles.append(title)
-
-    reporter = Told()
+    reporter = Sentences()
     result = awry.fit(
         "flow", moving_square_data(), out=tmp_path / "b", preset="tiny", reporter=reporter
     )
@@ -114,3 +124,92 @@ def test_a_fit_gives_its_detector_and_what_stands_out(tmp_path: Path) -> None:
     assert "threshold" in result._repr_html_()
     assert result.plot().get_xlabel() == "epoch"
     assert not (tmp_path / "b.work").exists()
+
+
+@pytest.fixture
+def two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(launch, "cores", lambda: 2)
+
+
+@pytest.mark.usefixtures("two_cores")
+def test_two_processes_fit_what_one_does(shared_data: Path, tmp_path: Path) -> None:
+    told = Sentences()
+    changes = {"epochs": 2, "steps": 3, "batch": 4}
+    results = [
+        awry.fit(
+            "memae",
+            shared_data,
+            out=tmp_path / str(number),
+            preset="tiny",
+            changes=changes,
+            fps=10,
+            processes=number,
+            reporter=told,
+        )
+        for number in (1, 2)
+    ]
+    assert "2 processes train together." in told.sentences
+    one, two = (result.detector.facts for result in results)
+    assert two.machine == f"{one.machine}; by 2 processes"
+    for epoch, same in zip(one.history["*"], two.history["*"], strict=True):
+        for name in ("total", "validation_total"):
+            assert epoch[name] == pytest.approx(same[name], rel=1e-4)
+    assert results[0].threshold == pytest.approx(results[1].threshold, rel=1e-4)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["1", "2"]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"processes": 0}, "'processes' of fit is 0"),
+        ({"processes": 3}, "--processes 3: there are 2 cores here"),
+        ({"compile": "x"}, "'compile' of fit"),
+    ],
+)
+@pytest.mark.usefixtures("two_cores")
+def test_processes_that_cannot_be_are_refused(
+    unread: list[FitOptions], options: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(awry.AwryError, match=said):
+        awry.fit("flow", moving_square_data(), out="o", **options)
+    assert not unread
+
+
+def test_a_shortage_of_memory_names_the_batch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def short(*given: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0")
+
+    monkeypatch.setattr(MemAE, "losses", short)
+    said = (
+        r"allocate 2\.00 GiB\)\. It happened on cpu in phase training, epoch 1, step 1; its "
+        r"networks normalise by batch.*Try a smaller batch \(--set batch=4, now 8\) or --precision"
+    )
+    with pytest.raises(awry.OutOfMemoryError, match=said):
+        awry.fit(
+            "memae",
+            moving_square_data(),
+            out=tmp_path / "b",
+            preset="tiny",
+            changes={"batch": 8},
+        )
+
+
+@pytest.mark.parametrize("precision", ["bf16", "16"])
+def test_a_bundle_is_in_full_whatever_it_was_trained_in(
+    shared_data: Path, tmp_path: Path, precision: str
+) -> None:
+    result = awry.fit(
+        "convae",
+        shared_data,
+        out=tmp_path / "b",
+        preset="tiny",
+        changes={"epochs": 1, "steps": 2},
+        fps=10,
+        precision=precision,
+        device="cpu",
+    )
+    assert result.detector.facts.machine.endswith(f"; trained on cpu, {precision}")
+    for model in awry.load(result.bundle).models.values():
+        assert {value.dtype for value in model.state().values()} == {torch.float32}

@@ -61,7 +61,7 @@ def test_a_checkpoint_brings_everything_back(tmp_path: Path) -> None:
     optimizer.step()
     best = BestWeights(model, {})
     best.keep()
-    progress = Progress(1, 2, 3, {"total": 0.5}, [{"epoch": 0}], 7.5, 0.25)
+    progress = Progress(1, 2, 3, {"total": 0.5}, [{"epoch": 0}], 7.5, 0.25, 1024.0, 7, 4)
     save(tmp_path / "c", model, optimizer, progress, best=best)
 
     other = one_weight(0.0)
@@ -76,8 +76,22 @@ def test_a_checkpoint_brings_everything_back(tmp_path: Path) -> None:
         assert torch.equal(value, expected[name])
 
 
+def test_an_optimisers_state_comes_back_as_the_weights_lie(tmp_path: Path) -> None:
+    model = nn.Conv2d(2, 3, 3).to(memory_format=torch.channels_last)
+    optimizer = torch.optim.Adam(model.parameters(), 0.1)
+    model(torch.ones(1, 2, 5, 5)).sum().backward()
+    optimizer.step()
+    save(tmp_path / "c", model, optimizer, Progress())
+    _, parts = load(tmp_path / "c", model)
+    restore_optimizer(optimizer, parts["optimizer"])
+    restored = optimizer.state[model.weight]["exp_avg"]
+    assert restored.stride() == model.weight.stride() == (18, 1, 6, 2)
+    assert torch.equal(restored, parts["optimizer"]["0.exp_avg"])
+    assert not restored.requires_grad
+
+
 def test_the_next_phase_begins_at_its_first_step() -> None:
-    progress = Progress(1, 2, 3, {"total": 0.5}, [{"epoch": 0}], 7.5, 0.25)
+    progress = Progress(1, 2, 3, {"total": 0.5}, [{"epoch": 0}], 7.5, 0.25, 1024.0, 7, 4)
     progress.next_phase()
     assert progress == Progress(phase=2, history=[{"epoch": 0}])
 

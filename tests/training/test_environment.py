@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+import torch
+
+from awry.devices import Compute
 from awry.training.environment import hardware, processor
 
 
@@ -19,3 +23,8 @@ def test_elsewhere_its_kind_is_enough(tmp_path: Path) -> None:
     told.write_text("Hardware\t: a small board\n")
     assert processor(told)
     assert "cores" in hardware()
+
+
+def test_a_card_is_named_where_one_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda number: f"Card {number}")
+    assert hardware(Compute("cuda:1", "bf16")) == f"{hardware(Compute())}; Card 1"

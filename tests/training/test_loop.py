@@ -10,14 +10,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 
 from awry.errors import BundleError, TrainingError
 from awry.progress import NO_FIGURES, Silent
-from awry.training.loop import CHECKPOINT, FitContext, Interrupted, Phase, train
+from awry.training.loop import CHECKPOINT, FitContext, Interrupted, Phase, Step, train
 
 
 def model() -> nn.Sequential:
@@ -32,10 +31,10 @@ def phases(
     average: float = 0.0,
     best: str | None = None,
 ) -> list[Phase]:
-    def loss(epoch: int, step: int, generator: np.random.Generator) -> dict[str, Tensor]:
-        x = torch.from_numpy(generator.normal(size=(16, 3))).float()
+    def loss(step: Step) -> dict[str, Tensor]:
+        x = torch.from_numpy(step.generator.normal(size=(16, 3))).float()
         value = (net(x)[:, 0] - x.sum(1)).square().mean()
-        return {"total": value * (float("nan") if (epoch, step) == nan_at else 1.0)}
+        return {"total": value * (float("nan") if (step.epoch, step.number) == nan_at else 1.0)}
 
     def phase(name: str) -> Phase:
         return Phase(
@@ -189,12 +188,12 @@ def test_a_foreign_checkpoint_is_refused(tmp_path: Path) -> None:
 def test_the_averaged_weights_are_what_is_left(tmp_path: Path) -> None:
     net, seen = model(), []
     only = phases(net, average=0.7)[:1]
-    step = only[0].loss
+    loss = only[0].loss
 
-    def watched(epoch: int, number: int, generator: np.random.Generator) -> dict[str, Tensor]:
-        if (epoch, number) != (0, 0):
+    def watched(step: Step) -> dict[str, Tensor]:
+        if (step.epoch, step.number) != (0, 0):
             seen.append(net[0].weight.detach().clone())
-        return step(epoch, number, generator)
+        return loss(step)
 
     only[0].loss = watched
     last: list[Tensor] = []

@@ -77,6 +77,8 @@ def remember_settings(
 ) -> None:
     """Keep the settings: a checkpoint is gone on with only by the very fit that made it.
 
+    It may go on elsewhere, on another device or in another number of processes, and says so.
+
     Raises:
         ConfigError: it was made with other settings or footage.
     """
@@ -92,7 +94,13 @@ def remember_settings(
         "exclude": [f"{e.clip}:{e.first}-{e.last}" for e in options.exclude],
         "shares": [footage.split.validation, footage.split.calibration],
         "per_clip": footage.split.per_clip,
+        "precision": options.compute.precision,
         "footage": footage.contents(),
+    }
+    how = {
+        "device": options.compute.kind,
+        "number of processes": options.processes,
+        "compile": options.compile,
     }
     if options.resume and is_begun(work) and file.is_file():
         start_anew = "Start anew with --overwrite instead of --resume."
@@ -103,4 +111,9 @@ def remember_settings(
                 "the same settings and footage again, or start anew with --overwrite instead of "
                 "--resume."
             )
-    write_json(file, mine)
+        if different := differences(before, how):
+            footage.reporter.message(
+                f"The fit goes on with another {'; another '.join(different)}: the last digits "
+                "may come out otherwise than in one go."
+            )
+    write_json(file, {**mine, **how})

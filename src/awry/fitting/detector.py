@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from awry.datasets.base import Dataset
 from awry.detector import Detector
+from awry.devices import Compute, using
 from awry.fitting.calibration_footage import calibration_footage
 from awry.fitting.checkpoint import check_fit_places, clear_checkpoint, remember_settings
 from awry.fitting.options import GIB, FitOptions, usual_split
 from awry.fitting.spans import calibrate_models
+from awry.memory import enough_memory
 from awry.methods.base import Method, MethodConfig
 from awry.methods.fitted import FittedModels
 from awry.methods.registry import method_class
@@ -23,6 +26,7 @@ from awry.teachers.outputs import keep_outputs
 from awry.training.environment import machine, versions
 from awry.training.facts import Facts, FootageFacts, SplitFacts
 from awry.training.footage import Footage, working_folder
+from awry.training.launch import several
 from awry.training.loop import FitContext
 from awry.training.split import Split
 from awry.video.cache import FrameCache
@@ -68,7 +72,9 @@ def fit_detector(
             "alarms. For one add --calibration SHARE or --calibration FOLDER."
         )
     remember_settings(work, method, config.model_dump(mode="json"), footage, options)
-    with keep_outputs(options.cache or work / "frames"):
+    if options.processes > 1:
+        reporter.message(f"{options.processes} processes train together.")
+    with keep_outputs(options.cache or work / "frames"), using(options.compute.full):
         return _fitted(method, config, footage, data, work, options)
 
 
@@ -119,7 +125,11 @@ def _fitted(
 ) -> Detector:
     """Fit, calibrate, and find the strangest moments."""
     started = time.monotonic()
-    models, histories = _fit_models(method, config, footage, work, options)
+    others = partial(follow, method, data, work, options)
+    with several(options.processes, options.compute, others) as team:
+        models, histories = _fit_models(method, config, footage, work, options)
+    if team is not None and not team.trainings:
+        footage.reporter.message(f"{method} trains no network: one process has done it all.")
     if any(histories.values()) and not footage.split.validation:
         footage.notes.append(NO_VALIDATION)
     fitted = FittedModels(models, footage.ignore, footage.frame_size())
@@ -144,12 +154,34 @@ def _fit_models(
     histories: dict[str, Sequence[Mapping[str, Any]]] = {}
     for number, scene in enumerate(footage.scenes if options.per_scene else (POOLED,)):
         model = method_class(method)(config)
-        folder = work / "fit" / str(number)
-        context = FitContext(folder, options.seed, options.resume, footage.reporter)
-        model.fit(footage.of_scene(scene) if options.per_scene else footage, context)
+        context = FitContext(
+            work / "fit" / str(number),
+            options.seed,
+            options.resume,
+            footage.reporter,
+            compute=options.compute,
+            compile=options.compile,
+        )
+        with enough_memory(model.smaller_fit(options.compute)):
+            model.fit(footage.of_scene(scene) if options.per_scene else footage, context)
         models[scene] = model
         histories[scene] = context.history
     return models, histories
+
+
+def follow(method: str, data: Dataset, work: Path, options: FitOptions, compute: Compute) -> None:
+    """What the processes do that train together with a leading one: fit, and keep nothing.
+
+    Args:
+        method, data, options: as of the leading one, which has opened the footage.
+        work: its working folder.
+        compute: what this one calculates on.
+    """
+    options = replace(options, compute=compute)
+    config = method_class(method).configure(options.preset, options.changes, data.variant)
+    footage = open_footage(data, work, options, Silent(), usual_split(method, options.preset))
+    with keep_outputs(options.cache or work / "frames"), using(compute.full):
+        _fit_models(method, config, footage, work, options)
 
 
 def facts_of(
@@ -194,8 +226,16 @@ def facts_of(
         history={scene: [dict(epoch) for epoch in epochs] for scene, epochs in histories.items()},
         fit_seconds=round(seconds, 1),
         versions=versions(),
-        machine=machine(),
+        machine=_machine(options),
     )
+
+
+def _machine(options: FitOptions) -> str:
+    """Where it was fitted, and how where that is not as ever."""
+    how = [] if options.compute.plain else [f"trained on {options.compute}"]
+    how += ["compiled"] if options.compile else []
+    how += [f"by {options.processes} processes"] if options.processes > 1 else []
+    return "; ".join([machine(), *how])
 
 
 def _about(other: Dataset, footage: Footage) -> dict[str, Any] | None:

@@ -14,6 +14,7 @@ from awry.calls import checked
 from awry.datasets import as_dataset
 from awry.datasets.base import Dataset
 from awry.detector import Detector
+from awry.devices import on_device
 from awry.errors import ConfigError
 from awry.fitting.detector import facts_of, open_footage
 from awry.fitting.options import FitOptions, calibration_of
@@ -34,6 +35,7 @@ _SMALL = (32, 32)
 
 
 @checked
+@on_device
 def fuse(
     bundles: Sequence[str | Path],
     data: str | Path | Dataset,
@@ -49,6 +51,8 @@ def fuse(
     cache_size: Annotated[float, Field(ge=0.001)] = 8.0,
     overwrite: bool = False,
     fps: float | None = None,
+    device: str | None = None,
+    precision: str | None = None,
     reporter: Reporter | None = None,
 ) -> FitResult:
     """Make one detector of several fitted ones; none of them is fitted again.
@@ -73,6 +77,8 @@ def fuse(
         cache_size: its limit in GiB.
         overwrite: replace another method's bundle.
         fps: frames per second of picture folders.
+        device, precision: where networks run and how exactly they calculate, as `awry.load` takes
+            them, while what is usual is measured.
         reporter: told of progress; None: nobody is.
 
     Raises:

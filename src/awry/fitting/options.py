@@ -10,6 +10,7 @@ from typing import Any
 
 from awry.datasets import as_dataset
 from awry.datasets.base import Dataset
+from awry.devices import Compute, current
 from awry.errors import FootageError
 from awry.methods.registry import method_class
 from awry.scoring.budget import Budget
@@ -40,6 +41,10 @@ class FitOptions:
         resume: go on from the working folder's checkpoint.
         overwrite: replace another method's bundle, and throw away the checkpoint of a fit that
             was stopped.
+        compute: where it is fitted, and how exactly networks calculate while they are trained;
+            statistics, calibration and scores after that are in full precision.
+        compile: networks are compiled while they are trained.
+        processes: train together.
     """
 
     preset: str = "cpu"
@@ -57,6 +62,9 @@ class FitOptions:
     cache_gib: float = 8.0
     resume: bool = False
     overwrite: bool = False
+    compute: Compute = field(default_factory=current)
+    compile: bool = False
+    processes: int = 1
 
     def split(self, usual: Split | None = None) -> Split:
         """How the footage is split.

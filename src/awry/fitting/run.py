@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,17 +12,19 @@ from pydantic import Field
 from awry.calls import checked
 from awry.datasets import as_dataset
 from awry.datasets.base import Dataset
-from awry.detector import Detector
+from awry.detector import Detector, load
+from awry.devices import current, on_device
 from awry.evaluation.report.page import write_strangest
 from awry.evaluation.report.peaks import peak_of
-from awry.fitting.detector import fit_detector
+from awry.fitting.detector import fit_detector, follow
 from awry.fitting.options import FitOptions, calibration_of, teacher_settings, usual_split
 from awry.fitting.result import FitResult, StrangestMoment
 from awry.methods.registry import method_class
 from awry.progress import Reporter, Silent
 from awry.scoring.budget import Budget
 from awry.scoring.calibration import POOLED
-from awry.training.footage import remove_working_folder
+from awry.training.footage import remove_working_folder, working_folder
+from awry.training.launch import chosen_processes, follow_leader, follows, telling_followers
 from awry.training.split import Exclusion
 from awry.video.ignore import IgnoreRegions
 
@@ -29,6 +32,7 @@ PAGE = "strangest.html"
 
 
 @checked
+@on_device
 def fit(
     method: str,
     data: str | Path | Dataset,
@@ -54,6 +58,10 @@ def fit(
     cache_size: Annotated[float, Field(ge=0.001)] = 8.0,
     overwrite: bool = False,
     fps: float | None = None,
+    device: str | None = None,
+    precision: str | None = None,
+    compile: bool = False,
+    processes: Annotated[int, Field(ge=1)] | None = None,
     reporter: Reporter | None = None,
 ) -> FitResult:
     """Learn what is normal from a data set's training part; write a bundle.
@@ -87,6 +95,15 @@ def fit(
         cache_size: its limit in GiB.
         overwrite: replace another method's bundle, and a checkpoint that was left.
         fps: frames per second of picture folders.
+        device: where networks are trained and run: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`, `xpu`;
+            None: as `$AWRY_DEVICE` says, else `auto`. The bundle fits every device.
+        precision: how exactly networks calculate while they are trained: `32`, `tf32`, `bf16` or
+            `16`; None: `32`. What is measured and calibrated after that is in 32.
+        compile: compile networks while they are trained (`torch.compile`): slow to begin, then
+            faster on a card.
+        processes: so many train together, on CUDA with a card each; None: as many as `torchrun`
+            started, else one. Guard a program that asks for several by
+            `if __name__ == "__main__"`.
         reporter: told of progress; None: nobody is.
 
     Returns:
@@ -96,6 +113,7 @@ def fit(
         ConfigError: an unknown method, preset, setting or option, or a value that cannot be.
         DatasetError, FootageError: the footage cannot be read, or is too short.
         TrainingError: fitting cannot go on.
+        OutOfMemoryError: the memory does not suffice; says which setting makes batches smaller.
         BundleError, WriteError: the bundle cannot be written where it is to go.
         KeyboardInterrupt: Ctrl-C; `resume=True` goes on from there.
     """
@@ -116,6 +134,8 @@ def fit(
         cache_gib=cache_size,
         resume=resume,
         overwrite=overwrite,
+        compile=compile,
+        processes=chosen_processes(processes, current()),
     )
     method_class(method).configure(preset, options.changes)
     options.split(usual_split(method, preset))
@@ -133,11 +153,31 @@ def fit_and_save(
         AwryError: as `fit`.
         KeyboardInterrupt: Ctrl-C.
     """
+    if options.processes > 1 and follows():
+        return _followed(method, data, out, options)
     reporter = reporter or Silent()
     for note in data.notes:
         reporter.message(note)
-    detector = fit_detector(method, data, out, options, reporter)
-    return save_fitted(detector, data, out, options.cache)
+    with telling_followers(options.processes, options.compute) as told:
+        detector = fit_detector(method, data, out, options, reporter)
+        result = save_fitted(detector, data, out, options.cache)
+        told += result.rows()
+    return result
+
+
+def _followed(method: str, data: Dataset, out: Path, options: FitOptions) -> FitResult:
+    """The same in a process that takes part, and awaits what the leading one saves."""
+    fits = partial(follow, method, data, working_folder(out), options)
+    strangest = follow_leader(options.compute, fits)
+    detector = load(out)
+    return FitResult(
+        detector=detector,
+        bundle=out,
+        page=out / PAGE,
+        strangest=[StrangestMoment(*moment.values()) for moment in strangest],
+        notes=[*data.notes, *detector.facts.data.notes],
+        failed=list(detector.facts.data.failed),
+    )
 
 
 def save_fitted(detector: Detector, data: Dataset, out: Path, cache: Path | None) -> FitResult:

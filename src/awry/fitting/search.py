@@ -15,6 +15,7 @@ from pydantic import Field
 from awry.calls import checked
 from awry.datasets import open_dataset
 from awry.datasets.base import Dataset
+from awry.devices import on_device
 from awry.errors import ConfigError, FootageError
 from awry.fitting.checkpoint import check_fit_places
 from awry.fitting.detector import open_footage
@@ -22,6 +23,7 @@ from awry.fitting.options import FitOptions, teacher_settings, usual_split
 from awry.fitting.run import fit_and_save
 from awry.fitting.search_result import TuneResult
 from awry.fitting.trials import Trial, TrialLog, held_back, judge, judge_losses, search
+from awry.memory import enough_memory
 from awry.methods.base import Method
 from awry.methods.registry import method_class
 from awry.methods.search_space import SearchSpace
@@ -48,6 +50,7 @@ _UNITS = {"s": 1, "min": 60, "h": 3600}
 
 
 @checked
+@on_device
 def tune(
     method: str,
     data: str | Path | Dataset,
@@ -71,6 +74,8 @@ def tune(
     cache_size: Annotated[float, Field(ge=0.001)] = 8.0,
     overwrite: bool = False,
     fps: float | None = None,
+    device: str | None = None,
+    precision: str | None = None,
     reporter: Reporter | None = None,
 ) -> TuneResult:
     """Try settings of a method on held-back normal footage alone; write the best one's bundle.
@@ -97,6 +102,8 @@ def tune(
         cache, cache_size: as `awry.fit`.
         overwrite: replace another method's bundle, and a search that was left.
         fps: frames per second of picture folders.
+        device, precision: where networks run and how exactly they calculate, as `awry.load` takes
+            them; of trials and of the fit.
         reporter: told of progress; None: nobody is.
 
     Returns:
@@ -212,8 +219,11 @@ class _Search:
         except ConfigError as error:  # settings that do not go with those given by hand
             self._reporter.message(f"{settings} is left out: {error}")
             return Trial(dict(settings), share, None, None, None, {}, 0.0)
-        context = FitContext(folder, self._options.seed, True, self._reporter)
-        model.fit(footage, context)
+        context = FitContext(
+            folder, self._options.seed, True, self._reporter, compute=self._options.compute
+        )
+        with enough_memory(model.smaller_fit(context.compute)):
+            model.fit(footage, context)
         if losses := self._space.losses:
             trial = judge_losses(context.history, losses, settings, share, started)
         else:

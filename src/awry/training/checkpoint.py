@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,17 @@ CURE = "Start again without --resume, or with the settings of the first start."
 
 @dataclass(slots=True)
 class Progress:
-    """How far a fit has come: the next step's phase, epoch and number, and what was seen so far."""
+    """How far a fit has come: the next step's phase, epoch and number, and what was seen so far.
+
+    Attributes:
+        phase, epoch, step: of the next step.
+        sums: of the epoch's losses.
+        history: an entry for each epoch.
+        seconds: that the epoch has taken.
+        lowest: validation loss of the phase.
+        scale, grown: by what losses of 16 bits are multiplied, and steps since it last changed.
+        shares: a step is calculated in so many, one after the other.
+    """
 
     phase: int = 0
     epoch: int = 0
@@ -31,11 +41,15 @@ class Progress:
     history: list[dict[str, Any]] = field(default_factory=list)
     seconds: float = 0.0
     lowest: float | None = None
+    scale: float | None = None
+    grown: int = 0
+    shares: int = 1
 
     def next_phase(self) -> None:
         """Begin the phase after this one."""
         self.phase, self.epoch, self.step, self.sums, self.seconds = self.phase + 1, 0, 0, {}, 0.0
-        self.lowest = None
+        self.lowest = self.scale = None
+        self.grown, self.shares = 0, 1
 
 
 class WeightAverage:
@@ -107,7 +121,7 @@ def save(
     average: WeightAverage | None = None,
     best: BestWeights | None = None,
 ) -> None:
-    """Write a checkpoint, whole or not at all."""
+    """Write a checkpoint, whole or not at all; its tensors are the processor's on any device."""
     from safetensors.torch import save as to_bytes
 
     tensors = {f"model.{name}": value for name, value in model.state_dict().items()}
@@ -118,13 +132,10 @@ def save(
         tensors |= {f"average.{name}": value for name, value in average.state().items()}
     if best is not None:
         tensors |= {f"best.{name}": value for name, value in best.state().items()}
-    about = {
-        name: getattr(progress, name)
-        for name in ("phase", "epoch", "step", "sums", "history", "seconds", "lowest")
-    }
+    about = {one.name: getattr(progress, one.name) for one in fields(progress)}
     with whole_file(path) as temporary:
         # Written by ourselves: what safetensors raises on a full disk is no OSError.
-        safe = {name: value.contiguous() for name, value in tensors.items()}
+        safe = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
         temporary.write_bytes(to_bytes(safe, metadata={"progress": json.dumps(about)}))
 
 
@@ -168,3 +179,7 @@ def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, Tenso
         index, key = name.split(".", 1)
         restored.setdefault(int(index), {})[key] = value
     optimizer.load_state_dict({"state": restored, "param_groups": state["param_groups"]})
+    for parameter, values in optimizer.state.items():
+        for key, value in values.items():  # laid out in memory as the weights are, e.g. by pixel
+            if value.shape == parameter.shape and value.stride() != parameter.stride():
+                values[key] = torch.empty_like(parameter, dtype=value.dtype).copy_(value).detach()

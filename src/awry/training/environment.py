@@ -8,6 +8,9 @@ from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from awry.device_list import name_of
+from awry.devices import Compute, current
+
 
 def versions() -> dict[str, str]:
     """Of awry and the libraries that its figures depend on, where they are installed."""
@@ -23,12 +26,18 @@ def machine() -> str:
     return f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"
 
 
-def hardware() -> str:
-    """The hardware that something was measured on: processor, instructions, cores."""
+def hardware(compute: Compute | None = None) -> str:
+    """The hardware that something was measured on: processor, instructions, cores, and the card.
+
+    Args:
+        compute: where networks ran; a card is named where that is one. None: `devices.current`.
+    """
     import torch
 
     instructions = torch.backends.cpu.get_cpu_capability()
-    return f"{processor()} ({instructions}), {os.cpu_count()} cores"
+    card = name_of((compute or current()).device)
+    cores = f"{processor()} ({instructions}), {os.cpu_count()} cores"
+    return f"{cores}; {card}" if card else cores
 
 
 def processor(told: Path = Path("/proc/cpuinfo")) -> str:

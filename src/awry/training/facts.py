@@ -54,6 +54,23 @@ class FootageFacts(BaseModel):
     failed: list[str]
 
 
+class ExportedDetectorFacts(BaseModel):
+    """An object detector whose network was exported too.
+
+    Attributes:
+        file: the network's, in the bundle.
+        name, content: of the original, `KIND:FILE` and a hash of it.
+        precision: `fp32` or `int8`.
+    """
+
+    model_config = _FROZEN
+
+    file: str
+    name: str
+    content: str
+    precision: str
+
+
 class ExportFacts(BaseModel):
     """How a bundle was exported; what was measured then stands beside these.
 
@@ -61,6 +78,8 @@ class ExportFacts(BaseModel):
         runtime: `onnx` or `openvino`.
         precision: `fp32` or `int8`.
         networks: stem of a model's file -> network -> its file.
+        detectors: object detector, as the settings name it -> its exported network; empty where
+            detectors were not exported.
     """
 
     model_config = _FROZEN
@@ -68,6 +87,7 @@ class ExportFacts(BaseModel):
     runtime: str
     precision: str
     networks: dict[str, dict[str, str]]
+    detectors: dict[str, ExportedDetectorFacts] = Field(default_factory=dict)
 
 
 class Facts(BaseModel):

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from awry.datasets.base import name_in_training
+from awry.devices import current
 from awry.progress import Reporter, Silent
 from awry.scoring.streaming import odd_frames
 from awry.teachers.flow import DISFlow
@@ -201,7 +202,8 @@ def scale_with_tiles(
     """Measure objects, and choose the tiles that the detector needs to see them.
 
     The whole frame comes first. If a typical object is small in the detector's input, tiles are
-    chosen that make it large enough, and with them it is measured again.
+    chosen that make it large enough, and with them it is measured again. The detector runs where
+    `devices.using` says.
 
     Args:
         footage, reporter, grey: as `measure_scale`.
@@ -218,13 +220,13 @@ def scale_with_tiles(
         FootageError: as `Footage.runs`.
     """
     if tiles is not None:
-        given = load_detector(detector, options.with_tiles(tiles))
+        given = load_detector(detector, options.with_tiles(tiles), compute=current())
         return measure_scale(footage, given, reporter, size=size, grey=grey), tiles
-    whole = load_detector(detector, options.with_tiles((1, 1)))
+    whole = load_detector(detector, options.with_tiles((1, 1)), compute=current())
     scale = measure_scale(footage, whole, reporter, size=size, grey=grey)
     tiles = tiles_for(scale.side_at(size[0]), size, whole.input_scale, options.overlap)
     if tiles != (1, 1):
-        cut = load_detector(detector, options.with_tiles(tiles))
+        cut = load_detector(detector, options.with_tiles(tiles), compute=current())
         scale = measure_scale(footage, cut, reporter, size=size, grey=grey)
     return scale, tiles
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from av.codec.hwaccel import HWAccel
 
 from awry.errors import SourceError
 from awry.frames import Frame
@@ -281,6 +282,15 @@ def test_camera_through_a_generated_picture() -> None:
     assert camera.fps == 10
     assert [frame.time_s for frame in frames] == pytest.approx([i / 10 for i in range(10)])
     assert frames[0].image.shape == (48, 64, 3)
+
+
+def test_a_camera_without_a_hardware_decoder_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("awry.video.live.accelerator", lambda: HWAccel("qsv"))
+    camera = Camera("testsrc=size=64x48:rate=10:duration=1", format="lavfi")
+    assert len(list(camera)) == 10
+    (said,) = camera.health.remarks
+    assert said.startswith("Decoded in software: the hardware has no decoder of ")
+    assert camera.health.ok
 
 
 def test_camera_that_is_not_there() -> None:

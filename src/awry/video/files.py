@@ -6,13 +6,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import av
+from av.codec.hwaccel import HWAccel
 from av.container import InputContainer
 
 from awry.errors import SourceError
 from awry.frames import Frame
 from awry.video.clock import container_start
-from awry.video.container import NO_DECODER, check_video, decoder_options, main_video
+from awry.video.container import (
+    NO_DECODER,
+    check_video,
+    decoder_options,
+    main_video,
+    the_video,
+)
 from awry.video.decode import Decoder, announced_frames
+from awry.video.hardware import accelerator, opened
 from awry.video.pace import measured_pace
 from awry.video.source import SourceHealth
 from awry.video.unpack import READ_ERRORS, reason
@@ -44,6 +52,7 @@ class VideoFile:
         started_at: when the recording began, as the file says; None where it does not.
 
     Raises:
+        ConfigError: `$AWRY_DECODE` asks for hardware that is not there.
         SourceError: there is no such file, it is empty or unreadable, its pictures are beyond the
             limit (`awry.video.limits`), or it holds no video; while iterating, not one frame can
             be decoded.
@@ -53,7 +62,9 @@ class VideoFile:
         self.path = Path(path)
         self.name = name or self.path.stem
         self.health = SourceHealth()
+        accelerator()  # what is asked for in vain is refused before any work is done
         with self._open() as container:
+            self._codec = the_video(container).codec_context.name
             self._pace = measured_pace(container)
             self.started_at = container_start(container.metadata)
         self.fps = self._pace.rate
@@ -61,7 +72,7 @@ class VideoFile:
     def __iter__(self) -> Iterator[Frame]:
         self.health = health = SourceHealth()
         index = -1
-        with self._open() as container:
+        with opened(self._open, self._codec, health.remark) as container:
             try:
                 for frame in Decoder(container, health, pace=self._pace).frames():
                     index = frame.index
@@ -93,7 +104,7 @@ class VideoFile:
         """
         return next(iter(self)).image.shape[:2]
 
-    def _open(self) -> InputContainer:
+    def _open(self, device: HWAccel | None = None) -> InputContainer:
         try:
             if self.path.stat().st_size == 0:
                 raise SourceError(f"The video file {self.path} is empty (zero bytes).")
@@ -102,7 +113,7 @@ class VideoFile:
             # Beyond the limit FFmpeg may forget the size. Most headers have it, so that nothing is
             # decoded; the codec's own data have it where they do not.
             for more in (decoder_options(), NO_DECODER, {}):
-                container = av.open(str(self.path), options={**options, **more})
+                container = av.open(str(self.path), options={**options, **more}, hwaccel=device)
                 if (video := main_video(container)) is None or video.codec_context.width:
                     break
         except READ_ERRORS as error:

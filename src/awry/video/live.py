@@ -19,6 +19,7 @@ from awry.video.clock import container_start
 from awry.video.container import check_video, claimed_rate, decoder_options, main_video
 from awry.video.decode import Decoder
 from awry.video.ending import WITHOUT_CLOCK, Ending, is_closed
+from awry.video.hardware import accelerator, remark_of
 from awry.video.source import SourceHealth
 from awry.video.unpack import READ_ERRORS, reason
 from awry.video.watch import PictureWatch
@@ -54,6 +55,7 @@ class _Live:
     def _open(
         self, address: str, format: str | None, options: dict[str, str], timeout_s: float
     ) -> InputContainer:
+        device = accelerator()
         began = time.monotonic()
         try:
             container = av.open(
@@ -61,12 +63,15 @@ class _Live:
                 format=format,
                 options={**options, **decoder_options()},
                 timeout=(timeout_s, self._read_timeout_s),
+                hwaccel=device,
             )
         except READ_ERRORS as error:
             problem = _problem(error, time.monotonic() - began, timeout_s)
         else:
             if main_video(container) is not None:
                 check_video(container, self._what)
+                if device is not None:
+                    remark_of(container, self.health.remark)
                 return container
             container.close()
             problem = "it carries no video that can be decoded"

@@ -20,7 +20,7 @@ _TOLERANCE = 1e-6
 # Wanted frames that are nearer than this are reached by decoding on, not by another jump.
 _NEAR_SECONDS = 4.0
 # Containers that keep a stamp for each frame. In MPEG streams a jump can shift the stamps.
-_INDEXED = {"mov", "mp4", "matroska", "webm", "avi"}
+INDEXED = {"mov", "mp4", "matroska", "webm", "avi"}
 # Containers search by decoding stamps, so a jump may land behind a picture; then further back.
 _BACK = (0.0, 1.0, 10.0)
 
@@ -45,7 +45,7 @@ def frames_at(source: VideoFile, times: Sequence[float]) -> Iterator[Frame]:
 
 
 def _found(container: InputContainer, times: Sequence[float]) -> Iterator[Frame]:
-    if not _INDEXED & set(container.format.name.split(",")):
+    if not INDEXED & set(container.format.name.split(",")):
         return
     origin = _first_stamp(container)
     if origin is None:

@@ -11,6 +11,7 @@ from av.container import InputContainer
 from av.video.frame import VideoFrame
 
 from awry.video.container import the_video
+from awry.video.hardware import as_software, fell_back
 from awry.video.jpeg import JpegCheck
 from awry.video.places import Packet, Places
 from awry.video.source import SourceHealth
@@ -78,6 +79,7 @@ class Unpacker:
         self._tick = float(self._stream.time_base or 0)
         self._latest = Packet(0, None)
         self.failed = 0
+        self._in_software = False
 
     @property
     def reorders(self) -> bool:
@@ -183,7 +185,16 @@ class Unpacker:
         self._places.arrived(packet)
         stamp = packet.stamp * self._tick if packet.stamp is not None else _stamp(decoded)
         suspect = bool(decoded.is_corrupt) or packet.corrupt
+        if self._context.is_hwaccel:
+            self._say_where()
+            decoded = as_software(decoded)
         return Picture(decoded, packet, stamp, suspect)
+
+    def _say_where(self) -> None:
+        """Say, once, where the decoder has given up its hardware."""
+        if fell_back(self._context) and not self._in_software:
+            self._in_software = True
+            self._health.remark("Decoded in software: the hardware refused this video.")
 
 
 def reason(error: Exception) -> str:

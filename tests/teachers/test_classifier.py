@@ -9,9 +9,13 @@ import numpy as np
 import pytest
 import torch
 
+from awry.devices import Compute
 from awry.errors import ConfigError, MissingError
 from awry.teachers.classifier import Classifier, load_classifier
+from fake_devices import CARD, fake_card, on_card
 from support import moving_square
+
+LITE = "pip:efficientnet-lite0"
 
 
 @pytest.fixture(scope="module")
@@ -107,3 +111,34 @@ def test_pictures_reach_the_network_at_the_given_side_in_imagenets_range() -> No
     Classifier("test", features, 32)([np.full((64, 96, 3), (10, 20, 30), np.uint8)])
     assert seen[0].shape == (1, 3, 32, 32)
     assert seen[0].amax((0, 2, 3)).tolist() == seen[0].amin((0, 2, 3)).tolist() == [10, 20, 30]
+
+
+@pytest.mark.parametrize(("what", "channels"), [("random:resnet18", 512), (LITE, 1280)])
+def test_features_are_found_on_a_card(what: str, channels: int) -> None:
+    if what == LITE:
+        pytest.importorskip("efficientnet_lite_pytorch")
+    classifier = load_classifier(what, 64, compute=CARD)
+    assert isinstance(classifier.features, torch.nn.Module)
+    with fake_card():
+        on_card(classifier.features)
+        assert classifier(list(moving_square(3, 2))).shape == (3, channels)
+
+
+def test_the_network_of_a_classifier_stays_on_the_processor(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    copies: list[torch.nn.Module] = []
+
+    def copied(compute: Compute, module: torch.nn.Module) -> torch.nn.Module:
+        copies.append(module)
+        return module
+
+    monkeypatch.setattr(Compute, "copy_of", copied)
+    classifier = load_classifier("random:resnet18", 32, compute=Compute("cpu", "bf16"))
+    assert not copies  # where it is exported or asked through another runtime it has none
+    images = list(moving_square(2, 1))
+    rounded = [classifier(images) for _ in range(2)][1]
+    assert copies == [classifier.features]
+    full = load_classifier("random:resnet18", 32)(images)
+    assert rounded.dtype == np.float32
+    assert 0 < np.abs(rounded - full).max() < 0.05 * np.abs(full).max()

@@ -8,10 +8,13 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from ray import cloudpickle
 
+from awry.devices import Compute
 from awry.errors import ConfigError, MissingError
 from awry.teachers.depth import load_depth
 from awry.teachers.outputs import keep_outputs
+from fake_devices import fake_card, for_card, on_card
 
 PICTURE = np.random.default_rng(0).integers(0, 255, (40, 60, 3), dtype=np.uint8)
 
@@ -128,6 +131,13 @@ def test_transformers_depth_from_a_folder(tmp_path: Path) -> None:
     found = load_depth(f"hf:{folder}")(PICTURE)
     assert found.shape == (40, 60)
     assert 0 <= found.min() <= found.max() <= 1
+    rounded = load_depth(f"hf:{folder}", compute=Compute("cpu", "bf16"))
+    assert np.abs(rounded(PICTURE) - found).max() < 0.1
+    there = for_card(lambda card: load_depth(f"hf:{folder}", compute=card))
+    assert rounded.key == there.key == load_depth(f"hf:{folder}").key
+    with fake_card():
+        on_card(there.raw.args[2])  # type: ignore[attr-defined]
+        assert there(PICTURE).shape == (40, 60)
 
 
 @pytest.mark.shared
@@ -135,5 +145,9 @@ def test_the_small_depth_file_sees_a_ground_plane(shared: Path) -> None:
     frame = cv2.imread(str(next((shared / "data/UCSDped2").rglob("Test001/*.*"))))
     assert frame is not None
     what = f"onnx:{shared / 'weights/tcmonodepth_tcsmallnet_192x320.onnx'}"
-    found = load_depth(what)(np.asarray(frame[..., ::-1], np.uint8))
+    picture = np.asarray(frame[..., ::-1], np.uint8)
+    teacher = load_depth(what)
+    found = teacher(picture)
     assert found[-20:].mean() > found[:60].mean() + 0.3
+    there = cloudpickle.loads(cloudpickle.dumps(teacher))  # as it goes to a worker
+    assert np.array_equal(there(picture), found)

@@ -7,10 +7,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from torch import Tensor
 
+from awry.devices import Compute
 from awry.errors import ConfigError, MissingError
 from awry.teachers.flow import load_flow, sharp_enough
 from awry.teachers.outputs import keep_outputs
+from fake_devices import fake_card, for_card, on_card
 
 
 def shifted(by: int, channels: int | None) -> tuple[np.ndarray, np.ndarray]:
@@ -100,3 +103,30 @@ def test_weights_that_cannot_be_fetched_are_named(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("torchvision.models.get_model", fail)
     with pytest.raises(MissingError, match="use farneback or dis"):
         load_flow("torchvision:raft_small")
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_raft_runs_on_a_card(channels: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    before, after = shifted(2, channels)
+    teacher = for_card(lambda card: load_flow("random:raft_small", compute=card))
+    assert teacher.key == load_flow("random:raft_small").key
+
+    def sampled(pictures: Tensor, places: Tensor, **_: Any) -> Tensor:
+        assert pictures.device == places.device  # cuDNN would be asked, which is not there
+        return pictures.new_zeros(*pictures.shape[:2], *places.shape[1:3])
+
+    monkeypatch.setattr("torchvision.models.optical_flow.raft.grid_sample", sampled)
+    with fake_card():
+        on_card(teacher._network)  # type: ignore[attr-defined]
+        assert teacher(before[:50, :70], after[:50, :70]).shape == (50, 70, 2)
+
+
+def test_raft_in_16_bits_is_kept_by_itself(tmp_path: Path) -> None:
+    before, after = (one[:50, :70] for one in shifted(2, 3))
+    full = load_flow("random:raft_small")
+    rounded = load_flow("random:raft_small", compute=Compute("cpu", "bf16"))
+    assert rounded.key == full.key
+    with keep_outputs(tmp_path):
+        flow, other = full(before, after), rounded(before, after)
+    assert other.dtype == np.float32
+    assert 0 < np.abs(flow - other).max() < 0.05 * np.abs(flow).max() + 0.5

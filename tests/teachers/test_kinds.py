@@ -4,6 +4,7 @@ from importlib.metadata import EntryPoint
 
 import pytest
 
+from awry.devices import PROCESSOR, Compute, current
 from awry.errors import ConfigError
 from awry.teachers import kinds
 
@@ -48,3 +49,16 @@ def test_added_kinds_are_loaded_by_role() -> None:
 def test_what_cannot_load_a_teacher_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"The kind of teacher .flow. 'broken' .* no function"):
         kinds.added_loader("flow", "broken")
+
+
+def test_a_loader_may_ask_where_its_teacher_should_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kinds, "added_loader", lambda role, kind: lambda name: (name, current()))
+    card = Compute("xpu:0", "bf16")
+    assert kinds.added_teacher("flow", "slow", card, "net") == ("net", card)
+    assert current() == PROCESSOR
+
+
+@pytest.mark.usefixtures("declared")
+def test_a_kind_that_nobody_adds_has_no_teacher() -> None:
+    assert kinds.added_teacher("flow", "slow", PROCESSOR, 16) == 4
+    assert kinds.added_teacher("flow", "fast", PROCESSOR, 16) is None

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from awry.devices import PROCESSOR, Compute
 from awry.frames import Objects
 from awry.teachers.objects import DetectorOptions, View
 from awry.teachers.objects.base import Floats, ObjectDetector
@@ -21,6 +22,7 @@ from awry.teachers.outputs import (
     digest,
     keep_outputs,
     kept_outputs,
+    question,
     share_outputs,
 )
 
@@ -217,3 +219,20 @@ def test_a_memory_forgets_what_was_longest_not_asked_for() -> None:
     for name in "abacab":
         ask(name)
     assert asked == ["a", "b", "c", "b"]
+
+
+def test_answers_of_another_precision_are_others_and_devices_share_theirs() -> None:
+    assert question(PROCESSOR, "net", 1) == question(Compute("cuda:1"), "net", 1)
+    assert question(PROCESSOR, "net", 1) == digest("net", 1)  # as it was before there were devices
+    keys = {question(Compute("cuda:0", bits), "net", 1) for bits in ("32", "tf32", "bf16", "16")}
+    assert len(keys) == 4
+
+
+def test_a_detector_is_asked_again_in_another_precision(tmp_path: Path) -> None:
+    full, rounded = Counting(), Counting()
+    rounded.compute = Compute("cpu", "bf16")
+    assert full.key == rounded.key
+    with keep_outputs(tmp_path), share_outputs(OutputMemory()):
+        for detector in (full, rounded, full, rounded):
+            detector.detect(view())
+    assert (full.calls, rounded.calls) == (1, 1)

@@ -158,7 +158,7 @@ def facts_of(what: str) -> WeightFacts:
         return _LITE
     if kind == "darknet" and name == _PUBLISHED.file:
         return _PUBLISHED
-    if kind in ("onnx", "darknet"):
+    if kind in ("onnx", "openvino", "darknet"):
         own = WeightFacts(what, "a local file", "a file of your own", name, _BY_NAME)
         return replace(_FILES.get(name, own), what=what)
     return WeightFacts(what, "of another package", UNKNOWN, "", "as that package says")

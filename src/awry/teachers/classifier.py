@@ -11,6 +11,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -18,8 +19,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from awry.devices import PROCESSOR, Compute
 from awry.errors import ConfigError, MissingError, nearest
-from awry.teachers.kinds import added_kinds, added_loader
+from awry.teachers.kinds import added_kinds, added_teacher
 from awry.video.pictures import resized
 
 SIDE = 224
@@ -27,19 +29,23 @@ VERSION = 2
 """Changes with how outputs are kept on disk, whole since 2: older ones are then others."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Classifier:
     """A frozen network that turns pictures into pooled features, or class scores.
 
     Attributes:
         name: as it was asked for.
-        features: (n, 3, side, side) RGB 0-255 float -> (n, channels), or (n, 1000) logits.
+        features: (n, 3, side, side) RGB 0-255 float -> (n, channels), or (n, 1000) logits. A module
+            stays on the processor, and a copy of it runs elsewhere; any other function is given
+            tensors on the device.
         side: pictures are resized to side x side.
+        compute: where it runs, and how exactly it calculates.
     """
 
     name: str
     features: Callable[[Tensor], Tensor]
     side: int = SIDE
+    compute: Compute = PROCESSOR
 
     def __call__(self, images: list[NDArray[np.uint8]]) -> NDArray[np.float32]:
         """Features or logits of pictures, one by one alike whatever stands beside them.
@@ -50,24 +56,52 @@ class Classifier:
         Returns:
             float32 (n, channels), or (n, 1000).
         """
-        with torch.inference_mode():
-            return self.features(self.batch(images)).numpy()
+        with torch.inference_mode(), self.compute.rounding():
+            batch = _as_floats(self.compute.put(self._pixels(images)))
+            found: NDArray[np.float32] = self.compute.array(self._there(batch))
+        return found
 
-    def batch(self, images: Sequence[NDArray[np.uint8]]) -> Tensor:
-        """Pictures, uint8 (H, W, 3) RGB of any size, as the network takes them."""
+    def batch(self, images: Sequence[NDArray[np.uint8]], compute: Compute = PROCESSOR) -> Tensor:
+        """Pictures as the network takes them; they go to the device as bytes.
+
+        Args:
+            images: uint8 (H, W, 3) RGB, any size.
+            compute: where they are wanted.
+        """
+        return _as_floats(compute.put(self._pixels(images)))
+
+    def _pixels(self, images: Sequence[NDArray[np.uint8]]) -> Tensor:
+        """Pictures of any size as uint8 (n, 3, side, side)."""
         size = (self.side, self.side)
         # As footage is resized for fitting: another filter would set seen pictures apart.
         sized = [resized(image, size) for image in images]
-        stacked = torch.from_numpy(np.stack(sized)).permute(0, 3, 1, 2).float()
-        return stacked.contiguous(memory_format=torch.channels_last)
+        return torch.from_numpy(np.stack(sized)).permute(0, 3, 1, 2)
+
+    @cached_property
+    def _there(self) -> Callable[[Tensor], Tensor]:
+        """What answers, where it runs."""
+        module = self.features
+        return self.compute.copy_of(module) if isinstance(module, nn.Module) else module
+
+
+def _as_floats(pixels: Tensor) -> Tensor:
+    return pixels.float().contiguous(memory_format=torch.channels_last)
 
 
 def load_classifier(
-    what: str, side: int = SIDE, outputs: Literal["features", "logits"] = "features"
+    what: str,
+    side: int = SIDE,
+    outputs: Literal["features", "logits"] = "features",
+    *,
+    compute: Compute = PROCESSOR,
 ) -> Classifier:
     """Load a frozen classifier by `KIND:WHAT`, shown pictures of side x side pixels.
 
-    `outputs` says what it gives: pooled features, or ImageNet's 1000 classes before softmax.
+    Args:
+        what: see the top of this file.
+        side: of the pictures.
+        outputs: what it gives: pooled features, or ImageNet's 1000 classes before softmax.
+        compute: where it runs.
 
     Raises:
         ConfigError: unknown kind or model.
@@ -75,11 +109,12 @@ def load_classifier(
     """
     kind, _, name = what.partition(":")
     if kind == "pip" and name == "efficientnet-lite0":
-        return Classifier(what, _lite_features(outputs), side)
+        return Classifier(what, _lite_features(outputs), side, compute)
     if kind in ("torchvision", "random"):
-        return Classifier(what, _torchvision_features(name, outputs, random=kind == "random"), side)
-    if loader := added_loader("classifier", kind):
-        added: Classifier = loader(name, side, outputs)
+        features = _torchvision_features(name, outputs, random=kind == "random")
+        return Classifier(what, features, side, compute)
+    added: Classifier | None = added_teacher("classifier", kind, compute, name, side, outputs)
+    if added is not None:
         return added
     known = ["pip:efficientnet-lite0", "torchvision:resnet50", *added_kinds("classifier")]
     raise ConfigError(f"There is no classifier '{what}': {nearest(what, known)}.")

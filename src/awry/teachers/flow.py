@@ -11,15 +11,19 @@ random:raft_small         the same with random weights: for tests alone
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from awry.devices import PROCESSOR, Compute
 from awry.errors import ConfigError, MissingError, nearest
-from awry.teachers.kinds import added_kinds, added_loader
-from awry.teachers.outputs import digest, said_before
+from awry.teachers.kinds import added_kinds, added_teacher
+from awry.teachers.outputs import digest, question, said_before
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 Picture = NDArray[np.uint8]
 KINDS = ("farneback", "dis", "torchvision")
@@ -42,10 +46,12 @@ class FlowTeacher(ABC):
     Attributes:
         key: stands for the algorithm and its weights.
         costly: whether what it says is worth keeping on disk.
+        compute: where it runs, and how exactly it calculates.
     """
 
     key: str
     costly = False
+    compute: Compute = PROCESSOR
 
     def __call__(self, before: Picture, after: Picture) -> NDArray[np.float32]:
         """Flow from one picture to the next.
@@ -58,11 +64,11 @@ class FlowTeacher(ABC):
         """
         shown = self._shown(before), self._shown(after)
 
-        def compute() -> dict[str, NDArray[np.floating]]:
+        def ask() -> dict[str, NDArray[np.floating]]:
             flow = self._flow(*shown)
             return {"flow": flow.astype(np.float16) if self.costly else flow}
 
-        arrays = said_before(lambda: digest(self.key, *shown), compute, self.costly)
+        arrays = said_before(lambda: question(self.compute, self.key, *shown), ask, self.costly)
         return arrays["flow"].astype(np.float32, copy=False)
 
     def _shown(self, picture: Picture) -> Picture:
@@ -127,6 +133,11 @@ class FarnebackFlow(FlowTeacher):
 class RAFTFlow(FlowTeacher):
     """RAFT (Teed and Deng 2020), by torchvision.
 
+    Args:
+        name: one of `RAFT`.
+        random: random weights, the same in every process; nothing is fetched.
+        compute: where it runs.
+
     Raises:
         ConfigError: an unknown model.
         MissingError: the weights could not be fetched.
@@ -134,32 +145,39 @@ class RAFTFlow(FlowTeacher):
 
     costly = True
 
-    def __init__(self, name: str, *, random: bool = False) -> None:
-        self._network = _load_raft(name, random)
-        weights = self._network.state_dict().values()
+    def __init__(self, name: str, *, random: bool = False, compute: Compute = PROCESSOR) -> None:
+        network = _load_raft(name, random)
+        weights = network.state_dict().values()
         self.key = digest("raft", name, *(value.numpy() for value in weights))
+        self.compute = compute
+        self._network = compute.copy_of(network)
 
     def _flow(self, before: Picture, after: Picture) -> NDArray[np.float32]:
         import torch
         from torch.nn import functional as F
 
-        def ready(picture: Picture) -> Any:
-            image = picture if picture.ndim == 3 else picture[..., None]
-            image = np.ascontiguousarray(np.broadcast_to(image, (*image.shape[:2], 3)))
-            x = torch.tensor(image).permute(2, 0, 1)[None].float() / 127.5 - 1
-            sides = [max(RAFT_LEAST, -(-side // RAFT_STEP) * RAFT_STEP) for side in x.shape[2:]]
-            return F.pad(x, (0, sides[1] - x.shape[3], 0, sides[0] - x.shape[2]), mode="replicate")
-
-        with torch.inference_mode():
-            flow = self._network(ready(before), ready(after))[-1][0]
         height, width = before.shape[:2]
-        field = flow[:, :height, :width].permute(1, 2, 0).numpy()
+        sides = [max(RAFT_LEAST, -(-side // RAFT_STEP) * RAFT_STEP) for side in (height, width)]
+        pair = np.stack([before, after]).reshape(2, height, width, -1)
+
+        def ready(picture: Tensor) -> Tensor:
+            x = picture.permute(2, 0, 1)[None].float() / 127.5 - 1
+            return F.pad(x, (0, sides[1] - width, 0, sides[0] - height), mode="replicate")
+
+        with torch.inference_mode(), self.compute.rounding():
+            first, second = self.compute.put(np.repeat(pair, 3 // pair.shape[3], axis=3))
+            flow = self._network(ready(first), ready(second))[-1][0]
+            field = self.compute.array(flow[:, :height, :width].permute(1, 2, 0))
         # As it is kept on disk, so that a score does not depend on whether it was.
         return field.astype(np.float16).astype(np.float32)
 
 
-def load_flow(what: str) -> FlowTeacher:
+def load_flow(what: str, *, compute: Compute = PROCESSOR) -> FlowTeacher:
     """An optical flow algorithm by name.
+
+    Args:
+        what: see the top of this file.
+        compute: where networks run; OpenCV's algorithms stay on the processor.
 
     Raises:
         ConfigError: an unknown one; suggests the nearest.
@@ -172,9 +190,9 @@ def load_flow(what: str) -> FlowTeacher:
     if kind == "dis" and (preset or "fast") in DIS_PRESETS and level in _LEVELS:
         return DISFlow(preset or "fast", _LEVELS[level])
     if kind in ("torchvision", "random") and name in RAFT:
-        return RAFTFlow(name, random=kind == "random")
-    if loader := added_loader("flow", kind):
-        added: FlowTeacher = loader(name)
+        return RAFTFlow(name, random=kind == "random", compute=compute)
+    added: FlowTeacher | None = added_teacher("flow", kind, compute, name)
+    if added is not None:
         return added
     known = [*added_kinds("flow"), "farneback", *(f"dis:{preset}" for preset in DIS_PRESETS)]
     known += [f"torchvision:{model}" for model in RAFT]

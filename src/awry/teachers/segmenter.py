@@ -6,6 +6,7 @@ boxes are refined by motion and by difference from the background.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -13,10 +14,18 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from awry.devices import PROCESSOR, Compute
 from awry.frames import Objects
-from awry.teachers.objects import DetectorOptions, ObjectDetector, View, load_detector
+from awry.teachers.objects import (
+    NOTHING_EXPORTED,
+    DetectorOptions,
+    ExportedNetwork,
+    ObjectDetector,
+    View,
+    load_detector,
+)
 from awry.teachers.objects.base import taken
-from awry.teachers.outputs import digest, kept_outputs
+from awry.teachers.outputs import kept_outputs, question
 from awry.video.pictures import Pictures, averaged, coloured, outer
 
 Shape = NDArray[np.float32]
@@ -88,17 +97,12 @@ class MaskSegmenter:
 
     def segment(self, view: View, background: Pictures | None, objects: Objects) -> Segments:
         """As `Segmenter.segment`; the background is not needed."""
-        kept = kept_outputs()
-        masks = (
-            self._masks(view, objects)["masks"]
-            if kept is None
-            else (
-                kept.get(
-                    digest("masks", self.detector.key, view.image, objects.boxes),
-                    lambda: self._masks(view, objects),
-                )
-            )["masks"]
-        )
+        detector, kept = self.detector, kept_outputs()
+        if kept is None:
+            masks = self._masks(view, objects)["masks"]
+        else:
+            key = question(detector.compute, "masks", detector.key, view.image, objects.boxes)
+            masks = kept.get(key, lambda: self._masks(view, objects))["masks"]
         shapes = []
         for mask, box in zip(masks, objects.boxes, strict=True):
             rows, columns = outer(box, view.image.shape)
@@ -157,13 +161,22 @@ def _shape(different: Shape) -> Shape:
     return inside.astype(np.float32)
 
 
-def load_segmenter(what: str, options: DetectorOptions | None = None) -> Segmenter:
+def load_segmenter(
+    what: str,
+    options: DetectorOptions | None = None,
+    exported: Mapping[str, ExportedNetwork] = NOTHING_EXPORTED,
+    *,
+    compute: Compute = PROCESSOR,
+) -> Segmenter:
     """A segmenter by the name of its object detector, see `awry.teachers.objects`.
+
+    Args:
+        what, options, compute: as `load_detector`.
 
     Raises:
         ConfigError, MissingError, InputError: as `load_detector`.
     """
-    detector = load_detector(what, options)
+    detector = load_detector(what, options, exported, compute=compute)
     if getattr(detector, "has_masks", False):
         return MaskSegmenter(detector)
     return ShapeSegmenter(detector)

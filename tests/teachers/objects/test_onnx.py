@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -9,34 +10,65 @@ import numpy as np
 import pytest
 
 from awry.errors import ConfigError, MissingError
+from awry.exporting.detectors import DetectorTarget, export_network, random_pictures, write_files
 from awry.teachers.objects import DetectorOptions, View, load_detector
-from awry.teachers.objects.onnx import ONNXDetector
+from awry.teachers.objects.onnx import check_raw, file_detector, takes_two
 from awry.teachers.objects.onnx_layouts import YOLOX
+from awry.testing.footage import moving_square
+from detector_files import write_bright_detector
 
 SIDE = (416, 416)
 COUNT = 2704 + 676 + 169
 FILE = Path("some.onnx")
 
 
-class _Session:
+def centres_at(place: float) -> Callable[[np.ndarray], list[np.ndarray]]:
     """A network that gives the same centres for every cell."""
-
-    def __init__(self, centre: float) -> None:
-        self.raw = np.zeros((1, COUNT, 85), np.float32)
-        self.raw[..., :2] = centre
-
-    def run(self, names: None, inputs: dict[str, np.ndarray]) -> list[np.ndarray]:
-        return [self.raw]
+    raw = np.zeros((1, COUNT, 85), np.float32)
+    raw[..., :2] = place
+    return lambda pictures: [raw]
 
 
 def test_a_yolox_that_decodes_itself_is_refused() -> None:
-    detector = object.__new__(ONNXDetector)
-    detector.layout, detector._input = YOLOX(SIDE), "images"
-    detector._session = _Session(1.5)
-    detector._check_raw(FILE)
-    detector._session = _Session(300.0)
+    check_raw(centres_at(1.5), YOLOX(SIDE), FILE)
     with pytest.raises(ConfigError, match="without --decode_in_inference"):
-        detector._check_raw(FILE)
+        check_raw(centres_at(300.0), YOLOX(SIDE), FILE)
+
+
+def test_a_file_that_promises_a_batch_is_asked_for_one() -> None:
+    layout = YOLOX((64, 64))
+
+    def honest(pictures: np.ndarray) -> list[np.ndarray]:
+        return [pictures.reshape(len(pictures), 3, -1)]
+
+    def fixed(pictures: np.ndarray) -> list[np.ndarray]:
+        if len(pictures) > 1:
+            raise RuntimeError("a Reshape to one picture")
+        return honest(pictures)
+
+    assert takes_two(honest, layout)
+    assert not takes_two(fixed, layout)
+    assert not takes_two(lambda pictures: [honest(pictures)[0] * len(pictures)], layout)
+    assert not takes_two(lambda pictures: [honest(pictures)[0].sum(0, keepdims=True)], layout)
+
+
+def test_tiles_go_as_one_batch_and_find_the_same(tmp_path: Path) -> None:
+    file = write_bright_detector(tmp_path / "bright.onnx")
+    options = DetectorOptions(tiles=(2, 1))
+    single = file_detector("onnx", str(file), options)
+    target = DetectorTarget("onnx", "fp32", 1e-4)
+    files, _ = export_network(single, target, random_pictures(single), "free")
+    batched = file_detector("onnx", str(write_files(tmp_path, files)), options)
+    assert (single.batches, batched.batches) == (False, True)
+    calls: list[int] = []
+    network = batched.network
+    batched.network = lambda pictures: calls.append(len(pictures)) or network(pictures)
+    for image in moving_square(12, 3)[::4]:
+        one, other = (d.detect(View(image, image, image)) for d in (single, batched))
+        assert len(one.scores) > 0
+        np.testing.assert_allclose(other.boxes, one.boxes, atol=1e-3)
+        np.testing.assert_allclose(other.scores, one.scores, atol=1e-5)
+    assert calls == [3, 3, 3]
 
 
 class _Darknet:

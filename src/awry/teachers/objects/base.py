@@ -10,11 +10,12 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from awry.devices import PROCESSOR, Compute
 from awry.errors import BundleError, ConfigError
 from awry.frames import Objects
 from awry.teachers.objects.options import DetectorOptions
 from awry.teachers.objects.selection import select, tile_places, without_cut
-from awry.teachers.outputs import digest, said_before
+from awry.teachers.outputs import digest, question, said_before
 from awry.video.pictures import coloured, outer
 
 Picture = NDArray[np.uint8]
@@ -83,12 +84,14 @@ class ObjectDetector(ABC):
     Attributes:
         name: as it was asked for, `KIND:WHAT`.
         key: stands for weights and options: equal keys and equal views, equal objects.
+        fitted_key: the same, but where an exported network answers it is its original's key.
         classes: what the class probabilities are: `sigmoid` (each by itself), `softmax` (they
             add up to one with a background), or empty where there are none.
         threshold: lowest confidence that is kept.
         needs_neighbours: whether `View.before` and `View.after` matter.
         costly: whether what it says is worth keeping on disk.
         sees_pixels: whether it looks at pictures, so that tiles mean something.
+        compute: where its network runs, and how exactly it calculates.
         highest: the highest confidence seen so far, kept or not, for the message that nothing
             was found.
     """
@@ -98,9 +101,18 @@ class ObjectDetector(ABC):
     sees_pixels: ClassVar[bool] = True
 
     def __init__(
-        self, name: str, content: object, classes: str, threshold: float, options: DetectorOptions
+        self,
+        name: str,
+        content: object,
+        classes: str,
+        threshold: float,
+        options: DetectorOptions,
+        original: object = None,
+        *,
+        compute: Compute = PROCESSOR,
     ) -> None:
         self.name = name
+        self.compute = compute
         self.classes = classes
         self.options = options
         self.threshold = threshold if options.threshold is None else options.threshold
@@ -109,13 +121,15 @@ class ObjectDetector(ABC):
                 f"The detector's threshold is {self.threshold}; confidences lie in 0 to 1."
             )
         self.key = repr((VERSION, name, content, self.threshold, astuple(options)))
+        fitted = content if original is None else original
+        self.fitted_key = repr((VERSION, name, fitted, self.threshold, astuple(options)))
         self._network_key = repr((VERSION, name, content, self._lowest, options.overlap))
         self.highest = 0.0
 
     @property
     def fingerprint(self) -> str:
         """Stands for weights and options; empty for boxes, which are others for other footage."""
-        return digest(self.key)[:16] if self.sees_pixels else ""
+        return digest(self.fitted_key)[:16] if self.sees_pixels else ""
 
     @property
     def nothing_found(self) -> str:
@@ -144,7 +158,7 @@ class ObjectDetector(ABC):
         """
         if self.sees_pixels:
             arrays = said_before(
-                lambda: digest(self.key, *self._seen(view)),
+                lambda: question(self.compute, self.key, *self._seen(view)),
                 lambda: _arrays(*self._detect(view)),
                 self.costly,
             )
@@ -182,30 +196,23 @@ class ObjectDetector(ABC):
         """The candidates of all tiles; systems that select among them otherwise share them."""
 
         def look() -> dict[str, Floats]:
-            height, width = view.image.shape[:2]
-            places = tile_places(height, width, self._tiles, self.options.overlap)
-            by_tile = zip(*(self._in_tile(view, place) for place in places), strict=True)
-            joined = (np.concatenate(part) for part in by_tile)
+            whole = (view.image.shape[0], view.image.shape[1])
+            places = tile_places(*whole, self._tiles, self.options.overlap)
+            found = self._candidates_in([_part(view, place) for place in places])
+            placed = [_placed(*pair, whole) for pair in zip(found, places, strict=True)]
+            joined = (np.concatenate(part) for part in zip(*placed, strict=True))
             return dict(zip(("boxes", "scores", "probabilities"), joined, strict=True))
 
         if not self.sees_pixels:
             return look()
         key = (self._network_key, self._tiles)
-        return said_before(lambda: digest(*key, *self._seen(view)), look, costly=False)
+        return said_before(
+            lambda: question(self.compute, *key, *self._seen(view)), look, costly=False
+        )
 
-    def _in_tile(
-        self, view: View, place: tuple[int, int, int, int]
-    ) -> tuple[Floats, Floats, Floats]:
-        left, top, right, bottom = place
-        whole = view.image.shape[:2]
-        part = view
-        if place != (0, 0, whole[1], whole[0]):
-            # Only detectors that look at one picture alone have tiles.
-            part = replace(view, image=np.ascontiguousarray(view.image[top:bottom, left:right]))
-        boxes, scores, probabilities = self._candidates(part)
-        boxes = boxes + np.array([left, top, left, top], np.float32)
-        keep = without_cut(boxes, place, whole)
-        return boxes[keep], scores[keep], probabilities[keep]
+    def _candidates_in(self, views: Sequence[View]) -> Sequence[tuple[Floats, Floats, Floats]]:
+        """The candidates of each of a frame's tiles; here one after another."""
+        return [self._candidates(view) for view in views]
 
     @abstractmethod
     def _candidates(self, view: View) -> tuple[Floats, Floats, Floats]:
@@ -213,6 +220,26 @@ class ObjectDetector(ABC):
 
         Boxes in pixels of `view.image`; candidates below `_lowest` may be left out.
         """
+
+
+def _part(view: View, place: tuple[int, int, int, int]) -> View:
+    """What is shown of a tile; only detectors that look at one picture alone have tiles."""
+    left, top, right, bottom = place
+    if place == (0, 0, view.image.shape[1], view.image.shape[0]):
+        return view
+    return replace(view, image=np.ascontiguousarray(view.image[top:bottom, left:right]))
+
+
+def _placed(
+    candidates: tuple[Floats, Floats, Floats],
+    place: tuple[int, int, int, int],
+    whole: tuple[int, int],
+) -> tuple[Floats, Floats, Floats]:
+    """A tile's candidates in pixels of the frame, without those that its edges cut."""
+    boxes, scores, probabilities = candidates
+    boxes = boxes + np.array(place[:2] * 2, np.float32)
+    keep = without_cut(boxes, place, whole)
+    return boxes[keep], scores[keep], probabilities[keep]
 
 
 def other_teachers(what: str, kind: str = "the detector") -> BundleError:

@@ -1,82 +1,162 @@
-"""Detectors from local files: ONNX in a known layout, and Darknet's own by OpenCV 4."""
+"""Detectors from local files: networks in a known layout, and Darknet's own by OpenCV 4."""
 
 from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import cv2
 import numpy as np
 
+from awry.devices import PROCESSOR, Compute
 from awry.errors import ConfigError, MissingError
 from awry.foreign import reading, reason_of
-from awry.runtimes import onnx_session
 from awry.teachers.objects.base import ObjectDetector, View
-from awry.teachers.objects.onnx_layouts import CLASSES, YOLOX, Candidates, output_format
+from awry.teachers.objects.network_file import Asked, OpenedNetwork, open_network
+from awry.teachers.objects.onnx_layouts import (
+    CLASSES,
+    YOLOX,
+    Candidates,
+    Floats,
+    OutputFormat,
+)
 from awry.teachers.objects.options import DetectorOptions
 from awry.teachers.weights import file_hash, find_weights
-from awry.video.limits import check_pixels
 
 DARKNET_SIDE = 416
 NOTHING = 1e-3
 """Candidates below this are not even looked at."""
+SAME = 1e-3
+"""Two answers to one picture are alike that differ by no more, relative or absolute."""
 FARTHEST_OFFSET = 50.0
 """Raw centres lie within a few cells of their own; decoded ones spread over the picture."""
 
 
-class ONNXDetector(ObjectDetector):
-    """A network from a local ONNX file, run by ONNX Runtime. Class scores are sigmoids.
+class NetworkDetector(ObjectDetector):
+    """A network of a known layout from a file, in whichever runtime. Class scores are sigmoids.
+
+    Attributes:
+        network: answers pictures that `layout` prepared, float32 (n, 3, h, w), with its outputs.
+        layout: how pictures go in and boxes come out.
+        batches: whether `network` takes several pictures at once.
+        opened: the file that it comes from.
 
     Args:
-        file: path, or name in `$AWRY_WEIGHTS`.
+        opened: the network.
         options: as `DetectorOptions`.
+        original: name and content of the detector that it stands for, where it was exported from
+            one; None: it is one itself.
+        compute: where it runs; pictures are prepared, and boxes read, on the processor.
 
     Raises:
-        MissingError: no such file.
-        ConfigError: not an ONNX file, or of no known layout.
+        ConfigError: of no known layout, or its weights are damaged.
     """
 
-    def __init__(self, file: str, options: DetectorOptions) -> None:
-        path = find_weights(
-            file,
-            "The detector's ONNX file",
-            "--detector torchvision:NAME, boxes:FILE or foreground",
-        )
-        with reading(path.name, "a detector in ONNX", ConfigError):
-            self._session = onnx_session(path)
-            first = self._session.get_inputs()[0]
-            self._input = first.name
-            height, width = (side if isinstance(side, int) else 416 for side in first.shape[2:])
-            check_pixels(width, height, path.name, ConfigError)
-            shapes = [output.shape for output in self._session.get_outputs()]
-            metadata = self._session.get_modelmeta().custom_metadata_map
-            self.layout = output_format(shapes, (height, width), path, metadata)
+    def __init__(
+        self,
+        opened: OpenedNetwork,
+        options: DetectorOptions,
+        original: tuple[str, str] | None = None,
+        *,
+        compute: Compute = PROCESSOR,
+    ) -> None:
+        self.opened = opened
+        path = opened.file
+        with reading(path.name, "a detector", ConfigError):
+            self.network, self.layout = opened.ask, opened.layout()
             # Also whether it runs at all: damaged weights may be found no earlier.
-            self._check_raw(path)
+            check_raw(self.network, self.layout, path)
+        self.batches = opened.takes_batches and takes_two(self.network, self.layout)
+        content = opened.content
+        name, fitted = (opened.name, None) if original is None else original
         super().__init__(
-            f"onnx:{path.name}", file_hash(path), "sigmoid", self.layout.threshold, options
+            name, content, "sigmoid", self.layout.threshold, options, fitted, compute=compute
         )
-
-    def _check_raw(self, path: Path) -> None:
-        """YOLOX's decoded boxes have the same shape as raw ones, and would be decoded twice."""
-        grey = np.full((*self.layout.side, 3), 114, np.uint8)
-        raw = self._session.run(None, {self._input: self.layout.prepare(grey)})[0]
-        if isinstance(self.layout, YOLOX) and float(np.abs(raw[0, :, :2]).max()) > FARTHEST_OFFSET:
-            raise ConfigError(
-                f"{path.name} is a YOLOX that decodes its boxes itself; export it without "
-                "--decode_in_inference."
-            )
 
     def input_scale(self, size: tuple[int, int]) -> float:
         """As `ObjectDetector.input_scale`."""
         return self.layout.input_scale(size)
 
     def _candidates(self, view: View) -> Candidates:
-        outputs = self._session.run(None, {self._input: self.layout.prepare(view.image)})
-        size = (view.image.shape[0], view.image.shape[1])
-        return self.layout.read(outputs, size, max(self._lowest, NOTHING))
+        return self._candidates_in([view])[0]
+
+    def _candidates_in(self, views: Sequence[View]) -> Sequence[Candidates]:
+        """Of all tiles in one call, where the network takes a batch."""
+        pictures = [self.layout.prepare(view.image) for view in views]
+        if self.batches and len(views) > 1:
+            together = self.network(np.concatenate(pictures))
+            answers = [
+                [part[number : number + 1] for part in together] for number in range(len(views))
+            ]
+        else:
+            answers = [list(self.network(picture)) for picture in pictures]
+        lowest = max(self._lowest, NOTHING)
+        return [
+            self.layout.read(outputs, (view.image.shape[0], view.image.shape[1]), lowest)
+            for outputs, view in zip(answers, views, strict=True)
+        ]
+
+
+def file_detector(
+    kind: str,
+    file: str,
+    options: DetectorOptions,
+    original: tuple[str, str] | None = None,
+    *,
+    compute: Compute = PROCESSOR,
+) -> NetworkDetector:
+    """A network from a local file, run by ONNX Runtime or by OpenVINO.
+
+    Args:
+        kind: `onnx` or `openvino`.
+        file: path, or name in `$AWRY_WEIGHTS`.
+        options, original, compute: as `NetworkDetector`.
+
+    Raises:
+        MissingError: no such file, or OpenVINO is not installed.
+        ConfigError: not such a file, or of no known layout.
+    """
+    path = find_weights(
+        file,
+        f"The detector's {'ONNX' if kind == 'onnx' else 'OpenVINO'} file",
+        "--detector torchvision:NAME, boxes:FILE or foreground",
+    )
+    return NetworkDetector(open_network(kind, path, compute), options, original, compute=compute)
+
+
+def check_raw(network: Asked, layout: OutputFormat, path: Path) -> None:
+    """YOLOX's decoded boxes have the same shape as raw ones, and would be decoded twice.
+
+    Raises:
+        ConfigError: they are decoded.
+    """
+    raw = network(_grey(layout))[0]
+    if isinstance(layout, YOLOX) and float(np.abs(raw[0, :, :2]).max()) > FARTHEST_OFFSET:
+        raise ConfigError(
+            f"{path.name} is a YOLOX that decodes its boxes itself; export it without "
+            "--decode_in_inference."
+        )
+
+
+def takes_two(network: Asked, layout: OutputFormat) -> bool:
+    """Whether a network whose file allows a batch answers two pictures as it answers each."""
+    one = _grey(layout)
+    try:
+        alone, both = network(one), network(np.concatenate([one, one]))
+    except Exception:  # each runtime has errors of its own
+        return False
+    return all(
+        pair.shape == (2, *single.shape[1:])
+        and np.allclose(pair, np.concatenate([single, single]), SAME, SAME)
+        for single, pair in zip(alone, both, strict=True)
+    )
+
+
+def _grey(layout: OutputFormat) -> Floats:
+    return layout.prepare(np.full((*layout.side, 3), 114, np.uint8))
 
 
 class DarknetDetector(ObjectDetector):

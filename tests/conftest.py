@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import pytest
 import typer.main
@@ -122,6 +123,18 @@ def write_video(path: Path, images: np.ndarray, fps: float = 10) -> Path:
     with VideoWriter(path, fps, size=images.shape[1:3]) as writer:
         for image in images:
             writer.write(image)
+    return path
+
+
+def write_film(path: Path, images: np.ndarray, fps: int = 10, keys: int = 12) -> Path:
+    """A video with a key frame every so many frames, and pictures built on later ones between."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=fps, options={"bf": "2", "sc_threshold": "0"})
+        stream.height, stream.width = images.shape[1:3]
+        stream.codec_context.gop_size = keys
+        for image in images:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
+        container.mux(stream.encode(None))
     return path
 
 

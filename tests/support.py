@@ -8,21 +8,27 @@ import struct
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import cache, partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from unittest.mock import patch
 
 import cv2
 import numpy as np
+from ray import cloudpickle
 from scipy.signal import lfilter
 from scipy.special import log_ndtr
 from torch import nn
 
+from awry.cluster.work import Failed, answer_of, made
 from awry.evaluation.protocol import evaluate_frames
 from awry.evaluation.scored_clip import ScoredClip
 from awry.frames import Frame
+from awry.methods.registry import method_class
 from awry.studies.corruptions import corrupt
+from awry.testing.case import Case
 from awry.testing.footage import moving_square as moving_square
 from awry.testing.footage import moving_square_data as moving_square_data
 from awry.training.footage import Run
@@ -34,6 +40,37 @@ SERIES = {
     name: np.random.default_rng(seed).normal(size=len(labels)) + labels
     for seed, (name, labels) in enumerate(TRUTH.items())
 }
+
+
+@cache
+def case_of(name: str) -> Case:
+    """A method that is fitted once at `tiny`, for all tests of one process."""
+    return Case(method_class(name))
+
+
+@contextmanager
+def sent_to_workers() -> Iterator[list[Any]]:
+    """Inside, tasks go the way to workers and back, pickled, and are done here, the last one first.
+
+    Yields:
+        the tasks that were done.
+    """
+    from awry.cluster import pool
+
+    tasks_done: list[Any] = []
+
+    class Pool:
+        def run(self, work: Any, tasks: Any) -> Iterator[tuple[Any, Any]]:
+            packed = [cloudpickle.dumps(task) for task in tasks]
+            tasks = [cloudpickle.loads(one) for one in packed]
+            call = made(cloudpickle.loads(cloudpickle.dumps(work)))
+            for task in reversed(tasks):
+                answer = cloudpickle.loads(cloudpickle.dumps(answer_of(partial(call, task))))
+                tasks_done.append(task)
+                yield task, answer.error() if isinstance(answer, Failed) else answer
+
+    with patch.object(pool, "current_pool", Pool):
+        yield tasks_done
 
 
 def write_images(folder: Path, images: np.ndarray, suffix: str = ".png", first: int = 1) -> Path:

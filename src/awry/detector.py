@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from awry.calls import checked
+from awry.devices import Compute, chosen, using
 from awry.errors import BundleError, ConfigError
 from awry.foreign import reading
 from awry.frames import Event, Frame, FrameScore
@@ -25,12 +26,14 @@ from awry.scoring.calibration import POOLED, Budget, Calibration
 from awry.scoring.fill import ScoreFiller
 from awry.scoring.moments import Moment
 from awry.scoring.reasons import Explainer
+from awry.teachers.objects import ExportedNetwork
 from awry.training.bundle import MANIFEST, read_bundle, write_bundle
-from awry.training.facts import Facts
+from awry.training.facts import ExportedDetectorFacts, Facts
 from awry.video.ignore import IgnoreRegions
 from awry.video.limits import check_pixels
 from awry.video.open import source_of
 
+_CALLED = {"32": "fp32", "16": "fp16"}
 CURE = "Its files are whole; refit it, or use the version of awry that made it."
 
 
@@ -104,7 +107,7 @@ class Detector:
         digest.update(json.dumps(self.calibration.to_json(), sort_keys=True).encode())
         digest.update(repr((self.ignore.specs, self.every)).encode())
         export = self.facts.export
-        exported = None if export is None else export.model_dump()
+        exported = None if export is None else export.model_dump(exclude_unset=True)
         digest.update(json.dumps(exported, sort_keys=True).encode())
         return digest.hexdigest()
 
@@ -186,12 +189,34 @@ class Detector:
 
     @property
     def runs_in(self) -> dict[str, str]:
-        """`runtime` and `precision` of its networks."""
-        export = self.facts.export
+        """`runtime`, `precision` and `device` of its networks.
+
+        `device` is that of what PyTorch runs; exported networks run where their runtime can.
+        """
+        export, device = self.facts.export, self.compute.device
         eager = all(model.runtime is None for model in self.models.values())
         if eager or export is None:
-            return {"runtime": "pytorch", "precision": "fp32"}
-        return {"runtime": export.runtime, "precision": export.precision}
+            bits = _CALLED.get(self.compute.precision, self.compute.precision)
+            return {"runtime": "pytorch", "precision": bits, "device": device}
+        others = {one.precision for one in export.detectors.values()} - {export.precision}
+        words = [export.precision, *(f"detector {precision}" for precision in sorted(others))]
+        return {"runtime": export.runtime, "precision": ", ".join(words), "device": device}
+
+    @property
+    def compute(self) -> Compute:
+        """Where its networks run, and how exactly they calculate."""
+        return next(iter(self.models.values())).compute
+
+    def on(self, compute: Compute) -> Detector:
+        """The same detector on a device, in a precision; this one stays where it is.
+
+        Exported networks run where their runtime does.
+        """
+        if compute == self.compute:
+            return self
+        return replace(
+            self, models={scene: model.on(compute) for scene, model in self.models.items()}
+        )
 
     def with_budget(self, budget: Budget) -> Detector:
         """The same detector with the thresholds for another alarm budget.
@@ -244,12 +269,16 @@ class Detector:
         }
 
     @classmethod
-    def load(cls, path: str | Path, *, eager: bool = False) -> Detector:
+    def load(
+        cls, path: str | Path, *, eager: bool = False, exported_detectors: bool = True
+    ) -> Detector:
         """Read a bundle.
 
         Args:
             path: its folder; of an exported one too, which scores in its own runtime.
             eager: score in PyTorch, whatever it was exported to.
+            exported_detectors: let exported object detectors stand in for their originals, which
+                then need not be there; not where `eager`.
 
         Raises:
             MissingError: the runtime that it was exported to is not installed.
@@ -264,6 +293,9 @@ class Detector:
                 models[scene] = kind(kind.Config(**manifest["configs"][scene]))
                 models[scene].load_state(tensors[stem])
                 if "export" in manifest and not eager:
+                    if exported_detectors:
+                        stand_ins = _exported_detectors(Path(path), manifest)
+                        models[scene].exported_detectors = stand_ins
                     models[scene].runtime = _runtime(Path(path), manifest, stem, models[scene])
             known = ("method", "models", "configs", "calibration", "ignore", "frame_size")
             rest = {k: v for k, v in manifest.items() if k not in (*known, "files", "format")}
@@ -288,6 +320,8 @@ def load(
     *,
     budget: str | Budget | None = None,
     threshold: float | None = None,
+    device: str | None = None,
+    precision: str | None = None,
 ) -> Detector:
     """Read a bundle.
 
@@ -295,19 +329,31 @@ def load(
         bundle: its folder; or a detector, which is given back with the thresholds asked for.
         budget: false alarms allowed, e.g. `1/day`, in place of the bundle's own budget.
         threshold: an alarm has a frame above it; in place of any budget.
+        device: where networks run: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`, `xpu`; None: where a
+            detector is that was given, else as `$AWRY_DEVICE` says, else `auto`.
+        precision: how exactly they calculate: `32`, `tf32`, `bf16` or `16`; None: that of a
+            detector that was given, else `32`. The threshold was found with `32`.
 
     Raises:
-        ConfigError: an unknown option (suggests the nearest), budget and threshold both, or one
-            that cannot be.
+        ConfigError: an unknown option (suggests the nearest), budget and threshold both, one that
+            cannot be, or a device that is not there.
         BundleError: no bundle, damaged, foreign, or from a newer version.
     """
     if budget is not None and threshold is not None:
         raise ConfigError("Give --budget or --threshold: a budget would choose another threshold.")
     other = None if budget is None else Budget.of(budget)
-    detector = bundle if isinstance(bundle, Detector) else Detector.load(bundle)
+    detector = _placed(bundle, device, precision)
     if threshold is not None:
         return detector.with_threshold(threshold)
     return detector if other is None else detector.with_budget(other)
+
+
+def _placed(bundle: str | Path | Detector, device: str | None, precision: str | None) -> Detector:
+    """A bundle's detector, or the one that was given, where it is wanted."""
+    if isinstance(bundle, Detector):
+        return bundle.on(chosen(device, precision, bundle.compute))
+    with using(chosen(device, precision)):
+        return Detector.load(bundle)
 
 
 def _runtime(
@@ -316,15 +362,33 @@ def _runtime(
     """The exported networks of one model; only files whose hash was checked."""
     export = manifest["export"]
     files = dict(export["networks"][stem])
-    for name in files.values():
-        if name not in manifest["files"]:
-            raise BundleError(f"The bundle {path} names {name}, which it does not hold; refit it.")
+    _check_held(path, manifest, files.values())
     if set(files) != set(model.graphs()):
         raise BundleError(
             f"The bundle {path} has the networks {sorted(files)}, but {model.name} asks for "
             f"{sorted(model.graphs())}: export it again with this version of awry."
         )
-    return load_networks(path, export["runtime"], files)
+    return load_networks(path, export["runtime"], files, model.compute)
+
+
+def _exported_detectors(path: Path, manifest: Mapping[str, Any]) -> dict[str, ExportedNetwork]:
+    """The exported networks of object detectors; only files whose hash was checked."""
+    export = manifest["export"]
+    facts = {
+        what: ExportedDetectorFacts.model_validate(values)
+        for what, values in export.get("detectors", {}).items()
+    }
+    _check_held(path, manifest, [one.file for one in facts.values()])
+    return {
+        what: ExportedNetwork(path.resolve() / one.file, export["runtime"], one.name, one.content)
+        for what, one in facts.items()
+    }
+
+
+def _check_held(path: Path, manifest: Mapping[str, Any], files: Iterable[str]) -> None:
+    for name in files:
+        if name not in manifest["files"]:
+            raise BundleError(f"The bundle {path} names {name}, which it does not hold; refit it.")
 
 
 def scored(

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, OutlierMixin
 
 from awry.datasets.base import Clip, Dataset
-from awry.detector import Detector
+from awry.detector import Detector, load
+from awry.devices import chosen, using
 from awry.errors import ConfigError
 from awry.fitting.detector import fit_detector
 from awry.fitting.options import FitOptions
@@ -37,6 +38,7 @@ class AnomalyScorer(OutlierMixin, BaseEstimator):
         method, preset, changes, budget, seed: as of `awry.fit`, for `fit`.
         fps: frames per second of X.
         scene: which of the detector's scenes X shows.
+        device, precision: as of `awry.fit` and `awry.load`, for `fit` and for scores.
 
     Attributes:
         detector_: after `fit`, the fitted detector.
@@ -53,6 +55,8 @@ class AnomalyScorer(OutlierMixin, BaseEstimator):
         seed: int = 0,
         fps: float | None = None,
         scene: str = POOLED,
+        device: str | None = None,
+        precision: str | None = None,
     ) -> None:
         self.detector = detector
         self.method = method
@@ -62,6 +66,8 @@ class AnomalyScorer(OutlierMixin, BaseEstimator):
         self.seed = seed
         self.fps = fps
         self.scene = scene
+        self.device = device
+        self.precision = precision
 
     def fit(self, X: Images | Sequence[Images], y: None = None) -> AnomalyScorer:  # noqa: N803
         """Learn from a normal clip, or from several.
@@ -78,14 +84,16 @@ class AnomalyScorer(OutlierMixin, BaseEstimator):
             for number, images in enumerate(clips)
         ]
         data = Dataset("memory", "", None, self.fps, tuple(train), ())
+        compute = chosen(self.device, self.precision)
         options = FitOptions(
             self.preset,
             dict(self.changes or {}),
             self.seed,
             budget=Budget.of(self.budget),
             calibration=Split().calibration,  # `predict` needs a threshold, whatever the preset
+            compute=compute,
         )
-        with tempfile.TemporaryDirectory(prefix="awry-fit-") as folder:
+        with using(compute), tempfile.TemporaryDirectory(prefix="awry-fit-") as folder:
             self.detector_ = fit_detector(self.method, data, Path(folder) / "bundle", options)
         return self
 
@@ -117,4 +125,4 @@ class AnomalyScorer(OutlierMixin, BaseEstimator):
         detector: Detector | None = getattr(self, "detector_", self.detector)
         if detector is None:
             raise ConfigError("AnomalyScorer has no detector yet: give it one, or call fit.")
-        return detector
+        return load(detector, device=self.device, precision=self.precision)

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+import torch
 
-from awry.errors import ConfigError, FrameError
+from awry.errors import ConfigError, FrameError, OutOfMemoryError
 from awry.frames import Frame, FrameScore
 from awry.methods.base import Scorer, Setting
 from awry.methods.flow import Flow
@@ -57,6 +58,23 @@ def test_another_size_within_a_stream_is_refused_and_forgotten_after_it() -> Non
         scorer.push(next(frames(size=(6, 8))))
     scorer.flush()
     assert scorer.push(next(frames(size=(6, 8))))
+
+
+@pytest.mark.parametrize("ask", ["push", "flush", "score"])
+def test_a_shortage_of_memory_names_a_cure(ask: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def short(*given: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0")
+
+    scorer = Brightness(Setting())
+    for name in ("_push", "_flush"):
+        monkeypatch.setattr(scorer, name, short)
+    ways = {
+        "push": lambda: scorer.push(next(frames())),
+        "flush": scorer.flush,
+        "score": lambda: list(scorer.score(frames())),
+    }
+    with pytest.raises(OutOfMemoryError, match=r"allocate 2\.00 GiB\)\. Close other.*--device cpu"):
+        ways[ask]()
 
 
 def test_settings_that_are_not_there_suggest_the_nearest() -> None:

@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 
 from awry.evaluation.report.peaks import peak_of
-from awry.methods.registry import method_class, method_names
+from awry.methods.registry import method_names
 from awry.testing import MethodCheck
-from awry.testing.contract import Case, checks_of, frames
+from awry.testing.case import frames
+from awry.testing.contract import checks_of
+from support import case_of
 
-CASES = {name: Case(method_class(name)) for name in method_names()}
+CASES = {name: case_of(name) for name in method_names()}
 CHECKS = [check for case in CASES.values() for check in checks_of(case)]
 
 

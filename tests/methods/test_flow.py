@@ -13,11 +13,14 @@ from sklearn.metrics import roc_auc_score
 
 from awry.datasets import open_dataset
 from awry.datasets.base import Clip
+from awry.devices import PROCESSOR, Compute
 from awry.errors import BundleError, ConfigError, FootageError, TrainingError
 from awry.frames import Frame
 from awry.methods.base import Setting
 from awry.methods.flow import Flow, in_boxes
 from awry.scoring.fill import fill_unscored
+from awry.teachers.objects import DetectorOptions
+from awry.teachers.objects.foreground import ForegroundDetector
 from awry.training.footage import Footage
 from awry.training.loop import FitContext
 from awry.video.cache import FrameCache
@@ -146,6 +149,25 @@ def test_with_a_detector_the_fastest_object_counts(tmp_path: Path) -> None:
     assert shown[40 * shown.shape[0] // 176, 50 * shown.shape[1] // 160] > 2
     assert shown[150 * shown.shape[0] // 176, 50 * shown.shape[1] // 160] < 0.5
     assert shown[90 * shown.shape[0] // 176, 50 * shown.shape[1] // 160] == 0
+
+
+def test_the_detector_goes_where_the_method_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Anything(ForegroundDetector):
+        needs_neighbours = False
+
+    opened: list[Compute] = []
+
+    def opening(
+        what: str, options: DetectorOptions, exported: object, *, compute: Compute
+    ) -> Anything:
+        opened.append(compute)
+        return Anything(options)
+
+    monkeypatch.setattr("awry.methods.flow.load_detector", opening)
+    method, card = flow(detector="onnx:any.onnx"), Compute("cuda:0")
+    method.scorer(Setting())
+    method.on(card).scorer(Setting())
+    assert opened == [PROCESSOR, card]
 
 
 def test_a_median_is_not_moved_by_what_crosses_a_corner() -> None:

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from awry.devices import Compute
 from awry.methods.daml.motion import PairedConv3D
 from awry.methods.folding import for_scoring
 from awry.methods.ssmtl.config import SSMTLConfig
@@ -126,3 +127,14 @@ def test_a_sequence_with_a_way_of_its_own_keeps_it() -> None:
     x = torch.rand(1, 2, 9, 9)
     with torch.inference_mode():
         close(for_scoring(module)(x), module(x))
+
+
+def test_a_single_input_is_rounded_as_batches_are() -> None:
+    """In 16 bits: oneDNN's own operation would calculate in full, and scores would differ."""
+    torch.manual_seed(0)
+    network = for_scoring(nn.Sequential(nn.Conv2d(3, 4, 3)).eval())
+    frames = torch.rand(2, 3, 8, 8)
+    with torch.inference_mode(), Compute("cpu", "bf16").rounding():
+        one, both = network(frames[:1]), network(frames)
+    assert one.dtype == both.dtype == torch.bfloat16
+    assert torch.equal(one, both[:1])

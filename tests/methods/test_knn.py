@@ -10,13 +10,15 @@ import numpy as np
 import pytest
 import torch
 
+from awry.devices import PROCESSOR, Compute
 from awry.errors import ConfigError, TrainingError
 from awry.frames import Frame
 from awry.methods.base import Setting
-from awry.methods.knn import NearestNeighbours
+from awry.methods.knn import NearestNeighbours, distances_to
 from awry.training.footage import Footage
 from awry.training.loop import FitContext
 from awry.video.cache import FrameCache
+from fake_devices import fake_card
 from support import moving_square_data
 
 
@@ -64,6 +66,16 @@ def test_the_score_is_the_mean_distance_to_the_nearest(
     assert score(tiny[0], unseen()) == pytest.approx(distances[0], rel=1e-5)
 
 
+def test_another_precision_has_a_classifier_of_its_own(
+    tiny: tuple[NearestNeighbours, Footage],
+) -> None:
+    rounded = tiny[0].on(Compute("cpu", "bf16"))
+    full, other = score(tiny[0], unseen()), score(rounded, unseen())
+    assert other == pytest.approx(full, rel=0.05)
+    assert other != full
+    assert (tiny[0]._load().compute, rounded._load().compute) == (PROCESSOR, rounded.compute)
+
+
 def test_more_neighbours_than_frames_are_cut(tiny: tuple[NearestNeighbours, Footage]) -> None:
     method = NearestNeighbours(NearestNeighbours.configure("tiny", {"neighbours": 999}))
     method.load_state(tiny[0].state())
@@ -100,3 +112,30 @@ def test_efficientnet_knows_a_seen_picture(tmp_path: Path) -> None:
     seen = next(iter(footage.open(footage.clips[0]))).image
     assert method.state()["features"].shape[1] == 1280
     assert score(method, seen) < 0.5 * score(method, unseen())
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_device_finds_the_same_neighbours(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also of a picture that was seen, whose distance is 0, and of one very near it."""
+    features = np.random.default_rng(0).normal(5, 1, (40, 8)).astype(np.float32)
+    asked = np.concatenate([features[:3], features[3:4] + 1e-4, features[4:6] * 2])
+    expected = distances_to(features, count, PROCESSOR)(asked)
+    device = Compute("xpu")
+    monkeypatch.setattr(Compute, "put", lambda compute, value: torch.from_numpy(value))
+    found = distances_to(features, count, device)(asked)
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+    assert count > 1 or found[0] == 0
+
+
+@pytest.mark.parametrize("precision", ["32", "bf16"])
+def test_frames_are_compared_on_a_card(
+    tiny: tuple[NearestNeighbours, Footage], precision: str
+) -> None:
+    frames = [Frame(number, None, unseen()) for number in range(3)]
+    with fake_card(precision) as card:
+        there = tiny[0].on(card)
+        scorer = there.scorer(Setting())
+        scores = [*scorer.push(frames[0]), *scorer.score(iter(frames))]
+        assert there.scorer(Setting())._distances is scorer._distances  # type: ignore[attr-defined]
+    assert [score.score for score in scores] == [0.0] * 4  # a card that is not there knows no value
+    assert score(tiny[0], unseen()) > 0

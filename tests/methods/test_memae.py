@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from awry.devices import Compute
 from awry.errors import ConfigError
 from awry.methods.memae import MemAE, MemAENetwork, Memory, entropy
 
@@ -69,3 +70,16 @@ def test_the_loss_weighs_the_entropy() -> None:
 def test_frames_must_fit_the_steps_in_time() -> None:
     with pytest.raises(ConfigError, match="multiple of 8"):
         MemAE.configure("tiny", {"frames": 12})
+
+
+def test_the_memory_chooses_in_full_precision() -> None:
+    """Weights that lie near the threshold would fall on its other side in 16 bits."""
+    torch.manual_seed(0)
+    made = Memory(200, 16, 1.0, 1.0)
+    codes = torch.randn(50, 16)
+    mixed, weights = made(codes)
+    with Compute("cpu", "bf16").rounding():
+        short, chosen = made(codes)
+    assert short.dtype == chosen.dtype == torch.float32
+    assert torch.equal(short, mixed)
+    assert torch.equal(chosen, weights)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
+import torch
 from pydantic import ValidationError
 
 from awry.errors import FootageError
@@ -18,6 +19,7 @@ from awry.methods.stacks import (
     to_input,
 )
 from awry.training.footage import Run
+from awry.training.loop import Step
 from awry.training.scale import FootageScale
 
 
@@ -63,7 +65,7 @@ def test_several_strides_are_learned_from() -> None:
 
 def test_draws_depend_on_the_generator_alone() -> None:
     windows = Windows(runs(40), StackConfig(frames=2, width=16, height=16, batch=3))
-    one, other = (windows.draw(np.random.default_rng(7)) for _ in range(2))
+    one, other = (windows.draw(Step(0, 0, np.random.default_rng(7))) for _ in range(2))
     assert one.shape[0] == 3
     assert one.equal(other)
     assert windows.steps == 13
@@ -77,7 +79,7 @@ def test_footage_shorter_than_a_window_is_refused() -> None:
 def test_pictures_become_shares_with_channels_first() -> None:
     images = np.zeros((2, 3, 4, 3), np.uint8)
     images[1, 2, 3] = (255, 0, 51)
-    tensor = to_input(images)
+    tensor = to_input(torch.from_numpy(images))
     assert tensor.shape == (2, 3, 3, 4)
     assert tensor[1, :, 2, 3].tolist() == pytest.approx([1.0, 0.0, 0.2])
 

@@ -17,17 +17,18 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from awry.devices import PROCESSOR, Compute
 from awry.errors import BundleError, FootageError, TrainingError
 from awry.frames import Frame, FrameScore
 from awry.methods.base import Method, MethodConfig, Scorer, Setting
-from awry.methods.graphs import Graph
+from awry.methods.graphs import Graph, Network, resident
 from awry.methods.search_space import SearchSpace
 from awry.methods.stacks import StackConfig, Windows, by_footage, to_input
 from awry.methods.windowed import Origin, WindowScorer
 from awry.progress import Reporter, Silent
 from awry.scoring.maps import blurred
 from awry.scoring.streaming import Values, no_filter
-from awry.training.loop import Phase, train
+from awry.training.loop import Phase, Step, train
 from awry.training.schedule import constant, cosine
 from awry.training.split import WHOLE, Split
 from awry.video.pictures import coloured, resized
@@ -57,6 +58,7 @@ class StackMethod(Method):
     def __init__(self, config: MethodConfig) -> None:
         super().__init__(config)
         self.network: nn.Module | None = None
+        self._placed: tuple[nn.Module, Compute, Network] | None = None
 
     @classmethod
     def search_space(cls) -> SearchSpace:
@@ -81,7 +83,9 @@ class StackMethod(Method):
 
     def fit(self, footage: Footage, context: FitContext) -> None:
         """As `Method.fit`."""
-        network, training, validation = self._prepare(footage, context.seed, context.reporter)
+        network, training, validation = self._prepare(
+            footage, context.seed, context.reporter, context.compute
+        )
         config = self.config
         steps = config.steps or training.steps
         falling = config.decay == "cosine"
@@ -90,7 +94,7 @@ class StackMethod(Method):
             list(network.parameters()),
             config.epochs,
             steps,
-            lambda epoch, step, generator: self.losses(network, training.draw(generator)),
+            lambda step: self.losses(network, training.draw(step)),
             self.optimizer,
             cosine(config.epochs, steps, least=0.05) if falling else constant(),
             None if validation is None else lambda: self._validated(network, validation),
@@ -100,25 +104,32 @@ class StackMethod(Method):
         network.eval()
 
     def _prepare(
-        self, footage: Footage, seed: int, reporter: Reporter
+        self, footage: Footage, seed: int, reporter: Reporter, compute: Compute
     ) -> tuple[nn.Module, Windows, Windows | None]:
-        """The network with fresh weights, and what it trains and validates on."""
+        """The network with fresh weights, and what it trains and validates on.
+
+        Args:
+            footage: as `fit` is given.
+            seed: of the weights.
+            reporter: told where footage is measured.
+            compute: where windows come; the network is on the processor.
+        """
         settled, notes = by_footage(self.config, footage, reporter)
         self.config = type(self.config)(**{**self.config.model_dump(), **settled})
         footage.notes += notes
         size, grey = self.config.size, bool(self.config.grey)
-        training = Windows(footage.runs("train", size, grey=grey), self.config)
+        training = Windows(footage.runs("train", size, grey=grey), self.config, compute)
         torch.manual_seed(seed)
         self.network = self.build()
-        return self.network, training, self._validation(footage)
+        return self.network, training, self._validation(footage, compute)
 
-    def _validation(self, footage: Footage) -> Windows | None:
+    def _validation(self, footage: Footage, compute: Compute) -> Windows | None:
         """The validation part, where one is held back that is long enough for a window."""
         if not footage.split.validation:
             return None
         try:
             held_back = footage.runs("validation", self.config.size, grey=bool(self.config.grey))
-            return Windows(held_back, self.config)
+            return Windows(held_back, self.config, compute)
         except FootageError:
             footage.notes.append("The validation part is shorter than one window: not used.")
             return None
@@ -138,7 +149,19 @@ class StackMethod(Method):
     def scorer(self, setting: Setting) -> Scorer:
         """As `Method.scorer`."""
         self._fitted().eval()
-        return ErrorScorer(self, setting)
+        compute, network = self._answering()
+        return ErrorScorer(self, setting, network, compute)
+
+    def _answering(self) -> tuple[Compute, Network]:
+        """What answers for the network, and where; one copy on a device serves all scorers."""
+        if self.runtime is not None:
+            return PROCESSOR, self.runtime[NETWORK]
+        network, compute = self._fitted(), self.compute
+        if compute.plain:
+            return compute, self.networks[NETWORK]
+        if self._placed is None or self._placed[:2] != (network, compute):
+            self._placed = network, compute, resident(self.graphs(), compute)[NETWORK]
+        return compute, self._placed[2]
 
     def graphs(self) -> dict[str, Graph]:
         """As `Method.graphs`: the one network."""
@@ -174,13 +197,20 @@ class StackMethod(Method):
 
     def training_losses(self, footage: Footage) -> Sequence[Tensor]:
         """As `Method.training_losses`."""
-        network, training, _ = self._prepare(footage, 0, Silent())
-        return [self.losses(network.train(), training.draw(np.random.default_rng(0)))["total"]]
+        compute = self.compute
+        network, training, _ = self._prepare(footage, 0, Silent(), compute)
+        network = self.network = compute.copy_of(network)
+        windows = training.draw(Step(0, 0, np.random.default_rng(0)))
+        with compute.rounding():
+            return [self.losses(network.train(), windows)["total"]]
 
 
 @dataclass(frozen=True, slots=True)
 class _Prepared:
-    """A frame in the window: its number and time, its size (H, W), its picture (c, h, w)."""
+    """A frame in the window: its number and time, its size (H, W), its picture (c, h, w).
+
+    The picture is where the network is.
+    """
 
     index: int
     time_s: float | None
@@ -205,21 +235,27 @@ class ErrorScorer(WindowScorer[FrameError]):
     Args:
         method: fitted.
         setting: where it works.
+        network: what answers for the method's network; it takes pictures from anywhere.
+        compute: where its answers are.
     """
 
-    def __init__(self, method: StackMethod, setting: Setting) -> None:
+    def __init__(
+        self, method: StackMethod, setting: Setting, network: Network, compute: Compute
+    ) -> None:
         config = self._config = method.config
         before = config.place * config.stride
         super().__init__(setting, before, config.span - 1 - before, no_filter(), no_filter())
+        self.reach = before
         self._method = method
-        self._network = method.networks[NETWORK]
+        self._network, self._compute = network, compute
         self._ignored_at: tuple[tuple[int, int], NDArray[np.bool_] | None] | None = None
 
     def _prepared(self, frame: Frame) -> _Prepared:
         with self._stage("resize"):
             picture = resized(frame.image, self._config.size, bool(self._config.grey))
             size = (frame.image.shape[0], frame.image.shape[1])
-            return _Prepared(frame.index, frame.time_s, size, to_input(picture))
+            shown = to_input(self._compute.put(picture))
+            return _Prepared(frame.index, frame.time_s, size, shown)
 
     def _raw_result(self, origin: Origin) -> FrameError:
         config = self._config
@@ -227,7 +263,7 @@ class ErrorScorer(WindowScorer[FrameError]):
         judged = frames[config.place]
         with self._stage("network"):
             guess = self._answer(torch.stack([frame.picture for frame in frames]))[config.answer]
-            error = (guess - judged.picture).square().mean(0).numpy()
+            error = self._compute.array((guess - judged.picture).square().mean(0))
         if (ignored := self._ignored_in(judged.size)) is not None:
             error = np.where(ignored, np.float32(0), error)
         return FrameError(judged.index, judged.time_s, error)
@@ -277,14 +313,15 @@ class ErrorScorer(WindowScorer[FrameError]):
         chosen = frames[len(frames) - config.span :: config.stride]
         grey = bool(config.grey)
         images = [resized(self.setting.black_out(f).image, config.size, grey) for f in chosen]
-        window = to_input(np.stack(images))
+        compute = self._compute
+        window = to_input(compute.put(np.stack(images)))
         guess = self._answer(window)[-1]
         shown = {
             "input": window[-1],
             self._method.guess: guess,
             "error": (guess - window[-1]).abs(),
         }
-        return {name: _picture(frame) for name, frame in shown.items()}
+        return {name: _picture(compute.fetch(frame)) for name, frame in shown.items()}
 
 
 def _picture(frame: Tensor) -> NDArray[np.uint8]:

@@ -6,31 +6,37 @@ one stream at a time. `tests/methods/test_contract.py` holds every registered me
 
 from __future__ import annotations
 
+import copy
 import time
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from operator import is_not
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from awry.devices import PROCESSOR, Compute, current
 from awry.errors import ConfigError, FrameError, nearest
 from awry.frames import Frame, FrameScore
+from awry.memory import FOR_SCORING, enough_memory
 from awry.methods.frame_check import check_frame
 from awry.methods.graphs import Graph, Network, eager
 from awry.methods.search_space import SearchSpace
+from awry.methods.smaller import smaller_fit
 from awry.scoring.maps import map_regions
 from awry.teachers.kinds import has_weights
+from awry.teachers.objects import NOTHING_EXPORTED, ExportedNetwork, ObjectDetector
 from awry.training.split import Split
 from awry.video.ignore import IgnoreRegions
 from awry.video.pictures import small_mask
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import Tensor, nn
 
     from awry.methods.published import Publication
     from awry.training.footage import Footage
@@ -95,11 +101,16 @@ class Scorer(ABC):
         seconds: spent so far in each stage of scoring: `resize`, teachers (`detector`, `flow`),
             `network`, `maps`, and what the method names besides.
         causal: True where a score depends on no later frame.
+        reach: frames before a frame on which its score depends, so that a long clip can be scored
+            in pieces; None: all of them, back to the stream's beginning.
+        period: a piece begins at a multiple of so many frames.
         picture_lag: `pictures` shows the frame so many before the last one that it is given, since
             the method looks at so many later ones to judge a frame by itself.
     """
 
     lookahead: int = 0
+    reach: int | None = None
+    period: int = 1
     picture_lag: int = 0
     warmup: int = 0
     smoothing: str = "none"
@@ -121,22 +132,26 @@ class Scorer(ABC):
         warm-up and where a clip ends before the look-ahead is there.
 
         Raises:
+            OutOfMemoryError: the memory does not suffice.
             FrameError: no `Frame`, its image not (H, W, 3) uint8, NaN inside, or another size than
                 the frame before; says what to do with arrays, tensors and pictures.
         """
-        return [self._with_regions(score) for score in self._push(self._checked(frame))]
+        with enough_memory(FOR_SCORING):
+            return [self._with_regions(score) for score in self._push(self._checked(frame))]
 
     def flush(self) -> list[FrameScore]:
         """The stream has ended: give what is still owed and forget the stream."""
-        scores = [self._with_regions(score) for score in self._flush()]
+        with enough_memory(FOR_SCORING):
+            scores = [self._with_regions(score) for score in self._flush()]
         self._size = None
         return scores
 
     def score(self, frames: Iterable[Frame]) -> Iterator[FrameScore]:
         """Score a whole clip; equal to pushing its frames and flushing, and maybe faster."""
         checked = (self._checked(frame) for frame in frames)
-        for score in self._score(checked):
-            yield self._with_regions(score)
+        with enough_memory(FOR_SCORING):
+            for score in self._score(checked):
+                yield self._with_regions(score)
         self._size = None
 
     def pictures(self, frames: Sequence[Frame]) -> Mapping[str, NDArray[np.uint8]] | None:
@@ -230,16 +245,23 @@ class Method(ABC):
             frames; they are measured as scores are.
         fused_by_default: whether it is among those that are fused where nothing is said.
         demo_by_default: whether it is the one that the demo shows where nothing is said.
+        batch_settings: names of the settings that make a step's batch smaller; they are named where
+            the memory does not suffice.
         phrases: part -> what a high value of it means, as a clause in plain words; `{it}` stands
             for the object, e.g. `{it} moves faster than in normal footage`. Under the empty name
             what a high score means where no part stands out.
         runtime: what answers in the place of `graphs`, e.g. exported ones; None: they themselves.
+        compute: where its networks and its teachers run when it scores; as `devices.using` says
+            where it was made. What it learned stays on the processor.
+        exported_detectors: networks that answer in the place of object detectors', by the
+            detector's `KIND:WHAT`; to be set before anything is scored.
     """
 
     name: ClassVar[str]
     levels: tuple[str, ...] = ()
     fused_by_default: ClassVar[bool] = False
     demo_by_default: ClassVar[bool] = False
+    batch_settings: ClassVar[tuple[str, ...]] = ("batch",)
     phrases: ClassVar[Mapping[str, str]] = {}
     Config: ClassVar[type[MethodConfig]]
     presets: ClassVar[Mapping[str, Mapping[str, Any]]]
@@ -248,6 +270,9 @@ class Method(ABC):
     def __init__(self, config: MethodConfig) -> None:
         self.config = config
         self.runtime: Mapping[str, Network] | None = None
+        self.compute: Compute = current()
+        self._copies: tuple[list[nn.Module], Mapping[str, Network]] | None = None
+        self.exported_detectors: Mapping[str, ExportedNetwork] = NOTHING_EXPORTED
 
     @classmethod
     def configure(
@@ -336,10 +361,47 @@ class Method(ABC):
         """The networks that scoring asks, by name; none where there is nothing to export."""
         return {}
 
+    def on(self, compute: Compute) -> Self:
+        """The same method, whose scorers run elsewhere; what was learned is shared.
+
+        A method that keeps what runs somewhere, e.g. teachers, makes it anew.
+        """
+        other = copy.copy(self)
+        other.compute, other._copies = compute, None
+        return other
+
+    def smaller_fit(self, compute: Compute) -> str:
+        """What to do where the memory does not suffice for a fit, in a sentence.
+
+        Args:
+            compute: where it is fitted, and how exactly.
+        """
+        return smaller_fit(self.config, self.batch_settings, compute)
+
+    @property
+    def asked_on(self) -> Compute:
+        """Where `networks` take their inputs best: exported ones take them on the processor."""
+        return self.compute if self.runtime is None else PROCESSOR
+
     @property
     def networks(self) -> Mapping[str, Network]:
-        """What answers for each graph: another runtime where one was set, or the graph itself."""
-        return self.runtime if self.runtime is not None else eager(self.graphs())
+        """What answers for each graph: another runtime where one was set, or the graph itself.
+
+        On a device copies answer, which serve all scorers.
+        """
+        if self.runtime is not None:
+            return self.runtime
+        graphs = self.graphs()
+        if self.compute.plain:
+            return eager(graphs)
+        modules = [graph.module for graph in graphs.values()]
+        if self._copies is None or any(map(is_not, self._copies[0], modules)):
+            self._copies = modules, eager(graphs, self.compute)
+        return self._copies[1]
+
+    def object_detectors(self) -> Sequence[tuple[str, ObjectDetector]]:
+        """`KIND:WHAT` of each object detector that scoring asks, and the detector; none here."""
+        return ()
 
     def describe(self, part: str) -> str | None:
         """What a high value of a part means; see `phrases`. None where the part is no reason.
@@ -372,5 +434,8 @@ class Method(ABC):
         return ()
 
     def training_losses(self, footage: Footage) -> Sequence[Tensor]:
-        """The losses of one step, for a check that every parameter gets a gradient."""
+        """The losses of one step, with the trained modules on `compute` and in its precision.
+
+        For checks that every parameter gets a gradient, and that nothing is left on the processor.
+        """
         return ()

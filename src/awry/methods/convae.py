@@ -158,7 +158,7 @@ class ConvAE(StackMethod):
 
     def losses(self, network: Any, windows: Tensor) -> dict[str, Tensor]:
         """Hasan et al. eq. 2, its first term as a mean over pixels."""
-        return {"total": (network(windows) - windows).square().mean()}
+        return {"total": (network(windows).float() - windows).square().mean()}
 
     def optimizer(self, parameters: Sequence[nn.Parameter]) -> torch.optim.Optimizer:
         """AdaGrad as in the paper, or Adam; eq. 2's last term is the weight decay."""

@@ -100,7 +100,8 @@ class FramePredictor(nn.Module):
             features.append(x)
         for up, join, skip in zip(self.up, self.join, features[-2::-1], strict=True):
             x = join(torch.cat([up(x), skip], 1))
-        predicted: Tensor = (torch.tanh(self.last(x)) + 1) / 2
+        # In full: 16 bits leave a bright pixel, a little below 1, fewer than 256 levels.
+        predicted: Tensor = (torch.tanh(self.last(x).float()) + 1) / 2
         return predicted[:, None]
 
 
@@ -174,7 +175,8 @@ class FFP(StackMethod):
         """Liu et al. eq. 7 without the losses of optical flow and of an adversary."""
         config = self.config
         # The paper's pixels lie in [-1, 1]: the two losses weigh against each other as there.
-        guess, truth = 2 * network(windows[:, :-1]), 2 * windows[:, -1:]
+        # In full: of 16 bits the steps between neighbours would be mostly rounding.
+        guess, truth = 2 * network(windows[:, :-1]).float(), 2 * windows[:, -1:]
         parts = {
             "intensity": intensity_loss(guess, truth),
             "gradient": gradient_loss(guess, truth),

@@ -7,8 +7,8 @@ inside any detected object, which noise between objects cannot reach.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import cv2
 import numpy as np
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 from torch import Tensor
 
+from awry.devices import Compute
 from awry.errors import BundleError, ConfigError, FootageError, TrainingError
 from awry.frames import Frame, FrameScore
 from awry.methods.base import Method, MethodConfig, Scorer, Setting
@@ -85,6 +86,7 @@ class FlowScorer(Scorer):
     """One flow field a frame. The first frame of a stream has none and is not scored."""
 
     warmup = 1
+    reach = 1
 
     def __init__(
         self,
@@ -195,10 +197,17 @@ class Flow(Method):
         detector = None if self.config.detector is None else self._load(self.config.detector)
         return FlowScorer(self.config, setting, usual, detector)
 
+    def on(self, compute: Compute) -> Self:
+        """As `Method.on`; the detector is loaded there."""
+        other = super().on(compute)
+        other._detector = None
+        return other
+
     def _load(self, what: str) -> ObjectDetector:
         if self._detector is None:
             options = DetectorOptions(threshold=self.config.threshold, tiles=self.config.tiles)
-            self._detector = load_detector(what, options)
+            exported = self.exported_detectors
+            self._detector = load_detector(what, options, exported, compute=self.compute)
         if self._detector.needs_neighbours:
             raise ConfigError(
                 f"{what} looks at later frames too, and flow at none: use another --detector, "
@@ -208,6 +217,11 @@ class Flow(Method):
         if fitted and fitted != self._detector.fingerprint:
             raise other_teachers(what)
         return self._detector
+
+    def object_detectors(self) -> Sequence[tuple[str, ObjectDetector]]:
+        """As `Method.object_detectors`."""
+        what = self.config.detector
+        return [] if what is None else [(what, self._load(what))]
 
     def state(self) -> dict[str, Tensor]:
         """As `Method.state`."""

@@ -24,6 +24,7 @@ from pydantic import Field, model_validator
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from awry.devices import in_full
 from awry.methods.autoencoding import StackMethod
 from awry.methods.stacks import ReconstructionConfig
 
@@ -87,8 +88,10 @@ class Memory(nn.Module):
 
     def forward(self, codes: Tensor) -> tuple[Tensor, Tensor]:
         """Gong et al. eq. 3: the mixtures (..., channels), and the weights (..., N)."""
-        weights = self.weights(codes)
-        return weights @ self.items, weights
+        # 16 bits would throw weights over the threshold that lie near it, one way or the other.
+        with in_full(codes):
+            weights = self.weights(codes.float())
+            return weights @ self.items, weights
 
 
 def entropy(weights: Tensor) -> Tensor:
@@ -191,7 +194,7 @@ class MemAE(StackMethod):
         """Gong et al. eq. 10; eq. 8 is averaged over pixels, eq. 9 over codes."""
         guess, weights = network.addressed(windows)
         parts = {
-            "reconstruction": (guess - windows).square().mean(),
+            "reconstruction": (guess.float() - windows).square().mean(),
             "entropy": entropy(weights),
         }
         total = parts["reconstruction"] + self.config.entropy * parts["entropy"]

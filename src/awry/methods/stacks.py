@@ -11,10 +11,12 @@ import torch
 from pydantic import Field, model_validator
 from torch import Tensor
 
+from awry.devices import PROCESSOR, Compute
 from awry.errors import FootageError
 from awry.methods.base import MethodConfig
 from awry.progress import Reporter
 from awry.training.footage import Footage, Run
+from awry.training.loop import Step
 from awry.training.scale import FootageScale, measure_scale
 from awry.video.pictures import Pictures, working_size
 
@@ -175,9 +177,9 @@ def _reasons(scale: FootageScale, settled: dict[str, Any]) -> str:
     )
 
 
-def to_input(images: Pictures) -> Tensor:
-    """Pictures (..., h, w, c), uint8, as float32 (..., c, h, w) in [0, 1]."""
-    return torch.from_numpy(images.astype(np.float32)).movedim(-1, -3).div_(255)
+def to_input(images: Tensor) -> Tensor:
+    """Pictures (..., h, w, c), uint8, as float32 (..., c, h, w) in [0, 1], where they are."""
+    return images.float().movedim(-1, -3).div_(255)
 
 
 class Windows:
@@ -186,13 +188,17 @@ class Windows:
     Args:
         runs: stretches of footage; those shorter than one window are left out.
         config: settled.
+        compute: where windows come.
 
     Raises:
         FootageError: all are shorter.
     """
 
-    def __init__(self, runs: Sequence[Run], config: StackConfig) -> None:
+    def __init__(
+        self, runs: Sequence[Run], config: StackConfig, compute: Compute = PROCESSOR
+    ) -> None:
         self._config = config
+        self._compute = compute
         strides = [config.stride * multiple for multiple in config.multiples]
         pairs = [(run.images, stride) for run in runs for stride in strides]
         places = [len(images) - (config.window - 1) * stride for images, stride in pairs]
@@ -212,9 +218,13 @@ class Windows:
         """Steps of one pass over the windows."""
         return max(1, round(len(self) / self._config.batch))
 
-    def draw(self, generator: np.random.Generator) -> Tensor:
-        """Random windows for one step, float32 (batch, window, c, h, w) in [0, 1]."""
-        return self.at([int(generator.integers(len(self))) for _ in range(self._config.batch)])
+    def draw(self, step: Step) -> Tensor:
+        """Random windows for one step, float32 (batch, window, c, h, w) in [0, 1].
+
+        Where several processes share the step, this one's part of the batch.
+        """
+        chance, batch = step.generator, self._config.batch
+        return self.at(step.mine([int(chance.integers(len(self))) for _ in range(batch)]))
 
     def spread(self, most: int) -> list[int]:
         """Numbers of windows, evenly spread and the same each time."""
@@ -222,10 +232,11 @@ class Windows:
 
     def at(self, numbers: Sequence[int]) -> Tensor:
         """Windows by their numbers, float32 (n, window, c, h, w) in [0, 1]."""
-        return torch.stack([self._window(number) for number in numbers])
+        images = self._compute.put(np.stack([self._window(number) for number in numbers]))
+        return torch.stack([to_input(window) for window in images])
 
-    def _window(self, number: int) -> Tensor:
+    def _window(self, number: int) -> Pictures:
         source = int(np.searchsorted(self._bounds, number, side="right"))
         first = number - (int(self._bounds[source - 1]) if source else 0)
         images, stride = self._sources[source]
-        return to_input(images[first : first + (self._config.window - 1) * stride + 1 : stride])
+        return images[first : first + (self._config.window - 1) * stride + 1 : stride]

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 import time
 import warnings
-import weakref
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,68 +13,31 @@ import torch
 from numpy.typing import NDArray
 
 from awry.detector import Detector
-from awry.errors import AwryError, BundleError, ConfigError, FrameError
-from awry.exporting.bundles import ExportOptions, export_detector
-from awry.exporting.parity import FLOOR
-from awry.fitting import FitOptions, fit_detector
+from awry.errors import BundleError, ConfigError, FrameError
 from awry.frames import Frame, FrameScore
 from awry.methods.base import Method
 from awry.methods.registry import method_class, registered
+from awry.testing.case import (
+    TOLERANCE,
+    Case,
+    batched,
+    frames,
+    pushed,
+    refused,
+    require,
+    require_alike,
+    require_same,
+    values,
+)
+from awry.testing.elsewhere import (
+    a_piece_of_a_clip_gets_the_scores_of_the_whole,
+    an_exported_bundle_scores_the_same,
+    sixteen_bits_score_nearly_the_same,
+    what_was_learned_stays_on_the_processor_in_full,
+)
 from awry.testing.footage import moving_square_data
 from awry.training.footage import Footage
 from awry.video.cache import FrameCache
-
-LENGTH = 60
-"""Frames of the clip that methods are asked about."""
-TOLERANCE = 1e-5
-"""Relative; streaming and batched scores may differ by the rounding of float32."""
-
-
-class Case:
-    """A method, fitted once at its preset `tiny` for all the checks that ask for it.
-
-    Args:
-        kind: the method's class; it need not be installed.
-    """
-
-    def __init__(self, kind: type[Method]) -> None:
-        self.kind = kind
-        self._pushed: dict[int, list[FrameScore]] = {}
-
-    @cached_property
-    def folder(self) -> Path:
-        """Where its fits are kept; made at the first, removed with the case."""
-        folder = Path(tempfile.mkdtemp(prefix="awry-check-"))
-        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
-        return folder
-
-    @cached_property
-    def fitted(self) -> tuple[Detector, Path]:
-        """A detector of the method, and its saved bundle."""
-        detector, out = self.fit("bundle"), self.folder / "bundle"
-        detector.save(out)
-        return detector, out
-
-    @property
-    def detector(self) -> Detector:
-        """A detector of the method."""
-        return self.fitted[0]
-
-    def pushed(self, count: int = LENGTH) -> list[FrameScore]:
-        """Scores of a clip's first frames, one by one; they are computed once."""
-        if count not in self._pushed:
-            self._pushed[count] = pushed(self.detector, frames(count))
-        return self._pushed[count]
-
-    @cached_property
-    def batched(self) -> list[FrameScore]:
-        """Scores of the same clip as a whole."""
-        return batched(self.detector, frames())
-
-    def fit(self, name: str, **options: Any) -> Detector:
-        """Another fit of the same footage and seed."""
-        settings = FitOptions(preset="tiny", seed=3, **options)
-        return fit_detector(self.kind.name, moving_square_data(), self.folder / name, settings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,54 +97,6 @@ def checks_of(case: Case) -> list[MethodCheck]:
     ]
 
 
-def frames(count: int = LENGTH, size: tuple[int, int] = (48, 72)) -> list[Frame]:
-    """A clip that the methods have not seen."""
-    return list(moving_square_data(seed=5, length=count, size=size).train[0].open())
-
-
-def pushed(detector: Detector, clip: Sequence[Frame]) -> list[FrameScore]:
-    """Scores of a stream, frame by frame."""
-    scorer = detector.scorer()
-    return [score for frame in clip for score in scorer.push(frame)] + scorer.flush()
-
-
-def batched(detector: Detector, clip: Sequence[Frame]) -> list[FrameScore]:
-    """Scores of a whole clip."""
-    return list(detector.scorer().score(iter(clip)))
-
-
-def values(scores: Sequence[FrameScore]) -> NDArray[np.float64]:
-    """float64 (n,), NaN where unscored."""
-    return np.array([np.nan if score.score is None else score.score for score in scores])
-
-
-def require(condition: bool, sentence: str) -> None:
-    """AssertionError with a sentence unless something holds; also under `python -O`."""
-    if not condition:
-        raise AssertionError(sentence)
-
-
-def require_same(one: Any, other: Any, sentence: str, rtol: float = 0, atol: float = 0) -> None:
-    """AssertionError with a sentence unless two arrays are equal; NaN equals NaN."""
-    try:
-        np.testing.assert_allclose(one, other, rtol=rtol, atol=atol)
-    except AssertionError as error:
-        raise AssertionError(f"{sentence}: {' '.join(str(error).split())[:300]}") from error
-
-
-@contextmanager
-def refused(error: type[AwryError], word: str, what: str) -> Iterator[None]:
-    """AssertionError unless the error is raised inside, with the word in its message."""
-    try:
-        yield
-    except error as raised:
-        require(word in str(raised), f"{what}: expected '{word}' in the message, found: {raised}")
-    except Exception as raised:
-        raise AssertionError(f"{what}: expected {error.__name__}, got {raised!r}") from raised
-    else:
-        raise AssertionError(f"{what} was not refused with {error.__name__}")
-
-
 def the_class_is_a_method(case: Case) -> None:
     """As the registry wants it: a concrete class with name, Config and presets."""
     try:
@@ -245,16 +154,7 @@ def the_batched_path_equals_push(case: Case) -> None:
     """Scores, parts and maps."""
     one, other = case.pushed(), case.batched
     require_same(values(other), values(one), "score() differs from push()", TOLERANCE, 1e-7)
-    _require_alike(one, other)
-
-
-def _require_alike(one: Sequence[FrameScore], other: Sequence[FrameScore]) -> None:
-    for left, right in zip(one, other, strict=True):
-        require(left.parts.keys() == right.parts.keys(), f"frame {left.index} has other parts")
-        require((left.map is None) == (right.map is None), f"one map of {left.index} is missing")
-        require(
-            left.maps.keys() == right.maps.keys(), f"frame {left.index} has maps of other parts"
-        )
+    require_alike(one, other)
 
 
 def maps_are_alike_in_both_paths(case: Case) -> None:
@@ -421,25 +321,6 @@ def unknown_settings_suggest_the_nearest(case: Case) -> None:
         case.kind.configure("tinny")
 
 
-def an_exported_bundle_scores_the_same(case: Case) -> None:
-    """Whatever a method calls its networks, and however often it asks them; if it has any."""
-    detector, clip = case.detector, frames(40)
-    if not next(iter(detector.models.values())).graphs():
-        return
-    # Tiny fits know next to no spread of normal scores, by which some methods divide.
-    tolerance = 1e-2
-    whole = moving_square_data(seed=5, length=60).train[0]
-    out = case.folder / "exported"
-    about = export_detector(detector, out, ExportOptions(tolerance=tolerance), whole)
-    worst = max(about["parity"]["networks"].values())
-    require(worst < 1e-4, f"an exported network differs by {worst}")
-    one, other = case.pushed(len(clip)), pushed(Detector.load(out), clip)
-    least = FLOOR * tolerance * float(np.nanmax(np.abs(values(one))))
-    said = "scores differ once the networks are exported"
-    require_same(values(other), values(one), said, tolerance, least)
-    _require_alike(one, other)
-
-
 RULES: tuple[Callable[[Case], None], ...] = (
     the_class_is_a_method,
     unknown_settings_suggest_the_nearest,
@@ -450,6 +331,7 @@ RULES: tuple[Callable[[Case], None], ...] = (
     maps_are_finite_and_of_parts_that_are_declared,
     told_seconds_are_no_longer_than_it_took,
     scores_do_not_depend_on_what_follows,
+    a_piece_of_a_clip_gets_the_scores_of_the_whole,
     a_scorer_starts_anew_after_flush,
     save_and_load_give_equal_scores,
     the_same_seed_gives_the_same_scores,
@@ -461,4 +343,6 @@ RULES: tuple[Callable[[Case], None], ...] = (
     foreign_tensors_are_refused,
     a_bundle_holds_only_safetensors_and_json,
     an_exported_bundle_scores_the_same,
+    sixteen_bits_score_nearly_the_same,
+    what_was_learned_stays_on_the_processor_in_full,
 )

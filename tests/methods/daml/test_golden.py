@@ -13,6 +13,7 @@ from awry.frames import Frame
 from awry.methods.base import Setting
 from awry.methods.daml.config import DAMLConfig
 from awry.methods.daml.network import DAMLModel
+from awry.methods.daml.placed import Placed
 from awry.methods.daml.samples import RunBatch
 from awry.methods.daml.scoring import DAMLScorer
 from awry.methods.daml.training import losses
@@ -97,7 +98,7 @@ def found() -> dict[str, list[float]]:
         images = ((frames().numpy() + 0.5) * 255).round().astype(np.uint8)
         clip = [Frame(i, None, np.repeat(p[0, :, :, None], 3, 2)) for i, p in enumerate(images)]
         parts_wanted = ("prediction", "reconstruction")
-        scorer = DAMLScorer(model, model.config, Setting(parts=parts_wanted))
+        scorer = DAMLScorer(Placed(model), model.config, Setting(parts=parts_wanted))
         numbers[position] = list(list(scorer.score(clip))[-1].parts.values())
     return numbers
 

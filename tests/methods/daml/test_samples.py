@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from awry.errors import FootageError
 from awry.methods.daml.network import to_input
 from awry.methods.daml.samples import Batches, Codes, moving_crop
+from awry.training.loop import Step
 from support import noise_run as run
 
 
@@ -59,7 +60,9 @@ def test_too_short_clips_are_refused_with_the_length_that_is_needed(make_model: 
 
 def test_short_clips_among_long_ones_do_not_stop_a_fit(make_model: Any) -> None:
     model = make_model(batch_runs=3)
-    batch = Batches([run(3), run(20, 1)], model, model.config).draw(np.random.default_rng(0))
+    batch = Batches([run(3), run(20, 1)], model, model.config).draw(
+        Step(0, 0, np.random.default_rng(0))
+    )
     assert batch.frames.shape == (3, 12, 3, 16, 24)
     assert batch.mean.shape == (3, 1, 3, 16, 24)
 
@@ -68,15 +71,15 @@ def test_clips_that_hold_a_window_but_no_whole_run_are_learned_from_too(make_mod
     model = make_model(scenes=("a", "b"))
     batches = Batches([run(8, 1, "a"), run(60, 2, "b")], model, model.config)
     generator = np.random.default_rng(0)
-    drawn = [batches.draw(generator).mean[0, 0] for _ in range(300)]
+    drawn = [batches.draw(Step(0, 0, generator)).mean[0, 0] for _ in range(300)]
     assert any(torch.equal(mean, model.mean_of("a")) for mean in drawn)
 
 
 def test_clips_shorter_than_a_run_are_used_whole(make_model: Any) -> None:
     model = make_model()
     batches = Batches([run(8)], model, model.config)
-    frames = batches.draw(np.random.default_rng(0)).frames
-    torch.testing.assert_close(frames[0], to_input(run(8).images, model.means[0]))
+    frames = batches.draw(Step(0, 0, np.random.default_rng(0))).frames
+    torch.testing.assert_close(frames[0], to_input(torch.from_numpy(run(8).images), model.means[0]))
 
 
 def test_every_start_is_drawn_and_no_run_crosses_clips(make_model: Any) -> None:
@@ -86,12 +89,14 @@ def test_every_start_is_drawn_and_no_run_crosses_clips(make_model: Any) -> None:
     generator = np.random.default_rng(0)
     found = set()
     wanted = {
-        (clip, first): to_input(images.images[first : first + 12], model.mean_of(images.scene))
+        (clip, first): to_input(
+            torch.from_numpy(images.images[first : first + 12]), model.mean_of(images.scene)
+        )
         for clip, images in enumerate(clips)
         for first in range(len(images.images) - 11)
     }
     for _ in range(80):
-        batch = batches.draw(generator)
+        batch = batches.draw(Step(0, 0, generator))
         same = [place for place, piece in wanted.items() if torch.equal(piece, batch.frames[0])]
         assert len(same) == 1
         assert torch.equal(batch.mean[0, 0], model.mean_of("ab"[same[0][0]]))
@@ -102,14 +107,16 @@ def test_every_start_is_drawn_and_no_run_crosses_clips(make_model: Any) -> None:
 def test_subsampled_runs_take_every_dth_frame(make_model: Any) -> None:
     model = make_model(subsample=2)
     clip = run(24)
-    frames = Batches([clip], model, model.config).draw(np.random.default_rng(0)).frames
-    torch.testing.assert_close(frames[0], to_input(clip.images[::2], model.means[0]))
+    frames = Batches([clip], model, model.config).draw(Step(0, 0, np.random.default_rng(0))).frames
+    torch.testing.assert_close(
+        frames[0], to_input(torch.from_numpy(clip.images[::2]), model.means[0])
+    )
 
 
 def test_cropped_frames_go_with_their_piece_of_the_mean(make_model: Any) -> None:
     model = make_model(crop=8)
     clip = run(12)
-    batch = Batches([clip], model, model.config).draw(np.random.default_rng(0))
+    batch = Batches([clip], model, model.config).draw(Step(0, 0, np.random.default_rng(0)))
     frames, mean = batch.frames, batch.mean
     assert frames.shape[-2:] == mean.shape[-2:] == (8, 8)
     whole = torch.from_numpy(clip.images / np.float32(255)).permute(0, 3, 1, 2)
@@ -135,13 +142,15 @@ def test_kept_codes_are_those_of_whole_frames(make_model: Any, tmp_path: Path, c
     codes = Codes(batches, model, tmp_path / "fit" / "codes")
     places, same = np.random.default_rng(3), np.random.default_rng(3)
     for _ in range(5):
-        found = codes.draw(places)
+        found = codes.draw(Step(0, 0, places))
         expected = []
         for clip, first in batches.places(same):
             rows, columns = batches.crop((clip, first), same)
             images, mean = batches.clips[clip]
             with torch.no_grad():
-                whole = model.encode(to_input(images[first : first + 12], mean))[-1]
+                whole = model.encode(to_input(torch.from_numpy(images[first : first + 12]), mean))[
+                    -1
+                ]
             factor = model.config.factor
             if crop:
                 rows = slice(rows.start // factor, rows.stop // factor)
@@ -157,5 +166,5 @@ def test_each_frame_is_encoded_once(make_model: Any, tmp_path: Path) -> None:
     model.encoder.register_forward_pre_hook(lambda module, given: counted.append(len(given[0])))
     codes = Codes(Batches([run(40)], model, model.config), model, tmp_path / "codes")
     for seed in range(4):
-        codes.draw(np.random.default_rng(seed))
+        codes.draw(Step(0, 0, np.random.default_rng(seed)))
     assert sum(counted) == 40

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from awry.frames import Frame, FrameScore
 from awry.methods.base import Setting
 from awry.methods.daml.network import DAMLModel
+from awry.methods.daml.placed import Placed
 from awry.methods.daml.scoring import DAMLScorer
 from awry.video.ignore import IgnoreRegions
 
@@ -32,7 +33,9 @@ def clip(count: int = 40) -> list[Frame]:
 
 def scorer(model: DAMLModel, **setting: Any) -> DAMLScorer:
     ignore = IgnoreRegions.parse(setting.pop("ignore", []))
-    return DAMLScorer(model, model.config, Setting(ignore=ignore, frame_size=FRAME, **setting))
+    return DAMLScorer(
+        Placed(model), model.config, Setting(ignore=ignore, frame_size=FRAME, **setting)
+    )
 
 
 def pushed(model: DAMLModel, frames: list[Frame], **setting: Any) -> list[FrameScore]:

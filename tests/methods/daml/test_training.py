@@ -16,6 +16,7 @@ from awry.methods.daml.losses import squared_error
 from awry.methods.daml.network import DAMLModel, to_input
 from awry.methods.daml.samples import Batches, RunBatch
 from awry.methods.daml.training import losses, phases, predict
+from awry.training.loop import Step
 from support import noise_run as run
 
 NOWHERE = Path("not-to-be-written")
@@ -24,7 +25,7 @@ NOWHERE = Path("not-to-be-written")
 def test_the_input_is_the_frame_minus_the_mean() -> None:
     images = run(3).images
     mean = torch.full((3, 16, 24), 0.25)
-    found = to_input(images, mean)
+    found = to_input(torch.from_numpy(images), mean)
     np.testing.assert_allclose(
         found.numpy(), images.transpose(0, 3, 1, 2) / 255.0 - 0.25, atol=1e-6
     )
@@ -107,11 +108,14 @@ def test_eq_1_of_single_windows(make_model: Any, skips: str) -> None:
     clips = [run(14), run(13, 1)]
     batches = Batches(clips, model, model.config)
     assert batches.total == 5 + 4
-    drawn = batches.draw(np.random.default_rng(0), [0, 6, 8])
+    drawn = batches.draw(Step(0, 0, np.random.default_rng(0)), [0, 6, 8])
     assert drawn.spaced
     places = [(0, 0), (1, 1), (1, 3)]
     windows = [
-        to_input(clips[clip].images[[first + at for at in (0, 2, 4, 6, 9)]], model.means[0])
+        to_input(
+            torch.from_numpy(clips[clip].images[[first + at for at in (0, 2, 4, 6, 9)]]),
+            model.means[0],
+        )
         for clip, first in places
     ]
     torch.testing.assert_close(drawn.frames, torch.stack(windows))
@@ -177,7 +181,7 @@ def test_kept_codes_serve_single_windows_too(make_model: Any, tmp_path: Path) ->
     encoded = phases(plain, plain.config, [run(20)], None, NOWHERE)[1]
     for one in (phase, encoded):
         one.prepare()
-    found, expected = (one.loss(1, 2, np.random.default_rng(0)) for one in (phase, encoded))
+    found, expected = (one.loss(Step(1, 2, np.random.default_rng(0))) for one in (phase, encoded))
     torch.testing.assert_close(found["total"], expected["total"], rtol=0.01, atol=0.0)
 
 
@@ -265,7 +269,7 @@ def test_phases_weigh_the_losses_as_the_paper_says(
     _, found = made(make_model, schedule=schedule)
     for phase, (reconstruction, prediction) in zip(found, factors, strict=True):
         phase.prepare()
-        parts = phase.loss(0, 0, np.random.default_rng(0))
+        parts = phase.loss(Step(0, 0, np.random.default_rng(0)))
         zero = torch.zeros(())
         expected = 3 * reconstruction * parts.get("reconstruction", zero)
         expected = expected + prediction * parts["prediction"]
@@ -281,7 +285,7 @@ def test_training_the_motion_model_alone_leaves_the_rest_as_it_is(make_model: An
     optimizer = phase.optimizer(phase.parameters)
     for step in range(2):
         optimizer.zero_grad()
-        phase.loss(0, step, np.random.default_rng(step))["total"].backward()
+        phase.loss(Step(0, step, np.random.default_rng(step)))["total"].backward()
         optimizer.step()
         assert set(phase.validate()) == {"total", "prediction"}
     changed = {n for n, v in model.state_dict().items() if not torch.equal(v, before[n])}
@@ -393,7 +397,9 @@ def test_a_pass_has_as_many_steps_as_the_footage_has_runs(make_model: Any) -> No
 def test_pairs_of_frames_serve_where_only_reconstruction_is_learned(make_model: Any) -> None:
     model = make_model(pairs=20, first_weights=(1.0, 0.0))
     runs = [run(60), run(60, 1)]
-    batch = Batches(runs, model, model.config, pairs=True).draw(np.random.default_rng(0))
+    batch = Batches(runs, model, model.config, pairs=True).draw(
+        Step(0, 0, np.random.default_rng(0))
+    )
     frames, mean = batch.frames, batch.mean
     assert frames.shape == (20, 2, 3, 16, 24)
     assert mean.shape == (20, 1, 3, 16, 24)
@@ -402,7 +408,7 @@ def test_pairs_of_frames_serve_where_only_reconstruction_is_learned(make_model: 
     found = phases(model, model.config, runs, None, NOWHERE)
     for phase in found:
         phase.prepare()
-        phase.loss(0, 0, np.random.default_rng(0))
+        phase.loss(Step(0, 0, np.random.default_rng(0)))
     assert encoded == [40, 12]
     # 118 pairs, and 110 windows of 6 frames of which a stretch of 12 has 7.
     assert [phase.steps for phase in found] == [118 // 20, 110 // 7]
@@ -412,7 +418,7 @@ def test_pairs_of_frames_serve_where_only_reconstruction_is_learned(make_model: 
     # A frame whose skips come from two frames before needs these three.
     model = make_model(pairs=20, first_weights=(1.0, 0.0), input_stride=2, skips="input")
     pairs = Batches(runs, model, model.config, pairs=True)
-    assert pairs.draw(np.random.default_rng(0)).frames.shape[:2] == (20, 3)
+    assert pairs.draw(Step(0, 0, np.random.default_rng(0))).frames.shape[:2] == (20, 3)
 
 
 def test_codes_are_kept_where_they_fit(make_model: Any, tmp_path: Path) -> None:
@@ -421,10 +427,10 @@ def test_codes_are_kept_where_they_fit(make_model: Any, tmp_path: Path) -> None:
         model = make_model(code_cache=limit)
         phase = phases(model, model.config, [run(20)], None, tmp_path)[1]
         phase.prepare()
-        found = phase.loss(0, 0, np.random.default_rng(0))
+        found = phase.loss(Step(0, 0, np.random.default_rng(0)))
         assert file.exists() == there
         # The same windows either way, but for the rounding of what is kept.
         encoded = phases(model, make_model().config, [run(20)], None, NOWHERE)[1]
         encoded.prepare()
-        expected = encoded.loss(0, 0, np.random.default_rng(0))
+        expected = encoded.loss(Step(0, 0, np.random.default_rng(0)))
         torch.testing.assert_close(found["total"], expected["total"], rtol=0.01, atol=0.0)

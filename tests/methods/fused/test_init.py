@@ -10,13 +10,15 @@ import pytest
 import torch
 
 from awry.detector import Detector
+from awry.devices import Compute
 from awry.errors import BundleError, TrainingError
 from awry.methods.base import Setting
 from awry.methods.fused import Fused
 from awry.methods.registry import registered
 from awry.teachers.objects.foreground import ForegroundDetector
 from awry.testing import MethodCheck
-from awry.testing.contract import Case, checks_of, frames
+from awry.testing.case import Case, frames
+from awry.testing.contract import checks_of
 
 
 def fused_of(label: str, *methods: str) -> type[Fused]:
@@ -82,10 +84,10 @@ def test_reasons_and_marks_name_the_system_that_spoke(objects: Case) -> None:
 
 def test_one_detection_for_two_systems(objects: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     """SSMTL twice: each frame is looked at once, and the scores are those of each alone."""
+    (model,) = objects.detector.models.values()
     calls = []
     found = ForegroundDetector._candidates
     monkeypatch.setattr(ForegroundDetector, "_candidates", lambda *a: calls.append(1) or found(*a))
-    (model,) = objects.detector.models.values()
     ssmtl = model.systems["ssmtl"]
     alone = [one.score for one in ssmtl.scorer(Setting()).score(iter(frames()))]
     once = len(calls)
@@ -103,6 +105,27 @@ def test_one_detection_for_two_systems(objects: Case, monkeypatch: pytest.Monkey
     for label in ("ssmtl", "ssmtl-2"):
         same = [one.parts.get(label) for one in scores][3:-3]
         np.testing.assert_array_equal(same, alone[3:-3])
+
+
+def test_elsewhere_too_one_detection_serves_all(
+    objects: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In 16 bits: as many detections as in full, and scores that go with those."""
+    (model,) = objects.detector.models.values()
+    calls = []
+    found = ForegroundDetector._candidates
+    monkeypatch.setattr(ForegroundDetector, "_candidates", lambda *a: calls.append(1) or found(*a))
+    counted, scores = [], []
+    for one in (model, model.on(Compute("cpu", "bf16"))):
+        calls.clear()
+        said = list(one.scorer(Setting()).score(iter(frames())))
+        counted.append(len(calls))
+        scores.append([score.score for score in said if score.score is not None])
+    assert counted[0] == counted[1] > 0
+    full, half = scores
+    assert full != half
+    # Tiny systems are nearly sure of nothing, and normal deviates show it.
+    assert np.corrcoef(full, half)[0, 1] > 0.95
 
 
 def test_tensors_of_others_are_refused(objects: Case) -> None:

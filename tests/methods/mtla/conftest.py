@@ -43,7 +43,7 @@ def batch(channels: int = 4) -> SampleBatch:
     """Two samples of three frames, with as many classes."""
     torch.manual_seed(1)
     return SampleBatch(
-        pictures=torch.rand(2, 3, 3, 32, 48),
+        pictures=torch.randint(256, (2, 3, 3, 32, 48), dtype=torch.uint8),
         classes=torch.rand(2, channels, 32, 48).softmax(1),
         magnitude=torch.rand(2, 32, 48),
         context=torch.rand(2, 3, 32, 48),

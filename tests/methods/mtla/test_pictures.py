@@ -23,7 +23,7 @@ from support import moving_square_data
 
 APPEARANCE = ("predicted segmentation", "teacher segmentation", "appearance error")
 MOTION = ("predicted flow", "teacher flow", "motion error")
-SAMPLE = Sample(np.full((3, 1, 4, 6), 0.5, np.float32), None, None, np.empty((0, 4, 6), np.float32))
+SAMPLE = Sample(np.full((3, 1, 4, 6), 128, np.uint8), None, None, np.empty((0, 4, 6), np.float32))
 
 
 def scorer_of(detector: Detector, **setting: Any) -> MTLAScorer:

@@ -10,7 +10,7 @@ from torch import nn
 
 from awry.errors import MissingError
 from awry.methods.mtla.config import MTLAConfig
-from awry.methods.mtla.unet import SCSE, AttentionNetwork, UNet, make_unet
+from awry.methods.mtla.unet import SCSE, AttentionNetwork, UNet, averaged_to, make_unet
 
 CONFIG = MTLAConfig(filters=3, stages=3)
 
@@ -144,3 +144,17 @@ def seen_by_the_first_stage(unet: UNet, x: torch.Tensor) -> torch.Tensor:
 def test_one_grey_channel_is_normalised_by_what_the_colours_have_together() -> None:
     config = CONFIG.model_copy(update={"normalisation": "channels"})
     assert not make_unet("small", 1, 2, 1, config).by_channel
+
+
+@pytest.mark.parametrize("size", [(4, 4), (8, 24), (5, 7), (32, 48)])
+def test_maps_are_averaged_alike_whether_results_must_repeat_or_not(size: tuple[int, int]) -> None:
+    torch.manual_seed(0)
+    maps = torch.rand(2, 1, 32, 48)
+    plain = averaged_to(maps, size)
+    torch.use_deterministic_algorithms(True)
+    try:
+        repeatable = averaged_to(maps, size)
+    finally:
+        torch.use_deterministic_algorithms(False)
+    torch.testing.assert_close(repeatable, plain)
+    assert plain.shape == (2, 1, *size)

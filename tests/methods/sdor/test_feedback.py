@@ -15,7 +15,7 @@ from awry.methods.sdor.feedback import (
 from awry.methods.sdor.normality import PseudoLabels
 from awry.methods.sdor.samples import Archive
 from awry.methods.sdor.training import labels_of, rank
-from awry.training.loop import FitContext, train
+from awry.training.loop import FitContext, Step, train
 
 Make = Callable[..., tuple[SDOR, Archive]]
 
@@ -104,10 +104,10 @@ def test_a_share_of_each_batch_keeps_the_pseudo_labels_alive(
     assert phase.epochs * phase.steps <= 6
     asked: list[np.ndarray] = []
     activations = archive.activations
-    monkeypatch.setattr(archive, "activations", lambda p: asked.append(p) or activations(p))
+    monkeypatch.setattr(archive, "activations", lambda p, at: asked.append(p) or activations(p, at))
     seen = set()
     for step in range(30):
-        phase.loss(0, step, np.random.default_rng(step))
+        phase.loss(Step(0, step, np.random.default_rng(step)))
         abnormal, normal = asked[-1][:4], asked[-1][4:]
         assert set(abnormal[:2]) <= {19, 20, 21}
         assert set(abnormal[2:]) <= set(range(48, 60)) - {54, 55, 56}

@@ -2,19 +2,23 @@ from __future__ import annotations
 
 import tracemalloc
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
-from awry.errors import FootageError, SourceError
+from awry.errors import FootageError, SourceError, WriteError
 from awry.frames import Frame
 from awry.methods.sdor import SDOR, SDORConfig
+from awry.methods.sdor.network import Reader
 from awry.methods.sdor.reading import Stretch, read_archive
 from awry.methods.sdor.samples import Archive, as_pictures
 from awry.progress import Silent
 from awry.video import ArraySource, SourceHealth
+from support import sent_to_workers
 
 from .conftest import SIZE, noise, stretch
 
@@ -82,8 +86,8 @@ def test_an_interrupted_reading_goes_on(
     kept = list((tmp_path / "1").glob("*/0*"))
     assert len(kept) == 2
     seen = []
-    plain = model.activations
-    monkeypatch.setattr(model, "activations", lambda p: seen.append(len(p)) or plain(p))
+    plain = Reader.forward
+    monkeypatch.setattr(Reader, "forward", lambda own, p: seen.append(len(p)) or plain(own, p))
     one = read_archive([stretch("a", images)], model, method.config, tmp_path / "1", Silent())
     assert sum(seen) == 50 - 32
     two = read_archive([stretch("a", images)], model, method.config, tmp_path / "2", Silent())
@@ -203,3 +207,48 @@ class Messages(Silent):
 
     def message(self, text: str) -> None:
         self.messages.append(text)
+
+
+def test_workers_read_what_one_process_reads(tiny: Tiny, tmp_path: Path) -> None:
+    method = SDOR(tiny())
+    model = method.prepare(SIZE, 0)
+
+    def gone() -> ArraySource:
+        raise SourceError("It is gone.")
+
+    some = [stretch(name, noise(20, seed)) for seed, name in enumerate("abc")]
+    parts = [*some[:2], Stretch("lost", "*", "lost", gone), some[2], replace(some[0], name="again")]
+    alone = read_archive(parts, model, method.config, tmp_path / "1", Silent())
+    with sent_to_workers() as tasks:
+        found = read_archive(parts, model, method.config, tmp_path / "2", Silent())
+    assert len(tasks) == 4  # the same content once
+    assert found.failed == alone.failed == ("lost was left out: It is gone.",)
+    assert [clip.name for clip in found.clips] == [clip.name for clip in alone.clips]
+    numbers = list(range(80))
+    torch.testing.assert_close(
+        found.activations(numbers), alone.activations(numbers), rtol=0, atol=0
+    )
+
+
+def test_a_file_that_another_worker_renames_takes_no_room(tiny: Tiny, tmp_path: Path) -> None:
+    (tmp_path / "gone.npy").symlink_to(tmp_path / "renamed.npy")
+    method = SDOR(tiny())
+    model = method.prepare(SIZE, 0)
+    parts = [stretch("a", noise(5))]
+    archive = read_archive(parts, model, method.config, tmp_path, Silent(), limit_bytes=2**30)
+    assert len(archive.clips) == 1
+
+
+def test_what_a_worker_wrote_elsewhere_is_missed(
+    tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def elsewhere(work: Any, tasks: Any) -> Any:
+        call = work.make()
+        for entry, part in tasks:
+            yield (entry, part), call((tmp_path / "other" / entry.name, part))
+
+    monkeypatch.setattr("awry.methods.sdor.reading.done", elsewhere)
+    method = SDOR(tiny())
+    model = method.prepare(SIZE, 0)
+    with pytest.raises(WriteError, match="all machines must share the disk"):
+        read_archive([stretch("a", noise(5))], model, method.config, tmp_path / "1", Silent())

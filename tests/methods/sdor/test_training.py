@@ -13,7 +13,7 @@ from awry.methods.sdor.samples import Archive
 from awry.methods.sdor.training import Ranking, ordinal_loss, phases, rank
 from awry.progress import NO_FIGURES, Silent
 from awry.training import loop
-from awry.training.loop import FitContext, Interrupted
+from awry.training.loop import FitContext, Interrupted, Step
 
 Make = Callable[..., tuple[SDOR, Archive]]
 
@@ -68,7 +68,7 @@ def test_a_round_begins_where_the_last_one_ended_only_if_asked(make_archive: Mak
         ranking = Ranking(archive, method.config, np.linspace(0, 1, len(archive)), {})
         later = phases(model, ranking)[1]
         later.prepare()
-        later.loss(0, 0, np.random.default_rng(0))
+        later.loss(Step(0, 0, np.random.default_rng(0)))
         assert (second.output.bias.item() == 7) != restart
 
 

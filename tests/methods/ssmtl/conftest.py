@@ -13,8 +13,10 @@ from awry.datasets.base import Clip, Dataset
 from awry.fitting import FitOptions
 from awry.methods.ssmtl.config import SSMTLConfig
 from awry.methods.ssmtl.network import SSMTLModel
+from awry.methods.ssmtl.samples import ObjectPool
+from awry.methods.ssmtl.sequences import room_needed
 from awry.video.memory import ArraySource
-from support import stir
+from support import noise_run, stir
 
 MakeModel = Callable[..., SSMTLModel]
 
@@ -30,6 +32,23 @@ SMALL: dict[str, Any] = {
     "filters": (3, 4, 5),
     "part_scale": "standard",
 }
+
+
+POOLED = SSMTLConfig(side=16, frame_side=16, depth="shallow", width="narrow")
+
+
+def pool(
+    count: int = 6, length: int = 40, config: SSMTLConfig = POOLED, outputs: int = 80
+) -> ObjectPool:
+    """Boxes at random places of two clips of noise."""
+    runs = [noise_run(length, seed=number, size=(40, 60)) for number in range(2)]
+    generator = np.random.default_rng(0)
+    room = room_needed(config.t, config.steps_between)
+    frames = generator.integers(room, length - room, count)
+    places = np.stack([np.arange(count) % 2, frames], 1)
+    boxes = np.tile(np.array([5, 5, 25, 35], np.float32), (count, 1))
+    targets = generator.random((count, outputs)).astype(np.float32)
+    return ObjectPool(runs, places, targets, boxes, config.crop)
 
 
 def training_data(images: list[np.ndarray]) -> Dataset:

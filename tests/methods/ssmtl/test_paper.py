@@ -15,7 +15,7 @@ from awry.datasets.base import Clip, Dataset
 from awry.detector import Detector
 from awry.fitting import FitOptions, fit_detector
 from awry.methods.ssmtl.config import SSMTLConfig
-from awry.teachers.objects import onnx
+from awry.teachers.objects import network_file
 from awry.teachers.objects.onnx_layouts import STRIDES, cells
 from awry.video.memory import ArraySource
 from support import moving_square_data
@@ -65,7 +65,7 @@ class RandomYOLOv3:
 def yolo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     file = tmp_path / "yolov3.onnx"
     file.write_bytes(b"random")
-    monkeypatch.setattr(onnx, "onnx_session", lambda file: RandomYOLOv3())
+    monkeypatch.setattr(network_file, "onnx_session", lambda file, compute: RandomYOLOv3())
     return file
 
 

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from awry.datasets.base import Clip
+from awry.devices import PROCESSOR
 from awry.errors import ConfigError
 from awry.fitting import FitOptions, fit_detector
 from awry.frames import FrameScore
@@ -65,7 +66,7 @@ def test_thinned_footage_takes_the_boxes_of_its_own_frames(tmp_path: Path) -> No
     thin = FitOptions(preset="tiny", changes=changes, every=2)
     footage = Footage(moving_square_data().train, FrameCache(tmp_path / "f", 2**28), every=2)
     method = SSMTL(SSMTL.configure("tiny", changes))
-    pools = method._prepare(footage, 0, Silent())["object"][0]
+    pools = method._prepare(footage, 0, PROCESSOR, Silent())["object"][0]
     assert isinstance(pools, ObjectPool)
     crop = pools.take(0, np.array([0]))[0]
     assert crop.min() >= 160  # the square, and nothing of the background beside it

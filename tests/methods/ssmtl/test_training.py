@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,29 +15,31 @@ from awry.fitting import fit_detector
 from awry.methods.ssmtl.config import SSMTLConfig
 from awry.methods.ssmtl.network import SSMTLModel
 from awry.methods.ssmtl.samples import ObjectPool
-from awry.methods.ssmtl.sequences import room_needed
-from awry.methods.ssmtl.training import SequenceBatch, draw, losses, motion_answers, phase, validate
-from support import moving_square, moving_square_data, noise_run
+from awry.methods.ssmtl.training import (
+    SequenceBatch,
+    drawn,
+    losses,
+    motion_answers,
+    phase,
+    read,
+    validate,
+)
+from awry.training.loop import Step
+from support import moving_square, moving_square_data
 
-from .conftest import options, training_data
+from .conftest import POOLED, options, pool, training_data
 
 MakeModel = Callable[..., SSMTLModel]
-SMALL: dict[str, Any] = {"side": 16, "frame_side": 16, "depth": "shallow", "width": "narrow"}
-CONFIG = SSMTLConfig(**SMALL)
 
 
-def pool(count: int = 6, length: int = 40) -> ObjectPool:
-    runs = [noise_run(length, seed=number, size=(40, 60)) for number in range(2)]
-    generator = np.random.default_rng(0)
-    room = room_needed(CONFIG.t, CONFIG.steps_between)
-    frames = generator.integers(room, length - room, count)
-    places = np.stack([np.arange(count) % 2, frames], 1)
-    boxes = np.tile(np.array([5, 5, 25, 35], np.float32), (count, 1))
-    return ObjectPool(runs, places, generator.random((count, 80)).astype(np.float32), boxes, 16)
+def draw(
+    some: ObjectPool, chosen: Sequence[int], config: SSMTLConfig, generator: np.random.Generator
+) -> SequenceBatch:
+    return read(some, drawn(some, chosen, config, generator))
 
 
 def test_one_cut_serves_all_tasks_and_both_sequences_share_the_middle() -> None:
-    batch = draw(pool(), [0, 1, 2], CONFIG, np.random.default_rng(0))
+    batch = draw(pool(), [0, 1, 2], POOLED, np.random.default_rng(0))
     assert batch.regular.shape == batch.intermittent.shape == (3, 3, 7, 16, 16)
     assert torch.equal(batch.regular[:, :, 3], batch.intermittent[:, :, 3])
     assert not torch.equal(batch.regular[:, :, 2], batch.intermittent[:, :, 2])
@@ -47,7 +49,7 @@ def test_one_cut_serves_all_tasks_and_both_sequences_share_the_middle() -> None:
 
 def test_the_joint_loss_is_eq_5(make_model: MakeModel) -> None:
     network = make_model().stream("object").network
-    batch = draw(pool(), range(4), CONFIG, np.random.default_rng(0))
+    batch = draw(pool(), range(4), POOLED, np.random.default_rng(0))
     with torch.inference_mode():
         found = losses(network, batch, 0.5)
         apart = {name: float(value) for name, value in found.items()}
@@ -67,7 +69,7 @@ def test_the_joint_loss_is_eq_5(make_model: MakeModel) -> None:
 
 def test_classes_are_normal_first(make_model: MakeModel) -> None:
     network = make_model().stream("object").network
-    batch = draw(pool(), range(3), CONFIG, np.random.default_rng(0))
+    batch = draw(pool(), range(3), POOLED, np.random.default_rng(0))
     for logits, classes in motion_answers(network, batch).values():
         assert logits.shape == (6, 2)
         assert classes.tolist() == [0, 0, 0, 1, 1, 1]
@@ -78,23 +80,23 @@ def test_classes_are_normal_first(make_model: MakeModel) -> None:
 )
 def test_any_subset_of_tasks(make_model: MakeModel, tasks: tuple[str, ...]) -> None:
     network = make_model(tasks=tasks, frame_tasks=tasks, level="object").stream("object").network
-    batch = draw(pool(), range(3), CONFIG, np.random.default_rng(0))
+    batch = draw(pool(), range(3), POOLED, np.random.default_rng(0))
     assert set(losses(network, batch, 1.0)) == {"total", *tasks}
 
 
 def test_mirrored_sequences_mirror_every_frame() -> None:
-    config = CONFIG.model_copy(update={"flip": True})
-    plain = draw(pool(), [0], CONFIG, np.random.default_rng(0)).regular[0]
-    drawn = [draw(pool(), [0], config, np.random.default_rng(n)).regular[0] for n in range(8)]
-    mirrored = [torch.equal(one, plain.flip(3)) for one in drawn]
+    config = POOLED.model_copy(update={"flip": True})
+    plain = draw(pool(), [0], POOLED, np.random.default_rng(0)).regular[0]
+    some = [draw(pool(), [0], config, np.random.default_rng(n)).regular[0] for n in range(8)]
+    mirrored = [torch.equal(one, plain.flip(3)) for one in some]
     assert any(mirrored)
-    assert all(m or torch.equal(one, plain) for m, one in zip(mirrored, drawn, strict=True))
+    assert all(m or torch.equal(one, plain) for m, one in zip(mirrored, some, strict=True))
 
 
 def test_validation_is_the_same_each_time_and_counts_accuracies(make_model: MakeModel) -> None:
     network = make_model().stream("object").network
-    found = validate(network, pool(), CONFIG, 0.5)
-    assert found == validate(network, pool(), CONFIG, 0.5)
+    found = validate(network, pool(), POOLED, 0.5)
+    assert found == validate(network, pool(), POOLED, 0.5)
     assert 0 <= found["arrow_of_time_accuracy"] <= 1
     assert {"total", "middle_box", "distillation", "motion_irregularity_accuracy"} <= set(found)
 
@@ -104,15 +106,15 @@ def test_validation_looks_at_all_objects_or_at_so_many(
 ) -> None:
     seen: list[int] = []
 
-    def watched(pool: Any, chosen: Any, *rest: Any) -> SequenceBatch:
-        seen.extend(chosen)
-        return draw(pool, chosen, *rest)
+    def watched(pool: Any, samples: Any, *rest: Any) -> SequenceBatch:
+        seen.extend(one.number for one in samples)
+        return read(pool, samples, *rest)
 
-    monkeypatch.setattr("awry.methods.ssmtl.training.draw", watched)
+    monkeypatch.setattr("awry.methods.ssmtl.training.read", watched)
     network = make_model().stream("object").network
     for most, expected in ((None, list(range(6))), (3, [0, 2, 5]), (100, list(range(6)))):
         seen.clear()
-        some = CONFIG.model_copy(update={"validation_objects": most})
+        some = POOLED.model_copy(update={"validation_objects": most})
         validate(network, pool(), some, 0.5)
         assert seen == expected
 
@@ -150,28 +152,28 @@ def test_without_classes_the_distillation_task_is_left_out_and_said_so(tmp_path:
 def test_an_epoch_without_steps_is_one_pass(
     make_model: MakeModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    drawn: list[int] = []
+    seen: list[int] = []
 
-    def watched(pool: Any, chosen: Any, *rest: Any) -> SequenceBatch:
-        drawn.extend(chosen)
-        return draw(pool, chosen, *rest)
+    def watched(pool: Any, samples: Any, *rest: Any) -> SequenceBatch:
+        seen.extend(one.number for one in samples)
+        return read(pool, samples, *rest)
 
-    monkeypatch.setattr("awry.methods.ssmtl.training.draw", watched)
-    config = CONFIG.model_copy(update={"batch": 2})
+    monkeypatch.setattr("awry.methods.ssmtl.training.read", watched)
+    config = POOLED.model_copy(update={"batch": 2})
     made = phase("object", make_model().stream("object").network, pool(), pool(), config, 5)
     passes = []
     for epoch in range(2):
-        drawn.clear()
+        seen.clear()
         for step in range(made.steps):
-            made.loss(epoch, step, np.random.default_rng(0))
-        passes.append(list(drawn))
+            made.loss(Step(epoch, step, np.random.default_rng(0)))
+        passes.append(list(seen))
     assert [sorted(one) for one in passes] == [list(range(6))] * 2
     assert passes[0] != passes[1]
 
 
 def test_batch_and_phase_know_their_footage(make_model: MakeModel) -> None:
     network = make_model().stream("object").network
-    config = CONFIG.model_copy(update={"batch": 4, "epochs": 2})
+    config = POOLED.model_copy(update={"batch": 4, "epochs": 2})
     made = phase("object", network, pool(), pool(), config, 0)
     assert (made.epochs, made.steps, made.best) == (2, 1, "total")
     assert isinstance(draw(pool(), [0], config, np.random.default_rng(0)), SequenceBatch)

@@ -8,13 +8,15 @@ from their equations.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from awry.devices import Compute
 from awry.errors import BundleError, FootageError, TrainingError
 from awry.methods.attributes.config import PRESETS, AttributesConfig
 from awry.methods.attributes.density import Energies, below
@@ -30,15 +32,16 @@ from awry.methods.attributes.objects import ObjectTeachers, detector_options
 from awry.methods.attributes.preparation import LocalSides, Preparation, box_sides, in_unit
 from awry.methods.attributes.samples import Samples, describe, find_objects, some_frames
 from awry.methods.attributes.scoring import AttributesScorer
-from awry.methods.attributes.training import drawn, energy_losses
+from awry.methods.attributes.training import energy_phase
 from awry.methods.base import Method, MethodConfig, Scorer, Setting
-from awry.methods.graphs import Graph
+from awry.methods.graphs import Graph, Network, eager
 from awry.methods.weighing import trust_state, without_trust
 from awry.progress import Reporter, Silent
 from awry.teachers.flow import awaits_size, sharp_enough
+from awry.teachers.objects import ObjectDetector
 from awry.teachers.objects.trust import ObjectTrust
 from awry.training.believed import believe
-from awry.training.loop import FitContext
+from awry.training.loop import FitContext, Step
 from awry.training.scale import scale_with_tiles, seen_in
 from awry.training.split import WHOLE, Split
 from awry.video.pictures import working_size
@@ -56,6 +59,7 @@ class Attributes(Method):
     """Densities of what is known of each object."""
 
     name = "attributes"
+    batch_settings = ("energy_batch",)
     fused_by_default = True
     Config = AttributesConfig
     presets = PRESETS
@@ -78,16 +82,19 @@ class Attributes(Method):
         self._trust: ObjectTrust | None = None
         self._sides: LocalSides | None = None
         self._teachers: ObjectTeachers | None = None
+        self._placed: tuple[Mapping[str, Network], Mapping[str, AttributeModel]] | None = None
 
     def fit(self, footage: Footage, context: FitContext) -> None:
         """As `Method.fit`."""
-        training, held_back = self._prepare(footage, context.reporter)
+        with self._asked_on(context.compute.full):
+            training, held_back = self._prepare(footage, context.reporter)
         self._object_side = float(np.median(box_sides(training.boxes)))
         self._own = OwnClip(training, self.config.apart_s)
         self._models = {
             name: fit_attribute(name, training, held_back, self.config, context)
             for name in self.config.used
         }
+        self._placed = None
         if "deep" in self.config.used:
             crops = training.evenly(self.config.crops)
             self._gallery = Gallery.of(crops.values["deep"], crops.crops, self.config.crops)
@@ -162,18 +169,34 @@ class Attributes(Method):
 
     def _asker(self) -> ObjectTeachers:
         if self._teachers is None:
-            self._teachers = ObjectTeachers(self.config)
+            self._teachers = ObjectTeachers(self.config, self.compute, self.exported_detectors)
         return self._teachers
+
+    @contextmanager
+    def _asked_on(self, compute: Compute) -> Iterator[None]:
+        """Inside, teachers are asked there, and not where this method scores."""
+        own = self.compute
+        if own == compute:
+            yield
+            return
+        self.compute, self._teachers = compute, None
+        try:
+            yield
+        finally:
+            self.compute, self._teachers = own, None
+
+    def on(self, compute: Compute) -> Self:
+        """As `Method.on`: teachers are loaded anew."""
+        other = super().on(compute)
+        other._teachers = other._placed = None
+        return other
 
     def scorer(self, setting: Setting) -> Scorer:
         """As `Method.scorer`."""
         self._require_fitted()
-        networks = self.networks
-        for name, model in self._models.items():
-            if isinstance(model.density, Energies):
-                model.density.answers = networks.get(f"energy_{name}")
+        networks, models = self._there()
         return AttributesScorer(
-            self._models,
+            models,
             self.config,
             self._asker(),
             self._gallery,
@@ -183,7 +206,31 @@ class Attributes(Method):
             self._sides,
             setting,
             networks,
+            self.asked_on,
         )
+
+    def _there(self) -> tuple[Mapping[str, Network], Mapping[str, AttributeModel]]:
+        """Networks and densities where they are asked; on a device they serve all scorers."""
+        if self._placed is not None and self.runtime is None:
+            return self._placed
+        networks, where = self.networks, self.asked_on
+        models = {
+            name: model.on(where, networks.get(f"energy_{name}"))
+            for name, model in self._models.items()
+        }
+        if self.runtime is None and not self.compute.plain:
+            self._placed = networks, models
+        return networks, models
+
+    @property
+    def networks(self) -> Mapping[str, Network]:
+        """As `Method.networks`; energies in full, since their noise vanishes in 16 bits."""
+        if self.runtime is not None:
+            return self.runtime
+        graphs = self.graphs()
+        rounded = {name: graphs[name] for name in graphs if name == "features"}
+        exact = {name: graphs[name] for name in graphs if name not in rounded}
+        return {**eager(rounded, self.compute), **eager(exact, self.compute.full)}
 
     def _require_fitted(self) -> None:
         if not self._models:
@@ -201,11 +248,12 @@ class Attributes(Method):
             graphs["features"] = Graph(classifier.features, {"pictures": pictures}, ("features",))
         for name, model in self._models.items():
             if isinstance(model.density, Energies):
-                network = model.density.network
-                features = len(model.density.scale.centre)
-                inputs = {"values": torch.zeros(2, features), "sigmas": torch.ones(2, 1)}
-                graphs[f"energy_{name}"] = Graph(network, inputs, ("energies",))
+                graphs[f"energy_{name}"] = model.density.graph()
         return graphs
+
+    def object_detectors(self) -> Sequence[tuple[str, ObjectDetector]]:
+        """As `Method.object_detectors`."""
+        return [(self.config.detector, self._asker().detector)]
 
     def state(self) -> dict[str, Tensor]:
         """As `Method.state`."""
@@ -237,7 +285,7 @@ class Attributes(Method):
             raise BundleError(
                 f"The bundle's tensors do not fit its attributes: {error}. Refit it."
             ) from error
-        self._models = dict(models)
+        self._models, self._placed = dict(models), None
 
     def trained_modules(self) -> Sequence[nn.Module]:
         """As `Method.trained_modules`: the energies, where a density is one."""
@@ -246,14 +294,18 @@ class Attributes(Method):
 
     def training_losses(self, footage: Footage) -> Sequence[Tensor]:
         """As `Method.training_losses`."""
-        training, _ = self._prepare(footage, Silent())
-        config, losses = self.config, []
+        compute, losses = self.compute, []
+        with self._asked_on(compute.full):
+            training, _ = self._prepare(footage, Silent())
+        config = self.config
         for name in config.used:
             if config.density_of(name) == "mulde":
                 ready = Preparation.of(name, training.values[name], config)
                 values = ready(training.values[name])
                 energies = fresh_energies(values, config.least_velocity, config, 0)
+                network = energies.network = compute.copy_of(energies.network)
                 self._models[name] = AttributeModel(energies, 0.0, 1.0, 0.0, "span", ready)
-                step = drawn(energies.scale(values), 64, np.random.default_rng(0))
-                losses.append(energy_losses(energies.network, *step, beta=config.beta)["total"])
+                phase = energy_phase(name, network, energies.scale(values), config, compute)
+                with compute.rounding():
+                    losses.append(phase.loss(Step(0, 0, np.random.default_rng(0)))["total"])
         return losses

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
@@ -12,10 +13,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from awry.devices import PROCESSOR, Compute
 from awry.errors import BundleError
 from awry.methods.attributes.config import AttributesConfig
 from awry.methods.attributes.network import EnergyNetwork, asked_scales
-from awry.methods.graphs import Network
+from awry.methods.graphs import Graph, Network, eager
 
 Rows = NDArray[np.float32]
 Floats = NDArray[np.float64]
@@ -32,6 +34,15 @@ class Density(ABC):
     @abstractmethod
     def scores(self, values: Rows) -> Floats:
         """Scores (n,) of feature vectors (n, d)."""
+
+    def on(self, compute: Compute, answers: Network | None = None) -> Density:
+        """The same density, whose costly part runs elsewhere; what was learned is shared.
+
+        Args:
+            compute: where; in full precision, whatever it says.
+            answers: what answers in the place of its network, where it has one.
+        """
+        return self
 
     @abstractmethod
     def state(self) -> dict[str, Tensor]:
@@ -58,6 +69,17 @@ class Neighbours(Density):
         # Around their mean the differences of large squares lose fewer digits.
         self._centred = rows - self._centre
         self._squares = np.einsum("nd,nd->n", self._centred, self._centred)
+        self._compute = PROCESSOR
+        self._there: Tensor | None = None
+
+    def on(self, compute: Compute, answers: Network | None = None) -> Neighbours:
+        """As `Density.on`: the training vectors are put there once."""
+        if compute.device == self._compute.device:
+            return self
+        other = copy.copy(self)
+        other._compute = compute
+        other._there = None if compute.device == PROCESSOR.device else compute.put(self._centred)
+        return other
 
     def scores(self, values: Rows) -> Floats:
         """As `Density.scores`."""
@@ -75,12 +97,30 @@ class Neighbours(Density):
         scores = np.empty(len(values))
         for first in range(0, len(values), AT_ONCE):
             part = slice(first, min(first + AT_ONCE, len(values)))
-            squares = self._squared_distances(values[part])
-            if own is not None:
-                squares[np.broadcast_to(own(part), squares.shape)] = np.inf
-            nearest = np.partition(squares, self.count - 1, axis=1)[:, : self.count]
+            left_out = None if own is None else own(part)
+            if self._there is None:
+                nearest = self._lowest(values[part], left_out)
+            else:
+                nearest = self._lowest_there(self._there, values[part], left_out)
             scores[part] = nearest.astype(np.float64).mean(1)
         return scores
+
+    def _lowest(self, values: Rows, left_out: NDArray[np.bool_] | None) -> Rows:
+        """The `count` lowest squared distances (n, count) of values (n, d), in no order."""
+        squares = self._squared_distances(values)
+        if left_out is not None:
+            squares[np.broadcast_to(left_out, squares.shape)] = np.inf
+        return np.partition(squares, self.count - 1, axis=1)[:, : self.count]
+
+    def _lowest_there(self, rows: Tensor, values: Rows, left_out: NDArray[np.bool_] | None) -> Rows:
+        """As `_lowest`, on the device of the centred rows (training vectors, d)."""
+        centred = self._compute.put(values - self._centre)
+        # Differences, not products: cards round those to ten bits where TF32 is asked for.
+        mode = "donot_use_mm_for_euclid_dist"
+        squares = torch.cdist(centred, rows, compute_mode=mode).square()
+        if left_out is not None:
+            squares = squares.masked_fill(self._compute.put(left_out), torch.inf)
+        return self._compute.array(squares.topk(self.count, 1, largest=False).values)
 
     def nearest(self, value: Rows, count: int) -> NDArray[np.int64]:
         """Places of the training vectors nearest to a vector (d,), nearest first."""
@@ -221,7 +261,7 @@ class Energies(Density):
         network: f(x, sigma), in evaluation mode.
         scales: how many are asked.
         mixture: of training vectors' energies; None: not yet.
-        answers: what answers in the network's place.
+        answers: what answers in the network's place, to the processor.
     """
 
     def __init__(
@@ -237,9 +277,27 @@ class Energies(Density):
         self.mixture = mixture
         self.answers: Network | None = None
 
-    @torch.inference_mode()
+    def on(self, compute: Compute, answers: Network | None = None) -> Energies:
+        """As `Density.on`: the network is asked there."""
+        if answers is None and not compute.full.plain:
+            answers = eager({"energies": self.graph()}, compute.full)["energies"]
+        other = copy.copy(self)
+        other.answers = answers
+        return other
+
+    def graph(self) -> Graph:
+        """The network as scoring asks it."""
+        features = len(self.scale.centre)
+        inputs = {"values": torch.zeros(2, features), "sigmas": torch.ones(2, 1)}
+        return Graph(self.network, inputs, ("energies",))
+
     def energies(self, values: Rows) -> Rows:
         """float32 (n, scales) of vectors (n, d)."""
+        parts = [self._some(values[n : n + AT_ONCE]) for n in range(0, len(values), AT_ONCE)]
+        return np.concatenate([np.empty((0, self.scales), np.float32), *parts])
+
+    @torch.inference_mode()
+    def _some(self, values: Rows) -> Rows:
         sigmas = asked_scales(self.scales)
         ready = np.repeat(self.scale(values), self.scales, axis=0)
         pair = (torch.from_numpy(ready), torch.from_numpy(np.tile(sigmas, len(values))[:, None]))
@@ -249,13 +307,7 @@ class Energies(Density):
     def scores(self, values: Rows) -> Floats:
         """As `Density.scores`."""
         assert self.mixture is not None
-        if not len(values):
-            return np.empty(0)
-        parts = [
-            self.mixture.scores(self.energies(values[first : first + AT_ONCE]))
-            for first in range(0, len(values), AT_ONCE)
-        ]
-        return np.concatenate(parts)
+        return self.mixture.scores(self.energies(values))
 
     def state(self) -> dict[str, Tensor]:
         """As `Density.state`."""

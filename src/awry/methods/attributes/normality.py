@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from awry.devices import Compute
 from awry.errors import BundleError, FootageError
 from awry.methods.attributes.config import AttributesConfig
 from awry.methods.attributes.density import (
@@ -25,6 +25,7 @@ from awry.methods.attributes.network import EnergyNetwork
 from awry.methods.attributes.preparation import Preparation
 from awry.methods.attributes.samples import Samples
 from awry.methods.attributes.training import energy_phase
+from awry.methods.graphs import Network
 from awry.scoring.rarity import Rarity
 from awry.training.loop import FitContext, train
 
@@ -67,6 +68,10 @@ class AttributeModel:
     ready: Preparation = field(default_factory=Preparation)
     rarity: Rarity | None = None
     known: Bools | None = None
+
+    def on(self, compute: Compute, answers: Network | None = None) -> AttributeModel:
+        """The same, whose density runs elsewhere; see `Density.on`."""
+        return replace(self, density=self.density.on(compute, answers))
 
     def calibrated(self, values: Rows, own: Bools | None = None) -> Floats:
         """Scores (n,) of feature vectors (n, d), at least 0; high ones are strange.
@@ -144,7 +149,7 @@ def fit_attribute(
         training: objects that the density is learned from.
         held_back: objects of the validation part.
         config: kinds and numbers.
-        context: seed, and a folder for checkpoints.
+        context: seed, and a folder for checkpoints; where to calculate.
     """
     training, known_rows = training.with_known(name)
     if len(training) < 2:
@@ -158,7 +163,8 @@ def fit_attribute(
     density: Density
     if kind == "knn":
         density = Neighbours(values, config.neighbours)
-        scores = density.scores_without(values, OwnClip(training, config.apart_s).of_rows)
+        there = density.on(context.compute)
+        scores = there.scores_without(values, OwnClip(training, config.apart_s).of_rows)
         least = floor**2 or LEAST_SHARE * float(values.var(0).sum())
     elif kind == "mixture":
         density = Mixture.of(values, config.components, floor, context.seed)
@@ -166,13 +172,13 @@ def fit_attribute(
         least = LEAST_LIKELIHOOD
     else:
         density = fit_energies(name, values, config, context)
-        scores, least = density.scores(values), LEAST_LIKELIHOOD
+        scores, least = density.on(context.compute).scores(values), LEAST_LIKELIHOOD
     # Without any neighbour left nothing can be said of a training object.
     known = scores[np.isfinite(scores)]
     unseen = raw[:0]
     if name in held_back.values:  # too short a part has no frame to look at
         unseen = held_back.with_known(name)[0].values[name]
-    every = np.concatenate([known, density.scores(ready(unseen))])
+    every = np.concatenate([known, density.on(context.compute).scores(ready(unseen))])
     low, high = _span(every, config.quantile.get(name, 1.0))
     spread = max(high - low, least, 1e-9)
     usual = _usual_speed(raw, config) if name == "velocity" else 0.0
@@ -278,12 +284,12 @@ def fit_energies(
     """MULDE: learn the energy, then the mixture of what it says of training vectors."""
     floor = config.least_velocity if name == "velocity" else 0.0
     energies = fresh_energies(values, floor, config, context.seed)
-    mine = FitContext(Path(context.folder) / name, context.seed, context.resume, context.reporter)
-    ready = energies.scale(values)
-    train(energies.network, [energy_phase(name, energies.network, ready, config)], mine)
+    mine = replace(context, folder=context.folder / name, history=[])
+    ready, compute = energies.scale(values), context.compute
+    train(energies.network, [energy_phase(name, energies.network, ready, config, compute)], mine)
     context.history += mine.history
     energies.network.eval()
-    asked = energies.energies(values)
+    asked = energies.on(compute).energies(values)
     energies.mixture = Mixture.of(asked, config.components, LEAST_ENERGY, context.seed)
     return energies
 

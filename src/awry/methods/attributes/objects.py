@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from awry.devices import PROCESSOR, Compute
 from awry.frames import Objects
 from awry.methods.attributes.config import AttributesConfig
 from awry.methods.attributes.velocity import velocities
 from awry.methods.graphs import Network
 from awry.teachers.classifier import Classifier, load_classifier
 from awry.teachers.flow import FlowTeacher, load_flow
-from awry.teachers.objects import DetectorOptions, ObjectDetector, View, load_detector
+from awry.teachers.objects import (
+    NOTHING_EXPORTED,
+    DetectorOptions,
+    ExportedNetwork,
+    ObjectDetector,
+    View,
+    load_detector,
+)
 from awry.teachers.objects.base import counted, other_teachers
 from awry.teachers.poses import Poses, pose_vectors
 from awry.video.pictures import Pictures, coloured, cut_out, grown, outer, resized, working_size
@@ -98,6 +107,9 @@ class ObjectTeachers:
 
     Args:
         config: names them.
+        compute: where they run.
+        exported: networks that answer in the place of the detector's, as `load_detector` takes
+            them.
 
     Raises:
         MissingError, ConfigError, InputError: as `load_detector`, `load_flow`, `load_classifier`
@@ -105,18 +117,26 @@ class ObjectTeachers:
         BundleError: the detector is not the one that the bundle was fitted with.
     """
 
-    def __init__(self, config: AttributesConfig) -> None:
+    def __init__(
+        self,
+        config: AttributesConfig,
+        compute: Compute = PROCESSOR,
+        exported: Mapping[str, ExportedNetwork] = NOTHING_EXPORTED,
+    ) -> None:
         self._config = config
+        self.compute = compute
         options = detector_options(config)
-        self.detector: ObjectDetector = load_detector(config.detector, options)
+        self.detector: ObjectDetector = load_detector(
+            config.detector, options, exported, compute=compute
+        )
         self.motion: ObjectDetector | None = None
         if config.motion_boxes and config.detector != "foreground":
             self.motion = load_detector("foreground", replace(options, threshold=None))
-        self.flow: FlowTeacher = load_flow(config.flow)
+        self.flow: FlowTeacher = load_flow(config.flow, compute=compute)
         self.classifier: Classifier | None = None
         self.features = 0
         if "deep" in config.used:
-            self.classifier = load_classifier(config.classifier, config.side)
+            self.classifier = load_classifier(config.classifier, config.side, compute=compute)
             self.features = self.classifier([np.zeros((4, 4, 3), np.uint8)]).shape[1]
         self.poses = Poses(config.poses) if "pose" in config.used else None
         self._same_detector()
@@ -195,15 +215,28 @@ class ObjectTeachers:
         flow = self.flow(window.before.small, window.now.small)
         return velocities(flow, boxes, config.bins, config.velocity, config.unit, seconds)
 
-    def deep(self, boxes: Rows, now: FramePictures, answers: Network | None = None) -> Rows:
-        """float32 (n, features), of crops grown by a margin."""
+    def deep(
+        self,
+        boxes: Rows,
+        now: FramePictures,
+        answers: Network | None = None,
+        where: Compute = PROCESSOR,
+    ) -> Rows:
+        """float32 (n, features), of crops grown by a margin.
+
+        Args:
+            boxes: float32 (n, 4), in pixels of the working size.
+            now: what crops are cut from.
+            answers: what answers in the classifier's place, to the processor.
+            where: it is asked there.
+        """
         assert self.classifier is not None
         if not len(boxes):
             return np.empty((0, self.features), np.float32)
         pieces = self.cut(boxes, now)
         if answers is None:
             return self.classifier(pieces)
-        return np.asarray(answers(self.classifier.batch(pieces))[0].numpy(), np.float32)
+        return np.asarray(answers(self.classifier.batch(pieces, where))[0].numpy(), np.float32)
 
     def pose(self, boxes: Rows, now: FramePictures, place: Place) -> Rows:
         """float32 (n, 2 * keypoints), see `poses.pose_vectors`; NaN where nobody stands."""

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from awry.devices import PROCESSOR, Compute
 from awry.frames import Frame, FrameScore, Region
 from awry.methods.attributes.config import FPS, AttributesConfig
 from awry.methods.attributes.gallery import Gallery, framed
@@ -77,6 +78,7 @@ class AttributesScorer(WindowScorer[ScoredObjects]):
         sides: how large objects usually are, where velocities are measured by it.
         setting: where it works.
         networks: what answers in the classifier's place.
+        compute: where they are asked; they answer to the processor.
     """
 
     def __init__(
@@ -91,6 +93,7 @@ class AttributesScorer(WindowScorer[ScoredObjects]):
         sides: LocalSides | None,
         setting: Setting,
         networks: Mapping[str, Network],
+        compute: Compute = PROCESSOR,
     ) -> None:
         super().__init__(
             setting,
@@ -109,6 +112,7 @@ class AttributesScorer(WindowScorer[ScoredObjects]):
         self._features = KeptRows(config.deep_every_s)
         self._blur = max(1, int(object_side / 4)) // 2 * 2 + 1
         self._answers = networks.get("features")
+        self._compute = compute
         self._seconds = config.seconds(setting.fps)
         self._sizes: tuple[tuple[int, int], tuple[int, int]] | None = None
         self._mask: NDArray[np.bool_] | None = None
@@ -186,7 +190,9 @@ class AttributesScorer(WindowScorer[ScoredObjects]):
                 values["deep"] = features.rows(
                     seen.things,
                     seconds,
-                    lambda which: teachers.deep(found.boxes[which], window.now, self._answers),
+                    lambda which: teachers.deep(
+                        found.boxes[which], window.now, self._answers, self._compute
+                    ),
                 )
         if "pose" in self._models:
             values["pose"] = teachers.pose(found.boxes, window.now, place)

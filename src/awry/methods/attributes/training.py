@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from awry.devices import PROCESSOR, Compute
 from awry.methods.attributes.config import AttributesConfig
 from awry.methods.attributes.network import HIGHEST, LOWEST, EnergyNetwork
-from awry.training.loop import Phase
+from awry.training.loop import Phase, Step
 
 STEPS = 100
 """Of an epoch."""
@@ -55,7 +57,11 @@ def drawn(
 
 
 def energy_phase(
-    name: str, network: EnergyNetwork, values: NDArray[np.float32], config: AttributesConfig
+    name: str,
+    network: EnergyNetwork,
+    values: NDArray[np.float32],
+    config: AttributesConfig,
+    compute: Compute = PROCESSOR,
 ) -> Phase:
     """Training of one attribute's energy.
 
@@ -64,12 +70,16 @@ def energy_phase(
         network: what learns.
         values: float32 (n, d), standardised.
         config: epochs, batch and rate.
+        compute: where the network is while it learns.
     """
 
-    def loss(epoch: int, step: int, generator: np.random.Generator) -> dict[str, Tensor]:
-        return energy_losses(
-            network, *drawn(values, config.energy_batch, generator), beta=config.beta
-        )
+    def loss(step: Step) -> dict[str, Tensor]:
+        every = drawn(values, config.energy_batch, step.generator)
+        mine: Any = step.mine  # of the rows of a tensor too
+        features, sigmas, noise = (compute.put(mine(one)) for one in every)
+        # Noise of a thousandth is less than the last digit of 16 bits, and its slope all the more.
+        with compute.exact():
+            return energy_losses(network, features, sigmas, noise, beta=config.beta)
 
     return Phase(
         name,

@@ -13,11 +13,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from awry.devices import Compute
 from awry.errors import BundleError, FootageError, TrainingError
 from awry.methods.base import Method, Scorer, Setting
 from awry.methods.daml.config import PRESETS, DAMLConfig, for_variant
 from awry.methods.daml.network import POOLED, DAMLModel
 from awry.methods.daml.normality import scene_means
+from awry.methods.daml.placed import Placed
 from awry.methods.daml.samples import Batches
 from awry.methods.daml.scale import by_scale, width_at
 from awry.methods.daml.scoring import DAMLScorer
@@ -25,7 +27,7 @@ from awry.methods.daml.training import losses, phases
 from awry.methods.graphs import Graph
 from awry.methods.search_space import SearchSpace
 from awry.progress import Silent
-from awry.training.loop import train
+from awry.training.loop import Step, train
 from awry.training.split import WHOLE, Split
 
 if TYPE_CHECKING:
@@ -43,6 +45,7 @@ class DAML(Method):
     """A 2-D encoder per frame; a small motion model predicts a future latent code."""
 
     name = "daml"
+    batch_settings = ("batch_runs",)
     fused_by_default = True
     demo_by_default = True
     Config = DAMLConfig
@@ -59,6 +62,7 @@ class DAML(Method):
     def __init__(self, config: DAMLConfig) -> None:
         super().__init__(config)
         self.model: DAMLModel | None = None
+        self._placed: Placed | None = None
 
     @classmethod
     def for_variant(cls, preset: str, variant: str) -> Mapping[str, Any]:
@@ -82,13 +86,17 @@ class DAML(Method):
 
     def fit(self, footage: Footage, context: FitContext) -> None:
         """As `Method.fit`."""
-        model, runs, validation = self._prepare(footage, context.seed, context.reporter)
-        parts = phases(model, self.config, runs, validation, context.folder, context.seed)
+        model, runs, validation = self._prepare(
+            footage, context.seed, context.reporter, context.compute
+        )
+        parts = phases(
+            model, self.config, runs, validation, context.folder, context.seed, context.compute
+        )
         train(model, parts, context)
         model.eval()
 
     def _prepare(
-        self, footage: Footage, seed: int, reporter: Reporter
+        self, footage: Footage, seed: int, reporter: Reporter, compute: Compute
     ) -> tuple[DAMLModel, list[Run], Batches | None]:
         self._resolve(footage, reporter)
         size = (self.config.height, self.config.width or 0)
@@ -100,9 +108,9 @@ class DAML(Method):
             means, deviations = scene_means(runs, footage.scenes)
             model.means.copy_(torch.from_numpy(means))
             model.deviations = torch.from_numpy(deviations)
-        return model, runs, self._validation(footage, model)
+        return model, runs, self._validation(footage, model, compute)
 
-    def _validation(self, footage: Footage, model: DAMLModel) -> Batches | None:
+    def _validation(self, footage: Footage, model: DAMLModel, compute: Compute) -> Batches | None:
         """The validation part, where one is held back that is long enough for a window."""
         if not footage.split.validation:
             if self.config.converged:
@@ -114,7 +122,7 @@ class DAML(Method):
         size = (self.config.height, self.config.width or 0)
         try:
             held_back = footage.runs("validation", size, grey=bool(self.config.grey))
-            return Batches(held_back, model, self.config)
+            return Batches(held_back, model, self.config, compute)
         except FootageError:
             footage.notes.append("The validation part is shorter than one window: not used.")
             return None
@@ -138,7 +146,16 @@ class DAML(Method):
 
     def scorer(self, setting: Setting) -> Scorer:
         """As `Method.scorer`."""
-        return DAMLScorer(self._fitted(), self.config, setting, self.runtime)
+        return DAMLScorer(self._where_it_scores(), self.config, setting)
+
+    def _where_it_scores(self) -> Placed:
+        """The model where it scores; one copy on a device serves all scorers."""
+        model, compute = self._fitted(), self.compute
+        if self.runtime is not None or compute.plain:
+            return Placed(model, compute, self.runtime)
+        if self._placed is None or (self._placed.fitted, self._placed.compute) != (model, compute):
+            self._placed = Placed(model, compute)
+        return self._placed
 
     def graphs(self) -> dict[str, Graph]:
         """As `Method.graphs`: the encoder, and the motion model one code at a time."""
@@ -194,8 +211,11 @@ class DAML(Method):
 
     def training_losses(self, footage: Footage) -> Sequence[Tensor]:
         """As `Method.training_losses`: eq. 1 with both weights."""
-        model, runs, _ = self._prepare(footage, 0, Silent())
-        model.train()
-        batch = Batches(runs, model, self.config).draw(np.random.default_rng(0))
+        compute = self.compute
+        model, runs, _ = self._prepare(footage, 0, Silent(), compute)
+        step = Step(0, 0, np.random.default_rng(0))
+        batch = Batches(runs, model, self.config, compute).draw(step)
+        model = self.model = compute.copy_of(model).train()
         names = self.config.reconstruction_losses
-        return [losses(model, batch, (1.0, 1.0), names, self.config.ahead)["total"]]
+        with compute.rounding():
+            return [losses(model, batch, (1.0, 1.0), names, self.config.ahead)["total"]]

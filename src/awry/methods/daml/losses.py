@@ -2,6 +2,9 @@
 
 All of them are summed over pixels (or latent elements) and averaged over the batch, as eq. 1 is
 written; divided by the number of elements the weights of the paper would mean something else.
+
+They are calculated in full whatever the networks calculate in: sums over a picture and small
+differences of neighbours are more than 16 bits hold.
 """
 
 from __future__ import annotations
@@ -12,6 +15,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from awry.devices import in_full
+
 
 def squared_error(guess: Tensor, truth: Tensor) -> Tensor:
     """Squared error summed over all but the first axis, averaged over it.
@@ -19,7 +24,7 @@ def squared_error(guess: Tensor, truth: Tensor) -> Tensor:
     Args:
         guess, truth: (n, ...), same shape.
     """
-    return (guess - truth).square().flatten(1).sum(1).mean()
+    return (guess.float() - truth.float()).square().flatten(1).sum(1).mean()
 
 
 def gradient_difference(guess: Tensor, truth: Tensor) -> Tensor:
@@ -63,7 +68,7 @@ def cross_entropy(guess: Tensor, truth: Tensor) -> Tensor:
 
 
 def _gaussian_window(like: Tensor) -> Tensor:
-    position = torch.arange(11, dtype=like.dtype) - 5
+    position = torch.arange(11, dtype=like.dtype, device=like.device) - 5
     line = torch.exp(-(position**2) / (2 * 1.5**2))
     line = line / line.sum()
     return (line[:, None] * line).expand(like.shape[1], 1, 11, 11).contiguous()
@@ -85,5 +90,7 @@ def reconstruction_loss(names: Sequence[str], guess: Tensor, truth: Tensor, mean
         guess, truth: (n, c, H, W), training mean subtracted.
         mean: (n or 1, c, H, W), added back before the pixel errors.
     """
-    losses = [RECONSTRUCTION_LOSSES[name](guess + mean, truth + mean) for name in names]
+    guess, truth = guess.float(), truth.float()
+    with in_full(guess):
+        losses = [RECONSTRUCTION_LOSSES[name](guess + mean, truth + mean) for name in names]
     return torch.stack(losses).sum()

@@ -19,6 +19,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from awry.devices import in_full
 from awry.methods.daml.losses import squared_error
 from awry.methods.folding import normalised
 from awry.methods.graphs import Network
@@ -427,16 +428,18 @@ class BinnedAutoregressive(Autoregressive):
     def code(self, predicted: Tensor) -> Tensor:
         """As `MotionModel.code`: the mean of each element's density."""
         middles = (torch.arange(self.bins, device=predicted.device) + 0.5) * (2 / self.bins) - 1
-        density = predicted.unflatten(1, (self.bins, -1)).softmax(1)
-        return torch.einsum("nbchw,b->nchw", density, middles.to(density.dtype))
+        with in_full(predicted):  # a density of 16 bits does not sum up to 1
+            density = predicted.float().unflatten(1, (self.bins, -1)).softmax(1)
+            return torch.einsum("nbchw,b->nchw", density, middles.to(density.dtype))
 
     def loss(self, predicted: Tensor, observed: Tensor) -> Tensor:
         """As `MotionModel.loss`: the negative log-likelihood of the observed bins.
 
         No gradient reaches the observed codes.
         """
-        found = ((observed + 1) * (self.bins / 2)).floor().long().clamp(0, self.bins - 1)
-        logits = predicted.unflatten(1, (self.bins, -1))
+        shares = (observed.float() + 1) * (self.bins / 2)
+        found = shares.floor().long().clamp(0, self.bins - 1)
+        logits = predicted.float().unflatten(1, (self.bins, -1))
         return F.cross_entropy(logits, found, reduction="none").flatten(1).sum(1).mean()
 
 

@@ -5,9 +5,7 @@ The model holds both, the motion model of `motion.py`, and the mean picture of e
 
 from __future__ import annotations
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -278,15 +276,14 @@ def motion_name(number: int) -> str:
     return f"motion_{number + 1}"
 
 
-def to_input(images: NDArray[np.uint8], mean: Tensor) -> Tensor:
-    """Pictures as the encoder takes them.
+def to_input(images: Tensor, mean: Tensor) -> Tensor:
+    """Pictures as the encoder takes them, where they are.
 
     Args:
-        images: uint8 (n, h, w, c).
-        mean: float32 (c, h, w) in [0, 1].
+        images: uint8 (..., h, w, c).
+        mean: float32 (c, h, w) in [0, 1], on the same device; or one for each picture.
 
     Returns:
-        float32 (n, c, h, w) in [-1, 1].
+        float32 (..., c, h, w) in [-1, 1].
     """
-    frames = torch.from_numpy(images.astype(np.float32)).permute(0, 3, 1, 2)
-    return frames.div_(255).sub_(mean)
+    return images.float().movedim(-1, -3).div_(255).sub_(mean)

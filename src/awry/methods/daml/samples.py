@@ -12,10 +12,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from awry.devices import PROCESSOR, Compute
 from awry.errors import FootageError
 from awry.methods.daml.config import DAMLConfig
 from awry.methods.daml.network import DAMLModel, to_input
 from awry.training.footage import Run
+from awry.training.loop import Step
 
 ENCODED_AT_ONCE = 32
 
@@ -25,7 +27,7 @@ class RunBatch:
     """What one step trains on.
 
     Attributes:
-        frames: (runs, frames, c, h, w), mean subtracted.
+        frames: (runs, frames, c, h, w), mean subtracted; on the device that it was drawn for.
         mean: (runs, 1, c, h, w), the mean pictures that go with them.
         spaced: False: consecutive frames, with many windows. True: the inputs of one window, and
             the frame to be predicted.
@@ -45,12 +47,13 @@ class Batches:
             are taken.
         total: number of places where a stretch can begin.
         clips: the sampled frames (n, h, w, c) of each run that is drawn from, and its mean
-            picture.
+            picture on the processor.
 
     Args:
         runs: what to draw from; runs shorter than one window are left out.
         model: for the mean pictures.
         config: run length, crop and so on.
+        compute: where batches come.
         pairs: draw `config.pairs` stretches that hold one frame to be reconstructed (two frames,
             as a rule) instead of `config.windows` windows, or `config.batch_runs` stretches of
             `config.run_length`.
@@ -61,11 +64,12 @@ class Batches:
         runs: Sequence[Run],
         model: DAMLModel,
         config: DAMLConfig,
+        compute: Compute = PROCESSOR,
         *,
         pairs: bool = False,
     ) -> None:
-        self._model = model
         self._config = config
+        self.compute = compute
         self.spaced = bool(config.windows) and not pairs
         self._count = config.pairs if pairs else config.windows or config.batch_runs
         every = config.subsample
@@ -84,6 +88,7 @@ class Batches:
         self._bounds = np.cumsum(starts)
         self.total = int(self._bounds[-1])
         self.clips = [(images, model.mean_of(run.scene)) for run, images in self._runs]
+        self._means: dict[str, Tensor] = {}
 
     @property
     def steps(self) -> int:
@@ -128,35 +133,49 @@ class Batches:
             return slice(None), slice(None)
         images, mean = self.clips[place[0]]
         middle = place[1] + self.length // 2
-        frame = to_input(images[middle : middle + 1], mean)[0]
+        frame = to_input(torch.from_numpy(np.array(images[middle])), mean)
         return moving_crop(frame, self._config.crop, self._config.factor, generator)
 
-    def draw(
-        self, generator: np.random.Generator, numbers: Sequence[int] | None = None
-    ) -> RunBatch:
-        """Stretches for one step, as `places` says; cropped where the config says so."""
-        frames, means = [], []
-        for place in self.places(generator, numbers):
-            rows, columns = self.crop(place, generator)
-            stretch, mean = self._stretch(place)
-            frames.append(stretch[..., rows, columns])
-            means.append(mean[None, :, rows, columns])
-        return RunBatch(torch.stack(frames), torch.stack(means), self.spaced)
+    def cut(
+        self, step: Step, numbers: Sequence[int] | None = None
+    ) -> Sequence[tuple[tuple[int, int], tuple[slice, slice]]]:
+        """Places and crops of a step's stretches, of those that this process takes."""
+        places = self.places(step.generator, numbers)
+        return step.mine([(place, self.crop(place, step.generator)) for place in places])
 
-    def _stretch(self, place: tuple[int, int]) -> tuple[Tensor, Tensor]:
-        """The frames (frames, c, H, W) that begin at a place, and their mean picture."""
-        images, mean = self.clips[place[0]]
+    def draw(self, step: Step, numbers: Sequence[int] | None = None) -> RunBatch:
+        """Stretches for one step, as `places` says; cropped where the config says so."""
+        images, means = [], []
+        for place, (rows, columns) in self.cut(step, numbers):
+            images.append(self._stretch(place)[:, rows, columns])
+            means.append(self._mean(place)[None, :, rows, columns])
+        mean = torch.stack(means)
+        frames = to_input(self.compute.put(np.stack(images)), mean)
+        return RunBatch(frames, mean, self.spaced)
+
+    def _stretch(self, place: tuple[int, int]) -> NDArray[np.uint8]:
+        """The frames (frames, H, W, c) that begin at a place."""
+        images, _ = self.clips[place[0]]
         stretch = images[place[1] : place[1] + self.length]
         if self.spaced:
             config = self._config
             inputs = range(0, config.inputs * config.input_stride, config.input_stride)
             stretch = stretch[[*inputs, self.length - 1]]
-        return to_input(stretch, mean), mean
+        return stretch
+
+    def _mean(self, place: tuple[int, int]) -> Tensor:
+        """The mean picture (c, H, W) of a place's clip, on the device, where it stays."""
+        scene = self._runs[place[0]][0].scene
+        if scene not in self._means:
+            self._means[scene] = self.compute.put(self.clips[place[0]][1])
+        return self._means[scene]
 
     def fixed(self, count: int) -> Iterator[RunBatch]:
         """Up to `count` whole-frame stretches, evenly spread and the same each time."""
         for number in np.linspace(0, self.total - 1, min(count, self.total)).astype(int):
-            frames, mean = self._stretch(self._place(int(number)))
+            place = self._place(int(number))
+            mean = self._mean(place)
+            frames = to_input(self.compute.put(self._stretch(place)), mean)
             yield RunBatch(frames[None], mean[None, None], self.spaced)
 
 
@@ -184,38 +203,41 @@ class Codes:
         frames = sum(len(images) for images, _ in batches.clips)
         return 2 * frames * math.prod(_code_shape(batches, model)) / 2**30
 
-    def draw(self, generator: np.random.Generator, numbers: Sequence[int] | None = None) -> Tensor:
-        """Stretches for one step, as `Batches.places` says.
+    def draw(self, step: Step, numbers: Sequence[int] | None = None) -> Tensor:
+        """Stretches for one step, as `Batches.draw`, on the batches' device.
 
         Returns:
             float32 (runs, frames, channels, h, w), of consecutive frames.
         """
         if not self._codes:
-            self._encode()
+            self._encode(step.share)
         factor = self._model.config.factor
         drawn = []
-        for place in self._batches.places(generator, numbers):
-            rows, columns = (
-                _smaller(part, factor) for part in self._batches.crop(place, generator)
-            )
-            clip, first = place
+        for (clip, first), crop in self._batches.cut(step, numbers):
+            rows, columns = (_smaller(part, factor) for part in crop)
             codes = self._codes[clip][first : first + self._batches.length, :, rows, columns]
-            drawn.append(torch.from_numpy(codes.astype(np.float32)))
-        return torch.stack(drawn)
+            drawn.append(codes)
+        return self._batches.compute.put(np.stack(drawn)).float()
 
-    def _encode(self) -> None:
+    def _encode(self, share: int) -> None:
         clips = self._batches.clips
         lengths = [len(images) for images, _ in clips]
         shape = (sum(lengths), *_code_shape(self._batches, self._model))
         self._file.parent.mkdir(parents=True, exist_ok=True)
-        every = np.memmap(self._file, np.float16, "w+", shape=shape)
+        # Of several processes each keeps its own file: what one writes another may read too early.
+        file = self._file if share == 0 else self._file.with_name(f"{self._file.name}.{share}")
+        every = np.memmap(file, np.float16, "w+", shape=shape)
         codes = np.split(every, np.cumsum(lengths)[:-1])
-        with torch.inference_mode():
-            for (images, mean), place in zip(clips, codes, strict=True):
+        compute = self._batches.compute
+        # In full: each code is rounded once, to what is kept.
+        with torch.inference_mode(), compute.exact():
+            for (images, own), place in zip(clips, codes, strict=True):
+                mean = compute.put(own)
                 for first in range(0, len(images), ENCODED_AT_ONCE):
                     piece = slice(first, first + ENCODED_AT_ONCE)
-                    latent = self._model.encode(to_input(images[piece], mean))[-1]
-                    place[piece] = latent.numpy().astype(np.float16)
+                    frames = to_input(compute.put(images[piece]), mean)
+                    latent = self._model.encode(frames)[-1]
+                    place[piece] = compute.array(latent).astype(np.float16)
         self._codes = codes
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -17,8 +17,7 @@ from awry.frames import Frame, FrameScore
 from awry.methods.base import Scorer, Setting
 from awry.methods.daml.config import DAMLConfig
 from awry.methods.daml.motion import MotionStream
-from awry.methods.daml.network import DAMLModel, motion_name
-from awry.methods.graphs import Network, eager
+from awry.methods.daml.placed import Placed
 from awry.scoring.maps import blurred
 from awry.video.background import Background
 from awry.video.pictures import resized
@@ -31,7 +30,10 @@ ErrorMap = NDArray[np.float32]
 
 @dataclass(slots=True)
 class _Encoded:
-    """One sampled frame: its input (c, H, W) and feature maps (c, h, w), code last."""
+    """One sampled frame: its input (c, H, W) and feature maps (c, h, w), code last.
+
+    They are where the networks run.
+    """
 
     frame: Tensor
     features: list[Tensor]
@@ -98,27 +100,22 @@ class DAMLScorer(Scorer):
     are asked for, since they need the decoder.
 
     Args:
-        model: fitted.
+        placed: the fitted model where it runs.
         config: its settings, `width` and `grey` settled.
         setting: where it works.
-        networks: what answers for each of the model's graphs; None: they themselves.
     """
 
-    def __init__(
-        self,
-        model: DAMLModel,
-        config: DAMLConfig,
-        setting: Setting,
-        networks: Mapping[str, Network] | None = None,
-    ) -> None:
+    def __init__(self, placed: Placed, config: DAMLConfig, setting: Setting) -> None:
         super().__init__(setting)
-        self._model = model.eval()
-        self._elsewhere = networks is not None
-        self._networks = networks or eager(model.graphs())
+        self._placed = placed
         self._config = config
         self._wanted = {config.score, *setting.parts} & {"prediction", "reconstruction"}
         self._kept = max(config.ahead, config.skip_back) + 1 if self._wanted else 1
         self._mask: NDArray[np.bool_] | None = None
+        if not config.own_background:  # which is chosen from all that a stream showed
+            earliest = max(config.window - 1, config.skip_back, config.ahead)
+            self.reach = earliest * config.subsample
+        self.period = 1 if config.interleaved else config.subsample
         self._restart()
 
     @property
@@ -129,19 +126,17 @@ class DAMLScorer(Scorer):
     def _restart(self) -> None:
         self._count = 0
         self._background = self._usual_background()
-        taps = self._model.motion.taps
-        motion = [self._networks[motion_name(number)] for number in range(len(taps))]
         self._phases = [
-            _Phase(lambda: MotionStream(taps, motion), self._config.ahead, self._kept)
+            _Phase(self._placed.stream, self._config.ahead, self._kept)
             for _ in range(self._config.subsample if self._config.interleaved else 1)
         ]
 
     def _usual_background(self) -> Background:
-        config, scene = self._config, self.setting.scene
-        deviation = self._model.deviation_of(scene) if config.own_background else None
+        config, scene, model = self._config, self.setting.scene, self._placed.fitted
+        deviation = model.deviation_of(scene) if config.own_background else None
         every = 1 if config.interleaved else config.subsample
         return Background(
-            self._model.mean_of(scene).numpy(),
+            model.mean_of(scene).numpy(),
             None if deviation is None else deviation.numpy(),
             None if self.setting.fps is None else self.setting.fps / every,
             self.warmup // every,
@@ -249,10 +244,7 @@ class DAMLScorer(Scorer):
 
     def _encode(self, frames: Sequence[NDArray[np.float32]]) -> list[_Encoded]:
         """Frames (c, H, W) less the mean picture."""
-        inputs = torch.from_numpy(np.stack(frames))
-        features = self._model.encode(inputs) if self._wanted else []
-        if not self._wanted or self._elsewhere:  # only the decoder's skips stay in PyTorch
-            features = [*features[:-1], *self._networks["encoder"](inputs)]
+        inputs, features = self._placed.encode(frames, skips=bool(self._wanted))
         return [
             _Encoded(inputs[number], [feature[number] for feature in features])
             for number in range(len(frames))
@@ -294,7 +286,7 @@ class DAMLScorer(Scorer):
         if "reconstruction" in self._wanted:
             guess = self._decode(codes, [pair.earlier[1] for pair in pairs])
             errors["reconstruction"] = self._pixel_error(guess, frames)
-        return {name: error.numpy() for name, error in errors.items()}
+        return {name: self._placed.compute.array(error) for name, error in errors.items()}
 
     def _scored(self, frame: Frame, errors: Sequence[ErrorMap]) -> FrameScore:
         self._prepare_mask(frame)
@@ -313,7 +305,7 @@ class DAMLScorer(Scorer):
     def _decode(self, codes: Tensor, earlier: Sequence[_Encoded]) -> Tensor:
         """Frames (n, c, H, W) from codes (n, c, h, w), each with an earlier frame's skips."""
         levels = zip(*(one.features for one in earlier), strict=True)
-        return self._model.decode(codes, [torch.stack(list(level)) for level in levels])
+        return self._placed.decode(codes, [torch.stack(list(level)) for level in levels])
 
     def _pixel_error(self, guess: Tensor, frame: Tensor) -> Tensor:
         """Squared error (n, h, w) of frames (n, c, H, W), averaged over each position's pixels.
@@ -372,8 +364,7 @@ class DAMLScorer(Scorer):
         images = self._resized(frames[-self._config.window :])
         encoded = self._encode([background.without(image) for image in images])
         codes = torch.stack([item.code for item in encoded])
-        motion = self._model.motion
-        prediction = motion.code(motion(codes[None, : -self._config.ahead])[0])[-1]
+        prediction = self._placed.predicted(codes[: -self._config.ahead])
         now, before = encoded[-1], encoded[-1 - self._config.skip_back]
         guess = self._decode(prediction[None], [encoded[-1 - self._config.ahead]])[0]
         shown = {
@@ -381,9 +372,9 @@ class DAMLScorer(Scorer):
             "reconstruction": self._decode(now.code[None], [before])[0],
             "prediction": guess,
         }
-        mean = torch.from_numpy(background.picture)
-        pictures = {name: self._picture(frame + mean) for name, frame in shown.items()}
-        pictures["error"] = self._picture((guess - now.frame).abs())
+        fetch, mean = self._placed.compute.fetch, torch.from_numpy(background.picture)
+        pictures = {name: self._picture(fetch(frame) + mean) for name, frame in shown.items()}
+        pictures["error"] = self._picture(fetch((guess - now.frame).abs()))
         return pictures
 
     @staticmethod

@@ -16,12 +16,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from awry.devices import PROCESSOR, Compute
 from awry.methods.daml.config import DAMLConfig
 from awry.methods.daml.losses import reconstruction_loss
 from awry.methods.daml.network import DAMLModel
 from awry.methods.daml.samples import Batches, Codes, RunBatch
 from awry.training.footage import Run
-from awry.training.loop import Phase
+from awry.training.loop import Phase, Step
 from awry.training.schedule import Schedule, cosine, stepped
 
 VALIDATION_RUNS = 4
@@ -122,6 +123,7 @@ def phases(
     validation: Batches | None,
     folder: Path,
     seed: int = 0,
+    compute: Compute = PROCESSOR,
 ) -> list[Phase]:
     """The phases of a fit, by the config's schedule.
 
@@ -130,10 +132,11 @@ def phases(
         validation: the validation part, if it is long enough for a window.
         folder: for codes that are kept, see `code_cache`.
         seed: of the order in which windows are drawn.
+        compute: where the model is while it is trained.
     """
-    stretches = Batches(runs, model, config)
+    stretches = Batches(runs, model, config, compute)
     # Reconstruction alone needs a frame and the one before; many places teach more than long runs.
-    pairs = Batches(runs, model, config, pairs=True) if config.pairs else stretches
+    pairs = Batches(runs, model, config, compute, pairs=True) if config.pairs else stretches
 
     def objective(weights: tuple[float, float], number: int = 0) -> _Objective:
         batches = stretches if weights[1] else pairs
@@ -181,14 +184,14 @@ class _Objective:
             self.model.encoder.eval()
             self.model.decoder.eval()
 
-    def loss(self, epoch: int, step: int, generator: np.random.Generator) -> dict[str, Tensor]:
-        config, numbers = self.config, self._numbers(epoch, step)
+    def loss(self, step: Step) -> dict[str, Tensor]:
+        config, numbers = self.config, self._numbers(step.epoch, step.number)
         if self.codes is not None:
-            part = prediction_loss(self.model, self.codes.draw(generator, numbers), config.ahead)
+            part = prediction_loss(self.model, self.codes.draw(step, numbers), config.ahead)
             return {"total": self.weights[1] * part, "prediction": part}
         return losses(
             self.model,
-            self.batches.draw(generator, numbers),
+            self.batches.draw(step, numbers),
             self.weights,
             config.reconstruction_losses,
             config.ahead,

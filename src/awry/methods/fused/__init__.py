@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import torch
 from torch import Tensor, nn
 
+from awry.devices import Compute
 from awry.errors import BundleError, FootageError, TrainingError
 from awry.methods.base import Method, MethodConfig, Scorer, Setting
 from awry.methods.fused.config import (
@@ -31,6 +32,7 @@ from awry.methods.fused.scoring import FusedScorer
 from awry.methods.graphs import Graph
 from awry.methods.registry import method_class
 from awry.scoring.rarity import Rarity
+from awry.teachers.objects import ObjectDetector
 
 if TYPE_CHECKING:
     from awry.training.footage import Footage
@@ -91,7 +93,8 @@ class Fused(Method):
         """Fitted systems as one, before `calibrate`.
 
         Args:
-            systems: they are used as they are.
+            systems: they are used as they are; where others run elsewhere than the first one, they
+                are brought there.
             settings: of `fused`.
 
         Raises:
@@ -104,8 +107,18 @@ class Fused(Method):
         ]
         names = tuple(method for _, method in pairs)
         model = cls(cls.configure("cpu", {**settings, "of": names, "children": children}))
-        model.systems = {label: one for (label, _), one in zip(pairs, systems, strict=True)}
+        model.compute = systems[0].compute
+        model.systems = {
+            label: one if one.compute == model.compute else one.on(model.compute)
+            for (label, _), one in zip(pairs, systems, strict=True)
+        }
         return model
+
+    def on(self, compute: Compute) -> Self:
+        """As `Method.on`: all systems, which go on sharing what their teachers say."""
+        other = super().on(compute)
+        other.systems = {label: system.on(compute) for label, system in self.systems.items()}
+        return other
 
     def fit(self, footage: Footage, context: FitContext) -> None:
         """As `Method.fit`: each system, then what is usual for all of them."""
@@ -168,7 +181,7 @@ class Fused(Method):
         return FusedScorer(tuple(self.systems), scorers, self.fusion, self.config, setting)
 
     def _share_runtime(self) -> None:
-        """Give each system the networks that answer for its own."""
+        """Give each system the networks that answer for its own, and for its detector's."""
         for label, system in self.systems.items():
             mine = {
                 name.removeprefix(f"{label}{SEPARATOR}"): network
@@ -176,14 +189,21 @@ class Fused(Method):
                 if name.startswith(f"{label}{SEPARATOR}")
             }
             system.runtime = mine or None
+            system.exported_detectors = self.exported_detectors
 
     def graphs(self) -> Mapping[str, Graph]:
         """As `Method.graphs`: those of all systems, by `LABEL.NAME`."""
+        self._share_runtime()  # a system may load its teachers to know its networks
         return {
             f"{label}{SEPARATOR}{name}": graph
             for label, system in self.systems.items()
             for name, graph in system.graphs().items()
         }
+
+    def object_detectors(self) -> Sequence[tuple[str, ObjectDetector]]:
+        """As `Method.object_detectors`: those of all systems; what one sees the others know."""
+        self._share_runtime()
+        return [pair for system in self.systems.values() for pair in system.object_detectors()]
 
     def describe(self, part: str) -> str | None:
         """As `Method.describe`, with the name of the system that says so."""

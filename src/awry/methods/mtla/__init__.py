@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import torch
 from torch import Tensor, nn
 
+from awry.devices import Compute
 from awry.errors import BundleError, FootageError, TrainingError
 from awry.methods.base import Method, MethodConfig, Scorer, Setting
 from awry.methods.composed import NO_WEIGHTS, ScoredCompositions, with_weights
@@ -37,6 +38,7 @@ from awry.methods.mtla.weights import learn_branch_weights
 from awry.methods.search_space import SearchSpace
 from awry.methods.weighing import trust_state, without_trust
 from awry.progress import Reporter, Silent
+from awry.teachers.objects import ObjectDetector
 from awry.teachers.objects.trust import ObjectTrust
 from awry.teachers.segmenter import Segments
 from awry.training.believed import beliefs_of, learned_trust, trust_note
@@ -111,9 +113,10 @@ class MTLA(Method):
 
     def fit(self, footage: Footage, context: FitContext) -> None:
         """As `Method.fit`."""
-        training, validation = self._prepare(footage, context.seed, context.reporter)
+        seed, compute = context.seed, context.compute
+        samples = self._prepare(footage, seed, context.reporter, compute.full)
         model = self._fitted()
-        train(model, phases(model, training, validation, self.config, context.seed), context)
+        train(model, phases(model, *samples, self.config, seed, compute), context)
         model.eval()
         self._measure_normality(footage)
 
@@ -143,10 +146,17 @@ class MTLA(Method):
         named = dict(zip(config.branches, weights, strict=True))
         footage.notes.append(scored.said({"branches": named}))
 
-    def _prepare(self, footage: Footage, seed: int, reporter: Reporter) -> tuple[Samples, Samples]:
-        """The model with fresh weights, and what it trains and validates on."""
+    def _prepare(
+        self, footage: Footage, seed: int, reporter: Reporter, compute: Compute
+    ) -> tuple[Samples, Samples]:
+        """The model with fresh weights, and what it trains and validates on.
+
+        Args:
+            footage, seed, reporter: of the fit.
+            compute: where teachers run.
+        """
         self._settle_scale(footage, reporter)
-        teachers = MTLATeachers(self.config)
+        teachers = MTLATeachers(self.config, compute)
         self._resolve(footage, teachers)
         runs = {part: self._runs(footage, part) for part in ("train", "validation")}
         self._backgrounds = backgrounds(runs["train"])
@@ -253,11 +263,22 @@ class MTLA(Method):
     def scorer(self, setting: Setting) -> Scorer:
         """As `Method.scorer`."""
         model = self._fitted()
-        if self._sample_maker is None:
-            self._sample_maker = self._sample_maker_with(MTLATeachers(self.config))
-        return MTLAScorer(
-            model, self.config, self._sample_maker, setting, self.networks, self._trust
-        )
+        # Exported networks take what is on the processor.
+        compute = self.asked_on
+        judges = (self.networks, self._trust, compute)
+        return MTLAScorer(model, self.config, self._scoring_samples(), setting, *judges)
+
+    def _scoring_samples(self) -> SampleMaker:
+        maker = self._sample_maker
+        if maker is None or maker.teachers.compute != self.compute:
+            teachers = MTLATeachers(self.config, self.compute, self.exported_detectors)
+            maker = self._sample_maker = self._sample_maker_with(teachers)
+        return maker
+
+    def object_detectors(self) -> Sequence[tuple[str, ObjectDetector]]:
+        """As `Method.object_detectors`."""
+        segmenter = self._scoring_samples().teachers.segmenter
+        return [] if segmenter is None else [(self.config.detector, segmenter.detector)]
 
     def graphs(self) -> dict[str, Graph]:
         """As `Method.graphs`: each branch's student."""
@@ -309,10 +330,14 @@ class MTLA(Method):
 
     def training_losses(self, footage: Footage) -> Sequence[Tensor]:
         """As `Method.training_losses`: the patch loss of each branch."""
-        training, _ = self._prepare(footage, 0, Silent())
-        model = self._fitted().train()
-        batch = training.batch(range(min(len(training), max(2, self.config.batch))))
-        return [loss_of(model, branch, batch, self.config) for branch in self.config.branches]
+        compute = self.compute
+        training, _ = self._prepare(footage, 0, Silent(), compute)
+        config = self.config
+        model = self.model = compute.copy_of(self._fitted()).train()
+        batch = training.batch(range(min(len(training), max(2, config.batch))))
+        with compute.rounding():
+            losses = [loss_of(model, one, batch, config, compute) for one in config.branches]
+        return losses
 
 
 def _inputs(branch: str, config: MTLAConfig) -> dict[str, Tensor]:

@@ -37,7 +37,8 @@ class AppearanceBranch(nn.Module):
             (n, colours, h, w), the frame.
         """
         output: Tensor = self.unet(pictures)
-        return output.softmax(1) if self.gives_classes else output
+        # In full: small probabilities would be lost.
+        return output.float().softmax(1) if self.gives_classes else output
 
 
 class MotionBranch(nn.Module):

@@ -58,7 +58,7 @@ def drawn(
         wholly wrong, or the frame's largest error); of the motion branch `predicted flow`,
         `teacher flow` and `motion error`, all on one scale, the frame's largest of the three.
     """
-    shown = {"frame": _frame(sample.pictures[-1])}
+    shown = {"frame": coloured(sample.pictures[-1].transpose(1, 2, 0))}
     if (appearance := compared.get("appearance")) is not None:
         shown |= (
             _frames(appearance) if config.appearance == "frame" else _classes(appearance, config)

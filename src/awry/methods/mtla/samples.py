@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from awry.datasets.base import name_in_training
@@ -32,14 +34,14 @@ class Sample:
     """A frame, the two before it, and what the teachers say; all of size (h, w).
 
     Attributes:
-        pictures: float32 (3, c, h, w) in [0, 1], the judged frame last.
+        pictures: uint8 (3, c, h, w), the judged frame last.
         classes: float32 (channels, h, w), or None.
         magnitude: float32 (h, w), or None.
         context: float32 (inputs, h, w), what the attention map is made from; (0, h, w) without.
         median: of the flow before masking, in pixels; 0 without.
     """
 
-    pictures: Floats
+    pictures: Pictures
     classes: Floats | None
     magnitude: Floats | None
     context: Floats
@@ -120,7 +122,7 @@ class SampleMaker:
         config, size = self.config, self.size
         image = pictures[-1]
         small = np.stack([resized(one, size) for one in pictures])
-        ready = small.transpose(0, 3, 1, 2).astype(np.float32) / np.float32(255)
+        ready = small.transpose(0, 3, 1, 2)
         classes = None
         if segments is not None:
             classes = class_map(segments, image.shape[:2], size, config)
@@ -188,34 +190,34 @@ class Samples:
 def flipped(sample: Sample) -> Sample:
     """Left and right exchanged; a magnitude, |cos| and |sin| stay what they are."""
 
-    def mirror(values: Floats | None) -> Floats | None:
-        return None if values is None else np.ascontiguousarray(values[..., ::-1])
+    def mirror(values: NDArray[Any]) -> NDArray[Any]:
+        return np.ascontiguousarray(values[..., ::-1])
 
-    pictures, context = mirror(sample.pictures), mirror(sample.context)
-    assert pictures is not None
-    assert context is not None
-    return Sample(pictures, mirror(sample.classes), mirror(sample.magnitude), context)
+    classes, magnitude = (
+        None if values is None else mirror(values) for values in (sample.classes, sample.magnitude)
+    )
+    return Sample(mirror(sample.pictures), classes, magnitude, mirror(sample.context))
 
 
 def stacked(samples: Sequence[Sample]) -> SampleBatch:
-    """Samples side by side, as tensors."""
+    """Samples side by side, as tensors on the processor."""
 
-    def together(values: Sequence[Floats | None]) -> Tensor | None:
-        there = [value for value in values if value is not None]
-        return torch.from_numpy(np.stack(there)) if there else None
+    def together(values: Sequence[NDArray[Any]]) -> Tensor:
+        return torch.from_numpy(np.stack(values))
 
-    pictures, context = (
-        together([s.pictures for s in samples]),
-        together([s.context for s in samples]),
-    )
-    assert pictures is not None
-    assert context is not None
+    classes = [one.classes for one in samples if one.classes is not None]
+    magnitude = [one.magnitude for one in samples if one.magnitude is not None]
     return SampleBatch(
-        pictures,
-        together([s.classes for s in samples]),
-        together([s.magnitude for s in samples]),
-        context,
+        together([one.pictures for one in samples]),
+        together(classes) if classes else None,
+        together(magnitude) if magnitude else None,
+        together([one.context for one in samples]),
     )
+
+
+def in_unit(pictures: Tensor) -> Tensor:
+    """uint8 pictures as float32 in [0, 1], where they are."""
+    return pictures.float() / 255
 
 
 def frames_needed(around: int, stride: int = 1) -> int:

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from awry.devices import PROCESSOR, Compute
 from awry.frames import Frame, FrameScore, Region
 from awry.methods.base import Setting
 from awry.methods.graphs import Network
@@ -68,6 +69,7 @@ class MTLAScorer(WindowScorer[FrameErrors]):
         setting: where it works.
         networks: what answers by branch in the place of the model's students.
         trust: what is known of the detector's errors; None: every object counts whole.
+        compute: where the networks are.
     """
 
     def __init__(
@@ -78,6 +80,7 @@ class MTLAScorer(WindowScorer[FrameErrors]):
         setting: Setting,
         networks: Mapping[str, Network] | None = None,
         trust: ObjectTrust | None = None,
+        compute: Compute = PROCESSOR,
     ) -> None:
         around = config.around if sample_maker.teachers.needs_neighbours else 0
         super().__init__(
@@ -91,7 +94,7 @@ class MTLAScorer(WindowScorer[FrameErrors]):
         self.config = config
         self._sample_maker = sample_maker
         self.picture_lag = self._after
-        self._networks = networks or {}
+        self._networks, self._compute = networks or {}, compute
         self._trust = trust
         segmenter = sample_maker.teachers.segmenter
         self._detector = None if segmenter is None else segmenter.detector
@@ -207,7 +210,7 @@ class MTLAScorer(WindowScorer[FrameErrors]):
         compared: dict[str, Compared] = {}
         for branch in self.config.branches:
             network = self._networks.get(branch)
-            three = answers(self.model, branch, batch, self.config, network)
+            three = answers(self.model, branch, batch, self.config, network, self._compute)
             student, teacher, errors = (values[0].numpy() for values in three)
             if certainty is not None:
                 errors = errors * certainty
@@ -231,7 +234,7 @@ class MTLAScorer(WindowScorer[FrameErrors]):
         """
         alone = MTLAScorer(
             *(self.model, self.config, self._sample_maker, self.setting),
-            *(self._networks, self._trust),
+            *(self._networks, self._trust, self._compute),
         )
         return alone._last_pictures(frames)
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from awry.devices import PROCESSOR, Compute
 from awry.frames import Objects
 from awry.methods.mtla.config import MTLAConfig
 from awry.methods.mtla.network import channels_of
 from awry.teachers.depth import DepthTeacher, load_depth
 from awry.teachers.flow import FlowTeacher, load_flow
-from awry.teachers.objects import DetectorOptions, View
+from awry.teachers.objects import NOTHING_EXPORTED, DetectorOptions, ExportedNetwork, View
 from awry.teachers.objects.base import other_teachers
 from awry.teachers.outputs import digest
 from awry.teachers.segmenter import Segmenter, Segments, load_segmenter
@@ -48,23 +49,38 @@ class MTLATeachers:
     """The segmenter, the flow and the depth that a config names, loaded.
 
     Attributes:
+        compute: where they run.
         segmenter: None where no objects are needed.
         depth: None without attention to distance.
+
+    Args:
+        config: names them.
+        compute: where they run.
+        exported: networks that answer in the place of the detector's, see `load_detector`.
 
     Raises:
         MissingError, ConfigError, InputError: as their loaders.
         BundleError: they are not those that the bundle was fitted with.
     """
 
-    def __init__(self, config: MTLAConfig) -> None:
+    def __init__(
+        self,
+        config: MTLAConfig,
+        compute: Compute = PROCESSOR,
+        exported: Mapping[str, ExportedNetwork] = NOTHING_EXPORTED,
+    ) -> None:
         self._config = config
+        self.compute = compute
         self.segmenter: Segmenter | None = None
         self.depth: DepthTeacher | None = None
         if config.segments:
-            self.segmenter = load_segmenter(config.detector, detector_options(config))
-        self.flow: FlowTeacher | None = load_flow(config.flow) if config.motion else None
+            options = detector_options(config)
+            self.segmenter = load_segmenter(config.detector, options, exported, compute=compute)
+        self.flow: FlowTeacher | None = None
+        if config.motion:
+            self.flow = load_flow(config.flow, compute=compute)
         if "depth" in config.attended:
-            self.depth = load_depth(config.depth)
+            self.depth = load_depth(config.depth, compute=compute)
         self._same_teachers()
 
     @property
@@ -82,7 +98,7 @@ class MTLATeachers:
         """Stands for all weights and options; the same for other files of boxes."""
         keys = [one.key for one in (self.flow, self.depth) if one is not None]
         if self.segmenter is not None and self.segmenter.detector.sees_pixels:
-            keys.append(self.segmenter.detector.key)
+            keys.append(self.segmenter.detector.fitted_key)
         return digest(*keys)[:16]
 
     def _same_teachers(self) -> None:

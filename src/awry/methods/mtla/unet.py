@@ -167,8 +167,21 @@ class UNet(nn.Module):
         if factors is None or place != self.attention:
             return x
         if factors.shape[2:] != x.shape[2:]:
-            factors = F.adaptive_avg_pool2d(factors, (x.shape[2], x.shape[3]))
+            factors = averaged_to(factors, (x.shape[2], x.shape[3]))
         return x * factors
+
+
+def averaged_to(maps: Tensor, size: tuple[int, int]) -> Tensor:
+    """Maps (n, c, h, w) averaged down to a size.
+
+    Where results must repeat and the size divides the maps' sides, by plain pooling: what adaptive
+    pooling sends back is summed in any order on CUDA.
+    """
+    if torch.are_deterministic_algorithms_enabled():
+        rows, columns = maps.shape[2] // size[0], maps.shape[3] // size[1]
+        if (rows * size[0], columns * size[1]) == tuple(maps.shape[2:]):
+            return F.avg_pool2d(maps, (rows, columns))
+    return F.adaptive_avg_pool2d(maps, size)
 
 
 def block(before: int, after: int) -> nn.Sequential:

@@ -18,6 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from awry.devices import Compute
 from awry.errors import BundleError, FootageError, TrainingError
 from awry.methods.base import Method, MethodConfig, Scorer, Setting
 from awry.methods.graphs import Graph
@@ -29,7 +30,7 @@ from awry.methods.sdor.reading import Stretch, read_archive
 from awry.methods.sdor.samples import Archive
 from awry.methods.sdor.scoring import SDORScorer
 from awry.methods.sdor.training import Ranking, phases
-from awry.training.loop import train
+from awry.training.loop import Step, train
 from awry.training.split import WHOLE, Split
 from awry.video.memory import ArraySource
 
@@ -93,7 +94,7 @@ class SDOR(Method):
         if len(archive) < 2:
             raise FootageError("There is one frame alone: nothing can be ranked.")
         initial = self._initial(archive, context.seed)
-        ranking = Ranking(archive, self.config, initial.scores, {})
+        ranking = Ranking(archive, self.config, initial.scores, {}, context.compute)
         if not initial.constant:
             train(model, phases(model, ranking), context)
         model.eval()
@@ -111,13 +112,16 @@ class SDOR(Method):
 
     def fit(self, footage: Footage, context: FitContext) -> None:
         """As `Method.fit`: on the training part alone, as if it might hold anything."""
-        archive = self._archive(footage, context.seed, context.folder, context.reporter)
+        made = (context.seed, context.folder, context.reporter, context.compute)
+        archive = self._archive(footage, *made)
         initial, _ = self.learn(archive, context)
         footage.notes += initial.notes
         if initial.constant:
             footage.notes.append("All training frames look alike: nothing was learned.")
 
-    def _archive(self, footage: Footage, seed: int, folder: Path, reporter: Reporter) -> Archive:
+    def _archive(
+        self, footage: Footage, seed: int, folder: Path, reporter: Reporter, compute: Compute
+    ) -> Archive:
         model = self.prepare(footage.frame_size(), seed)
         assert self.config.width is not None
         runs = footage.runs("train", (self.config.height, self.config.width))
@@ -130,12 +134,15 @@ class SDOR(Method):
             )
             for run in runs
         ]
-        return read_archive(stretches, model, self.config, folder / "archive", reporter)
+        place = folder / "archive"
+        return read_archive(stretches, model, self.config, place, reporter, compute=compute)
 
     def scorer(self, setting: Setting) -> Scorer:
         """As `Method.scorer`."""
         span = self._fitted().span
-        return SDORScorer(self.networks["judge"], span, self.config, setting)
+        # Exported networks take what is on the processor.
+        compute = self.asked_on
+        return SDORScorer(self.networks["judge"], span, self.config, setting, compute)
 
     def graphs(self) -> dict[str, Graph]:
         """As `Method.graphs`: all rounds' learners in one, with the stages that they share."""
@@ -174,14 +181,19 @@ class SDOR(Method):
         from pathlib import Path
         from tempfile import TemporaryDirectory
 
+        compute = self.compute
         with TemporaryDirectory() as folder:
-            archive = self._archive(footage, 0, Path(folder), footage.reporter)
+            archive = self._archive(footage, 0, Path(folder), footage.reporter, compute)
             initial = self._initial(archive, 0)
-            ranking = Ranking(archive, self.config, initial.scores, {})
-            every = phases(self._fitted(), ranking)
+            ranking = Ranking(archive, self.config, initial.scores, {}, compute)
+            self.model = compute.copy_of(self._fitted())
+            every = phases(self.model, ranking)
             for phase in every:
                 phase.prepare()
-            return [phase.loss(0, 0, np.random.default_rng(0))["total"] for phase in every]
+            with compute.rounding():
+                steps = [Step(0, 0, np.random.default_rng(0)) for _ in every]
+                losses = [phase.loss(step) for phase, step in zip(every, steps, strict=True)]
+        return [loss["total"] for loss in losses]
 
 
 def _source(run: Run) -> ArraySource:

@@ -18,18 +18,38 @@ _IMAGENET = ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
 _KINETICS = ([0.43216, 0.394666, 0.37645], [0.22803, 0.22145, 0.216989])
 
 
+class Standardised(nn.Module):
+    """Takes a network's own mean and deviation of each channel out of pictures.
+
+    Args:
+        means, deviations: of each channel, of pictures in [0, 1].
+    """
+
+    mean: Tensor
+    deviation: Tensor
+
+    def __init__(self, means: list[float], deviations: list[float]) -> None:
+        super().__init__()
+        self.register_buffer("mean", 255 * torch.tensor(means), persistent=False)
+        self.register_buffer("deviation", 255 * torch.tensor(deviations), persistent=False)
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """Pictures (n, 3, h, w), or (n, 3, frames, h, w), of 0-255 RGB, as the network has them."""
+        shape = (-1, *[1] * (pictures.ndim - 2))
+        ready: Tensor = (pictures - self.mean.reshape(shape)) / self.deviation.reshape(shape)
+        return ready
+
+
 class Backbone(nn.Module):
     """A pretrained classifier, cut into stages.
 
     Attributes:
+        standardised: what comes before the stages.
         stages: what follows one another, from pictures to the last map.
         classes: from the last map to class scores (n, classes), as the classifier has it.
         channels: of the last map.
         span: frames that are seen at once: 1, or `CLIP_FRAMES` for a 3-D network.
     """
-
-    mean: Tensor
-    deviation: Tensor
 
     def __init__(
         self,
@@ -40,26 +60,19 @@ class Backbone(nn.Module):
         span: int = 1,
     ) -> None:
         super().__init__()
+        self.standardised = Standardised(*statistics)
         self.stages = nn.ModuleList(stages)
         self.classes = classes
         self.channels = channels
         self.span = span
-        self.register_buffer("mean", 255 * torch.tensor(statistics[0]), persistent=False)
-        self.register_buffer("deviation", 255 * torch.tensor(statistics[1]), persistent=False)
-
-    def standardised(self, pictures: Tensor) -> Tensor:
-        """Pictures (n, 3, h, w), or (n, 3, frames, h, w), of 0-255 RGB as the network wants them.
-
-        The network's own mean and deviation of each channel are taken out.
-        """
-        shape = (-1, *[1] * (pictures.ndim - 2))
-        ready: Tensor = (pictures - self.mean.reshape(shape)) / self.deviation.reshape(shape)
-        return ready
 
 
 def pooled(maps: Tensor) -> Tensor:
-    """Mean over all places of maps (n, channels, ...): (n, channels)."""
-    return maps.flatten(2).mean(2)
+    """Mean over all places of maps (n, channels, ...): float32 (n, channels).
+
+    In full: a mean of many places says more than 16 bits hold.
+    """
+    return maps.flatten(2).float().mean(2)
 
 
 def channels_last(maps: Tensor) -> Tensor:

@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from awry.devices import PROCESSOR, Compute
 from awry.methods.sdor.config import SDORConfig
 from awry.methods.sdor.network import ScoreLearner, SDORModel
 from awry.methods.sdor.normality import Places, PseudoLabels, Series
 from awry.methods.sdor.samples import Archive
-from awry.methods.sdor.training import labels_of, optimizer, ordinal_loss, rank
-from awry.training.loop import FitContext, Phase, train
+from awry.methods.sdor.training import labels_of, my_part, optimizer, ordinal_loss, rank
+from awry.training.loop import FitContext, Phase, Step, train
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,18 +82,19 @@ def learn_from_marks(
         marks: place -> whether it is abnormal; at least one.
         config: settings.
         number: counts the interactions, from 1.
-        context: seed, checkpoint and progress.
+        context: seed, checkpoint, progress, and where it learns.
 
     Returns:
         The new scores, float64 (n,), and all frames that were learned from, neighbours included.
     """
     feedback = with_neighbours(marks, archive, config.feedback_neighbours)
     labels = labels_of(scores, archive, config)
-    phase = feedback_phase(model, archive, feedback, labels, config, number)
+    phase = feedback_phase(model, archive, feedback, labels, config, number, context.compute)
     train(model, [phase], context)
     model.eval()
     learners = tuned_learners(model, config)
-    return np.mean([rank(learner, archive) for learner in learners], axis=0), feedback
+    ranked = [rank(learner, archive, context.compute) for learner in learners]
+    return np.mean(ranked, axis=0), feedback
 
 
 def feedback_phase(
@@ -102,12 +104,14 @@ def feedback_phase(
     labels: PseudoLabels,
     config: SDORConfig,
     number: int,
+    compute: Compute = PROCESSOR,
 ) -> Phase:
     """Fine-tuning of the learners on what was fed back.
 
     Args:
         labels: of the ranking that the person saw.
         number: counts the interactions.
+        compute: where the learners are.
     """
     batches = _Batches(feedback, labels.without(feedback.places), config)
     epochs, steps = config.feedback_epochs, max(1, -(-len(feedback.places) // config.batch))
@@ -116,10 +120,10 @@ def feedback_phase(
         steps = min(steps, config.feedback_steps // epochs)
     learners = tuned_learners(model, config)
 
-    def loss(epoch: int, step: int, generator: np.random.Generator) -> dict[str, Tensor]:
+    def loss(step: Step) -> dict[str, Tensor]:
         model.train()
-        places, abnormal = batches.draw(generator)
-        activations = archive.activations(places)
+        places, abnormal = my_part(step, *batches.draw(step.generator))
+        activations = archive.activations(places, compute)
         losses = [ordinal_loss(learner(activations), abnormal) for learner in learners]
         return {"total": sum(losses, start=losses[0].new_zeros(())) / len(losses)}
 

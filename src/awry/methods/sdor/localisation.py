@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from awry.devices import PROCESSOR, Compute
 from awry.methods.sdor.config import SDORConfig
 from awry.methods.sdor.feedback import tuned_learners
 from awry.methods.sdor.network import ScoreLearner, SDORModel
@@ -23,7 +24,7 @@ Maps = NDArray[np.float32]
 def frame_map(
     model: SDORModel, archive: Archive, place: int, config: SDORConfig, *, fed_back: bool
 ) -> Maps:
-    """The class activation map of a frame, float32 (h, w).
+    """The class activation map of a frame, float32 (h, w); on the processor, as it is one frame.
 
     Args:
         model: with its learners.
@@ -37,7 +38,14 @@ def frame_map(
     return np.asarray(maps[0].numpy(), np.float32)
 
 
-def frame_maps(model: SDORModel, archive: Archive, config: SDORConfig, *, fed_back: bool) -> Maps:
+def frame_maps(
+    model: SDORModel,
+    archive: Archive,
+    config: SDORConfig,
+    *,
+    fed_back: bool,
+    compute: Compute = PROCESSOR,
+) -> Maps:
     """SDOR section 4.6: the class activation maps of all frames, float32 (n, h, w).
 
     The network's last map decides how fine they are: 1/32 of the picture's sides for most
@@ -45,9 +53,10 @@ def frame_maps(model: SDORModel, archive: Archive, config: SDORConfig, *, fed_ba
 
     Args:
         model, archive, config, fed_back: as `frame_map` takes them.
+        compute: where the learners run.
     """
-    learners = _learners(model, config, fed_back)
-    return for_all_frames(lambda activations: _mean_maps(learners, activations), archive)
+    learners = [compute.copy_of(one) for one in _learners(model, config, fed_back)]
+    return for_all_frames(lambda activations: _mean_maps(learners, activations), archive, compute)
 
 
 def map_levels(

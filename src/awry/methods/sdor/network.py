@@ -8,8 +8,9 @@ from copy import deepcopy
 import torch
 from torch import Tensor, nn
 
+from awry.devices import in_full
 from awry.errors import ConfigError
-from awry.methods.sdor.backbone import channels_last, load_backbone, pooled
+from awry.methods.sdor.backbone import Backbone, channels_last, load_backbone, pooled
 from awry.methods.sdor.config import SDORConfig
 
 LEARNING = 2
@@ -47,13 +48,16 @@ class ScoreLearner(nn.Module):
 
     def forward(self, activations: Tensor) -> Tensor:
         """SDOR eq. 7: scores (n,) of activations (n, c, h, w), or (n, c, frames, h, w)."""
-        scores: Tensor = self.output(self.dense(activations))  # SDOR eq. 6
+        units = self.dense(activations)
+        with in_full(units):  # frames are ranked by it: in 16 bits many would be alike
+            scores: Tensor = self.output(units)  # SDOR eq. 6
         return scores[:, 0]
 
     def dense(self, activations: Tensor) -> Tensor:
         """The last dense layer's units (n, hidden), at least 0, which the score is a sum of."""
         features = pooled(self._maps(activations))  # SDOR eq. 5
-        return torch.relu(self.hidden(features))
+        with in_full(features):
+            return torch.relu(self.hidden(features))
 
     def _maps(self, activations: Tensor) -> Tensor:
         maps: Tensor = self.stages(channels_last(activations))
@@ -66,15 +70,16 @@ class ScoreLearner(nn.Module):
         `w_k(x) = sum_j v_j [h_j > 0] W_jk`. What the dense layers add without any input is spread
         evenly over the map, whose mean is the score therefore.
         """
-        maps = self._maps(activations)
+        maps = self._maps(activations).float()
         features = pooled(maps)
-        hidden = self.hidden(features)
-        active = (hidden > 0) * self.output.weight  # (n, hidden)
-        weights = active @ self.hidden.weight  # (n, channels)
-        added = active @ self.hidden.bias + self.output.bias  # (n,)
-        activation_maps = torch.einsum("nc,nc...->n...", weights, maps)
+        with in_full(features):  # as in `forward`; the map is a sum over all channels
+            hidden = self.hidden(features)
+            active = (hidden > 0) * self.output.weight  # (n, hidden)
+            weights = active @ self.hidden.weight  # (n, channels)
+            added = active @ self.hidden.bias + self.output.bias  # (n,)
+            activation_maps = torch.einsum("nc,nc...->n...", weights, maps)
+            scores = self.output(torch.relu(hidden))[:, 0]
         activation_maps = activation_maps + added.reshape(-1, *[1] * (activation_maps.ndim - 1))
-        scores = self.output(torch.relu(hidden))[:, 0]
         return scores, activation_maps.mean(1) if activation_maps.ndim == 4 else activation_maps
 
 
@@ -83,12 +88,13 @@ class MeanOfRounds(nn.Module):
 
     def __init__(self, model: SDORModel) -> None:
         super().__init__()
-        self.model = model
+        # Without the rest of the backbone, of which a device needs no copy.
+        self.standardised, self.frozen, self.rounds = model.standardised, model.frozen, model.rounds
 
     def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
         """As `SDORModel.activations` takes them, to (n,) and (n, h, w)."""
-        activations = self.model.early(pictures)
-        of_rounds = [learner.score_maps(activations) for learner in self.model.learners]
+        activations = _early(self, pictures)
+        of_rounds = [learner.score_maps(activations) for learner in _learners(self.rounds)]
         scores, maps = zip(*of_rounds, strict=True)
         return torch.stack(scores).mean(0), torch.stack(maps).mean(0)
 
@@ -97,6 +103,7 @@ class SDORModel(nn.Module):
     """The frozen stages, and a score learner for each round.
 
     Attributes:
+        standardised: from pictures to what the backbone takes.
         frozen: from standardised pictures to activations.
         rounds: the score learners in the order of their training.
         span: frames that the backbone sees at once.
@@ -113,6 +120,7 @@ class SDORModel(nn.Module):
                 f"freeze at most {stages - 1}."
             )
         self.span = backbone.span
+        self.standardised = backbone.standardised
         self.frozen = nn.Sequential(*backbone.stages[:frozen])
         later = list(backbone.stages[frozen:])
         with torch.random.fork_rng():
@@ -133,9 +141,12 @@ class SDORModel(nn.Module):
     @property
     def learners(self) -> Iterator[ScoreLearner]:
         """The score learners, round by round."""
-        for learner in self.rounds:
-            assert isinstance(learner, ScoreLearner)
-            yield learner
+        return _learners(self.rounds)
+
+    @property
+    def backbone(self) -> Backbone:
+        """As it came, with the stages that nothing is learned in."""
+        return self._backbone[0]
 
     @torch.inference_mode()
     def activations(self, pictures: Tensor) -> Tensor:
@@ -143,25 +154,47 @@ class SDORModel(nn.Module):
 
         Without frozen stages that is the standardised pictures themselves.
         """
-        return self.early(pictures)
+        return _early(self, pictures)
 
-    def early(self, pictures: Tensor) -> Tensor:
-        """As `activations`, in whatever mode PyTorch is."""
-        pictures = channels_last(self._backbone[0].standardised(pictures))
-        activations: Tensor = self.frozen(pictures)
-        return activations
 
-    @torch.inference_mode()
-    def features(self, activations: Tensor, kind: str) -> Tensor:
-        """Features of the backbone as it came, for the initial detection.
+class Reader(nn.Module):
+    """The backbone as it came: to the frozen stages' activations, and to features.
 
-        Args:
-            activations: what the frozen stages gave.
-            kind: `classes` for the last dense layer's outputs, `pooled` for what it takes in.
+    Args:
+        model: whose backbone it is.
+        kind: `classes` for the last dense layer's outputs, `pooled` for what it takes in.
+    """
+
+    def __init__(self, model: SDORModel, kind: str) -> None:
+        super().__init__()
+        backbone = model.backbone
+        self.standardised, self.frozen = model.standardised, model.frozen
+        self.later = nn.Sequential(*backbone.stages[len(model.frozen) :])
+        self.classes = backbone.classes if kind == "classes" else None
+
+    def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
+        """Pictures as `SDORModel.activations` takes them.
+
+        Returns:
+            What the frozen stages say, (n, c, h, w) or (n, c, frames, h, w), and features of the
+            initial detection, float32 (n, d).
         """
-        backbone = self._backbone[0]
-        maps = channels_last(activations)
-        for stage in backbone.stages[len(self.frozen) :]:
-            maps = stage(maps)
-        features: Tensor = backbone.classes(maps) if kind == "classes" else pooled(maps)
-        return features
+        activations = _early(self, pictures)
+        maps = self.later(channels_last(activations))
+        if self.classes is None:
+            return activations, pooled(maps)
+        maps = maps.float()
+        with in_full(maps):  # distances between frames are taken of them
+            return activations, self.classes(maps)
+
+
+def _early(network: SDORModel | MeanOfRounds | Reader, pictures: Tensor) -> Tensor:
+    """Through the stages that are frozen."""
+    activations: Tensor = network.frozen(channels_last(network.standardised(pictures)))
+    return activations
+
+
+def _learners(rounds: nn.ModuleList) -> Iterator[ScoreLearner]:
+    for learner in rounds:
+        assert isinstance(learner, ScoreLearner)
+        yield learner

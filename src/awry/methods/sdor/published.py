@@ -120,21 +120,22 @@ def rank_archive(
     """As `awry.methods.published.RankArchive`: every detector's and every round's scores."""
     initial, ranking = method.learn(archive, context)
     parts = {**initial.detectors, "initial": initial.scores}
-    parts |= _compared_with(method, archive, context.seed)
+    parts |= _compared_with(method, archive, context)
     return parts | _after_rounds(method, ranking), list(initial.notes)
 
 
-def _compared_with(method: SDOR, archive: Archive, seed: int) -> dict[str, Series]:
+def _compared_with(method: SDOR, archive: Archive, context: FitContext) -> dict[str, Series]:
     """The other methods of Table 1 that need no labelled data.
 
     The discriminative framework has the backbone's features after PCA (#1) and the trained model's
     last dense layer (#2). Unmasking and the two-sample test have the backbone's features whole,
     since they take features away.
     """
+    seed = context.seed
     reduced, _ = reduce(archive.features, method.config.components, seed)
     assert method.model is not None
-    last = list(method.model.learners)[-1].eval()
-    learned = for_all_frames(last.dense, archive)
+    last = context.compute.copy_of(list(method.model.learners)[-1].eval())
+    learned = for_all_frames(last.dense, archive, context.compute)
     clips = [archive.slice_of(number) for number in range(len(archive.clips))]
     return {
         "discriminative_1": discriminative_scores(reduced, seed=seed),

@@ -6,17 +6,23 @@ import hashlib
 import shutil
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
+from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
+import torch
+from numpy.typing import NDArray
 
 from awry.checksums import files_whole, read_sealed, seal_files, write_sealed
-from awry.errors import FootageError, FrameError, SourceError
+from awry.cluster import Prepared, done
+from awry.devices import PROCESSOR, Compute
+from awry.errors import AwryError, FootageError, FrameError, SourceError, WriteError
 from awry.frames import Frame
 from awry.methods.sdor.config import SDORConfig
-from awry.methods.sdor.network import SDORModel
+from awry.methods.sdor.network import Reader, SDORModel
 from awry.methods.sdor.samples import Archive, ArchivedClip, Window, as_pictures
 from awry.progress import Reporter
 from awry.storage import whole_folder
@@ -26,6 +32,7 @@ from awry.video.source import Source
 # Part of each entry's name: entries of another layout are never read.
 LAYOUT = 2
 CHUNK = 512
+Floats = NDArray[np.float32]
 _BATCH = 16
 _SUMS = "checksums.json"
 
@@ -64,8 +71,12 @@ def read_archive(
     folder: Path,
     reporter: Reporter,
     limit_bytes: int | None = None,
+    compute: Compute = PROCESSOR,
 ) -> Archive:
     """Run every frame once through the backbone; what was read before is not read again.
+
+    Inside of `awry.cluster.pool_opened` several clips are read at a time, by workers that write
+    into the same folder.
 
     Args:
         stretches: the clips. One that cannot be read is left out and listed.
@@ -74,36 +85,76 @@ def read_archive(
         folder: where activations are kept, in chunks, so that an interrupted run goes on.
         reporter: shows progress.
         limit_bytes: most bytes that the folder may hold.
+        compute: where the backbone runs. What was read in one precision does not serve another;
+            devices may differ.
 
     Raises:
         FootageError: no clip can be read, or the limit would be exceeded.
-        WriteError: the disk is full or the folder cannot be written.
+        WriteError: the disk is full, the folder cannot be written, or a worker wrote elsewhere.
     """
     reporter.start("reading the archive", len(stretches), 0)
-    clips, chunks, failed = [], [], []
-    for stretch in stretches:
-        entry = folder / _entry_name(stretch, config)
+    entries = [folder / _entry_name(one, config, precision=compute.precision) for one in stretches]
+    facts: dict[Path, _StoredClip] = {}
+    failed: dict[Path, str] = {}
+    owed: dict[Path, Stretch] = {}
+    for stretch, entry in zip(stretches, entries, strict=True):
         for older in range(1, LAYOUT):
             shutil.rmtree(folder / _entry_name(stretch, config, older), ignore_errors=True)
         if damaged := _without_damaged(entry):
             reporter.message(f"{stretch.name}: {damaged} damaged parts are read again.")
-        try:
-            facts = _facts(entry)
-            if facts is None:
-                facts = _Reading(stretch, model, config, entry, limit_bytes).run()
-            parts = [entry / f"{number:05d}" for number in range(facts.chunks)]
-            clips.append(_clip(stretch, facts, parts))
-            chunks += parts
-        except (SourceError, FrameError) as error:
-            failed.append(f"{stretch.name} was left out: {error}")
+        if stored := _facts(entry):
+            facts[entry] = stored
+        else:
+            owed[entry] = stretch  # clips of the same content are read once
+    for _ in range(len(stretches) - len(owed)):
         reporter.advance({})
+    work = Prepared(partial(_Reader, model, config, limit_bytes, compute))
+    for (entry, _), answer in done(work, owed.items()):
+        if isinstance(answer, SourceError | FrameError):
+            failed[entry] = str(answer)
+        elif isinstance(answer, AwryError):
+            raise answer
+        elif not entry.is_dir():  # a worker's machine has a disk of its own
+            raise WriteError(
+                f"A worker read {owed[entry].name} into {folder}, which is not seen here: on a "
+                "cluster all machines must share the disk of that folder. Choose another place."
+            )
+        else:
+            facts[entry] = answer
+        reporter.advance({})
+    clips, chunks, left_out = [], [], []
+    for stretch, entry in zip(stretches, entries, strict=True):
+        if entry in failed:
+            left_out.append(f"{stretch.name} was left out: {failed[entry]}")
+            continue
+        parts = [entry / f"{number:05d}" for number in range(facts[entry].chunks)]
+        clips.append(_clip(stretch, facts[entry], parts))
+        chunks += parts
     if not clips:
-        raise FootageError("No clip of the archive could be read. " + " ".join(failed[:3]))
-    return Archive(clips, chunks, model, failed)
+        raise FootageError("No clip of the archive could be read. " + " ".join(left_out[:3]))
+    return Archive(clips, chunks, model, left_out)
 
 
-def _entry_name(stretch: Stretch, config: SDORConfig, layout: int = LAYOUT) -> str:
+class _Reader:
+    """Reads clips to disk, in this process or a worker's."""
+
+    def __init__(
+        self, model: SDORModel, config: SDORConfig, limit_bytes: int | None, compute: Compute
+    ) -> None:
+        self._backbone = _Backbone(model, config, compute)
+        self._config, self._limit = config, limit_bytes
+
+    def __call__(self, task: tuple[Path, Stretch]) -> _StoredClip:
+        entry, stretch = task
+        return _Reading(stretch, self._backbone, self._config, entry, self._limit).run()
+
+
+def _entry_name(
+    stretch: Stretch, config: SDORConfig, layout: int = LAYOUT, precision: str = "32"
+) -> str:
+    seen: tuple[object, ...]
     seen = (config.backbone, config.frozen, config.features, config.height, config.width)
+    seen += (precision,) if precision != "32" else ()  # entries of before there were others count
     return hashlib.sha256(repr((layout, stretch.key, seen)).encode()).hexdigest()[:32]
 
 
@@ -133,18 +184,38 @@ def _clip(stretch: Stretch, facts: _StoredClip, parts: Sequence[Path]) -> Archiv
     return ArchivedClip(stretch.name, stretch.scene, *about)
 
 
+class _Backbone:
+    """What reads pictures, on the device from the first batch on."""
+
+    def __init__(self, model: SDORModel, config: SDORConfig, compute: Compute) -> None:
+        self.span = model.span
+        self._model, self._config, self._compute = model, config, compute
+        self._reader: Reader | None = None
+
+    @torch.inference_mode()
+    def read(self, windows: Pictures) -> tuple[NDArray[np.float16] | Pictures, Floats]:
+        """What is kept of some frames (n, span, h, w, 3), and their features, float32 (n, d)."""
+        compute = self._compute
+        if self._reader is None:
+            self._reader = compute.copy_of(Reader(self._model, self._config.features))
+        with compute.rounding():
+            activations, features = self._reader(as_pictures(windows, compute))
+        kept = compute.fetch(activations).half().numpy() if self._config.frozen else windows[:, -1]
+        return kept, compute.array(features)
+
+
 class _Reading:
     """One clip on its way to disk."""
 
     def __init__(
         self,
         stretch: Stretch,
-        model: SDORModel,
+        backbone: _Backbone,
         config: SDORConfig,
         entry: Path,
         limit_bytes: int | None,
     ) -> None:
-        self._stretch, self._model, self._config = stretch, model, config
+        self._stretch, self._backbone, self._config = stretch, backbone, config
         self._entry, self._limit = entry, limit_bytes
         self._skipped = 0
         self._size: tuple[int, int] | None = None
@@ -168,7 +239,7 @@ class _Reading:
 
     def _windows(self, source: Source) -> Iterator[tuple[Frame, Pictures]]:
         """Each frame with what the backbone sees for it: uint8 (span, h, w, 3)."""
-        window = Window(self._model.span)
+        window = Window(self._backbone.span)
         for frame, picture in self._pictures(source):
             yield frame, window.push(picture)
 
@@ -190,9 +261,9 @@ class _Reading:
         kept, features, indices, times = [], [], [], []
         while batch := list(islice(frames, _BATCH)):
             windows = np.stack([window for _, window in batch])
-            activations = self._model.activations(as_pictures(windows))
-            features.append(self._model.features(activations, self._config.features).numpy())
-            kept.append(activations.half().numpy() if self._config.frozen else windows[:, -1])
+            part, said = self._backbone.read(windows)
+            kept.append(part)
+            features.append(said)
             indices += [frame.number for frame, _ in batch]
             times += [np.nan if frame.time_s is None else frame.time_s for frame, _ in batch]
         if self._limit is not None:
@@ -205,7 +276,10 @@ class _Reading:
             seal_files(folder, [file.name for file in folder.iterdir()], _SUMS)
 
     def _check_room(self, more: int) -> None:
-        there = sum(f.stat().st_size for f in self._entry.parent.rglob("*.npy"))
+        there = 0
+        for file in self._entry.parent.rglob("*.npy"):
+            with suppress(FileNotFoundError):  # another worker has renamed its folder
+                there += file.stat().st_size
         if self._limit is not None and there + more > self._limit:
             raise FootageError(
                 f"The archive's activations need more than the {self._limit} bytes that they may "

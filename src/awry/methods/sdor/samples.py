@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from awry.devices import PROCESSOR, Compute
+from awry.methods.sdor.backbone import channels_last
 from awry.methods.sdor.network import SDORModel
 from awry.video.pictures import Pictures
 
@@ -71,7 +72,7 @@ class Archive:
         self.of_clip = np.repeat(np.arange(len(clips)), lengths)
         self._begins = np.concatenate([[0], np.cumsum(lengths)])
         self._rows = np.arange(len(self.of_clip))
-        self._model = model
+        self._span, self._standardised = model.span, model.standardised
         self._kept = [np.load(chunk / "kept.npy", mmap_mode="r") for chunk in chunks]
         self._starts = np.concatenate([[0], np.cumsum([len(kept) for kept in self._kept])])
         self.features = np.concatenate([np.load(chunk / "features.npy") for chunk in chunks])
@@ -119,17 +120,24 @@ class Archive:
         """The places of a clip's frames."""
         return slice(int(self._begins[number]), int(self._begins[number + 1]))
 
-    def activations(self, places: Sequence[int] | Places) -> Tensor:
-        """float32 (n, c, h, w) of those frames, or (n, c, frames, h, w)."""
+    def activations(self, places: Sequence[int] | Places, compute: Compute = PROCESSOR) -> Tensor:
+        """float32 (n, c, h, w) of those frames, or (n, c, frames, h, w).
+
+        Args:
+            places: of the frames.
+            compute: where they are put, as they are kept; they are converted there.
+        """
         if not self._keeps_pictures:
-            return ready(np.stack([self._one(place) for place in places]).astype(np.float32))
-        span = self._model.span
+            kept = np.stack([self._one(place) for place in places])
+            return channels_last(compute.put(kept).float())
         first = self._begins[self.of_clip[np.asarray(places)]]
+        steps = range(self._span - 1, -1, -1)
         windows = [
-            np.stack([self._one(max(begin, place - back)) for back in range(span - 1, -1, -1)])
+            np.stack([self._one(max(begin, place - back)) for back in steps])
             for place, begin in zip(places, first, strict=True)
         ]
-        return self._model.activations(as_pictures(np.stack(windows))).clone()
+        standardised = compute.copy_of(self._standardised)
+        return channels_last(standardised(as_pictures(np.stack(windows), compute)))
 
     @property
     def _keeps_pictures(self) -> bool:
@@ -141,16 +149,14 @@ class Archive:
         return np.asarray(self._kept[chunk][row - self._starts[chunk]])
 
 
-def ready(values: NDArray[np.float32]) -> Tensor:
-    """As a tensor, channels last where it is one picture a frame: convolutions are faster so."""
-    tensor = torch.from_numpy(values)
-    return tensor.contiguous(memory_format=torch.channels_last) if tensor.ndim == 4 else tensor
+def as_pictures(windows: Pictures, compute: Compute = PROCESSOR) -> Tensor:
+    """float32 (n, 3, h, w) of uint8 (n, span, h, w, 3), or (n, 3, span, h, w) where span > 1.
 
-
-def as_pictures(windows: Pictures) -> Tensor:
-    """float32 (n, 3, h, w) of uint8 (n, span, h, w, 3), or (n, 3, span, h, w) where span > 1."""
-    pictures = np.moveaxis(windows, -1, 1).astype(np.float32)
-    return ready(np.ascontiguousarray(pictures[:, :, 0] if windows.shape[1] == 1 else pictures))
+    They are put where networks run as uint8, and converted there.
+    """
+    if windows.shape[1] > 1:
+        return compute.put(windows).movedim(-1, 1).float().contiguous()
+    return channels_last(compute.put(windows[:, 0]).movedim(-1, 1).float())
 
 
 class Window:

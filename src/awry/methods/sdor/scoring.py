@@ -8,6 +8,7 @@ from itertools import islice
 import numpy as np
 import torch
 
+from awry.devices import PROCESSOR, Compute
 from awry.frames import Frame, FrameScore
 from awry.methods.base import Scorer, Setting
 from awry.methods.graphs import Network
@@ -26,14 +27,23 @@ class SDORScorer(Scorer):
         span: frames that it sees at once.
         config: its settings, `width` settled.
         setting: where it works.
+        compute: where pictures are put, as the network wants them.
     """
 
-    def __init__(self, network: Network, span: int, config: SDORConfig, setting: Setting) -> None:
+    def __init__(
+        self,
+        network: Network,
+        span: int,
+        config: SDORConfig,
+        setting: Setting,
+        compute: Compute = PROCESSOR,
+    ) -> None:
         super().__init__(setting)
         assert config.width is not None
-        self._network = network
+        self._network, self._compute = network, compute
         self._picture_size = (config.height, config.width)
         self._window = Window(span)
+        self.reach = span - 1
 
     def _push(self, frame: Frame) -> list[FrameScore]:
         return self._frame_scores([frame])
@@ -52,7 +62,7 @@ class SDORScorer(Scorer):
         with self._stage("resize"):
             windows = np.stack([self._prepared(frame) for frame in frames])
         with self._stage("network"):
-            scores, maps = self._network(as_pictures(windows))
+            scores, maps = self._network(as_pictures(windows, self._compute))
         with self._stage("maps"):
             return [
                 self._frame_score(frame, float(score), heat)

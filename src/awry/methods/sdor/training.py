@@ -10,27 +10,37 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from awry.devices import PROCESSOR, Compute
 from awry.methods.sdor.config import SDORConfig
 from awry.methods.sdor.network import ScoreLearner, SDORModel
-from awry.methods.sdor.normality import PseudoLabels, Series, choose_in_groups, smoothed
+from awry.methods.sdor.normality import (
+    Places,
+    PseudoLabels,
+    Series,
+    choose_in_groups,
+    smoothed,
+)
 from awry.methods.sdor.samples import Archive
-from awry.training.loop import Phase
+from awry.training.loop import Phase, Step
 
 _BATCH = 64
 
 
-def rank(learner: ScoreLearner, archive: Archive) -> Series:
-    """A learner's scores of all frames, float64 (n,)."""
-    return for_all_frames(learner.eval(), archive).astype(np.float64)
+def rank(learner: ScoreLearner, archive: Archive, compute: Compute = PROCESSOR) -> Series:
+    """A learner's scores of all frames, float64 (n,); it runs where `compute` says."""
+    there = compute.copy_of(learner.eval())
+    return for_all_frames(there, archive, compute).astype(np.float64)
 
 
-def for_all_frames(ask: Callable[[Tensor], Tensor], archive: Archive) -> NDArray[np.float32]:
-    """What a network in evaluation mode says of all frames' activations, (n, ...)."""
+def for_all_frames(
+    ask: Callable[[Tensor], Tensor], archive: Archive, compute: Compute = PROCESSOR
+) -> NDArray[np.float32]:
+    """What a network in evaluation mode, which is on the device, says of all frames: (n, ...)."""
     outputs = []
-    with torch.inference_mode():
+    with torch.inference_mode(), compute.rounding():
         for first in range(0, len(archive), _BATCH):
             places = range(first, min(first + _BATCH, len(archive)))
-            outputs.append(ask(archive.activations(places)).numpy())
+            outputs.append(compute.array(ask(archive.activations(places, compute))))
     return np.concatenate(outputs)
 
 
@@ -43,12 +53,14 @@ class Ranking:
         config: how labels are chosen.
         scores: that labels come from, float64 (n,); at first those of the initial detection.
         rounds: each finished round's.
+        compute: where learners run.
     """
 
     archive: Archive
     config: SDORConfig
     scores: Series
     rounds: dict[int, Series]
+    compute: Compute = PROCESSOR
 
     def labels(self, model: SDORModel, number: int) -> PseudoLabels:
         """The pseudo labels that a round learns from."""
@@ -63,7 +75,7 @@ class Ranking:
         if number not in self.rounds:
             learner = model.rounds[number]
             assert isinstance(learner, ScoreLearner)
-            self.rounds[number] = rank(learner, self.archive)
+            self.rounds[number] = rank(learner, self.archive, self.compute)
         return self.rounds[number]
 
 
@@ -78,6 +90,15 @@ def ordinal_loss(scores: Tensor, abnormal: int) -> Tensor:
     labels = torch.zeros_like(scores)
     labels[:abnormal] = 1
     return (scores - labels).abs().mean()
+
+
+def my_part(step: Step, places: Places, abnormal: int) -> tuple[Places, int]:
+    """This process's part of a batch, and how many of its frames, the first ones, are abnormal.
+
+    Every n-th frame of the whole: parts have as much of both kinds, but for one frame.
+    """
+    own = np.asarray(step.mine(range(len(places))), np.int64)
+    return places[own], int((own < abnormal).sum())
 
 
 def optimizer(config: SDORConfig) -> Callable[[Sequence[nn.Parameter]], torch.optim.Optimizer]:
@@ -104,13 +125,15 @@ def _round(model: SDORModel, ranking: Ranking, number: int) -> Phase:
         chosen[:] = [ranking.labels(model, number)]
         learner.train()
 
-    def loss(epoch: int, step: int, generator: np.random.Generator) -> dict[str, Tensor]:
-        if number and not config.restart and not epoch and not step:
+    def loss(step: Step) -> dict[str, Tensor]:
+        if number and not config.restart and not step.epoch and not step.number:
             learner.load_state_dict(model.rounds[number - 1].state_dict())
         learner.train()
         # SDOR eq. 1, SDOR eq. 2: the sum over both sets, batch by batch
-        places, abnormal = chosen[0].draw(config.batch, config.batch_abnormal, generator)
-        return {"total": ordinal_loss(learner(archive.activations(places)), abnormal)}
+        drawn = chosen[0].draw(config.batch, config.batch_abnormal, step.generator)
+        places, abnormal = my_part(step, *drawn)
+        scores = learner(archive.activations(places, ranking.compute))
+        return {"total": ordinal_loss(scores, abnormal)}
 
     return Phase(
         name=f"round {number + 1}",

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from awry.devices import Compute
 from awry.errors import BundleError, FootageError, TrainingError
 from awry.methods.base import Method, MethodConfig, Scorer, Setting
 from awry.methods.composed import NO_WEIGHTS, ScoredCompositions, with_weights
-from awry.methods.graphs import Graph
+from awry.methods.graphs import Graph, Network
 from awry.methods.search_space import SearchSpace
 from awry.methods.ssmtl.config import PRESETS, TASKS, SSMTLConfig, for_variant
 from awry.methods.ssmtl.network import SSMTLModel, levels_of, parts_of, tasks_of
@@ -37,13 +38,14 @@ from awry.methods.ssmtl.scale import by_scale
 from awry.methods.ssmtl.scoring import FrameParts, SSMTLScorer
 from awry.methods.ssmtl.sequences import room_needed
 from awry.methods.ssmtl.teachers import SSMTLTeachers
-from awry.methods.ssmtl.training import draw, losses, phase
+from awry.methods.ssmtl.training import phase
 from awry.methods.ssmtl.weights import learn_level_weights, learn_part_weights, weights_by_name
 from awry.methods.weighing import trust_state, without_trust
 from awry.progress import Silent
+from awry.teachers.objects import ObjectDetector
 from awry.teachers.objects.trust import ObjectTrust
 from awry.training.believed import believe
-from awry.training.loop import train
+from awry.training.loop import Step, train
 from awry.training.split import Split
 from awry.video.pictures import working_size
 
@@ -76,6 +78,7 @@ class SSMTL(Method):
     """A small 3-D network for each object learns four proxy tasks; their failures add up."""
 
     name = "ssmtl"
+    batch_settings = ("batch", "frame_batch")
     fused_by_default = True
     Config = SSMTLConfig
     presets = PRESETS
@@ -90,6 +93,7 @@ class SSMTL(Method):
         self.model: SSMTLModel | None = None
         self._teachers: SSMTLTeachers | None = None
         self._trust: ObjectTrust | None = None
+        self._placed: Mapping[str, Network] | None = None
 
     @classmethod
     def for_variant(cls, preset: str, variant: str) -> Mapping[str, Any]:
@@ -131,15 +135,17 @@ class SSMTL(Method):
 
     def fit(self, footage: Footage, context: FitContext) -> None:
         """As `Method.fit`."""
-        streams = self._prepare(footage, context.seed, context.reporter)
+        compute = context.compute
+        streams = self._prepare(footage, context.seed, compute.full, context.reporter)
         model = self._fitted()
         for level, (training, validation) in streams.items():
             network = model.stream(level).network
             mine = replace(context, folder=context.folder / level, history=[])
-            one = phase(level, network, training, validation, self.config, context.seed)
+            one = phase(level, network, training, validation, self.config, context.seed, compute)
             train(network, [one], mine)
             context.history += mine.history
         model.eval()
+        self._placed = None
         self._measure_normality(footage)
 
     def _measure_normality(self, footage: Footage) -> None:
@@ -175,11 +181,18 @@ class SSMTL(Method):
         return detector is None or detector.sees_pixels
 
     def _prepare(
-        self, footage: Footage, seed: int, reporter: Reporter
+        self, footage: Footage, seed: int, compute: Compute, reporter: Reporter
     ) -> dict[str, tuple[Pool, Pool]]:
-        """The model with fresh weights, and for each level what it trains and validates on."""
+        """The model with fresh weights, and for each level what it trains and validates on.
+
+        Args:
+            footage: of the fit.
+            seed: of the weights.
+            compute: where teachers are asked.
+            reporter: shows progress.
+        """
         self._settle_scale(footage, reporter)
-        self._teachers = SSMTLTeachers(self.config)
+        self._teachers = SSMTLTeachers(self.config, compute)
         self._resolve(footage, self._teachers)
         torch.manual_seed(seed)
         self.model = SSMTLModel(self.config)
@@ -302,9 +315,38 @@ class SSMTL(Method):
     def scorer(self, setting: Setting) -> Scorer:
         """As `Method.scorer`."""
         model = self._fitted()
+        teachers = self._scoring_teachers()
+        where = self.asked_on
+        return SSMTLScorer(model, self.config, teachers, setting, self.networks, self._trust, where)
+
+    def _scoring_teachers(self) -> SSMTLTeachers:
         if self._teachers is None:
-            self._teachers = SSMTLTeachers(self.config, scoring=True)
-        return SSMTLScorer(model, self.config, self._teachers, setting, self.networks, self._trust)
+            exported = self.exported_detectors
+            self._teachers = SSMTLTeachers(
+                self.config, self.compute, scoring=True, exported=exported
+            )
+        return self._teachers
+
+    def object_detectors(self) -> Sequence[tuple[str, ObjectDetector]]:
+        """As `Method.object_detectors`: whoever finds objects, and whoever lends their classes."""
+        teachers, config = self._scoring_teachers(), self.config
+        pairs = ((config.detector, teachers.detector), (config.classes_from, teachers.lender))
+        return [(what, one) for what, one in pairs if what is not None and one is not None]
+
+    def on(self, compute: Compute) -> Self:
+        """As `Method.on`: teachers are loaded anew."""
+        other = super().on(compute)
+        other._teachers = other._placed = None
+        return other
+
+    @property
+    def networks(self) -> Mapping[str, Network]:
+        """As `Method.networks`, whose graphs are others at each call here."""
+        if self.runtime is not None or self.compute.plain:
+            return super().networks
+        if self._placed is None:
+            self._placed = super().networks
+        return self._placed
 
     def graphs(self) -> dict[str, Graph]:
         """As `Method.graphs`: trunk and heads of each level, for any number of objects."""
@@ -337,7 +379,7 @@ class SSMTL(Method):
             raise BundleError(
                 f"The bundle's tensors do not fit its SSMTL settings: {error}. Refit it."
             ) from error
-        self.model = model.eval()
+        self.model, self._placed = model.eval(), None
 
     def trained_modules(self) -> Sequence[nn.Module]:
         """As `Method.trained_modules`."""
@@ -345,11 +387,13 @@ class SSMTL(Method):
 
     def training_losses(self, footage: Footage) -> Sequence[Tensor]:
         """As `Method.training_losses`: the joint loss of each stream."""
-        streams = self._prepare(footage, 0, Silent())
+        compute = self.compute
+        streams = self._prepare(footage, 0, compute.full, Silent())
+        self.model = compute.copy_of(self._fitted())
         totals = []
-        for level, (training, _) in streams.items():
-            size = min(len(training), self.config.schedule(level)[2])
-            batch = draw(training, range(size), self.config, np.random.default_rng(0))
-            network = self._fitted().stream(level).network.train()
-            totals.append(losses(network, batch, self.config.distillation)["total"])
+        for level, (training, validation) in streams.items():
+            network = self.model.stream(level).network
+            one = phase(level, network, training, validation, self.config, 0, compute)
+            with compute.rounding():
+                totals.append(one.loss(Step(0, 0, np.random.default_rng(0)))["total"])
         return totals

@@ -14,6 +14,7 @@ from torch.nn import functional as F
 
 from awry.methods.folding import normalised, with_children
 from awry.methods.ssmtl.config import SSMTLConfig
+from awry.training.synchronised import batch_norm
 
 KINDS = ("sequence", "around", "single")
 """Kinds of input: 2t + 1 frames, those without the middle one, the middle one alone."""
@@ -64,11 +65,7 @@ class Normalisation(nn.Module):
             output: Tensor = own(x)
             return output
         assert isinstance(own, nn.BatchNorm3d)
-        assert own.momentum is not None
-        mean, variance, learns = own.running_mean, own.running_var, own.training
-        return F.batch_norm(
-            x, mean, variance, self.weight, self.bias, learns, own.momentum, own.eps
-        )
+        return batch_norm(x, own, self.weight, self.bias)
 
     def folded_into(self, convolution: nn.Module) -> dict[str, nn.Module]:
         """Kind -> the convolution before with that kind's normalisation in its weights."""

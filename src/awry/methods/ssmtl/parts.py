@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from awry.devices import PROCESSOR, Compute
 from awry.methods.graphs import Network
 from awry.methods.ssmtl.network import CLASSES, LevelStream
 from awry.methods.ssmtl.sequences import Pictures, to_input
@@ -67,6 +68,7 @@ def part_scores(
     probabilities: NDArray[np.float32] | None,
     logits: NDArray[np.float32] | None,
     network: Network | None = None,
+    compute: Compute = PROCESSOR,
 ) -> PartScores:
     """The terms of SSMTL eq. 6: ask a stream's heads.
 
@@ -75,10 +77,12 @@ def part_scores(
         sequences: uint8 (n, 2t + 1, side, side, c), consecutive frames.
         probabilities: the detector's class probabilities (n, 80), where it is a teacher.
         logits: the classifier's outputs (n, 1000), where they count.
-        network: what answers in the place of the stream's own `ScoringHeads`.
+        network: what answers in the place of the stream's own `ScoringHeads`, which are on the
+            processor; to the processor.
+        compute: where it is asked.
     """
     heads = ScoringHeads(stream)
-    whole = to_input(sequences)
+    whole = to_input(sequences, compute)
     answers = dict(zip(heads.tasks, (network or heads)(whole), strict=True))
     scores: dict[str, Tensor] = {}
     errors = None
@@ -87,7 +91,8 @@ def part_scores(
             # Class 1 is backward, or intermittent.
             scores[task] = answers[task].softmax(1)[:, 1]
     if "middle_box" in answers:
-        errors = (answers["middle_box"] - whole[:, :, whole.shape[2] // 2]).abs().mean(1)
+        middle = compute.fetch(whole[:, :, whole.shape[2] // 2])
+        errors = (answers["middle_box"] - middle).abs().mean(1)
         scores["middle_box"] = errors.mean((1, 2))
     if "distillation" in answers:
         student = answers["distillation"]

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from awry.devices import PROCESSOR, Compute
 from awry.frames import Frame, FrameScore, Objects, Region
 from awry.methods.base import Setting
 from awry.methods.graphs import Network
@@ -76,6 +77,7 @@ class SSMTLScorer(WindowScorer[FrameParts]):
         setting: where it works.
         networks: what answers by level in the place of the model's streams.
         trust: what is known of the detector's errors; None: every object counts whole.
+        compute: where the networks are asked; they answer to the processor.
     """
 
     def __init__(
@@ -86,6 +88,7 @@ class SSMTLScorer(WindowScorer[FrameParts]):
         setting: Setting,
         networks: Mapping[str, Network] | None = None,
         trust: ObjectTrust | None = None,
+        compute: Compute = PROCESSOR,
     ) -> None:
         super().__init__(
             setting,
@@ -99,6 +102,7 @@ class SSMTLScorer(WindowScorer[FrameParts]):
         self.config = config
         self._teachers = teachers
         self._networks = networks or {}
+        self._compute = compute
         self._objects = ObjectStream(
             trust, setting, config.detect_every, config.detect_every_s, teachers.detector
         )
@@ -216,7 +220,8 @@ class SSMTLScorer(WindowScorer[FrameParts]):
                 middle = images[config.t]
                 logits = self._teachers.classify([cut_out(middle, box) for box in boxes])
             classes = objects.probabilities if "distillation" in stream.parts else None
-            return part_scores(stream, sequences, classes, logits, self._networks.get("object"))
+            network = self._networks.get("object")
+            return part_scores(stream, sequences, classes, logits, network, self._compute)
 
     def _score_frame(self, raw: FrameParts) -> None:
         config, stream = self.config, self.model.stream("frame")
@@ -225,9 +230,8 @@ class SSMTLScorer(WindowScorer[FrameParts]):
             logits = None
             if "classifier" in stream.parts:
                 logits = self._teachers.classify([coloured(smalls[config.t])])
-            scores = part_scores(
-                stream, np.stack(smalls)[None], None, logits, self._networks.get("frame")
-            )
+            sequence, network = np.stack(smalls)[None], self._networks.get("frame")
+            scores = part_scores(stream, sequence, None, logits, network, self._compute)
         raw.frame_parts = scores.parts[0]
         if scores.errors is not None and self.setting.maps:
             raw.values["errors"] = blurred(scores.errors[0], ERROR_BLUR)

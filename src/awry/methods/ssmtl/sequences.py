@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import cv2
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from awry.devices import PROCESSOR, Compute
 from awry.video.pictures import Pictures, outer
 
 
@@ -105,6 +105,14 @@ def cut(frames: Sequence[Pictures] | Pictures, box: NDArray[np.float32], side: i
     )
 
 
-def to_input(sequences: Pictures) -> Tensor:
-    """Sequences uint8 (n, t, h, w, c) as the network takes them, float32 (n, c, t, h, w) in 0-1."""
-    return torch.from_numpy(sequences).permute(0, 4, 1, 2, 3).float().div_(255)
+def to_input(sequences: Pictures, compute: Compute = PROCESSOR) -> Tensor:
+    """Sequences as the network takes them; they go to the device as bytes.
+
+    Args:
+        sequences: uint8 (n, t, h, w, c).
+        compute: where they are wanted.
+
+    Returns:
+        float32 (n, c, t, h, w) in 0-1.
+    """
+    return compute.put(sequences).permute(0, 4, 1, 2, 3).float().div_(255)

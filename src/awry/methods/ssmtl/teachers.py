@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from awry.devices import PROCESSOR, Compute
 from awry.errors import ConfigError
 from awry.frames import Objects
 from awry.methods.ssmtl.config import SSMTLConfig
 from awry.teachers.classifier import VERSION, Classifier, load_classifier
-from awry.teachers.objects import DetectorOptions, ObjectDetector, View, load_detector
+from awry.teachers.objects import (
+    NOTHING_EXPORTED,
+    DetectorOptions,
+    ExportedNetwork,
+    ObjectDetector,
+    View,
+    load_detector,
+)
 from awry.teachers.objects.base import counted, other_teachers
 from awry.teachers.objects.selection import box_iou
-from awry.teachers.outputs import digest, said_before
+from awry.teachers.outputs import digest, question, said_before
 
 
 class SSMTLTeachers:
@@ -25,28 +33,39 @@ class SSMTLTeachers:
         detector: finds objects; None at the frame level, which needs none.
         lender: lends class probabilities to the detector's boxes, or None.
         classifier: an ImageNet classifier's outputs before softmax, or None.
+        compute: where they run.
 
     Args:
         config: names them.
+        compute: where they run.
         scoring: the classifier is then loaded only where the score needs it.
+        exported: networks that answer in the place of detectors', as `load_detector` takes them.
 
     Raises:
         MissingError, ConfigError, InputError: as `load_detector` and `load_classifier`.
         BundleError: the detector is not the one that the bundle was fitted with.
     """
 
-    def __init__(self, config: SSMTLConfig, *, scoring: bool = False) -> None:
+    def __init__(
+        self,
+        config: SSMTLConfig,
+        compute: Compute = PROCESSOR,
+        *,
+        scoring: bool = False,
+        exported: Mapping[str, ExportedNetwork] = NOTHING_EXPORTED,
+    ) -> None:
+        self.compute = compute
         self.detector: ObjectDetector | None = None
         self.lender: ObjectDetector | None = None
         self.classifier: Classifier | None = None
         self._config = config
         options = detector_options(config)
         if config.level != "frame":
-            self.detector = load_detector(config.detector, options)
+            self.detector = load_detector(config.detector, options, exported, compute=compute)
             if config.classes_from is not None:
                 # The lender's own certainty does not matter, only what it would call a box.
                 lending = replace(options, threshold=0.02, contained=True)
-                self.lender = load_detector(config.classes_from, lending)
+                self.lender = load_detector(config.classes_from, lending, exported, compute=compute)
                 if not self.lender.classes:
                     raise ConfigError(
                         f"classes_from={config.classes_from} has no class scores to lend; name a "
@@ -57,7 +76,7 @@ class SSMTLTeachers:
         wanted = not scoring or config.score_classifier or in_frames
         if config.classifier != "none" and "distillation" in config.tasks and wanted:
             self.classifier = load_classifier(
-                config.classifier, config.classifier_side, outputs="logits"
+                config.classifier, config.classifier_side, outputs="logits", compute=compute
             )
             # What it says of one picture stands for its weights.
             self._probed = self.classifier([np.arange(48, dtype=np.uint8).reshape(4, 4, 3)])
@@ -72,7 +91,7 @@ class SSMTLTeachers:
     def fingerprint(self) -> str:
         """Stands for the detectors' weights and options; the same for other files of boxes."""
         detectors = [d for d in (self.detector, self.lender) if d is not None and d.sees_pixels]
-        return digest(*(one.key for one in detectors))[:16] if detectors else ""
+        return digest(*(one.fitted_key for one in detectors))[:16] if detectors else ""
 
     def _same_detector(self) -> None:
         fitted = self._config.detector_fingerprint
@@ -107,10 +126,9 @@ class SSMTLTeachers:
         """
         classifier = self.classifier
         assert classifier is not None
+        asked = ("classifier", VERSION, classifier.name, classifier.side, self._probed)
         outputs = said_before(
-            lambda: digest(
-                "classifier", VERSION, classifier.name, classifier.side, self._probed, *pictures
-            ),
+            lambda: question(self.compute, *asked, *pictures),
             lambda: {"logits": classifier(list(pictures))},
             costly=True,
         )

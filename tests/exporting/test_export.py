@@ -10,6 +10,7 @@ import pytest
 import awry as library
 from awry.exporting import accuracy as accuracies
 from awry.exporting import export as exports
+from detector_files import write_bright_detector
 from support import write_images
 
 
@@ -161,3 +162,27 @@ def test_a_program_is_refused_before_anything_is_computed(fitted: Path, tmp_path
     with pytest.raises(library.BundleError, match="no runtime 'onyx'"):
         library.export(fitted, out=tmp_path / "out", to="onyx")
     assert not (tmp_path / "out").exists()
+
+
+def test_a_bundle_goes_with_its_detector(
+    awry, shared_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    eyes, out = write_bright_detector(tmp_path / "bright.onnx"), tmp_path / "fast"
+    words = ["--data", shared_data, "--preset", "tiny", "--set", "tiles=[2,1]"]
+    said = awry("fit", "flow", *words, "--detector", f"onnx:{eyes}", "--out", tmp_path / "flow")
+    assert said.code == 0, said.err
+    words = ["export", tmp_path / "flow", "--with-detector", "int8", "--data", shared_data]
+    said = awry(*words, "--bound", 1, "--out", out, "--json")
+    assert said.code == 0, said.err
+    assert said.json["accuracy"]["before"] == pytest.approx(said.json["accuracy"]["after"], abs=0.2)
+    check = ["export", "--check", out, "--data", shared_data, "--json"]
+    again = awry(*check)
+    assert again.code == 0, again.err
+    (facts,) = again.json["detectors"].values()
+    assert facts["boxes"]["boxes"] >= 10
+    assert {"accuracy", "accuracy_at_export"} <= set(again.json)
+    assert again.json["networks"] == {"model": {}}
+    monkeypatch.setattr("awry.exporting.bundle_detectors.too_different", lambda *_: "Half is lost.")
+    worse = awry(*check)
+    assert worse.code == 1
+    assert "Half is lost. Export the bundle again on this machine." in worse.err

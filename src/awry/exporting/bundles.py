@@ -13,19 +13,19 @@ from typing import TYPE_CHECKING, Any
 from awry.datasets.base import Clip
 from awry.detector import Detector
 from awry.errors import BundleError, ConfigError, ExportError
-from awry.exporting.clips import thinned
+from awry.exporting.bundle_detectors import exported_detectors, original_detectors
+from awry.exporting.detectors import DetectorTarget, seen_by
 from awry.exporting.networks import named, to_int8, to_onnx, to_openvino
-from awry.exporting.parity import Parity, compare, watched
+from awry.exporting.parity import Parity, compare
+from awry.exporting.ranges import inputs_on
+from awry.progress import Reporter
 from awry.runtimes import ENDINGS, check_runtime
-from awry.scoring.calibration import POOLED
 from awry.training.bundle import check_place, is_exported, method_of, write_bundle
 from awry.training.environment import hardware, machine, versions
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-RANGE_FRAMES = 192
-"""Frames, over all clips of a model, that int8 takes its ranges from."""
 TOLERANCE = 1e-4
 
 
@@ -38,6 +38,9 @@ class ExportOptions:
         int8: quantise, with ranges from footage.
         tolerance: largest relative difference of a frame's score that fp32 may have; None:
             `TOLERANCE`.
+        with_detector: precision of the object detectors' networks, `fp32` or `int8`; None: they
+            stay outside of the bundle.
+        force: keep an int8 detector that finds too many other boxes.
 
     Raises:
         ConfigError: the tolerance is not a number.
@@ -46,10 +49,22 @@ class ExportOptions:
     runtime: str = "onnx"
     int8: bool = False
     tolerance: float | None = None
+    with_detector: str | None = None
+    force: bool = False
 
     def __post_init__(self) -> None:
         if self.tolerance is not None and not math.isfinite(self.tolerance):
             raise ConfigError(f"A tolerance of {self.tolerance} compares nothing: give a number.")
+
+    @property
+    def needs_footage(self) -> bool:
+        """Whether ranges are taken from footage."""
+        return self.int8 or self.with_detector == "int8"
+
+    @property
+    def allowed(self) -> float:
+        """The tolerance that counts."""
+        return TOLERANCE if self.tolerance is None else self.tolerance
 
 
 def check_replaceable(out: Path, overwrite: bool) -> None:
@@ -72,8 +87,12 @@ def export_detector(
     clip: Clip,
     footage: Sequence[Clip] = (),
     judge: Callable[[Detector], Mapping[str, Any]] | None = None,
+    reporter: Reporter | None = None,
 ) -> dict[str, Any]:
     """Write an exported bundle and compare it with PyTorch.
+
+    Object detectors are compared by themselves, box by box, and the networks with the original
+    detectors, so that the tolerance of fp32 holds whatever the detectors' precision.
 
     Args:
         detector: in PyTorch.
@@ -83,14 +102,16 @@ def export_detector(
         footage: normal clips, for the ranges of int8.
         judge: looks at the exported detector before it is put in its place, and may refuse it
             with an ExportError; what it gives is kept as `accuracy`.
+        reporter: told what is tried for object detectors.
 
     Returns:
         What the manifest says of the export, with `parity`.
 
     Raises:
-        ConfigError: the method has no networks, int8 is wanted without footage, or the detector
-            does not run in PyTorch.
-        ExportError: a network cannot be exported, or a score differs by more than the tolerance.
+        ConfigError: the method has no networks, int8 is wanted without footage, the detector
+            does not run in PyTorch, or its object detector is none that can be exported.
+        ExportError: a network cannot be exported, a score differs by more than the tolerance, or
+            an object detector finds too many other boxes.
         FootageError: the clip is too short.
         BundleError, WriteError: as `write_bundle`.
     """
@@ -99,17 +120,22 @@ def export_detector(
     check_place(out)
     if any(model.runtime is not None for model in detector.models.values()):
         raise ConfigError("An exported bundle is not exported again: load it with eager=True.")
-    if options.int8 and not footage:
+    if options.needs_footage and not footage:
         raise ConfigError(
             "int8 needs normal footage for its ranges: give --data with training clips, or --clip."
         )
-    batches = _inputs_on(detector, footage) if options.int8 else {}
+    originals = [] if options.with_detector is None else original_detectors(detector)
+    batches: dict[str, dict[str, Sequence[tuple[Tensor, ...]]]] = {}
+    with seen_by(one for _, one in originals) as seen:
+        if options.int8 or (originals and footage):
+            batches = inputs_on(detector, footage)
     stems, manifest = detector.manifest()
     files: dict[str, bytes] = {}
     names: dict[str, dict[str, str]] = {}
     for scene, stem in stems.items():
         names[stem] = {}
-        for name, data in _networks(detector, scene, options.runtime, batches.get(scene)).items():
+        ranges = batches[scene] if options.int8 else None
+        for name, data in _networks(detector, scene, options, ranges).items():
             title = f"{stem}.{name}{ENDINGS[options.runtime]}"
             names[stem][name] = title
             with named(name, detector.method):
@@ -118,30 +144,35 @@ def export_detector(
         "runtime": options.runtime,
         "precision": "int8" if options.int8 else "fp32",
         "networks": names,
-        "tolerance": TOLERANCE if options.tolerance is None else options.tolerance,
+        "tolerance": options.allowed,
         "machine": f"{hardware()}, {machine()}",
         "versions": versions(),
     }
+    target = DetectorTarget(
+        options.runtime, options.with_detector or "", options.allowed, force=options.force
+    )
+    detectors, more = exported_detectors(originals, seen, target, reporter)
     tensors = {stem: detector.models[scene].state() for scene, stem in stems.items()}
-    return _written(detector, out, manifest, tensors, files, clip, judge)
+    writing = _Writing(detector, manifest, tensors, files, clip)
+    return writing.done(out, detectors, more, judge)
 
 
 def _networks(
     detector: Detector,
     scene: str,
-    runtime: str,
+    options: ExportOptions,
     batches: Mapping[str, Sequence[tuple[Tensor, ...]]] | None,
 ) -> dict[str, bytes]:
     """Graph's name -> ONNX file, of 8 bits where there are batches."""
     graphs = detector.models[scene].graphs()
-    if not graphs:
+    if not graphs and options.with_detector is None:
         raise ConfigError(f"{detector.method} has no network: there is nothing to export.")
     networks = {}
     for name, graph in graphs.items():
         data = to_onnx(graph, name, detector.method)
         if batches is not None:
             with named(name, detector.method):
-                data = to_int8(data, list(graph.inputs), batches[name], runtime)
+                data = to_int8(data, list(graph.inputs), batches[name], options.runtime)
         networks[name] = data
     return networks
 
@@ -153,62 +184,73 @@ def _as_files(title: str, data: bytes, runtime: str) -> dict[str, bytes]:
     return {title: xml, Path(title).with_suffix(".bin").name: weights}
 
 
-def _inputs_on(
-    detector: Detector, footage: Sequence[Clip]
-) -> dict[str, dict[str, Sequence[tuple[Tensor, ...]]]]:
-    """Scene -> graph's name -> what its network is asked on normal footage of that scene."""
-    batches: dict[str, dict[str, Sequence[tuple[Tensor, ...]]]] = {}
-    for scene, model in detector.models.items():
-        own = [clip for clip in footage if scene in (POOLED, clip.scene)]
-        if not own:
-            raise ExportError(
-                f"There is no normal footage of the scene '{scene}' for the ranges of int8: give "
-                "--data with training clips of each scene that has a model."
-            )
-        before = model.runtime
-        networks = watched(model)
+@dataclass(frozen=True, slots=True)
+class _Writing:
+    """A bundle that is written beside its place, compared, and only then put there."""
+
+    detector: Detector
+    manifest: dict[str, Any]
+    tensors: Mapping[str, Mapping[str, Any]]
+    files: Mapping[str, bytes]
+    clip: Clip
+
+    def done(
+        self,
+        out: Path,
+        detectors: Mapping[str, Mapping[str, Any]],
+        more: Mapping[str, bytes],
+        judge: Callable[[Detector], Mapping[str, Any]] | None,
+    ) -> dict[str, Any]:
+        """What the manifest says of the export.
+
+        Args:
+            out: the bundle's place.
+            detectors: facts of exported object detectors, by `KIND:WHAT`.
+            more: their files.
+            judge: as `export_detector`.
+        """
+        export = self.manifest["export"]
+        files = {**self.files, **more}
+        if detectors:
+            export["detectors"] = dict(detectors)
+        trial = out.with_name(f".{out.name}.trial")
         try:
-            for clip in own:
-                where = clip.scene if scene == POOLED else scene
-                scorer = detector.scorer(where, clip=clip.name, maps=False)
-                for _ in scorer.score(thinned(detector, clip.open(), RANGE_FRAMES // len(own))):
-                    pass
+            write_bundle(trial, self.manifest, self.tensors, files)
+            exported = _loaded(trial, export["runtime"])
+            alike = exported
+            if detectors:
+                alike = _loaded(trial, export["runtime"], exported_detectors=False)
+            parity = compare(self.detector, alike, self.clip)
+            if said := too_far(parity, export):
+                raise ExportError(said)
+            export["parity"] = parity.to_json()
+            if detectors:
+                export["with_detector"] = _as_a_whole(self.detector, exported, self.clip)
+            if judge is not None:
+                export["accuracy"] = dict(judge(exported))
         finally:
-            model.runtime = before
-        batches[scene] = {name: network.batches for name, network in networks.items()}
-    return batches
+            shutil.rmtree(trial, ignore_errors=True)
+        write_bundle(out, self.manifest, self.tensors, files)
+        return dict(export)
 
 
-def _written(
-    detector: Detector,
-    out: Path,
-    manifest: dict[str, Any],
-    tensors: Mapping[str, Mapping[str, Any]],
-    files: Mapping[str, bytes],
-    clip: Clip,
-    judge: Callable[[Detector], Mapping[str, Any]] | None,
-) -> dict[str, Any]:
-    """Write beside the place, compare, and only then put it there."""
-    export = manifest["export"]
-    trial = out.with_name(f".{out.name}.trial")
-    write_bundle(trial, manifest, tensors, files)
+def _as_a_whole(eager: Detector, exported: Detector, clip: Clip) -> dict[str, float]:
+    """How far scores are from PyTorch's with the exported object detector too.
+
+    Raises:
+        ExportError: a score is no number, or there is one in one runtime alone.
+    """
+    parity = compare(eager, exported, clip)
+    if not math.isfinite(parity.score):
+        raise ExportError(
+            f"With the exported detector frame {parity.frame} has no score, or none without it."
+        )
+    return {"frames": parity.frames, "score": parity.score, "frame": parity.frame}
+
+
+def _loaded(trial: Path, runtime: str, *, exported_detectors: bool = True) -> Detector:
     try:
-        exported = _loaded(trial, export["runtime"])
-        parity = compare(detector, exported, clip)
-        if said := too_far(parity, export):
-            raise ExportError(said)
-        export["parity"] = parity.to_json()
-        if judge is not None:
-            export["accuracy"] = dict(judge(exported))
-    finally:
-        shutil.rmtree(trial, ignore_errors=True)
-    write_bundle(out, manifest, tensors, files)
-    return dict(export)
-
-
-def _loaded(trial: Path, runtime: str) -> Detector:
-    try:
-        return Detector.load(trial)
+        return Detector.load(trial, exported_detectors=exported_detectors)
     except BundleError as error:
         reason = error.__cause__ or error
         raise ExportError(
@@ -238,7 +280,7 @@ def too_far(parity: Parity, export: Mapping[str, Any]) -> str:
 def parity_of(
     path: Path, clip: Clip, eager: Detector | None = None
 ) -> tuple[Parity, dict[str, Any]]:
-    """Compare an exported bundle with PyTorch on this machine.
+    """Compare an exported bundle's networks with PyTorch on this machine.
 
     Args:
         path: the exported bundle.
@@ -251,7 +293,7 @@ def parity_of(
     Raises:
         ConfigError: the bundle was not exported.
     """
-    detector = Detector.load(path)
+    detector = Detector.load(path, exported_detectors=False)
     facts = detector.facts.export
     if facts is None:
         raise ConfigError(f"{path} was not exported: make it with awry export BUNDLE --to ...")

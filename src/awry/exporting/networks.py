@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from awry.errors import AwryError, ExportError, MissingError
@@ -33,6 +34,7 @@ ACTIVATIONS = ("Clip", "LeakyRelu", "Relu")
 PICTURE_CHANNELS = 4
 """Of what convolutions of pictures have at most: ONNX Runtime is slow at them in int8."""
 
+NOTHING_SAID: Mapping[tuple[str, ...], str] = MappingProxyType({})
 Batches = Sequence[tuple["Tensor", ...]]
 
 
@@ -98,7 +100,15 @@ def _innermost(error: BaseException) -> str:
     return f"{type(error).__name__}: {lines[0][:300] if lines else ''}"
 
 
-def to_int8(data: bytes, names: Sequence[str], batches: Batches, runtime: str) -> bytes:
+def to_int8(
+    data: bytes,
+    names: Sequence[str],
+    batches: Batches,
+    runtime: str,
+    *,
+    operators: Sequence[str] = QUANTISED,
+    floats: Sequence[str] | None = None,
+) -> bytes:
     """Quantise an ONNX network statically: weights and activations of 8 bits.
 
     Args:
@@ -106,6 +116,8 @@ def to_int8(data: bytes, names: Sequence[str], batches: Batches, runtime: str) -
         names: of its inputs.
         batches: inputs that it was asked on normal footage; the ranges come from them.
         runtime: where it will run; in ONNX Runtime convolutions of pictures stay fp32.
+        operators: that are covered.
+        floats: names of the nodes that stay fp32; None: what stays so in that runtime.
 
     Raises:
         ExportError: there are no batches.
@@ -139,13 +151,15 @@ def to_int8(data: bytes, names: Sequence[str], batches: Batches, runtime: str) -
         plain, ready, small = (Path(folder) / f"{n}.onnx" for n in ("plain", "ready", "small"))
         plain.write_bytes(data)
         quant_pre_process(str(plain), str(ready), skip_symbolic_shape=True)
+        if floats is None:
+            floats = _of_pictures(ready) if runtime == "onnx" else []
         quantize_static(
             str(ready),
             str(small),
             CalibrationFrames(),
             quant_format=QuantFormat.QDQ,
-            op_types_to_quantize=list(QUANTISED),
-            nodes_to_exclude=_of_pictures(ready) if runtime == "onnx" else [],
+            op_types_to_quantize=list(operators),
+            nodes_to_exclude=list(floats),
             per_channel=True,
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
@@ -181,13 +195,25 @@ def _add_with_makers(node: Any, makers: Mapping[str, Any], excluded: dict[str, A
             _add_with_makers(makers[name], makers, excluded)
 
 
-def to_openvino(data: bytes) -> tuple[bytes, bytes]:
-    """An ONNX network as OpenVINO's two files, `.xml` and `.bin`."""
+def to_openvino(
+    data: bytes, name: str = "", about: Mapping[tuple[str, ...], str] = NOTHING_SAID
+) -> tuple[bytes, bytes]:
+    """An ONNX network as OpenVINO's two files, `.xml` and `.bin`.
+
+    Args:
+        data: the ONNX file.
+        name: that the network gets; empty: it keeps its own.
+        about: facts of the file, by the path of keys that they stand under.
+    """
     import openvino  # type: ignore[import-not-excluded, import-untyped, unused-ignore]
 
     with tempfile.TemporaryDirectory() as folder:
         plain, ready = Path(folder) / "plain.onnx", Path(folder) / "ready.xml"
         plain.write_bytes(data)
         model = openvino.Core().read_model(str(plain))  # its converter would report home
+        if name:
+            model.set_friendly_name(name)
+        for path, value in about.items():
+            model.set_rt_info(value, list(path))
         openvino.save_model(model, str(ready), compress_to_fp16=False)
         return ready.read_bytes(), ready.with_suffix(".bin").read_bytes()

@@ -123,7 +123,7 @@ def test_what_is_wrong_is_said_when_it_happens(score: Score) -> None:
 def test_skipped_frames_are_said_and_no_failure(score: Score) -> None:
     said = Said()
     more, taken = threading.Event(), threading.Event()
-    said.frame_scored = lambda name: (more.set(), taken.wait(20))  # type: ignore
+    said.advance = lambda *_, **__: (more.set(), taken.wait(20))  # type: ignore
     camera = Camera([0, lambda: more.wait(20), *range(1, 20), taken.set])
     result, rows = score({"a": [camera]}, said)
     assert frames_of(rows, "a") == [0, *range(12, 20)]

@@ -22,7 +22,7 @@ def is_ours(path: Path, kind: str) -> bool:
     Args:
         path: what stands there.
         kind: `scores`, `regions`, `events`, `comparison`, `video`, `maps`, `json`, `page`,
-            `picture`, `network`, or `frames`, cached ones.
+            `picture`, `network`, `weights` beside an `.xml`, or `frames`, cached ones.
     """
     if path.is_dir():
         return kind == "frames" and _is_cache(path)
@@ -83,4 +83,5 @@ _KNOWN: dict[str, Callable[[Path], bool]] = {
     "page": _names_us,
     "picture": _names_us,
     "network": _names_us,
+    "weights": lambda path: _names_us(path.with_suffix(".xml")),
 }

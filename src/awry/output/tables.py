@@ -13,7 +13,7 @@ from dataclasses import asdict
 from io import FileIO
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from awry.errors import ConfigError, MissingError, WriteError
 from awry.frames import Event, FrameScore, Region
@@ -127,6 +127,11 @@ class TableWriter:
             self._file = self._open()
             if not self._lines:
                 self._append(csv_text([self._columns]))
+
+    @property
+    def columns(self) -> list[str]:
+        """Names of all columns so far, in order."""
+        return [*self._columns]
 
     def add(self, rows: Sequence[Row]) -> None:
         """Append rows."""
@@ -284,17 +289,42 @@ def _lines_to_parquet(lines: Path, path: Path, names: Sequence[str]) -> None:
     import pyarrow as pa
     from pyarrow import parquet
 
+    schema = _schema(names)
+    with lines.open(encoding="utf-8") as file, parquet.ParquetWriter(path, schema) as writer:
+        while some := list(islice(file, _ROWS_AT_ONCE)):
+            rows = [_flat(json.loads(line)) for line in some]
+            columns = [pa.array([row.get(one.name) for row in rows], one.type) for one in schema]
+            writer.write_table(pa.table(columns, schema=schema))
+
+
+def _schema(names: Sequence[str]) -> Any:
+    import pyarrow as pa
+
     def kind(name: str) -> Any:
         if name in _WORDS:
             return pa.string()
         return pa.int64() if name in _WHOLE else pa.float64()
 
-    schema = pa.schema([(name, kind(name)) for name in names])
-    with lines.open(encoding="utf-8") as file, parquet.ParquetWriter(path, schema) as writer:
-        while some := list(islice(file, _ROWS_AT_ONCE)):
-            rows = [_flat(json.loads(line)) for line in some]
-            columns = [pa.array([row.get(n) for row in rows], kind(n)) for n in names]
-            writer.write_table(pa.table(columns, schema=schema))
+    return pa.schema([(name, kind(name)) for name in names])
+
+
+def widen_parquet(file: IO[bytes], path: Path, names: Sequence[str]) -> None:
+    """Copy a Parquet table of this module with further columns, empty ones.
+
+    Args:
+        file: the table.
+        path: of the copy.
+        names: of all columns.
+    """
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    table, schema = parquet.read_table(file), _schema(names)
+    there = set(table.column_names)
+    columns = [
+        table[one.name] if one.name in there else pa.nulls(len(table), one.type) for one in schema
+    ]
+    parquet.write_table(pa.table(columns, schema=schema), path)
 
 
 def _storable(value: Any) -> Any:

@@ -11,6 +11,7 @@ from typing import Any
 from awry.detector import Detector
 from awry.errors import ConfigError, nearest
 from awry.methods.fitted import check_map_part
+from awry.output.folder import local_path
 from awry.output.names import file_name, file_stem, with_name
 from awry.output.places import Place, shared_places
 from awry.output.tables import check_table, growing_path
@@ -24,7 +25,9 @@ class ScoreOptions:
     """What is written.
 
     Attributes:
-        out: scores per frame; CSV, JSON lines or Parquet by ending. None: they are kept in memory.
+        out: scores per frame; CSV, JSON lines or Parquet by ending.
+        folder: scores, regions and events as a folder of Parquet files, one a source: a path, or
+            an address that fsspec knows. Neither this nor `out`: scores are kept in memory.
         regions, events: the same endings.
         maps: folder for one npz a source (`maps` (n, h, w) float32, `frames` (n,)).
         map_part: whose maps, a part's by its name; None: the score's.
@@ -55,12 +58,14 @@ class ScoreOptions:
     attempts: int | None = None
     start: datetime | None = None
     escape_formulas: bool = False
+    folder: str | None = None
 
     def for_other(self, name: str) -> ScoreOptions:
         """Where a further detector writes: the same places, with its name behind the stem."""
         return replace(
             self,
             out=self.out and with_name(self.out, name),
+            folder=self.folder and f"{self.folder.rstrip('/')}-{file_stem(name)}/",
             regions=self.regions and with_name(self.regions, name),
             events=self.events and with_name(self.events, name),
             maps=self.maps and with_name(self.maps, name),
@@ -95,12 +100,19 @@ class ScoreOptions:
             for kind, path in tables.items()
             if path is not None
         ]
+        folder = None if self.folder is None else local_path(self.folder)
+        if folder is not None:
+            places.append(Place("--out", folder, "folder"))
+            for kind in tables:
+                files = [folder / kind / file_name(file_stem(name), ".parquet") for name in names]
+                places += [Place("--out", file, kind) for file in files]
         if self.maps is not None:
             places.append(Place("--maps", self.maps, "folder"))
             places += [Place("--maps", self.maps_of(name), "maps") for name in names]
-        if self.overlay is not None:
-            paths = [self.overlay_of(name, alone=len(names) == 1) for name in names]
-            places += [Place("--overlay", path, "video", partial_path(path)) for path in paths]
+        for name in names:
+            path = self.overlay_of(name, alone=len(names) == 1)
+            if path is not None:
+                places.append(Place("--overlay", path, "video", partial_path(path)))
         return places
 
     def maps_of(self, name: str) -> Path:
@@ -108,17 +120,23 @@ class ScoreOptions:
         assert self.maps is not None
         return self.maps / file_name(file_stem(name), ".npz")
 
-    def overlay_of(self, name: str, *, alone: bool) -> Path:
-        """Where a source's video goes: the place itself where it is the only one."""
-        assert self.overlay is not None
+    def overlay_of(self, name: str, *, alone: bool) -> Path | None:
+        """Where a source's video goes, if anywhere: the place itself where it is the only one."""
+        if self.overlay is None:
+            return None
         path = self.overlay if self.overlay.suffix else self.overlay.with_suffix(".mp4")
         return path if alone else with_name(path, name)
 
     @property
     def wants_maps(self) -> bool:
         """Whether maps and regions are of use to anything that is written."""
-        written = (self.maps, self.regions, self.events, self.overlay)
-        return self.out is None or any(written)
+        written = (self.maps, self.regions, self.events, self.overlay, self.folder)
+        return self.in_memory or any(written)
+
+    @property
+    def in_memory(self) -> bool:
+        """Whether scores are kept in memory, for want of another place."""
+        return self.out is None and self.folder is None
 
 
 def check_parts(detector: Detector, parts: Sequence[str]) -> None:

@@ -10,21 +10,26 @@ from datetime import datetime
 from awry.detector import Detector
 from awry.errors import WriteError
 from awry.frames import Event, FrameScore
+from awry.output.folder import TableFolder, said
 from awry.output.tables import (
     EVENT_COLUMNS,
     REGION_COLUMNS,
     SCORE_COLUMNS,
+    Row,
     TableWriter,
     event_row,
     region_row,
 )
+from awry.progress import Reporter
 from awry.score_run.options import ScoreOptions
 from awry.score_run.result import ScoreResult, SourceResult
+from awry.score_run.score_side import ScoreSide
 from awry.scored_frames import ScoredFrames
 from awry.scoring.calibration import NO_THRESHOLD, SET_ONE
 from awry.scoring.fill import FilledScore
 from awry.video.clock import clock_time
 
+_COLUMNS = {"scores": SCORE_COLUMNS, "regions": REGION_COLUMNS, "events": EVENT_COLUMNS}
 ALARMS_KEPT = 1000
 """Alarms that a result lists; an endless stream has more, and the table has them all."""
 
@@ -56,6 +61,7 @@ class Outputs:
         self.rows = 0
         self._lock = threading.Lock()
         self._tables: dict[str, TableWriter] = {}
+        self._folder: TableFolder | None = None
 
     def open(self) -> None:
         """Begin the tables.
@@ -63,23 +69,29 @@ class Outputs:
         Raises:
             WriteError: one of them cannot be written.
         """
-        wanted = {
-            "scores": (self.options.out, SCORE_COLUMNS),
-            "regions": (self.options.regions, REGION_COLUMNS),
-            "events": (self.options.events, EVENT_COLUMNS),
-        }
-        for name, (path, columns) in wanted.items():
+        options = self.options
+        places = {"scores": options.out, "regions": options.regions, "events": options.events}
+        for kind, path in places.items():
             if path is not None:
-                escape = self.options.escape_formulas
-                self._tables[name] = TableWriter(path, columns, escape_formulas=escape)
-                self.notes += self._tables[name].notes
+                escape = options.escape_formulas
+                self._tables[kind] = TableWriter(path, _COLUMNS[kind], escape_formulas=escape)
+                self.notes += self._tables[kind].notes
+        if options.folder is not None:
+            self._folder = TableFolder(options.folder, _COLUMNS)
+
+    def side(self, name: str, reporter: Reporter | None) -> ScoreSide:
+        """Where a source's scores go; `reporter` is told of its alarms."""
+        return ScoreSide(self, name, reporter)
+
+    def remark(self, result: SourceResult) -> None:
+        """Note what is odd of a source."""
+        self.notes += result.oddities()
 
     def add_regions(self, source: str, score: FrameScore) -> None:
         """Append a frame's regions."""
-        if "regions" in self._tables:
-            rows = [region_row(source, score, region) for region in score.regions]
-            with self._lock:
-                self._tables["regions"].add(rows)
+        rows = [region_row(source, score, region) for region in score.regions]
+        with self._lock:
+            self._add("regions", source, rows)
 
     def add_scores(
         self, source: str, scores: Sequence[FilledScore], started_at: datetime | None
@@ -99,15 +111,29 @@ class Outputs:
         ]
         with self._lock:
             self.rows += len(rows)
-            if "scores" in self._tables:
-                self._tables["scores"].add(rows)
+            self._add("scores", source, rows)
 
     def add_event(self, event: Event) -> None:
         """Append an alarm."""
         with self._lock:
             self._alarms.append(event)
-            if "events" in self._tables:
-                self._tables["events"].add([event_row(event)])
+            self._add("events", event.source, [event_row(event)])
+
+    def end_source(self, source: str) -> None:
+        """All of a source was given.
+
+        Raises:
+            WriteError: its files cannot be written.
+        """
+        with self._lock:
+            if self._folder is not None:
+                self._folder.finish(source)
+
+    def _add(self, kind: str, source: str, rows: Sequence[Row]) -> None:
+        if kind in self._tables:
+            self._tables[kind].add(rows)
+        if self._folder is not None:
+            self._folder.add(kind, source, rows)
 
     def finish(self) -> None:
         """All tables take their names; where one cannot, the others still do.
@@ -115,6 +141,9 @@ class Outputs:
         Raises:
             WriteError: the first that could not.
         """
+        if self._folder is not None:
+            self._folder.even()
+        self._close_folder()
         errors = []
         for table in self._tables.values():
             try:
@@ -126,8 +155,13 @@ class Outputs:
 
     def leave(self) -> None:
         """End at once: what was written stays in partial files."""
+        self._close_folder()
         for table in self._tables.values():
             table.leave()
+
+    def _close_folder(self) -> None:
+        if self._folder is not None:
+            self._folder.close()
 
     def result(self, *, interrupted: bool) -> ScoreResult:
         """What is to be said in the end."""
@@ -136,7 +170,7 @@ class Outputs:
         if alarms > len(self._alarms):
             notes.append(f"The last {len(self._alarms)} of {alarms} alarms are listed here.")
         return ScoreResult(
-            self.options.out,
+            self.options.out if self.options.folder is None else said(self.options.folder),
             self.results,
             list(self._alarms),
             notes,

@@ -78,7 +78,8 @@ class ScoreResult(Result):
     """What one detector made of all sources.
 
     Attributes:
-        out: the table of scores; None where nothing was written.
+        out: the table of scores, or the folder of tables as it was given; None where nothing was
+            written.
         sources: one for each source that gave a frame.
         alarms: in the order of their ends; of very many only the last, see `notes`.
         notes: what is odd, one sentence each.
@@ -89,7 +90,7 @@ class ScoreResult(Result):
         has_threshold: False where the detector has no alarm level, so that there are no alarms.
     """
 
-    out: Path | None
+    out: Path | str | None
     sources: Sequence[SourceResult]
     alarms: Sequence[Event]
     notes: Sequence[str] = ()

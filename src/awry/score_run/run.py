@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Generator, Mapping, Sequence
-from contextlib import ExitStack, closing
+from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -20,6 +20,8 @@ from awry.interrupts import interrupt_flag, stopped_by
 from awry.output.names import file_stem
 from awry.output.places import check_places
 from awry.progress import Reporter, Silent
+from awry.score_run.elsewhere import Elsewhere
+from awry.score_run.fleet import Fleet
 from awry.score_run.options import ScoreOptions, check_options
 from awry.score_run.outputs import NO_ALARMS, Outputs
 from awry.score_run.result import ScoreResult
@@ -41,6 +43,7 @@ def score_sources(
     options: ScoreOptions,
     reporter: Reporter | None = None,
     also: Mapping[str, Detector] = MappingProxyType({}),
+    elsewhere: Elsewhere | None = None,
 ) -> ScoreResult:
     """Score every source; those that fail are listed and the rest is done.
 
@@ -56,6 +59,7 @@ def score_sources(
         reporter: shows progress and alarms; None: nothing is shown.
         also: name -> further detectors that see the same frames, which are read once. Their
             outputs have the name behind the stem; an overlay is the first detector's alone.
+        elsewhere: the workers that score files and folders; None: this process does.
 
     Raises:
         ConfigError: an ending, a scene or a part that is unknown; a start for several sources; or
@@ -81,14 +85,16 @@ def score_sources(
     ]
     for sentence in [*left_out, *notes]:
         run.reporter.message(sentence)
-    with interrupt_flag() as interrupted:
+    with interrupt_flag() as interrupted, run.fleet(elsewhere, named, interrupted) as fleet:
         try:
             for outputs in every.values():
                 outputs.open()
-            run.score_all(named, interrupted)
+            run.score_all(named, interrupted, fleet)
             run.check_any(interrupted)
             for outputs in every.values():
                 outputs.finish()
+            if fleet is not None:
+                fleet.tidy()
         except BaseException:
             for outputs in every.values():
                 outputs.leave()
@@ -107,6 +113,10 @@ def _found(what: Any, fps: float | None) -> Found:
         return find_sources(what, fps=fps)
     source = source_of(what, fps=fps)
     return Found((FoundSource(source.name, "", lambda: source),))
+
+
+def _is_live(source: FoundSource) -> bool:
+    return bool(source.where) and is_live_place(source.where)
 
 
 class _Run:
@@ -164,24 +174,43 @@ class _Run:
         reads += [source.where for _, source in named if source.where]
         check_places(places, reads, overwrite=options.overwrite)
 
-    def score_all(self, named: Sequence[tuple[str, FoundSource]], interrupted: list[bool]) -> None:
-        """Score files one after the other, then streams and cameras together.
+    def fleet(
+        self,
+        elsewhere: Elsewhere | None,
+        named: Sequence[tuple[str, FoundSource]],
+        interrupted: list[bool],
+    ) -> AbstractContextManager[Fleet | None]:
+        """The workers that were asked for, as long as they are needed."""
+        if elsewhere is None:
+            return nullcontext()
+        files = [one for one in named if not _is_live(one[1])]
+        return Fleet(elsewhere, self._every, files, self.reporter, interrupted)
+
+    def score_all(
+        self,
+        named: Sequence[tuple[str, FoundSource]],
+        interrupted: list[bool],
+        fleet: Fleet | None,
+    ) -> None:
+        """Score files, one after the other or by workers, then streams and cameras together.
 
         Raises:
             WriteError: a table cannot be written.
+            AwryError: no worker could be had.
         """
         options = self._first.options
-        live = []
-        for name, source in named:
-            overlay = None
-            if options.overlay is not None:
-                overlay = options.overlay_of(name, alone=len(named) == 1)
-            steps = self.steps(name, source, overlay, interrupted)
-            if source.where and is_live_place(source.where):
-                live.append(steps)
-            else:
-                self.score_in_turns([steps])
-        self.score_in_turns(live)
+        alone = len(named) == 1
+
+        def steps(name: str, source: FoundSource) -> Generator[bool]:
+            return self.steps(name, source, options.overlay_of(name, alone=alone), interrupted)
+
+        files = [one for one in named if not _is_live(one[1])]
+        if fleet is not None:
+            fleet.score(steps)
+        else:
+            for one in files:
+                self.score_in_turns([steps(*one)])
+        self.score_in_turns([steps(*one) for one in named if _is_live(one[1])])
 
     def steps(
         self, name: str, where: FoundSource, overlay: Path | None, interrupted: list[bool]
@@ -211,7 +240,7 @@ class _Run:
     def _opened(self, where: FoundSource) -> Source:
         """A file, or the reader of a stream or a camera."""
         options = self._first.options
-        if not where.where or not is_live_place(where.where):
+        if not _is_live(where):
             return where.open()
         if options.reconnect:
             source: Source = Reconnecting(where.open, name=where.name, attempts=options.attempts)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,9 +13,12 @@ from pydantic import Field
 
 from awry.calls import checked
 from awry.detector import Detector, load
+from awry.devices import on_device
 from awry.errors import ConfigError
 from awry.frames import Frame
+from awry.output.folder import is_folder
 from awry.progress import Reporter
+from awry.score_run.elsewhere import Elsewhere
 from awry.score_run.options import ScoreOptions
 from awry.score_run.result import ScoreResult
 from awry.score_run.run import score_sources
@@ -24,11 +28,12 @@ from awry.video.clock import parse_start
 
 
 @checked
+@on_device
 def score(
     bundle: str | Path | Detector,
     sources: str | Path | np.ndarray[Any, Any] | Iterable[Any],
     *,
-    out: Path | None = None,
+    out: str | Path | None = None,
     regions: Path | None = None,
     events: Path | None = None,
     maps: Path | None = None,
@@ -45,6 +50,12 @@ def score(
     reconnect: bool = False,
     reconnect_attempts: Annotated[int, Field(ge=1)] | None = None,
     start: str | datetime | None = None,
+    device: str | None = None,
+    precision: str | None = None,
+    workers: Annotated[int, Field(ge=1)] | None = None,
+    on: str | None = None,
+    resume: bool = False,
+    piece_minutes: Annotated[float, Field(ge=0)] = 10.0,
     reporter: Reporter | None = None,
 ) -> ScoreResult:
     """Score video: per frame, and regions, alarms, maps or an overlay where asked.
@@ -56,8 +67,10 @@ def score(
         bundle: a bundle's folder, or a detector.
         sources: one or several of: paths of videos and folders, addresses of streams, devices;
             opened sources; uint8 arrays (T, H, W, 3) RGB; or one iterable of frames or images.
-        out: table of the scores, `.csv`, `.jsonl` or `.parquet`. None: they are kept in memory,
-            see `ScoreResult.clips`, which an endless stream fills.
+        out: table of the scores, `.csv`, `.jsonl` or `.parquet`; or a folder, which ends in a slash
+            or is there, or an address such as `s3://bucket/run`: scores, regions and events as
+            Parquet files, one a source. None: scores are kept in memory, see `ScoreResult.clips`,
+            which an endless stream fills.
         regions, events: tables of boxes and of alarms, likewise.
         maps: folder for one npz of anomaly maps a source.
         map_part: whose maps, a part's by its name, e.g. `motion`; None: the score's.
@@ -73,9 +86,18 @@ def score(
         reconnect: open a lost stream or camera anew, for ever.
         reconnect_attempts: likewise, but give up after so many failures in a row.
         start: when the one source's first frame was taken: ISO 8601, with a zone or not.
+        device, precision: where networks run and how exactly they calculate, as `awry.load` takes
+            them; one device for all bundles.
+        workers: score so many files and folders at a time, each in a process of Ray; live streams
+            and images in memory stay in this one.
+        on: likewise, on `ray` or a cluster: see `awry.cluster.Pool`.
+        resume: score only what an earlier run with the same options did not finish.
+        piece_minutes: workers score long files in pieces of at least so much, which are cut at key
+            frames, with the scores of the whole; 0: nothing is cut.
         reporter: told of progress and of alarms as they happen; None: nobody is.
 
     Raises:
+        MissingError: Ray is not installed.
         ConfigError: an unknown option, scene, part or ending; a part without maps; budget and
             threshold both; places that would be one; a start for several sources.
         BundleError: a bundle cannot be read.
@@ -85,8 +107,9 @@ def score(
     """
     if threshold is not None and also:
         raise ConfigError("--threshold is in one bundle's scores; with --also give --budget.")
+    folder = str(out) if out is not None and is_folder(out) else None
     options = ScoreOptions(
-        out,
+        None if out is None or folder is not None else Path(out),
         regions,
         events,
         maps,
@@ -101,18 +124,20 @@ def score(
         reconnect=reconnect or reconnect_attempts is not None,
         attempts=reconnect_attempts,
         start=parse_start(start) if isinstance(start, str) else start,
+        folder=folder,
     )
-    others = _further(also, budget)
-    detector = load(bundle, budget=budget, threshold=threshold)
-    return score_sources(detector, _several(sources), options, reporter, others)
-
-
-def _further(also: Sequence[str | Path], budget: str | Budget | None) -> Mapping[str, Detector]:
-    """Further detectors by the names of their folders."""
-    others = {Path(bundle).name: load(bundle, budget=budget) for bundle in also}
-    if len(others) < len(also):
+    there: Any = {"device": device, "precision": precision}
+    loads = {"": partial(load, bundle, budget=budget, threshold=threshold, **there)}
+    loads |= {Path(other).name: partial(load, other, budget=budget, **there) for other in also}
+    if len(loads) <= len(also):
         raise ConfigError("Two bundles of --also have one name: their outputs would be one.")
-    return others
+    others = {title: one() for title, one in loads.items()}
+    detector = others.pop("")
+    elsewhere = Elsewhere(loads, workers, on, resume, piece_minutes)
+    wanted = resume or workers is not None or on is not None
+    return score_sources(
+        detector, _several(sources), options, reporter, others, elsewhere if wanted else None
+    )
 
 
 def _several(sources: Any) -> list[Any]:

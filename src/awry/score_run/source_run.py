@@ -119,7 +119,7 @@ class SourceRun:
         """Note what is odd of the source, and list what was lost of it."""
         source, name = self._source, self._name
         for title, stream in streams.items():
-            self._every[title].notes += stream.result.oddities()
+            self._every[title].remark(stream.result)
         if source.stopped:
             self._first.notes.append(f"{name}: stopped by {stopped_by()}; what was scored is kept.")
         self._first.notes += [f"{name}: {note}" for note in [*source.notes, *source.health.remarks]]

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import Protocol
 
 from awry.detector import scored, scored_live
 from awry.errors import AwryError
-from awry.frames import Event, Frame, FrameScore
+from awry.frames import Frame, FrameScore
 from awry.output.maps import MapsWriter
 from awry.progress import Reporter
 from awry.score_run.outputs import Outputs
 from awry.score_run.overlay import OverlayWriter
 from awry.score_run.result import SourceResult
 from awry.score_run.tolerant import TolerantSource
-from awry.scored_frames import AlarmWatch, FrameRecord
-from awry.scoring.fill import FilledScore, ScoreFiller
-from awry.video.clock import clock_time
 
 
 class _Sink(Protocol):
@@ -98,16 +95,9 @@ class Stream:
         reporter: Reporter | None,
     ) -> None:
         detector, options = outputs.detector, outputs.options
-        self.result = SourceResult(name)
         self._outputs = outputs
         self._source = source
-        self._reporter = reporter
-        self._filler = ScoreFiller()
-        explainer = detector.explainer(options.scene)
-        self._watch = AlarmWatch(name, explainer, detector.calibration.options)
-        self._record = None if options.out is not None else FrameRecord()
-        self._announced: int | None = None
-        self._alarms: list[Event] = []
+        self._scores = outputs.side(name, reporter)
         self._sinks: list[_Sink] = []
         if options.maps is not None:
             self._sinks.append(_Maps(options.maps_of(name), options.map_part))
@@ -139,15 +129,15 @@ class Stream:
         if pair is None:
             return Step.WAITING
         frame, score = pair
-        self._watch.size = (frame.image.shape[0], frame.image.shape[1])
-        if self._record is not None:
-            self._record.add(score)
-        self.result.frames += 1
-        self.result.timed = self.result.timed and score.time_s is not None
-        self._outputs.add_regions(self.result.source, score)
+        size = (frame.image.shape[0], frame.image.shape[1])
+        self._scores.add(score, size, self._source.started_at)
         self._each_sink(lambda sink: sink.add(frame, score))
-        self._take(self._filler.push(score))
         return Step.SCORED
+
+    @property
+    def result(self) -> SourceResult:
+        """What came of the source so far."""
+        return self._scores.result
 
     def finish(self) -> None:
         """The source has ended: write what is still owed.
@@ -155,22 +145,11 @@ class Stream:
         Raises:
             WriteError: a table cannot be written.
         """
-        self._take(self._filler.flush())
-        for event in self._watch.flush():
-            self._end_alarm(event)
+        self._scores.finish(self._source.fps)
         self._each_sink(lambda sink: sink.finish())
         for sink in self._sinks:
             self._outputs.notes += sink.notes
         self._sinks.clear()
-        if self.result.frames:
-            self._outputs.results.append(self.result)
-            if self._record is not None:
-                self._outputs.clips[self.result.source] = self._record.scored_frames(
-                    self.result.source,
-                    self._source.fps,
-                    self._watch.threshold,
-                    self._alarms,
-                )
 
     def let_go(self) -> None:
         """The detector cannot go on: no further frame is kept for it."""
@@ -182,43 +161,6 @@ class Stream:
         for sink in self._sinks:
             sink.leave()
         self._sinks.clear()
-
-    def _take(self, scores: list[FilledScore]) -> None:
-        if scores:
-            self._outputs.add_scores(self.result.source, scores, self._source.started_at)
-        for score in scores:
-            self._count(score)
-            for event in self._watch.push(score):
-                self._end_alarm(event)
-            if self._watch.begun != self._announced:
-                self._announce(self._watch.current)
-
-    def _count(self, score: FilledScore) -> None:
-        if score.scored:
-            self.result.scored += 1
-            if self.result.score is None or score.value > self.result.score:
-                self.result.score, self.result.peak = score.value, score.frame.index
-
-    def _announce(self, event: Event | None) -> None:
-        if event is not None and event.first != self._announced:
-            self._announced = event.first
-            if self._reporter is not None:
-                self._reporter.alarm(self._timed(event), over=False)
-
-    def _end_alarm(self, event: Event) -> None:
-        self._announce(event)
-        event = self._timed(event)
-        self.result.alarms += 1
-        self.result.in_alarm += event.last - event.first + 1
-        self._outputs.add_event(event)
-        if self._record is not None:
-            self._alarms.append(event)
-        if self._reporter is not None:
-            self._reporter.alarm(event, over=True)
-
-    def _timed(self, event: Event) -> Event:
-        """With its clock time."""
-        return replace(event, clock=clock_time(self._source.started_at, event.start_s))
 
     def _each_sink(self, do: Callable[[_Sink], None]) -> None:
         """A file that cannot be written is given up, and said; the scores go on."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 from collections.abc import Callable
@@ -38,7 +39,9 @@ from awry.evaluation.files.frames import read_frame_files
 from awry.exporting.darknet.network import DarknetNetwork
 from awry.exporting.darknet.settings import read_settings
 from awry.exporting.darknet.weights import read_weights
+from awry.frames import FrameScore, Region
 from awry.methods.sdor import SDOR
+from awry.score_run.kept import KeptSource, Recorder
 from awry.sifting.options import SiftOptions
 from awry.sifting.ranking import rank_archive
 from awry.sifting.review.log import FeedbackLog
@@ -202,6 +205,24 @@ def score_lines(root: Path) -> Prepared:
         '{"source": "a", "frame": 0, "score": 0.5}\n{"source": "a", "frame": 1, "score": 2}\n'
     )
     return Prepared(file, partial(read_frame_files, file, root / "labels.csv"))
+
+
+def kept_scores(root: Path, *, packed: bool = True) -> Prepared:
+    """What workers finished, for `--resume`; its lines are damaged where they are not packed."""
+    recorder = Recorder()
+    recorder.begin((48, 72), None)
+    for index in range(3):
+        region = Region((1.0, 2.0, 3.0, 4.0), 0.5, {"p": 0.5}, "person")
+        recorder.add("", FrameScore(index, index / 10, 0.5, {"p": 0.5}, regions=(region,)))
+    data = recorder.end(10.0, {"": [None]}, {"": []}, [])
+    file = root / "kept"
+    file.write_bytes(data if packed else gzip.decompress(data))
+
+    def read() -> None:
+        content = file.read_bytes()
+        list(KeptSource("gate", content if packed else gzip.compress(content)).lines())
+
+    return Prepared(file, read)
 
 
 def score_parquet(root: Path) -> Prepared:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         FrameError,
         InputError,
         MissingError,
+        OutOfMemoryError,
         SourceError,
         TrainingError,
         WriteError,
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from awry.evaluation.scored_clip import ScoredClip
     from awry.evaluation.tuning import AlarmsResult, alarms
     from awry.exporting.convert import ConvertedWeights, convert_weights
+    from awry.exporting.detector_file import DetectorExport
     from awry.exporting.export import ExportResult, export
     from awry.fitting.fuse import fuse
     from awry.fitting.result import FitResult
@@ -110,6 +112,7 @@ __all__ = [
     "DatasetList",
     "DemoResult",
     "Detector",
+    "DetectorExport",
     "EvaluationResult",
     "Event",
     "Examination",
@@ -137,6 +140,7 @@ __all__ = [
     "MissingError",
     "Moment",
     "Objects",
+    "OutOfMemoryError",
     "PastedClip",
     "PastedSet",
     "PublishedTableResult",
@@ -220,6 +224,7 @@ _LAZY = {
     "DatasetList": "awry.datasets.listing",
     "DemoResult": "awry.studies.demo",
     "Detector": "awry.detector",
+    "DetectorExport": "awry.exporting.detector_file",
     "EvaluationResult": "awry.evaluation.result",
     "Event": "awry.frames",
     "Examination": "awry.installation",
@@ -245,6 +250,7 @@ _LAZY = {
     "MethodDescription": "awry.methods.description",
     "MethodList": "awry.method_list",
     "MissingError": "awry.errors",
+    "OutOfMemoryError": "awry.errors",
     "Moment": "awry.scoring.moments",
     "Objects": "awry.frames",
     "PastedClip": "awry.studies.pasting",

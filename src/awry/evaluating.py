@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
 
 from awry.calls import checked
+from awry.cluster import pool_opened
 from awry.datasets import as_dataset, paths_of
 from awry.datasets.base import Dataset
 from awry.detector import Detector, load
+from awry.devices import on_device
 from awry.errors import ConfigError
 from awry.evaluation.evaluate import EvaluateOptions, evaluate_detector
 from awry.evaluation.kept_clips import remove_kept
@@ -17,7 +22,7 @@ from awry.evaluation.metrics.event import EventRule
 from awry.evaluation.result import EvaluationResult
 from awry.interrupts import stopped_by
 from awry.output.places import REPORT, check_folder
-from awry.progress import Reporter
+from awry.progress import Reporter, Silent
 from awry.scoring.calibration import Budget
 from awry.sifting.evaluation import evaluate_run
 from awry.sifting.run import SiftedRun
@@ -26,6 +31,7 @@ from awry.training.footage import working_folder
 
 
 @checked
+@on_device
 def evaluate(
     bundle: str | Path | Detector | SiftedRun,
     data: str | Path | Dataset,
@@ -43,6 +49,10 @@ def evaluate(
     cache: str | Path | None = None,
     overwrite: bool = False,
     fps: float | None = None,
+    workers: Annotated[int, Field(ge=1)] | None = None,
+    on: str | None = None,
+    device: str | None = None,
+    precision: str | None = None,
     reporter: Reporter | None = None,
 ) -> EvaluationResult:
     """Measure a detector on a data set's labelled test clips, or a sifted run on its own frames.
@@ -64,6 +74,12 @@ def evaluate(
         cache: folder where what teachers say of frames is kept for the next evaluation.
         overwrite: replace what stands at `out`, whoever wrote it.
         fps: frames per second of picture folders.
+        workers: score so many clips at a time, each in a process with its share of the cores; for
+            this Ray must be installed. None: one after the other.
+        on: where the workers are: `ray`, on this machine, or `ray://HOST:PORT`, a cluster whose
+            machines find the clips at the same paths.
+        device, precision: where networks run and how exactly they calculate, as `awry.load` takes
+            them.
         reporter: shows progress.
 
     Raises:
@@ -101,9 +117,10 @@ def evaluate(
         kept=None if place is None else working_folder(place),
     )
     opened = as_dataset(data, format=format, fps=fps)
-    detector = load(single, budget=budget, threshold=threshold)
+    detector = load(single, budget=budget, threshold=threshold, device=device, precision=precision)
     try:
-        result = evaluate_detector(detector, opened, options, reporter)
+        with pool_opened(workers, on, reporter or Silent()):
+            result = evaluate_detector(detector, opened, options, reporter)
     except KeyboardInterrupt as error:
         if options.kept is None or not options.kept.is_dir():
             raise

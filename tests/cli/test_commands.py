@@ -277,3 +277,17 @@ def test_json_is_the_result_s_to_dict(
     assert capfd.readouterr() == ("", ""), "a function of the library printed"
     assert isinstance(result, api.Result)
     assert alike(result.to_dict(), "python") == alike(said.json, "shell")
+
+
+@pytest.mark.parametrize(
+    "words", [("evaluate",), ("fuse", "flow"), ("bench", "speed"), ("robustness",)]
+)
+def test_a_device_that_is_not_there_is_refused_before_anything_is_done(
+    awry: Callable[..., Any], small: Small, words: tuple[str, ...], tmp_path: Path
+) -> None:
+    out = () if words[0] == "bench" else ("--out", tmp_path / "out")
+    more = ("--data", small.data, *out, "--device", "cuda:99")
+    said = awry(*words, small.bundle, *more)
+    assert said.code == 2
+    assert "There is no device 'cuda:99' here: there is auto" in said.err
+    assert not (tmp_path / "out").exists()

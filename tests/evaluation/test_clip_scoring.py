@@ -9,10 +9,14 @@ import pytest
 from awry.datasets import open_dataset
 from awry.datasets.base import Clip
 from awry.detector import Detector
-from awry.errors import ConfigError, DatasetError
+from awry.errors import ConfigError, DatasetError, SourceError
 from awry.evaluation.clip_scoring import SCORES_ALONE, ClipOptions, score_clip, score_clips
+from awry.evaluation.kept_clips import KeptClips
 from awry.progress import Silent
+from awry.studies.corruption_conditions import corrupted_clip
 from awry.studies.corruptions import Corrupted
+from awry.video.source import Source
+from support import sent_to_workers
 
 
 @pytest.fixture(scope="module")
@@ -98,3 +102,29 @@ def test_clips_that_cannot_be_read_are_listed(detector: Detector, clips: tuple[C
         score_clips(detector, both[1:], SCORES_ALONE)
     with pytest.raises(ConfigError, match="flow has no extra part 'x'"):
         score_clips(detector, both, replace(SCORES_ALONE, parts=["x"]))
+
+
+def test_workers_give_the_same_scores_in_order_and_keep_them(
+    detector: Detector, clips: tuple[Clip, ...], tmp_path: Path
+) -> None:
+    spoiled = corrupted_clip(clips[0], "noise", 3, 0)  # opened by a function of no module
+    every = [*clips, spoiled, replace(clips[0], name="gone", open=_gone)]
+    alone = score_clips(detector, every, ClipOptions())
+    kept = KeptClips(tmp_path, detector)
+    with sent_to_workers() as tasks:
+        found = score_clips(detector, every, ClipOptions(), None, kept)
+    assert len(tasks) == len(every) - 1  # of what cannot be opened there is no key
+    again = score_clips(detector, every, ClipOptions(), None, kept)
+    assert kept.used == len(clips)  # a spoiled clip has no content of its own
+    for some in (found, again):
+        assert some.failed == alone.failed == ["gone: It is gone."]
+        assert [one.name for one in some.clips] == [one.name for one in alone.clips]
+        for one, other in zip(some.clips, alone.clips, strict=True):
+            np.testing.assert_array_equal(one.scores, other.scores)
+            assert [peak.index for peak in one.peaks] == [peak.index for peak in other.peaks]
+        for mine, theirs in zip(some.flow, alone.flow, strict=True):
+            np.testing.assert_array_equal(mine, theirs)
+
+
+def _gone() -> Source:
+    raise SourceError("It is gone.")

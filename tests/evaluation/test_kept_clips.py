@@ -11,9 +11,11 @@ import pytest
 
 import awry
 from awry.datasets import as_dataset
+from awry.datasets.base import Clip
 from awry.detector import Detector
-from awry.evaluation import kept_clips
-from awry.evaluation.clip_scoring import ClipOptions, score_clip
+from awry.devices import Compute
+from awry.evaluation import clip_scoring
+from awry.evaluation.clip_scoring import ClipOptions, ClipScores, score_clip
 from awry.evaluation.kept_clips import KeptClips, remove_kept
 
 
@@ -43,15 +45,23 @@ def assert_same(one: Any, other: Any) -> None:
         assert one == other
 
 
+def scored_and_kept(
+    kept: KeptClips, detector: Detector, clip: Clip, options: ClipOptions
+) -> ClipScores:
+    scores = score_clip(detector, clip, options)
+    kept.keep(clip, options, scores)
+    return scores
+
+
 def test_a_kept_clip_is_the_scored_one(detector: Detector, shared_data: Path, tmp_path: Path):
     clip = as_dataset(shared_data, fps=10).test[0]
     options = ClipOptions()
     first = KeptClips(tmp_path / "kept", detector)
-    made = first.score_clip(clip, options)
+    made = scored_and_kept(first, detector, clip, options)
     assert made.clip.peaks
     assert made.flow is not None
     second = KeptClips(tmp_path / "kept", detector)
-    assert_same(made, second.score_clip(clip, options))
+    assert_same(made, second.find(clip, options))
     assert (first.used, second.used) == (0, 1)
 
 
@@ -61,7 +71,7 @@ def test_other_clips_are_scored_anew(
 ) -> None:
     clip = as_dataset(shared_data, fps=10).test[0]
     options = ClipOptions()
-    KeptClips(tmp_path, detector).score_clip(clip, options)
+    scored_and_kept(KeptClips(tmp_path, detector), detector, clip, options)
     if other == "threshold":
         detector = awry.load(bundle, threshold=1.0)
     elif other == "options":
@@ -71,18 +81,21 @@ def test_other_clips_are_scored_anew(
     else:
         clip = as_dataset(shared_data, fps=5).test[0]
     kept = KeptClips(tmp_path, detector)
-    kept.score_clip(clip, options)
+    assert kept.find(clip, options) is None
+    scored_and_kept(kept, detector, clip, options)
     assert kept.used == 0
     assert len(list(tmp_path.glob("*.npz"))) == 2
 
 
 def test_a_damaged_file_is_made_anew(detector: Detector, shared_data: Path, tmp_path: Path):
     clip = as_dataset(shared_data, fps=10).test[0]
-    made = KeptClips(tmp_path, detector).score_clip(clip, ClipOptions())
+    made = scored_and_kept(KeptClips(tmp_path, detector), detector, clip, ClipOptions())
     (file,) = tmp_path.glob("*.npz")
     file.write_bytes(file.read_bytes()[:-200])
     kept = KeptClips(tmp_path, detector)
-    assert_same(made.clip, kept.score_clip(clip, ClipOptions()).clip)
+    assert kept.find(clip, ClipOptions()) is None
+    again = scored_and_kept(kept, detector, clip, ClipOptions())
+    assert_same(made.clip, again.clip)
     assert kept.used == 0
 
 
@@ -107,7 +120,7 @@ def test_the_same_call_goes_on(
             raise KeyboardInterrupt
         return score_clip(detector, clip, options)
 
-    monkeypatch.setattr(kept_clips, "score_clip", dies_at_the_second)
+    monkeypatch.setattr(clip_scoring, "score_clip", dies_at_the_second)
     out, work = tmp_path / "out", tmp_path / "out.work"
     with pytest.raises(
         KeyboardInterrupt, match=r"stopped by Ctrl-C\. .*out\.work; the same command goes on"
@@ -130,3 +143,15 @@ def test_a_working_folder_that_is_a_file_is_refused(
     with pytest.raises(awry.AwryError, match=r"out\.work is a file"):
         awry.evaluate(bundle, shared_data, out=tmp_path / "out", fps=10)
     assert (tmp_path / "out.work").read_text() == "mine"
+
+
+def test_another_precision_is_scored_anew(
+    detector: Detector, shared_data: Path, tmp_path: Path
+) -> None:
+    clip = as_dataset(shared_data, fps=10).test[0]
+    for compute, used in ((Compute(), 0), (Compute("cpu", "bf16"), 0), (Compute(), 1)):
+        there = detector.on(compute)
+        kept = KeptClips(tmp_path, there)
+        if kept.find(clip, ClipOptions()) is None:
+            scored_and_kept(kept, there, clip, ClipOptions())
+        assert kept.used == used

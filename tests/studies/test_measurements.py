@@ -5,8 +5,17 @@ from pathlib import Path
 
 import pytest
 
+from awry.devices import Compute, using
 from awry.errors import ConfigError, DatasetError
-from awry.studies.measurements import Measurements, data_key, labelled_clips
+from awry.fitting import FitOptions
+from awry.progress import Silent
+from awry.studies.measurements import (
+    Measurements,
+    data_key,
+    fitted,
+    labelled_clips,
+    measured_on,
+)
 from support import moving_square_data
 
 
@@ -51,3 +60,25 @@ def test_the_key_of_data_is_of_names_and_labels() -> None:
     assert data_key(clips) != data_key(clips[::-1])
     renamed = replace(clips[0], name="another")
     assert data_key([renamed]) != data_key(clips[:1])
+
+
+def test_figures_of_two_precisions_do_not_mix(tmp_path: Path) -> None:
+    study = Measurements(tmp_path, {"seed": 0})
+    study.get("clean", lambda: {"failed": []})
+    with using(Compute("cpu", "bf16")), pytest.raises(ConfigError, match="precision"):
+        Measurements(tmp_path, {"seed": 0})
+
+
+def test_a_measurement_says_where_it_was_made() -> None:
+    made = measured_on(Compute("cpu", "bf16"))
+    assert (made["device"], made["precision"]) == ("cpu", "bf16")
+    assert "cores" in made["hardware"]
+
+
+def test_a_study_scores_as_it_fits_also_the_next_time(tmp_path: Path) -> None:
+    compute = Compute("cpu", "bf16")
+    where = tmp_path / "bundle", tmp_path / "frames"
+    for _ in range(2):
+        options = FitOptions(preset="tiny", compute=compute)
+        detector = fitted("flow", moving_square_data(), *where, options, Silent())
+        assert detector.compute == compute

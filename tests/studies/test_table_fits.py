@@ -12,6 +12,7 @@ from awry.datasets import open_dataset
 from awry.datasets.base import Clip
 from awry.datasets.tracks import Tracks
 from awry.detector import Detector
+from awry.devices import Compute, using
 from awry.errors import ConfigError
 from awry.evaluation.clip_scoring import score_clips
 from awry.evaluation.levels import Level, evaluate_levels
@@ -130,8 +131,11 @@ def test_fits_beside_one_another_leave_what_one_after_another_leaves(
     data = open_dataset(shared_data, fps=10)
     fits = [replace(fit, data=data), replace(fit, data=data, key="flow-1", seed=1)]
     one, _ = run_fits(fits, tmp_path / "one", Silent())
-    two, failed = run_fits(fits, tmp_path / "two", Silent(), jobs=2)
+    with using(Compute("cpu", "bf16")):
+        two, failed = run_fits(fits, tmp_path / "two", Silent(), jobs=2)
     assert not failed
+    assert {record["precision"] for record in two.values()} == {"bf16"}
+    assert {record["device"] for record in (*one.values(), *two.values())} == {"cpu"}
     assert two.keys() == one.keys()
     for key in one:
         assert two[key]["figures"] == one[key]["figures"]

@@ -10,9 +10,11 @@ import typer
 
 from awry.cli.options import (
     Data,
+    DeviceName,
     Fps,
     Json,
     Layout,
+    Precision,
     refusals,
     report_failures,
     reporting,
@@ -42,6 +44,8 @@ def bench_speed(
     compiled: Annotated[
         bool, typer.Option("--compiled", help="Let torch.compile make the networks.")
     ] = False,
+    device: DeviceName = None,
+    precision: Precision = None,
     as_json: Json = False,
 ) -> None:
     """Frames a second, latency, memory, where the time goes, and the distance to the peak."""
@@ -57,6 +61,8 @@ def bench_speed(
                 frames=frames,
                 repeats=repeats,
                 compiled=compiled,
+                device=device,
+                precision=precision,
                 reporter=reporter,
             )
         show_result(result, as_json, show_bench)

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from awry.cli.options import Json, Overwrite, refusals, reporting, show_result
+from awry.cli.options import (
+    DeviceName,
+    Json,
+    Overwrite,
+    Precision,
+    refusals,
+    reporting,
+    show_result,
+)
 from awry.cli.printed import print_sentences, with_interval
 
 if TYPE_CHECKING:
@@ -24,6 +32,8 @@ def demo(
     ] = None,
     seed: Annotated[int, typer.Option(help="Every random choice follows from it.")] = 0,
     overwrite: Overwrite = False,
+    device: DeviceName = None,
+    precision: Precision = None,
     as_json: Json = False,
 ) -> None:
     """Fit, score and evaluate a method on moving digits: no data needed, in under ten minutes."""
@@ -31,7 +41,15 @@ def demo(
         import awry
 
         with reporting() as reporter:
-            result = awry.demo(method, out=out, seed=seed, overwrite=overwrite, reporter=reporter)
+            result = awry.demo(
+                method,
+                out=out,
+                seed=seed,
+                overwrite=overwrite,
+                device=device,
+                precision=precision,
+                reporter=reporter,
+            )
         show_result(result, as_json, show_demo)
 
 

@@ -9,14 +9,18 @@ import typer
 
 from awry.cli.options import (
     Data,
+    DeviceName,
     EventRuleName,
     Fps,
     Json,
     Layout,
+    On,
     OtherBudget,
     OtherThreshold,
     Overwrite,
+    Precision,
     Tolerance,
+    Workers,
     console,
     refusals,
     report_failures,
@@ -49,6 +53,10 @@ def evaluate(
     ] = None,
     overwrite: Overwrite = False,
     fps: Fps = None,
+    workers: Workers = None,
+    on: On = None,
+    device: DeviceName = None,
+    precision: Precision = None,
     as_json: Json = False,
 ) -> None:
     """Measure a bundle on a data set's labelled test clips, or a sifted run; write a report."""
@@ -73,6 +81,10 @@ def evaluate(
                 cache=cache,
                 overwrite=overwrite,
                 fps=fps,
+                workers=workers,
+                on=on,
+                device=device,
+                precision=precision,
                 reporter=reporter,
             )
         show_result(result.to_dict(), as_json, lambda _: show_evaluation(result))

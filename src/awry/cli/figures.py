@@ -13,11 +13,13 @@ from awry.cli.options import (
     Classifiers,
     Depths,
     Detectors,
+    DeviceName,
     Fps,
     Json,
     Layout,
     OtherThreshold,
     Overwrite,
+    Precision,
     parse_changes,
     refusals,
     report_failures,
@@ -58,6 +60,8 @@ def figures(
     overwrite: Overwrite = False,
     layout: Layout = None,
     fps: Fps = None,
+    device: DeviceName = None,
+    precision: Precision = None,
     as_json: Json = False,
 ) -> None:
     """Make a paper's figure from bundles or by fitting, or list figures with what they need.
@@ -102,6 +106,8 @@ def figures(
                 overwrite=overwrite,
                 format=layout,
                 fps=fps,
+                device=device,
+                precision=precision,
                 reporter=reporter,
             )
         show_result(result, as_json, show_figures)

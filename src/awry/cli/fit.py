@@ -14,10 +14,12 @@ from awry.cli.options import (
     Data,
     Depths,
     Detectors,
+    DeviceName,
     Fps,
     Json,
     Layout,
     Overwrite,
+    Precision,
     Validation,
     parse_changes,
     refusals,
@@ -59,11 +61,21 @@ def fit(
     cache_size: Annotated[float, typer.Option(min=0.001, help="Its limit in GiB.")] = 8.0,
     overwrite: Overwrite = False,
     fps: Fps = None,
+    device: DeviceName = None,
+    precision: Precision = None,
+    compile: Annotated[
+        bool, typer.Option("--compile", help="Compile networks while they are trained.")
+    ] = False,
+    processes: Annotated[
+        int | None,
+        typer.Option(min=1, help="So many train together, each on a card or its share of cores."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Learn what is normal from a data set's training part; write a bundle."""
     with refusals():
         import awry
+        from awry.training.launch import follows
 
         try:
             with reporting() as reporter:
@@ -91,12 +103,18 @@ def fit(
                     cache_size=cache_size,
                     overwrite=overwrite,
                     fps=fps,
+                    device=device,
+                    precision=precision,
+                    compile=compile,
+                    processes=processes,
                     reporter=reporter,
                 )
         except KeyboardInterrupt as error:
             said = str(error) or "stopped"
             hint = "the same command with --resume goes on from there"
             raise KeyboardInterrupt(f"{said}; {hint}.") from error
+        if follows():
+            return
         show_result(result, as_json, show_fit)
     report_failures(result.failed)
 

@@ -12,10 +12,12 @@ from awry.cli.options import (
     Calibration,
     Changes,
     Data,
+    DeviceName,
     Fps,
     Json,
     Layout,
     Overwrite,
+    Precision,
     Validation,
     parse_changes,
     refusals,
@@ -39,6 +41,8 @@ def fuse(
     cache_size: Annotated[float, typer.Option(min=0.001, help="Its limit in GiB.")] = 8.0,
     overwrite: Overwrite = False,
     fps: Fps = None,
+    device: DeviceName = None,
+    precision: Precision = None,
     as_json: Json = False,
 ) -> None:
     """Make one detector of several fitted ones; none of them is fitted again."""
@@ -60,6 +64,8 @@ def fuse(
                 cache_size=cache_size,
                 overwrite=overwrite,
                 fps=fps,
+                device=device,
+                precision=precision,
                 reporter=reporter,
             )
         show_result(result, as_json, show_fit)

@@ -40,6 +40,20 @@ Calibration = Annotated[
         "the preset's.",
     ),
 ]
+DeviceName = Annotated[
+    str | None,
+    typer.Option(
+        "--device",
+        metavar="auto|cpu|cuda|cuda:1|mps|xpu",
+        help="Where networks run; else as $AWRY_DEVICE says, else the best there is.",
+    ),
+]
+Precision = Annotated[
+    str | None,
+    typer.Option(
+        "--precision", metavar="32|tf32|bf16|16", help="How exactly networks calculate; else 32."
+    ),
+]
 OtherBudget = Annotated[
     str | None,
     typer.Option("--budget", help="False alarms allowed: 2/hour, 1/week, ...; else the bundle's."),
@@ -74,6 +88,17 @@ EventRuleName = Annotated[
 ]
 Tolerance = Annotated[
     float, typer.Option("--tolerance", help="Seconds before and around events, for --rule begin.")
+]
+Workers = Annotated[
+    int | None,
+    typer.Option("--workers", min=1, help="So many at a time, each in a process of Ray."),
+]
+On = Annotated[
+    str | None,
+    typer.Option("--on", metavar="ray|ray://HOST:PORT", help="Where workers are: see docs/scale."),
+]
+Resume = Annotated[
+    bool, typer.Option("--resume", help="Go on from what the same command finished earlier.")
 ]
 Changes = Annotated[list[str] | None, typer.Option("--set", help="KEY=VALUE of a setting.")]
 

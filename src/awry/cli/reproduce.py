@@ -15,10 +15,13 @@ from awry.cli.options import (
     Classifiers,
     Depths,
     Detectors,
+    DeviceName,
     Fps,
     Json,
     Layout,
+    On,
     Overwrite,
+    Precision,
     parse_changes,
     refusals,
     report_failures,
@@ -52,9 +55,12 @@ def reproduce(
         str | None, typer.Option(help="Which of the table's data sets the data are.")
     ] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Fits at a time.")] = 1,
+    on: On = None,
     overwrite: Overwrite = False,
     layout: Layout = None,
     fps: Fps = None,
+    device: DeviceName = None,
+    precision: Precision = None,
     as_json: Json = False,
 ) -> None:
     """Run a published table's cells and show our figures beside the paper's, or list tables.
@@ -86,9 +92,12 @@ def reproduce(
                 depth=depth,
                 dataset=dataset,
                 jobs=jobs,
+                on=on,
                 overwrite=overwrite,
                 format=layout,
                 fps=fps,
+                device=device,
+                precision=precision,
                 reporter=reporter,
             )
         show_result(result, as_json, show_reproduction)

@@ -8,7 +8,15 @@ from typing import Annotated, Any
 
 import typer
 
-from awry.cli.options import Json, console, refusals, report_failures, show_result
+from awry.cli.options import (
+    DeviceName,
+    Json,
+    Precision,
+    console,
+    refusals,
+    report_failures,
+    show_result,
+)
 
 
 def review(
@@ -24,6 +32,8 @@ def review(
     take_in: Annotated[
         Path | None, typer.Option("--take-in", help="Add the marks of that file, and end.")
     ] = None,
+    device: DeviceName = None,
+    precision: Precision = None,
     as_json: Json = False,
 ) -> None:
     """A local page of a sifted archive's moments: mark them, and it learns from that."""
@@ -31,7 +41,14 @@ def review(
         import awry
 
         with awry.review(
-            run, host=host, port=port, open=show, export=export, take_in=take_in
+            run,
+            host=host,
+            port=port,
+            open=show,
+            export=export,
+            take_in=take_in,
+            device=device,
+            precision=precision,
         ) as result:
             show_result(result.to_dict(), as_json, show_review)
             if result.address is not None:

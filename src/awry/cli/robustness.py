@@ -10,12 +10,16 @@ import typer
 from awry.cli.options import (
     Changes,
     Data,
+    DeviceName,
     Fps,
     Json,
     Layout,
+    On,
     OtherBudget,
     OtherThreshold,
     Overwrite,
+    Precision,
+    Workers,
     parse_changes,
     refusals,
     report_failures,
@@ -56,6 +60,10 @@ def robustness(
     overwrite: Overwrite = False,
     layout: Layout = None,
     fps: Fps = None,
+    workers: Workers = None,
+    on: On = None,
+    device: DeviceName = None,
+    precision: Precision = None,
     as_json: Json = False,
 ) -> None:
     """Measure a bundle in bad weather, or a method with fewer or impure frames; resumable."""
@@ -82,6 +90,10 @@ def robustness(
                 overwrite=overwrite,
                 format=layout,
                 fps=fps,
+                workers=workers,
+                on=on,
+                device=device,
+                precision=precision,
                 reporter=reporter,
             )
         show_result(result, as_json, show_robustness if bundle is not None else show_refit)

@@ -8,11 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from awry.cli.options import (
+    DeviceName,
     Fps,
     Json,
+    On,
     OtherBudget,
     OtherThreshold,
     Overwrite,
+    Precision,
+    Resume,
+    Workers,
     refusals,
     report_failures,
     reporting,
@@ -27,7 +32,10 @@ if TYPE_CHECKING:
 def score(
     bundle: Path,
     sources: Annotated[list[str], typer.Argument(help="Videos, folders, streams, cameras.")],
-    out: Annotated[Path, typer.Option(help="Scores: .csv, .jsonl or .parquet.")],
+    out: Annotated[
+        str,
+        typer.Option(metavar="FILE|DIR/|s3://...", help="Scores: .csv, .jsonl, .parquet, DIR/."),
+    ],
     regions: Annotated[Path | None, typer.Option(help="Boxes, likewise.")] = None,
     events: Annotated[Path | None, typer.Option(help="Alarms, likewise.")] = None,
     maps: Annotated[Path | None, typer.Option(help="Folder for anomaly maps.")] = None,
@@ -58,6 +66,14 @@ def score(
         str | None,
         typer.Option(help="When the first frame was taken: 2026-11-28T22:00, with +01:00 or not."),
     ] = None,
+    device: DeviceName = None,
+    precision: Precision = None,
+    workers: Workers = None,
+    on: On = None,
+    resume: Resume = False,
+    piece_minutes: Annotated[
+        float, typer.Option(min=0, help="Workers score long files in pieces; 0: as a whole.")
+    ] = 10.0,
     as_json: Json = False,
 ) -> None:
     """Score new video: per frame, and regions, alarms, maps or an overlay where asked."""
@@ -85,6 +101,12 @@ def score(
                 reconnect=reconnect,
                 reconnect_attempts=reconnect_attempts,
                 start=start,
+                device=device,
+                precision=precision,
+                workers=workers,
+                on=on,
+                resume=resume,
+                piece_minutes=piece_minutes,
                 reporter=reporter,
             )
         show_result(result, as_json, show_score)

@@ -9,10 +9,14 @@ import typer
 
 from awry.cli.options import (
     Changes,
+    DeviceName,
     Fps,
     Json,
     Layout,
+    On,
     Overwrite,
+    Precision,
+    Workers,
     console,
     parse_changes,
     refusals,
@@ -56,6 +60,10 @@ def sift(
     ] = 40.0,
     overwrite: Overwrite = False,
     fps: Fps = None,
+    workers: Workers = None,
+    on: On = None,
+    device: DeviceName = None,
+    precision: Precision = None,
     as_json: Json = False,
 ) -> None:
     """Rank an archive without a label: what is strange comes first."""
@@ -82,6 +90,10 @@ def sift(
                     cache_size=cache_size,
                     overwrite=overwrite,
                     fps=fps,
+                    workers=workers,
+                    on=on,
+                    device=device,
+                    precision=precision,
                     reporter=reporter,
                 )
             except KeyboardInterrupt as error:

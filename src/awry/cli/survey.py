@@ -12,8 +12,10 @@ from awry.cli.options import (
     Classifiers,
     Depths,
     Detectors,
+    DeviceName,
     Json,
     Overwrite,
+    Precision,
     parse_changes,
     refusals,
     report_failures,
@@ -47,6 +49,8 @@ def survey(
     classifier: Classifiers = None,
     depth: Depths = None,
     overwrite: Overwrite = False,
+    device: DeviceName = None,
+    precision: Precision = None,
     as_json: Json = False,
 ) -> None:
     """Fit and measure every method on every scene with every seed.
@@ -69,6 +73,8 @@ def survey(
                 classifier=classifier,
                 depth=depth,
                 overwrite=overwrite,
+                device=device,
+                precision=precision,
                 reporter=reporter,
             )
         show_result(result, as_json, show_survey)

@@ -13,10 +13,12 @@ from awry.cli.options import (
     Data,
     Depths,
     Detectors,
+    DeviceName,
     Fps,
     Json,
     Layout,
     Overwrite,
+    Precision,
     parse_changes,
     refusals,
     reporting,
@@ -57,6 +59,8 @@ def tune(
     cache_size: Annotated[float, typer.Option(min=0.001, help="Its limit in GiB.")] = 8.0,
     overwrite: Overwrite = False,
     fps: Fps = None,
+    device: DeviceName = None,
+    precision: Precision = None,
     as_json: Json = False,
 ) -> None:
     """Try settings on held-back normal footage; write the bundle of the best."""
@@ -87,6 +91,8 @@ def tune(
                     cache_size=cache_size,
                     overwrite=overwrite,
                     fps=fps,
+                    device=device,
+                    precision=precision,
                     reporter=reporter,
                 )
         except KeyboardInterrupt as error:

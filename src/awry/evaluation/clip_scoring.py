@@ -6,12 +6,15 @@ Evaluation, studies, exporting and demos score clips of data sets here and nowhe
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
+from awry.cluster import Prepared, done
 from awry.datasets.base import Clip, Dataset, name_in_test
 from awry.detector import Detector, scored
 from awry.errors import AwryError, DatasetError
@@ -23,6 +26,7 @@ from awry.methods.flow import FlowConfig, FlowScorer
 from awry.progress import Reporter, Silent
 from awry.score_run.options import check_parts
 from awry.scoring.fill import fill_unscored
+from awry.teachers.outputs import keep_outputs, outputs_folder
 from awry.video.one_size import OneSize
 
 
@@ -92,21 +96,38 @@ class Scored:
     speed: dict[str, Any]
 
 
+class Kept(Protocol):
+    """Where clips stand that were scored before."""
+
+    def find(self, clip: Clip, options: ClipOptions) -> ClipScores | None:
+        """A clip's scores, or None."""
+
+    def keep(self, clip: Clip, options: ClipOptions, scores: ClipScores) -> None:
+        """Keep a clip's scores.
+
+        Raises:
+            WriteError: the disk is full, say.
+        """
+
+
 def score_clips(
     detector: Detector,
     clips: Sequence[Clip],
     options: ClipOptions | None = None,
     reporter: Reporter | None = None,
-    score: Callable[[Clip, ClipOptions], ClipScores] | None = None,
+    kept: Kept | None = None,
 ) -> Scored:
-    """Score test clips, one after the other; those that cannot be read are left out and listed.
+    """Score test clips; those that cannot be read are left out and listed.
+
+    Inside of `awry.cluster.pool_opened` several are scored at a time, each in a worker that has the
+    detector; figures are the same, but for the seconds.
 
     Args:
         detector: fitted.
         clips: test clips.
         options: what is kept of each; everything by default.
         reporter: told of each clip.
-        score: scores one clip, in place of `score_clip` with the detector.
+        kept: clips that it holds are not scored again, and it is given each that is.
 
     Raises:
         DatasetError: none can be read.
@@ -114,18 +135,21 @@ def score_clips(
     """
     options, reporter = options or ClipOptions(), reporter or Silent()
     check_parts(detector, options.parts)
-    score = score or partial(score_clip, detector)
-    scores: list[ClipScores] = []
-    failed = []
+    answers: dict[int, ClipScores | AwryError] = {}
     started = time.monotonic()
     reporter.start("scoring", len(clips))
-    for clip in clips:
-        try:
-            scores.append(score(clip, options))
-        except AwryError as error:
-            failed.append(f"{clip.name}: {error}")
+    for place, answer in _answers(detector, clips, options, kept):
+        answers[place] = answer
         reporter.advance()
     reporter.end("scoring")
+    scores: list[ClipScores] = []
+    failed = []
+    for place, clip in enumerate(clips):
+        answer = answers[place]
+        if isinstance(answer, AwryError):
+            failed.append(f"{clip.name}: {answer}")
+        else:
+            scores.append(answer)
     seconds = time.monotonic() - started
     frames = sum(len(each.clip.scores) for each in scores)
     reporter.message(f"scored {frames} frames in {seconds:.0f} s")
@@ -139,6 +163,44 @@ def score_clips(
         failed,
         {"frames": frames, "ms_per_frame": per_frame},
     )
+
+
+def _answers(
+    detector: Detector,
+    clips: Sequence[Clip],
+    options: ClipOptions,
+    kept: Kept | None,
+) -> Iterator[tuple[int, ClipScores | AwryError]]:
+    """Each clip's place and its scores, or why there are none; in any order."""
+    owed = []
+    for place, clip in enumerate(clips):
+        try:
+            found = None if kept is None else kept.find(clip, options)
+        except AwryError as error:  # of its labels, say
+            yield place, error
+            continue
+        if found is None:
+            owed.append((place, clip))
+        else:
+            yield place, found
+    work = Prepared(partial(_ClipScorer, detector, options, outputs_folder()))
+    for (place, clip), answer in done(work, owed):
+        if kept is not None and not isinstance(answer, AwryError):
+            kept.keep(clip, options, answer)
+        yield place, answer
+
+
+@dataclass(frozen=True, slots=True)
+class _ClipScorer:
+    """Scores clips, in this process or a worker's; teachers keep what they say in `outputs`."""
+
+    detector: Detector
+    options: ClipOptions
+    outputs: Path | None
+
+    def __call__(self, task: tuple[int, Clip]) -> ClipScores:
+        with nullcontext() if self.outputs is None else keep_outputs(self.outputs):
+            return score_clip(self.detector, task[1], self.options)
 
 
 def evaluation_clips(data: Dataset) -> Sequence[Clip]:

@@ -66,9 +66,7 @@ def evaluate_detector(
     wanted = ClipOptions(parts=options.parts, flow=options.flow)
     kept = None if options.kept is None else KeptClips(options.kept, detector)
     with keep_outputs(options.cache) if options.cache else nullcontext():
-        scores = score_clips(
-            detector, clips, wanted, reporter, None if kept is None else kept.score_clip
-        )
+        scores = score_clips(detector, clips, wanted, reporter, kept)
     if kept is not None and kept.used and reporter is not None:
         reporter.message(
             f"{kept.used} of {len(clips)} clips were scored by an evaluation that did not end."
@@ -147,7 +145,7 @@ def _settings(detector: Detector, data: Dataset, clips: Sequence[ScoredClip]) ->
         **declared(some),
         "fitted_with": dict(facts.versions),
         **detector.runs_in,
-        "hardware": hardware(),
+        "hardware": hardware(detector.compute),
         "awry": __version__,
     }
 

@@ -17,7 +17,7 @@ import numpy as np
 from awry.datasets.base import Clip
 from awry.datasets.tracks import Tracks
 from awry.detector import Detector
-from awry.evaluation.clip_scoring import ClipOptions, ClipScores, score_clip
+from awry.evaluation.clip_scoring import ClipOptions, ClipScores
 from awry.evaluation.metrics.boxes import Detections
 from awry.evaluation.scored_clip import Peak, ScoredClip
 from awry.storage import whole_file
@@ -34,11 +34,12 @@ class KeptClips:
     """A folder with one file for each clip that was scored.
 
     A file is used again only for what it was made of: the same detector with its thresholds, the
-    same frames and labels, the same options and version of awry. Anything else is scored anew.
+    same frames and labels, the same options, device and version of awry. Anything else is scored
+    anew.
 
     Args:
         folder: made when the first clip is kept.
-        detector: scores the clips that are not at hand.
+        detector: scored the clips.
 
     Attributes:
         used: how many clips were at hand so far.
@@ -49,26 +50,37 @@ class KeptClips:
         self._detector, self._digest = detector, detector.digest()
         self.used = 0
 
-    def score_clip(self, clip: Clip, options: ClipOptions) -> ClipScores:
-        """As `awry.evaluation.clip_scoring.score_clip`, or what it gave before.
+    def find(self, clip: Clip, options: ClipOptions) -> ClipScores | None:
+        """What `awry.evaluation.clip_scoring.score_clip` gave before; None where it did not.
 
         Raises:
-            AwryError: as that, or the disk is full.
+            AwryError: the clip or its labels cannot be read.
         """
-        file = self._folder / f"{self._key(clip, options)}.npz"
+        file = self._file(clip, options)
         if file.is_file():
             with suppress(*_DAMAGED):
                 kept = _read(file)
                 self.used += 1
                 return kept
-        made = score_clip(self._detector, clip, options)
-        _write(file, made)
-        return made
+        return None
+
+    def keep(self, clip: Clip, options: ClipOptions, scores: ClipScores) -> None:
+        """Keep what was given now.
+
+        Raises:
+            WriteError: the disk is full, say.
+        """
+        _write(self._file(clip, options), scores)
+
+    def _file(self, clip: Clip, options: ClipOptions) -> Path:
+        return self._folder / f"{self._key(clip, options)}.npz"
 
     def _key(self, clip: Clip, options: ClipOptions) -> str:
         labels = None if clip.labels is None else np.asarray(clip.labels(), np.uint8).tobytes()
         frames = clip_key(clip, self._detector.ignore, self._detector.every)
-        made_of = (__version__, self._digest, clip.scene, frames, labels, asdict(options))
+        compute = self._detector.compute
+        where = () if compute.plain else (str(compute),)
+        made_of = (__version__, self._digest, clip.scene, frames, labels, asdict(options), *where)
         return hashlib.sha256(repr(made_of).encode()).hexdigest()
 
 

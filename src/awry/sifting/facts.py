@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -43,6 +43,7 @@ class _Facts(BaseModel):
     config: dict[str, Any]
     ignore: list[str]
     every: int = Field(ge=1)
+    precision: Literal["32", "tf32", "bf16", "16"] = "32"
     about: _About
     seconds: float
     notes: list[str]

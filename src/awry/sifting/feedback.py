@@ -20,6 +20,8 @@ from awry.training.loop import FitContext
 def with_learners(run: SiftedRun, clips: Sequence[Clip], reporter: Reporter) -> TrainedRun:
     """A run with its learners and its frames' activations, which are read again if need be.
 
+    They run where `devices.using` says, wherever the run was made.
+
     Args:
         run: as `load_run` gave it.
         clips: what it was made of.
@@ -58,7 +60,8 @@ def learn_from(
     run = trained.run
     folder = run.folder / "feedback-fit"
     shutil.rmtree(folder, ignore_errors=True)
-    context = FitContext(folder, run.facts["seed"] + 1000 * number, False, reporter)
+    seed, compute = run.facts["seed"] + 1000 * number, trained.method.compute
+    context = FitContext(folder, seed, False, reporter, compute=compute)
     model, archive = trained.model, trained.archive
     scores, feedback = learn_from_marks(
         model, archive, run.scores, marks, run.config, number, context

@@ -46,7 +46,9 @@ def with_places(
     run, archive = trained.run, trained.archive
     config = run.config
     fed_back = "feedback" in run.clips[0].parts
-    maps = _without_ignored(trained, frame_maps(trained.model, archive, config, fed_back=fed_back))
+    compute = trained.method.compute
+    maps = frame_maps(trained.model, archive, config, fed_back=fed_back, compute=compute)
+    maps = _without_ignored(trained, maps)
     groups = archive.groups(apart=config.scenes == "apart")
     peaks = maps.max((1, 2)).astype(np.float64)
     levels = map_levels(peaks, run.scores, groups, config.abnormal_share)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from awry.devices import Compute, current
 from awry.sifting.scenes import ScenesBy
 
 
@@ -24,6 +25,7 @@ class SiftOptions:
         scenes_by: how scenes are told apart where no data set names them, see
             `awry.sifting.scenes.with_scenes`.
         overwrite: throw away the checkpoint of a run that was stopped.
+        compute: where the backbone and the learners run, and how exactly.
     """
 
     preset: str = "cpu"
@@ -35,3 +37,4 @@ class SiftOptions:
     resume: bool = False
     scenes_by: ScenesBy = "picture"
     overwrite: bool = False
+    compute: Compute = field(default_factory=current)

@@ -13,6 +13,7 @@ from awry.begun import differences
 from awry.datasets.base import Clip
 from awry.errors import ConfigError, FootageError, SourceError
 from awry.foreign import read_json
+from awry.memory import enough_memory
 from awry.methods.sdor import SDOR, SDORConfig
 from awry.methods.sdor.reading import Stretch, read_archive
 from awry.methods.sdor.samples import Archive
@@ -63,7 +64,8 @@ def archive_of(
     assert method.model is not None
     settled = method.config
     limit = int(options.cache_gib * GIB)
-    archive = read_archive(stretches, method.model, settled, folder, reporter, limit)
+    how = (folder, reporter, limit, options.compute)
+    archive = read_archive(stretches, method.model, settled, *how)
     archive.failed = (*failed, *archive.failed)
     return archive
 
@@ -118,10 +120,14 @@ def rank_archive(
     started = time.monotonic()
     if files:
         clips = with_scenes(clips, files, options.scenes_by, reporter)
-    method = SDOR(config)
+    method = SDOR(config).on(options.compute)
+    if not options.compute.plain:
+        reporter.message(f"Networks run on {options.compute}.")
     archive = archive_of(clips, method, out / "archive", options, reporter, seed=options.seed)
-    context = FitContext(out / "fit", options.seed, options.resume, reporter)
-    scores, parts, notes = _learned(method, archive, context)
+    fit = (out / "fit", options.seed, options.resume, reporter)
+    context = FitContext(*fit, compute=options.compute)
+    with enough_memory(method.smaller_fit(context.compute)):
+        scores, parts, notes = _learned(method, archive, context)
     facts = {
         **_settings(method, options),
         "about": dict(about or {}),
@@ -164,6 +170,7 @@ def _settings(method: SDOR, options: SiftOptions) -> dict[str, Any]:
         "config": method.config.model_dump(mode="json"),
         "ignore": list(options.ignore),
         "every": options.every,
+        "precision": options.compute.precision,
     }
 
 
@@ -202,6 +209,7 @@ def _check_place(out: Path, options: SiftOptions, config: SDORConfig) -> None:
         "ignore": list(options.ignore),
         "every": options.every,
         "scenes_by": options.scenes_by,
+        "precision": options.compute.precision,
     }
     begun = out / "begun.json"
     if out.exists() and any(out.iterdir()) and not begun.is_file():

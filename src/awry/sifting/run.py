@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from awry.devices import current
 from awry.methods.sdor import SDORConfig
 from awry.results import FigureCard, Result
 from awry.scoring.events import EventOptions, find_runs
@@ -90,12 +91,13 @@ class SiftedRun(Result):
 
     @property
     def options(self) -> SiftOptions:
-        """How the archive is read again."""
+        """How the archive is read again: in the precision that it was read in, where one is now."""
         return SiftOptions(
             preset=self.facts["preset"],
             seed=self.facts["seed"],
             ignore=tuple(self.facts["ignore"]),
             every=self.facts["every"],
+            compute=replace(current(), precision=self.facts.get("precision", "32")),
         )
 
     @property

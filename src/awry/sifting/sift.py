@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from awry.calls import checked
+from awry.cluster import pool_opened
 from awry.datasets.base import Dataset
+from awry.devices import current, on_device
 from awry.errors import ConfigError
 from awry.output.places import check_folder
 from awry.progress import Reporter, Silent
@@ -26,6 +30,7 @@ from awry.sifting.sources import (
 
 
 @checked
+@on_device
 def sift(
     sources: str | Path | Sequence[str | Path] | None = None,
     *,
@@ -44,6 +49,10 @@ def sift(
     cache_size: float = 40.0,
     overwrite: bool = False,
     fps: float | None = None,
+    workers: Annotated[int, Field(ge=1)] | None = None,
+    on: str | None = None,
+    device: str | None = None,
+    precision: str | None = None,
     reporter: Reporter | None = None,
 ) -> SiftedRun:
     """Rank an archive's frames without a label, by learning from those very frames.
@@ -71,13 +80,21 @@ def sift(
         cache_size: most GiB for the frames' activations.
         overwrite: throw away the checkpoint of a run that was stopped.
         fps: frames per second of picture folders.
+        device: where networks learn and run: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`, `xpu`; None:
+            as `$AWRY_DEVICE` says, else `auto`. The run can be reviewed on any.
+        precision: how exactly networks calculate: `32`, `tf32`, `bf16` or `16`; None: `32`. What
+            was read in one does not serve another.
+        workers: read so many clips at a time, each in a process of Ray with its share of the cores.
+        on: where the workers are: `ray`, on this machine, or `ray://HOST:PORT`, a cluster whose
+            machines find sources and `out` at the same paths.
         reporter: shows progress.
 
     Returns:
         The run, which also stands in its folder: `awry.load_run` reads it again.
 
     Raises:
-        ConfigError: options that do not go together; the folder holds something else.
+        ConfigError: options that do not go together; the folder holds something else; a device
+            that is not there.
         SourceError, DatasetError, FootageError: there is nothing that can be sifted.
         MissingError: the backbone's package is not installed; nothing was read or written.
         WriteError: the folder cannot be written.
@@ -103,8 +120,10 @@ def sift(
         resume=resume,
         scenes_by=scenes_by,
         overwrite=overwrite,
+        compute=current(),
     )
-    return _sifted(source, Path(out), options, reporter or Silent())
+    with pool_opened(workers, on, reporter or Silent()):
+        return _sifted(source, Path(out), options, reporter or Silent())
 
 
 def _check_choice(sources: bool, data: bool, merged: bool) -> None:

@@ -17,7 +17,7 @@ class TrainedRun:
 
     Attributes:
         run: with its scores.
-        method: with the learners.
+        method: with the learners; its `compute` says where they run.
         archive: the activations of the run's frames.
     """
 

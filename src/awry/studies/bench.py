@@ -17,6 +17,7 @@ from pydantic import Field
 from awry.calls import checked
 from awry.datasets import open_dataset
 from awry.detector import Detector
+from awry.devices import Compute, current, on_device, using
 from awry.errors import AwryError, DatasetError, MissingError
 from awry.progress import Reporter, Silent
 from awry.results import FigureCard, Result
@@ -35,12 +36,14 @@ class BenchOptions:
     Attributes:
         data, layout, fps: the data set, as `open_dataset` takes it.
         speed: how.
+        compute: where networks of PyTorch run, and how exactly they calculate.
     """
 
     data: Path
     layout: str | None = None
     fps: float | None = None
     speed: SpeedOptions = field(default_factory=SpeedOptions)
+    compute: Compute = field(default_factory=current)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +52,10 @@ class SpeedResult(Result):
 
     Attributes:
         bundles: one for each bundle that could be measured: `bundle`, `method`, `preset`,
-            `runtime`, `precision`, `start_up_s`, and what `awry.studies.speed.measure_speed` gives.
+            `runtime`, `precision`, `device`, `start_up_s`, and what
+            `awry.studies.speed.measure_speed` gives.
         failed: the others, one sentence each.
-        hardware: the processor and its cores.
+        hardware: the processor and its cores, and the card where networks ran on one.
         threads: that PyTorch takes.
         versions: of the libraries.
         data: the data set's folder's name.
@@ -83,6 +87,7 @@ class SpeedResult(Result):
                 "method": bundle["method"],
                 "runtime": bundle["runtime"],
                 "precision": bundle["precision"],
+                "device": bundle["device"],
                 "frames_per_second": bundle["end_to_end_fps"],
                 **{f"latency_ms_{name}": ms for name, ms in bundle["latency_ms"].items()},
                 "peak_mib": bundle["peak_mib"],
@@ -118,6 +123,7 @@ class SpeedResult(Result):
 
 
 @checked
+@on_device
 def bench(
     bundles: str | Path | Sequence[str | Path],
     *,
@@ -127,6 +133,8 @@ def bench(
     frames: Annotated[int, Field(ge=1)] = 200,
     repeats: Annotated[int, Field(ge=1)] = 3,
     compiled: bool = False,
+    device: str | None = None,
+    precision: str | None = None,
     reporter: Reporter | None = None,
 ) -> SpeedResult:
     """Frames a second, latency, memory, where the time goes, and the distance to the peak.
@@ -141,6 +149,8 @@ def bench(
         frames: test frames of each pass.
         repeats: passes, of which the median counts.
         compiled: let `torch.compile` make the networks.
+        device, precision: where networks run and how exactly they calculate, as `awry.load` takes
+            them.
         reporter: told which bundle is measured.
 
     Raises:
@@ -180,6 +190,11 @@ def _in_own_process(bundle: Path, options: BenchOptions) -> dict[str, Any]:
 
 def _measure(bundle: Path, options: BenchOptions, asked_at: float) -> dict[str, Any]:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started it decides
+    with using(options.compute):
+        return _measured(bundle, options, asked_at)
+
+
+def _measured(bundle: Path, options: BenchOptions, asked_at: float) -> dict[str, Any]:
     detector = Detector.load(bundle)
     started = time.time() - asked_at
     data = open_dataset(options.data, format=options.layout, fps=options.fps)

@@ -25,6 +25,7 @@ from awry.studies.measurements import (
     Measurements,
     data_key,
     labelled_clips,
+    measured_on,
     score_labelled,
     stopped,
 )
@@ -243,6 +244,7 @@ class _Condition:
             **_about(corruption, self.severity),
             **auc_figures(scores.clips),
             **alarm_figures(scores.clips, self.detector.calibration),
+            **measured_on(self.detector.compute),
             "failed": scores.failed,
             "seconds": round(time.monotonic() - started, 1),
         }

@@ -18,6 +18,7 @@ from awry.datasets.digits import KINDS, make_digits
 from awry.datasets.tracks import NO_TRACKS, Tracks
 from awry.datasets.truth import with_tracks
 from awry.detector import Detector
+from awry.devices import on_device
 from awry.errors import ConfigError
 from awry.evaluation.clip_scoring import (
     ClipOptions,
@@ -119,12 +120,15 @@ class DemoResult(Result):
 
 
 @checked
+@on_device
 def demo(
     method: str | None = None,
     *,
     out: str | Path = "demo-out",
     seed: int = 0,
     overwrite: bool = False,
+    device: str | None = None,
+    precision: str | None = None,
     reporter: Reporter | None = None,
 ) -> DemoResult:
     """Fit a method's `demo` preset on moving digits, evaluate, write report and overlay.
@@ -137,6 +141,8 @@ def demo(
         seed: every random choice follows from it.
         overwrite: replace another method's bundle and foreign files, and start a stopped demo
             afresh.
+        device, precision: where networks run and how exactly they calculate, as `awry.load` takes
+            them; of fits and of scoring alike.
         reporter: shows progress.
 
     Raises:

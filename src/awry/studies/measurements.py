@@ -15,12 +15,14 @@ import numpy as np
 from awry.begun import differences
 from awry.datasets.base import Clip, Dataset
 from awry.detector import Detector
+from awry.devices import Compute, current
 from awry.errors import ConfigError, DatasetError
 from awry.evaluation.clip_scoring import SCORES_ALONE, Scored, score_clips
 from awry.fitting import FitOptions, fit_and_save
 from awry.foreign import read_json
 from awry.progress import NO_FIGURES, Reporter, Silent
 from awry.storage import write_text
+from awry.training.environment import hardware
 from awry.training.footage import working_folder
 
 Measurement = dict[str, Any]
@@ -33,12 +35,15 @@ class Measurements:
         out: the study's folder.
         settings: all that the figures depend on, beside a measurement's own name; plain values.
 
+    What `devices.current` rounds to is one of the settings; where it runs is not.
+
     Raises:
         ConfigError: the folder holds measurements of other settings.
         WriteError: it cannot be written.
     """
 
     def __init__(self, out: Path, settings: Mapping[str, Any]) -> None:
+        settings = {**settings, **rounded(current())}
         text = json.dumps(settings, indent=2, sort_keys=True)
         self._out = out
         self._key = hashlib.sha256(text.encode()).hexdigest()
@@ -81,6 +86,20 @@ class Measurements:
 
 def _read(file: Path) -> dict[str, Any]:
     return read_json(file, "what this command writes", ConfigError, "Remove that file.")
+
+
+def rounded(compute: Compute) -> dict[str, str]:
+    """The precision, where it is another than 32: figures then depend on it."""
+    return {} if compute.precision == "32" else {"precision": compute.precision}
+
+
+def measured_on(compute: Compute) -> dict[str, str]:
+    """`hardware`, `device` and `precision` of a measurement, as it is stored beside its figures."""
+    return {
+        "hardware": hardware(compute),
+        "device": compute.device,
+        "precision": compute.precision,
+    }
 
 
 class _WithoutMessages(Silent):
@@ -142,17 +161,18 @@ def fitted(
         data: with training clips.
         bundle: where the detector is, or will be, saved.
         frames: cache of resized frames that the study's fits share.
-        options: how to fit; cache and resume are set here.
+        options: how to fit; cache and resume are set here. The detector runs where it was fitted,
+            in the precision of the fit.
         reporter: shows progress.
 
     Raises:
         AwryError: as `awry.fit`.
     """
     if (bundle / "manifest.json").is_file():
-        return Detector.load(bundle)
+        return Detector.load(bundle).on(options.compute)
     begun = (working_folder(bundle) / "fit").is_dir()
     options = replace(options, cache=frames, resume=begun)
-    return fit_and_save(method, data, bundle, options, reporter).detector
+    return fit_and_save(method, data, bundle, options, reporter).detector.on(options.compute)
 
 
 def labelled(data: Dataset) -> list[Clip]:

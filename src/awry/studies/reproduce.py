@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from awry.calls import checked
 from awry.datasets import as_dataset, paths_of
 from awry.datasets.base import Dataset
+from awry.devices import PROCESSOR, on_device
 from awry.errors import ConfigError, DatasetError, nearest
 from awry.evaluation.declaration import PUBLISHED_VARIANTS, VARIANTS
 from awry.fitting import teacher_settings
@@ -145,6 +146,7 @@ class ReproductionResult(Result):
         data: `layout`, `variant`, and `taken_as`: which of the table's data sets they stand for.
         cells: every chosen cell, those of other data sets included.
         failed: fits that could not be made and clips that could not be read, one sentence each.
+        measured_on: each different `hardware`, `device` and `precision` of the fits.
     """
 
     table: str
@@ -154,6 +156,7 @@ class ReproductionResult(Result):
     data: Mapping[str, str]
     cells: tuple[CellResult, ...]
     failed: tuple[str, ...]
+    measured_on: tuple[Mapping[str, str], ...] = ()
 
     @property
     def measured(self) -> list[CellResult]:
@@ -172,6 +175,7 @@ class ReproductionResult(Result):
             "ours": {name: words for name, words in PROTOCOLS.items() if name in protocols},
             "cells": [cell.to_dict() for cell in self.cells],
             "failed": list(self.failed),
+            "measured_on": [dict(one) for one in self.measured_on],
         }
 
     def rows(self) -> list[dict[str, Any]]:
@@ -235,6 +239,7 @@ def _printed(row: PublishedRow) -> dict[str, Any]:
 
 
 @checked
+@on_device
 def reproduce(
     table: str,
     *,
@@ -249,9 +254,12 @@ def reproduce(
     depth: str | None = None,
     dataset: str | None = None,
     jobs: int = 1,
+    on: str | None = None,
     overwrite: bool = False,
     format: str | None = None,
     fps: float | None = None,
+    device: str | None = None,
+    precision: str | None = None,
     reporter: Reporter | None = None,
 ) -> ReproductionResult:
     """Run a published table's cells on one data set; what was finished before is not run again.
@@ -273,8 +281,13 @@ def reproduce(
         jobs: fits at a time, each in a process of its own with its share of the threads where
             there are more than one; a program must then be importable. Each takes the memory of a
             whole fit.
+        on: where they run: `ray`, on this machine, or `ray://HOST:PORT`, a cluster whose machines
+            find `data` and `out` at the same paths. A fit whose machine is lost goes on elsewhere.
+            None: on this machine, without Ray.
         overwrite: replace what stands at `out`, whoever wrote it.
         format, fps: as `awry.open_dataset` takes them.
+        device, precision: where networks run and how exactly they calculate, as `awry.load` takes
+            them; of fits and of scoring alike.
         reporter: shows progress.
 
     Raises:
@@ -297,7 +310,7 @@ def reproduce(
     mine = [cell for cell in chosen if cell.dataset == taken_as]
     fits = fits_of(mine, footage, taken_as, scale, numbers, settings)
     announce(fits.values(), folder, reporter or Silent())
-    records, failed = run_fits(fits.values(), folder, reporter or Silent(), jobs)
+    records, failed = run_fits(fits.values(), folder, reporter or Silent(), jobs, on)
     by_cell = {name: records[fit.key] for name, fit in fits.items() if fit.key in records}
     result = ReproductionResult(
         table,
@@ -307,9 +320,23 @@ def reproduce(
         {"layout": footage.name, "variant": footage.variant, "taken_as": taken_as},
         tuple(_cell_result(cell, taken_as, numbers, by_cell) for cell in chosen),
         (*footage.failed, *failed),
+        _measured_on(records.values()),
     )
     write_json(folder / f"{table}.json", result.to_dict())
     return result
+
+
+def _measured_on(records: Iterable[Record]) -> tuple[Mapping[str, str], ...]:
+    """Of fits that are kept from before devices were recorded: the processor."""
+    found = [
+        {
+            "hardware": record["hardware"],
+            "device": record.get("device", PROCESSOR.device),
+            "precision": record.get("precision", PROCESSOR.precision),
+        }
+        for record in records
+    ]
+    return tuple(one for number, one in enumerate(found) if one not in found[:number])
 
 
 def _chosen(table: str, pattern: str) -> list[TableCell]:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from awry.calls import checked
+from awry.cluster import pool_opened
 from awry.datasets import as_dataset, paths_of
 from awry.datasets.base import Dataset
 from awry.detector import Detector, load
+from awry.devices import on_device
 from awry.errors import ConfigError
 from awry.output.places import check_folder
 from awry.progress import Reporter, Silent
@@ -39,6 +43,7 @@ SEVERITIES = (1, 3, 5)
 
 
 @checked
+@on_device
 def robustness(
     bundle: str | Path | Detector | None = None,
     *,
@@ -59,6 +64,10 @@ def robustness(
     overwrite: bool = False,
     format: str | None = None,
     fps: float | None = None,
+    workers: Annotated[int, Field(ge=1)] | None = None,
+    on: str | None = None,
+    device: str | None = None,
+    precision: str | None = None,
     reporter: Reporter | None = None,
 ) -> RobustnessResult | RefitResult:
     """Measure a bundle in bad weather, or a method with fewer or impure frames; resumable.
@@ -84,6 +93,9 @@ def robustness(
         budget, threshold: other thresholds than the bundle's own, as `awry.load` takes them.
         overwrite: replace what stands at `out`, whoever wrote it.
         format, fps: as `awry.open_dataset` takes them.
+        workers, on: score several clips at a time, as `awry.evaluate` takes them.
+        device, precision: where networks run and how exactly they calculate, as `awry.load` takes
+            them; of fits and of scoring alike.
         reporter: shows progress.
 
     Returns:
@@ -119,16 +131,20 @@ def robustness(
             wanted,
             seed,
         )
-        detector = load(bundle, budget=budget, threshold=threshold)
+        detector = load(
+            bundle, budget=budget, threshold=threshold, device=device, precision=precision
+        )
         footage = as_dataset(data, format=format, fps=fps)
-        return measure_corruptions(detector, footage, folder, options, reporter)
+        with pool_opened(workers, on, reporter):
+            return measure_corruptions(detector, footage, folder, options, reporter)
     assert refit is not None
     kind, numbers = _amounts(subsample, contaminate)
     training = TrainingOptions(
         refit, kind, numbers, preset or "tiny", changes or {}, names(parts), wanted, seed
     )
     footage = as_dataset(data, format=format, fps=fps)
-    return measure_training(footage, folder, training, reporter)
+    with pool_opened(workers, on, reporter):
+        return measure_training(footage, folder, training, reporter)
 
 
 def _severities(given: int | str | Sequence[int] | None) -> Sequence[int]:

@@ -6,7 +6,6 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,17 +14,20 @@ import numpy as np
 
 from awry.datasets.base import Clip, name_in_test
 from awry.detector import Detector
+from awry.devices import PROCESSOR, Compute
 from awry.errors import ConfigError, FootageError
 from awry.evaluation.clip_scoring import ClipOptions, score_clip, seconds_by_stage
 from awry.exporting.parity import Watched, watched
 from awry.methods.base import Method
 from awry.methods.folding import folded
-from awry.methods.graphs import Network, ran
+from awry.methods.graphs import Network, there
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
 GEMM_SIDES = (512, 1024, 2048)
+CARD_SIDES = (4096, 8192)
+"""More, where that is not the processor: smaller ones do not fill a card."""
 GEMM_SECONDS = 0.3
 NETWORK_BATCHES = 24
 
@@ -154,10 +156,11 @@ def compiled(model: Method, backend: str = "inductor") -> dict[str, Network]:
     graphs = model.graphs()
     if not graphs:
         raise ConfigError(f"{model.name} has no network to compile.")
-    return {
-        name: partial(ran, torch.compile(graph.module, dynamic=True, backend=backend))
+    modules = {
+        name: torch.compile(model.compute.copy_of(graph.module), dynamic=True, backend=backend)
         for name, graph in graphs.items()
     }
+    return {name: there(model.compute, module) for name, module in modules.items()}
 
 
 def _enough(clips: Sequence[Clip], frames: int) -> list[Chosen]:
@@ -214,13 +217,15 @@ def network_speed(detector: Detector, chosen: Chosen, repeats: int) -> dict[str,
 
     Returns:
         `ms_per_frame` of the clip, `multiply_adds_per_frame` (counted by PyTorch), `gemm_gflops`
-        (the machine's, measured with a large matrix product), `fraction` of it that is reached;
-        and `graphs`, the same for each network, with `ms_per_item` of a batch.
+        (measured with a large matrix product, where the networks run and in their precision),
+        `fraction` of it that is reached; and `graphs`, the same for each network, with
+        `ms_per_item` of a batch.
     """
     clip, count = chosen
     model = detector.model_of(clip.scene)
     recorded = _recorded_networks(detector, model, chosen)
-    peak = gemm_gflops()
+    exported = detector.runs_in["runtime"] != "pytorch"
+    peak = gemm_gflops(PROCESSOR if exported else model.compute)
     graphs: dict[str, Any] = {}
     for name, network in recorded.items():
         if not network.batches:
@@ -278,22 +283,32 @@ def multiply_adds(module: nn.Module, batches: Sequence[tuple[Tensor, ...]]) -> i
 
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
         for batch in batches:
-            module(*(tensor.clone() for tensor in batch))
+            module(*(tensor.to("cpu", copy=True) for tensor in batch))
     return counter.get_total_flops() // 2
 
 
-def gemm_gflops() -> float:
-    """Thousand million floating-point operations a second of the best float32 matrix product."""
-    return max(_product_gflops(side) for side in GEMM_SIDES)
+def gemm_gflops(compute: Compute = PROCESSOR) -> float:
+    """Thousand million floating-point operations a second of the best matrix product.
+
+    Args:
+        compute: where, and how exactly.
+    """
+    sides = GEMM_SIDES if compute.device == "cpu" else (*GEMM_SIDES, *CARD_SIDES)
+    with compute.rounding():
+        return max(_product_gflops(side, compute) for side in sides)
 
 
-def _product_gflops(side: int) -> float:
+def _product_gflops(side: int, compute: Compute) -> float:
     import torch
 
-    first, second = torch.rand(side, side), torch.rand(side, side)
+    first, second = (compute.put(torch.rand(side, side)) for _ in range(2))
+    if compute.rounds:
+        first, second = (one.to(compute.narrow) for one in (first, second))
+    wait = compute.waiter()
     best, begun = float("inf"), time.perf_counter()
     while time.perf_counter() - begun < GEMM_SECONDS:
         start = time.perf_counter()
         torch.mm(first, second)
+        wait()
         best = min(best, time.perf_counter() - start)
     return 2e-9 * side**3 / best

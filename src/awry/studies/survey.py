@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from awry.calls import checked
 from awry.datasets import as_dataset, paths_of
 from awry.datasets.base import Dataset
+from awry.devices import on_device
 from awry.errors import AwryError, ConfigError
 from awry.evaluation.evaluate import EvaluateOptions, evaluate_detector
 from awry.evaluation.kept_clips import remove_kept
@@ -23,7 +24,14 @@ from awry.progress import Reporter, Silent
 from awry.results import FigureCard, Result
 from awry.storage import write_json
 from awry.studies.choices import names, whole_numbers
-from awry.studies.measurements import Measurement, Measurements, data_key, fitted, labelled
+from awry.studies.measurements import (
+    Measurement,
+    Measurements,
+    data_key,
+    fitted,
+    labelled,
+    measured_on,
+)
 from awry.studies.survey_figures import FIGURES, figures_of, references_of
 
 if TYPE_CHECKING:
@@ -41,7 +49,7 @@ class SurveyCell:
         method, scene: their names.
         by_seed: seed -> what was measured: `figures` (see `survey_figures.FIGURES`), `intervals`
             (95 %, over clips), `fit_seconds`, `ms_per_frame`, `smoothing_inside`,
-            `lookahead_frames`.
+            `lookahead_frames`, and on what: `hardware`, `device`, `precision`.
     """
 
     method: str
@@ -142,6 +150,7 @@ class SurveyResult(Result):
 
 
 @checked
+@on_device
 def survey(
     methods: str | Sequence[str],
     *,
@@ -154,6 +163,8 @@ def survey(
     classifier: str | None = None,
     depth: str | None = None,
     overwrite: bool = False,
+    device: str | None = None,
+    precision: str | None = None,
     reporter: Reporter | None = None,
 ) -> SurveyResult:
     """Fit and measure every method on every scene with every seed.
@@ -170,6 +181,8 @@ def survey(
         changes: settings that differ from the preset's; each method takes those that it has.
         detector, classifier, depth: teachers as `KIND:WHAT`, of the methods that take them.
         overwrite: replace what stands at `out`, whoever wrote it.
+        device, precision: where networks run and how exactly they calculate, as `awry.load` takes
+            them; of fits and of scoring alike.
         reporter: shows progress.
 
     Raises:
@@ -287,6 +300,7 @@ class _Study:
             **figures_of(result),
             "references": references_of(result),
             "fit_seconds": detector.facts.fit_seconds,
+            **measured_on(detector.compute),
             "evaluate_seconds": round(speed["frames"] * speed["ms_per_frame"]["all"] / 1000, 1),
             "notes": list(detector.facts.data.notes),
             "failed": result.failed,

@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from awry.datasets.base import Clip, Dataset
+from awry.devices import current
 from awry.errors import AwryError
 from awry.methods.paper_figures import PaperFigures
 from awry.methods.published import REGIONS, SPEED, TableCell
 from awry.methods.registry import method_class
 from awry.methods.shared_settings import settings_by_method
 from awry.progress import Reporter
-from awry.studies.measurements import data_key, labelled
+from awry.studies.measurements import data_key, labelled, rounded
 from awry.weight_list import missing_weights
 
 FORMAT = 3
@@ -155,6 +156,8 @@ def _key(
     ]
     thinned = [] if cell.rate is None else [cell.rate]
     different += [f"rate{rate}" for rate in thinned]
-    content = json.dumps([FORMAT, config, clips, *thinned], sort_keys=True)
+    bits = list(rounded(current()).values())
+    different += bits
+    content = json.dumps([FORMAT, config, clips, *thinned, *bits], sort_keys=True)
     digest = hashlib.sha256(content.encode()).hexdigest()[:8]
     return "-".join([cell.method, scale, dataset, *different, f"seed{seed}", digest])

@@ -10,7 +10,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from awry.cluster import PROCESSES, Pool
+from awry.cluster.pool import RETRIES
 from awry.detector import Detector
+from awry.devices import Inheriting, current
 from awry.errors import AwryError, InputError
 from awry.evaluation.clip_scoring import Scored
 from awry.evaluation.declaration import declared, time_notes
@@ -22,13 +25,11 @@ from awry.methods.registry import method_class
 from awry.progress import Reporter, Silent
 from awry.storage import write_json
 from awry.studies.archive_ranking import ranked_archive
-from awry.studies.measurements import fitted, labelled, score_labelled
+from awry.studies.measurements import fitted, labelled, measured_on, score_labelled
 from awry.studies.part_figures import measure_parts, measure_regions
-from awry.studies.side_by_side import side_by_side
 from awry.studies.speed import SpeedOptions, speed_alone
 from awry.studies.table_fit import FORMAT, TableFit
 from awry.teachers.outputs import keep_outputs
-from awry.training.environment import hardware
 from awry.training.history import best_validation
 from awry.version import __version__
 
@@ -37,7 +38,11 @@ Record = dict[str, Any]
 
 
 def run_fits(
-    fits: Iterable[TableFit], out: Path, reporter: Reporter, jobs: int = 1
+    fits: Iterable[TableFit],
+    out: Path,
+    reporter: Reporter,
+    jobs: int = 1,
+    on: str | None = None,
 ) -> tuple[dict[str, Record], list[str]]:
     """Run each different fit once; one that fails does not stop the others.
 
@@ -46,6 +51,7 @@ def run_fits(
         out: `OUT/KEY.json` holds each finished fit's figures, `OUT/KEY/` its bundle.
         reporter: shows progress; of several fits at a time, only which of them are done.
         jobs: fits at a time, each in a process of its own where there are more than one.
+        on: where these are, as `Pool`; None: on this machine, without Ray.
 
     Returns:
         Fit's key -> its record; and what failed, one sentence each.
@@ -61,7 +67,7 @@ def run_fits(
     records: dict[str, Record] = {}
     failed = []
     try:
-        for key, answer in _each(list(different.values()), out, reporter, jobs):
+        for key, answer in _each(list(different.values()), out, reporter, jobs, on):
             if isinstance(answer, AwryError):
                 failed.append(f"{key}: {answer}")
             else:
@@ -79,10 +85,10 @@ def run_fits(
 
 
 def _each(
-    fits: Sequence[TableFit], out: Path, reporter: Reporter, jobs: int
+    fits: Sequence[TableFit], out: Path, reporter: Reporter, jobs: int, on: str | None
 ) -> Iterator[tuple[str, Record | AwryError]]:
     """Every fit's key with its record, or why there is none, as they end."""
-    if jobs == 1:
+    if jobs == 1 and on is None:
         for number, fit in enumerate(fits, 1):
             reporter.message(f"{number} of {len(fits)}: {fit.key}")
             try:
@@ -101,10 +107,13 @@ def _each(
             owed.append(fit)
         else:
             yield fit.key, record
-    answers = side_by_side(partial(_run, out=out), owed, jobs)
-    for number, (fit, answer) in enumerate(answers, 1):
-        reporter.message(f"{number} of {len(owed)} done: {fit.key}")
-        yield fit.key, answer
+    # Without Ray one fit's process may end for want of memory, as it would again.
+    place, retries = (PROCESSES, 0) if on is None else (on, RETRIES)
+    with Pool(jobs, place, retries=retries) as pool:
+        answers = pool.run(Inheriting.of(partial(_run, out=out)), owed)
+        for number, (fit, answer) in enumerate(answers, 1):
+            reporter.message(f"{number} of {len(owed)} done: {fit.key}")
+            yield fit.key, answer
 
 
 def _finished(fit: TableFit, out: Path) -> Record | None:
@@ -204,7 +213,7 @@ def _settings(fit: TableFit, config: MethodConfig) -> Record:
         "seed": fit.seed,
         "settings": dict(fit.changes),
         "config": config.model_dump(mode="json"),
-        "hardware": hardware(),
+        **measured_on(current()),
         "awry": __version__,
     }
 

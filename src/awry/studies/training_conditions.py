@@ -32,6 +32,7 @@ from awry.studies.measurements import (
     data_key,
     fitted,
     labelled_clips,
+    measured_on,
     score_labelled,
     stopped,
 )
@@ -246,6 +247,7 @@ class _Fit:
             **alarm_figures(scores.clips, detector.calibration),
             "recount": auc_figures(scores.clips, counted),
             "training": _training(detector, pieces),
+            **measured_on(detector.compute),
             "failed": scores.failed,
             "seconds": round(time.monotonic() - started, 1),
         }

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from awry.calls import checked
+from awry.devices import chosen
 from awry.errors import MissingError
 from awry.results import FigureCard, Result
 from awry.sifting.run import SiftedRun
@@ -137,6 +138,8 @@ def review(
     open: bool = False,
     export: str | Path | None = None,
     take_in: str | Path | None = None,
+    device: str | None = None,
+    precision: str | None = None,
 ) -> Review:
     """Serve a page on which a person marks a run's moments; or take marks in, or export them.
 
@@ -150,21 +153,26 @@ def review(
         open: open a browser.
         export: a file for the marks; no page is served.
         take_in: a file of marks to add to the run's; no page is served.
+        device: where networks learn and run, wherever the run was made: `auto`, `cpu`, `cuda`,
+            `cuda:1`, `mps`, `xpu`; None: as `$AWRY_DEVICE` says, else `auto`.
+        precision: how exactly they learn: `32`, `tf32`, `bf16` or `16`; None: `32`. Frames that
+            have to be read again are read in the run's own.
 
     Returns:
         The review, with `address` and `close` where a page is served.
 
     Raises:
         BundleError, InputError: no run, or its feedback or the file of marks cannot be read.
-        ConfigError: the port is taken; the run is reviewed by another session and marks were to
-            be taken in; a page is served already.
+        ConfigError: a device that is not there; the port is taken; the run is reviewed by another
+            session and marks were to be taken in; a page is served already.
         WriteError: no right to write.
         MissingError: NiceGUI or another package of the extra `review` is not installed.
     """
+    compute = chosen(device, precision)
     _need("filelock")
     from awry.sifting.review.session import ReviewSession
 
-    session = ReviewSession(run.folder if isinstance(run, SiftedRun) else Path(run))
+    session = ReviewSession(run.folder if isinstance(run, SiftedRun) else Path(run), compute)
     try:
         if take_in is not None or export is not None:
             result = _exchange(session, take_in, export)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from awry.datasets.base import Clip
+from awry.devices import PROCESSOR, Compute, using
 from awry.errors import AwryError, ConfigError
 from awry.progress import Reporter, Silent
 from awry.sifting.feedback import learn_from, with_learners
@@ -42,6 +43,7 @@ class ReviewSession:
 
     Args:
         folder: of the run.
+        compute: where its learners run.
 
     Attributes:
         read_only: whether another session holds the run.
@@ -55,8 +57,9 @@ class ReviewSession:
         WriteError: the folder cannot be written.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, compute: Compute = PROCESSOR) -> None:
         self.folder = folder
+        self._compute = compute
         self._written = written(folder)
         self.run = load_run(folder)
         self._lock = hold(folder)
@@ -272,7 +275,9 @@ class ReviewSession:
     def _ready(self, reporter: Reporter) -> TrainedRun:
         """The run with its learners, which are read when they are first needed."""
         if self._trained is None:
-            self._trained = with_learners(self.run, list(self.clips.values()), reporter)
+            clips = list(self.clips.values())
+            with using(self._compute):  # threads of the page know nothing of it
+                self._trained = with_learners(self.run, clips, reporter)
         return self._trained
 
     @property

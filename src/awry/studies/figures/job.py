@@ -243,12 +243,20 @@ def _judge(label: str, given: Opened) -> Judge:
     return of_run(label, given) if isinstance(given, SiftedRun) else of_detector(label, given)
 
 
-def opened_bundle(bundle: Bundle) -> Opened:
+def opened_bundle(
+    bundle: Bundle, device: str | None = None, precision: str | None = None
+) -> Opened:
     """A bundle's detector, or a sifted archive.
+
+    Args:
+        bundle: its folder, or opened already.
+        device, precision: of a detector, as `awry.load` takes them.
 
     Raises:
         BundleError: it is neither, or damaged.
     """
-    if isinstance(bundle, Detector | SiftedRun):
+    if isinstance(bundle, SiftedRun):
         return bundle
-    return load_run(bundle) if is_run(Path(bundle)) else load(bundle)
+    if not isinstance(bundle, Detector) and is_run(Path(bundle)):
+        return load_run(bundle)
+    return load(bundle, device=device, precision=precision)

@@ -11,6 +11,7 @@ from awry.calls import checked
 from awry.datasets import paths_of
 from awry.datasets.base import Dataset
 from awry.detector import Detector
+from awry.devices import on_device
 from awry.errors import AwryError, ConfigError
 from awry.fitting import teacher_settings
 from awry.methods.paper_figures import Drawing, PaperFigure
@@ -48,6 +49,7 @@ MAKERS: Mapping[str, Callable[[Job[Any]], Drawn]] = {
 
 
 @checked
+@on_device
 def figures(
     name: str,
     *,
@@ -68,6 +70,8 @@ def figures(
     overwrite: bool = False,
     format: str | None = None,
     fps: float | None = None,
+    device: str | None = None,
+    precision: str | None = None,
     reporter: Reporter | None = None,
 ) -> FiguresResult:
     """Make figures of the papers, from given bundles or by fitting; what was fitted is kept.
@@ -92,6 +96,8 @@ def figures(
         threshold: an alarm has a frame above it, where a figure shows alarms; None: the bundle's.
         overwrite: replace what stands at `out`, whoever wrote it.
         format, fps: as `awry.open_dataset` takes them.
+        device, precision: where networks run and how exactly they calculate, as `awry.load` takes
+            them; of fits and of scoring alike.
         reporter: shows progress.
 
     Raises:
@@ -113,7 +119,7 @@ def figures(
     request = Request(
         out=folder,
         data=opened(data, format, fps),
-        bundles=[opened_bundle(one) for one in bundles],
+        bundles=[opened_bundle(one, device, precision) for one in bundles],
         scale=scale,
         seeds=whole_numbers(seed, "--seed", lowest=0),
         changes={**(changes or {}), **teacher_settings(detector, classifier, depth)},

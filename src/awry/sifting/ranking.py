@@ -121,8 +121,6 @@ def rank_archive(
     if files:
         clips = with_scenes(clips, files, options.scenes_by, reporter)
     method = SDOR(config).on(options.compute)
-    if not options.compute.plain:
-        reporter.message(f"Networks run on {options.compute}.")
     archive = archive_of(clips, method, out / "archive", options, reporter, seed=options.seed)
     fit = (out / "fit", options.seed, options.resume, reporter)
     context = FitContext(*fit, compute=options.compute)

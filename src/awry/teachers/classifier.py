@@ -57,8 +57,8 @@ class Classifier:
             float32 (n, channels), or (n, 1000).
         """
         with torch.inference_mode(), self.compute.rounding():
-            batch = _as_floats(self.compute.put(self._pixels(images)))
-            found: NDArray[np.float32] = self.compute.array(self._there(batch))
+            answer = self._there(self.batch(images, self.compute))
+            found: NDArray[np.float32] = self.compute.array(answer)
         return found
 
     def batch(self, images: Sequence[NDArray[np.uint8]], compute: Compute = PROCESSOR) -> Tensor:

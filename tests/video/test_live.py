@@ -15,7 +15,7 @@ from av.codec.hwaccel import HWAccel
 from awry.errors import SourceError
 from awry.frames import Frame
 from awry.video import Camera, LiveStream, Source
-from awry.video.live import _device
+from awry.video.live import device_input
 from support import jpeg, rtsp_camera, serving, talking
 
 
@@ -309,7 +309,7 @@ def _formats() -> set[str]:
 
 
 def test_device_names() -> None:
-    assert _device("0", "linux") == ("v4l2", "/dev/video0")
-    assert _device("/dev/video2", "linux") == ("v4l2", "/dev/video2")
-    assert _device("0", "darwin") == ("avfoundation", "0")
-    assert _device("HD Camera", "win32") == ("dshow", "video=HD Camera")
+    assert device_input("0", "linux") == ("v4l2", "/dev/video0")
+    assert device_input("/dev/video2", "linux") == ("v4l2", "/dev/video2")
+    assert device_input("0", "darwin") == ("avfoundation", "0")
+    assert device_input("HD Camera", "win32") == ("dshow", "video=HD Camera")

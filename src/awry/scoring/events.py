@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from awry.errors import ConfigError, InputError
-from awry.frames import Event, FrameScore
+from awry.frames import Event, FrameScore, Region
 from awry.scoring.regions import distinct_regions
 
 
@@ -164,6 +165,33 @@ class EventFinder:
         """The alarm that is on, as far as it is known; None before it is certain to be one."""
         return self._event()
 
+    @property
+    def at_rest(self) -> bool:
+        """Whether no alarm is on and none may be beginning: a fresh finder would go on alike."""
+        return self._alarm is None and self._run is None
+
+    def state(self) -> dict[str, Any]:
+        """What it knows of the stream as plain values for JSON; `resume` takes it back."""
+        alarm = None if self._alarm is None else _run_values(self._alarm)
+        same = self._run is self._alarm
+        run = None if self._run is None or same else _run_values(self._run)
+        between = None if self._between is None else _peak_values(self._between)
+        values = {"place": self._place, "alarm": alarm, "run": run, "between": between}
+        return {**values, "on": same and self._run is not None}
+
+    def resume(self, state: Mapping[str, Any]) -> None:
+        """Go on where another finder with the same threshold and options was.
+
+        Args:
+            state: as its `state` gave it.
+        """
+        self._place = int(state["place"])
+        self._alarm = None if state["alarm"] is None else _run_of(state["alarm"])
+        self._run = None if state["run"] is None else _run_of(state["run"])
+        if state["on"]:
+            self._run = self._alarm
+        self._between = None if state["between"] is None else _peak_of(state["between"])
+
     def _go_on(self, score: FrameScore, value: float, own: tuple[float, FrameScore] | None) -> None:
         if self._run is None:
             self._run = _Run(score, self._place, score, self._place)
@@ -218,6 +246,60 @@ def _higher(
     if first is None or (second is not None and second[0] > first[0]):
         return second
     return first
+
+
+def _run_values(run: _Run) -> dict[str, Any]:
+    """A run as plain values; of its last frame only what an event is told of it."""
+    return {
+        "first": _frame_values(run.first),
+        "first_place": run.first_place,
+        "last": _frame_values(run.last),
+        "last_place": run.last_place,
+        "peak": None if run.peak is None else _peak_values(run.peak),
+        "over": run.over,
+    }
+
+
+def _run_of(values: Mapping[str, Any]) -> _Run:
+    return _Run(
+        _frame_of(values["first"]),
+        int(values["first_place"]),
+        _frame_of(values["last"]),
+        int(values["last_place"]),
+        None if values["peak"] is None else _peak_of(values["peak"]),
+        bool(values["over"]),
+    )
+
+
+def _peak_values(peak: tuple[float, FrameScore]) -> dict[str, Any]:
+    value, score = peak
+    regions = [asdict(region) for region in score.regions]
+    return {
+        "value": value,
+        "score": score.score,
+        "parts": dict(score.parts),
+        "regions": regions,
+        **_frame_values(score),
+    }
+
+
+def _peak_of(values: Mapping[str, Any]) -> tuple[float, FrameScore]:
+    regions = tuple(
+        Region(tuple(one["box"]), one["score"], dict(one["parts"]), one["class_name"])
+        for one in values["regions"]
+    )
+    score = replace(
+        _frame_of(values), score=values["score"], parts=dict(values["parts"]), regions=regions
+    )
+    return float(values["value"]), score
+
+
+def _frame_values(score: FrameScore) -> dict[str, Any]:
+    return {"index": score.index, "time_s": score.time_s}
+
+
+def _frame_of(values: Mapping[str, Any]) -> FrameScore:
+    return FrameScore(int(values["index"]), values["time_s"], None)
 
 
 def find_events(

@@ -230,7 +230,7 @@ class Camera(_Live):
         connect_timeout_s: float = 10,
         read_timeout_s: float = 10,
     ) -> None:
-        system_format, address = _device(str(device), sys.platform)
+        system_format, address = device_input(str(device))
         super().__init__(
             f"the camera {device}",
             address if format is None else str(device),
@@ -247,7 +247,7 @@ class Camera(_Live):
         return None if self._may_end else "the device ended it"
 
 
-def _device(device: str, system: str) -> tuple[str, str]:
+def device_input(device: str, system: str = sys.platform) -> tuple[str, str]:
     """FFmpeg's input format and address for a camera."""
     if system == "darwin":
         return "avfoundation", device

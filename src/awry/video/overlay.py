@@ -129,8 +129,7 @@ def draw_overlay(
         picture = heat_image(picture, score.map, heat_range)
     if ignore:
         picture = ignore.outline(picture)
-    factor = -(-READABLE_WIDTH // picture.shape[1]) if picture.shape[1] < READABLE_WIDTH else 1
-    picture = cv2.resize(picture, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC)
+    picture, factor = _enlarged(picture)
     if alarm:
         cv2.rectangle(picture, (0, 0), (picture.shape[1] - 1, picture.shape[0] - 1), _ALARM, 6)
     for box in truth:
@@ -139,6 +138,35 @@ def draw_overlay(
         _draw_mark(picture, mark, factor)
     strip = _strip(frame, picture.shape[1], history, threshold, alarm)
     return np.concatenate([picture, strip, _reason_lines(reason, picture.shape[1], alarm)])
+
+
+def draw_marks(
+    image: NDArray[np.uint8], marks: Sequence[Mark], reason: str = "", *, alarm: bool = True
+) -> NDArray[np.uint8]:
+    """A picture with boxes, and below it why its score is high.
+
+    Args:
+        image: uint8 (H, W, 3), RGB; narrower ones than 480 pixels are enlarged by a whole factor.
+        marks: boxes to draw, the strongest first.
+        reason: a sentence, cut where it is longer than two lines; empty: no words below.
+        alarm: whether it belongs to an alarm.
+
+    Returns:
+        a new uint8 array (h, w, 3), RGB.
+    """
+    picture, factor = _enlarged(image)
+    for mark in reversed(marks):
+        _draw_mark(picture, mark, factor)
+    if not reason:
+        return picture
+    return np.concatenate([picture, _reason_lines(reason, picture.shape[1], alarm)])
+
+
+def _enlarged(picture: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], int]:
+    """A copy that is wide enough for words, and the factor that it was enlarged by."""
+    factor = -(-READABLE_WIDTH // picture.shape[1]) if picture.shape[1] < READABLE_WIDTH else 1
+    large = cv2.resize(picture, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC)
+    return np.asarray(large, np.uint8), factor
 
 
 def _draw_mark(picture: NDArray[np.uint8], mark: Mark, factor: int) -> None:

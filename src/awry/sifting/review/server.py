@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 import socket
-import threading
 import warnings
 from dataclasses import dataclass
 
@@ -13,7 +12,8 @@ from fastapi import FastAPI, Response
 from nicegui import core, ui
 
 from awry.errors import AwryError, ConfigError
-from awry.sifting.review.guard import LOOPBACK, App, OriginGuard, TokenGuard, this_machine_alone
+from awry.serving import LOOPBACK, App, OriginGuard, ServerThread, listener, this_machine_alone
+from awry.sifting.review.guard import TokenGuard
 from awry.sifting.review.learning import Learning
 from awry.sifting.review.page import Addresses, Page
 from awry.sifting.review.pictures import Pictures
@@ -50,30 +50,18 @@ def bound(host: str, port: int | None) -> Endpoint:
         ConfigError: the host is none of this machine's, or the port is taken.
     """
     try:
-        listener = _listener(host, DEFAULT_PORT if port is None else port)
+        taken = listener(host, DEFAULT_PORT if port is None else port)
     except OSError as error:
         if port is not None or isinstance(error, socket.gaierror):
             raise ConfigError(
                 f"Cannot listen on {host}, port {DEFAULT_PORT if port is None else port}: "
                 f"{error.strerror}. Choose another --port (0: any free one) or --host."
             ) from error
-        listener = _listener(host, 0)
+        taken = listener(host, 0)
     token = "" if host in LOOPBACK else secrets.token_urlsafe(24)
     name = socket.gethostname() if host in _ANYWHERE else f"[{host}]" if ":" in host else host
-    address = f"http://{name}:{listener.getsockname()[1]}/"
-    return Endpoint(listener, f"{address}?token={token}" if token else address, token)
-
-
-def _listener(host: str, port: int) -> socket.socket:
-    family, _, _, _, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(where)
-    except OSError:
-        listener.close()
-        raise
-    return listener
+    address = f"http://{name}:{taken.getsockname()[1]}/"
+    return Endpoint(taken, f"{address}?token={token}" if token else address, token)
 
 
 def application(session: ReviewSession) -> FastAPI:
@@ -112,7 +100,7 @@ def application(session: ReviewSession) -> FastAPI:
     return app
 
 
-class Server(uvicorn.Server):
+class Server(ServerThread):
     """A server in a thread of its own; `with Server(session, endpoint)` or `close` ends it.
 
     Args:
@@ -133,39 +121,13 @@ class Server(uvicorn.Server):
             timeout_graceful_shutdown=1,
             ws_max_size=2**20,
         )
-        super().__init__(config)
-        self._endpoint = endpoint
-        self._begun = threading.Event()
-        self._thread = threading.Thread(target=self._answer, name="review", daemon=True)
+        super().__init__(config, endpoint.listener, "review")
         with warnings.catch_warnings():
             # NiceGUI goes through every object there is, which wakes other libraries' warnings.
             warnings.simplefilter("ignore", FutureWarning)
-            self._thread.start()
-            self._begun.wait()
-        if not self.started:
+            begun = self.begin()
+        if not begun:
             raise ConfigError(f"The review page cannot be served at {endpoint.address}.")
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """As uvicorn's."""
-        await super().startup(sockets)
-        self._begun.set()
-
-    def wait(self) -> None:
-        """Until it ends."""
-        while self._thread.is_alive():
-            self._thread.join(1.0)  # with an end: a join without one hears no Ctrl-C everywhere
-
-    def close(self) -> None:
-        """Answer no more requests; those under way get a second."""
-        self.should_exit = True
-        self.wait()
-
-    def _answer(self) -> None:
-        try:
-            self.run(sockets=[self._endpoint.listener])
-        finally:
-            self._endpoint.listener.close()
-            self._begun.set()
 
 
 def _renew_page_library() -> None:

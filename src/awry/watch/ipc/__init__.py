@@ -1,0 +1,1 @@
+"""How the processes of a site speak: messages, links that survive restarts, frames."""

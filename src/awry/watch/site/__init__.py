@@ -1,0 +1,1 @@
+"""What a person configured: cameras, budgets, schedules, receivers."""

@@ -1,0 +1,105 @@
+"""Secrets that stand elsewhere than in the file: in the environment, or in files of their own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from awry.foreign import quoted
+
+LARGEST_BYTES = 64 * 1024
+_VARIABLE = re.compile(r"\$(\$?)\{([^{}]*)\}")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_USER = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*://)(?P<user>[^/?#\s]*)@", re.DOTALL)
+
+
+def resolved(value: Any, environment: Mapping[str, str], folder: Path) -> str:
+    """The text that a secret setting stands for.
+
+    `${NAME}` is a variable of the environment, `file:PATH` or `{file: PATH}` a file's content
+    without its last line end, and `$${` a plain `${`. Between `//` and `@` of an address what a
+    variable holds is percent-encoded, so that any password can stand there.
+
+    Args:
+        value: as it stands in the settings.
+        environment: name -> value.
+        folder: where relative paths start.
+
+    Raises:
+        ValueError: there is no such variable or file, or it is empty; its message has no secret.
+
+    >>> resolved("rtsp://root:${WORD}@door/live", {"WORD": "a@b"}, Path())
+    'rtsp://root:a%40b@door/live'
+    """
+    if isinstance(value, dict):
+        if set(value) != {"file"} or not isinstance(value["file"], str):
+            raise ValueError("expected text, or {file: PATH} and nothing else")
+        return _content(folder / value["file"])
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        value = str(value)
+    if not isinstance(value, str):
+        raise ValueError("expected text")
+    if value.startswith("file:"):
+        return _content(folder / value.removeprefix("file:").removeprefix("//"))
+    user = _USER.match(value)
+    if user is None:
+        return expanded(value, environment)
+    head = expanded(user["user"], environment, encode=True)
+    return f"{user['scheme']}{head}@{expanded(value[user.end() :], environment)}"
+
+
+def expanded(text: str, environment: Mapping[str, str], *, encode: bool = False) -> str:
+    """Text with the variables of the environment that it names.
+
+    Args:
+        text: with `${NAME}` in it, or without.
+        environment: name -> value.
+        encode: percent-encode the values.
+
+    Raises:
+        ValueError: a variable is not set, or empty.
+    """
+
+    def value_of(match: re.Match[str]) -> str:
+        if match[1]:
+            return f"${{{match[2]}}}"
+        name = match[2]
+        if not _NAME.fullmatch(name):
+            raise ValueError(f"${{{quoted(name, 40)}}} is no name of a variable")
+        if not environment.get(name):
+            raise ValueError(f"the variable {name} of the environment is not set")
+        return quote(environment[name], safe="") if encode else environment[name]
+
+    return _VARIABLE.sub(value_of, text)
+
+
+def secret_file(value: Any, folder: Path) -> Path | None:
+    """The file that a secret setting names; None where it names none."""
+    if isinstance(value, dict) and isinstance(value.get("file"), str):
+        return folder / value["file"]
+    if isinstance(value, str) and value.startswith("file:"):
+        return folder / value.removeprefix("file:").removeprefix("//")
+    return None
+
+
+def _content(path: Path) -> str:
+    try:
+        if not path.is_file():
+            raise ValueError(f"there is no file {path}")
+        with path.open("rb") as file:
+            data = file.read(LARGEST_BYTES + 1)
+    except OSError as error:
+        raise ValueError(f"cannot read {path}: {error.strerror}") from error
+    if len(data) > LARGEST_BYTES:
+        raise ValueError(f"{path} has more than {LARGEST_BYTES} bytes, too many for a secret")
+    try:
+        text = data.decode("utf-8-sig").rstrip("\r\n")
+    except UnicodeDecodeError:
+        text = ""
+        raise ValueError(f"{path} is not UTF-8") from None
+    if not text:
+        raise ValueError(f"{path} is empty")
+    return text

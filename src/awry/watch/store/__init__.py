@@ -1,0 +1,1 @@
+"""What is kept: database, media, bundles, and how both sides stay consistent."""

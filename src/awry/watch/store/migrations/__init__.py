@@ -1,0 +1,1 @@
+"""The roads from each schema of the database to the next."""

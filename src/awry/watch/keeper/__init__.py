@@ -1,0 +1,1 @@
+"""The only writer: scores to events, budgets, retention, what is to be told."""

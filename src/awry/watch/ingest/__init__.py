@@ -1,0 +1,1 @@
+"""One camera: packets to clips, pictures to the grid of its detector."""

@@ -1,0 +1,1 @@
+"""One process that holds detectors and scores the cameras that share them."""

@@ -1,0 +1,1 @@
+"""From footage that was gathered to a detector that takes over."""

@@ -1,0 +1,1 @@
+"""Tells others: MQTT, notifications, webhooks; a queue that survives outages."""

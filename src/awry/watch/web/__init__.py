@@ -1,0 +1,1 @@
+"""The API of a site: FastAPI, guarded from the first day."""

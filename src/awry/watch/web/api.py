@@ -1,0 +1,119 @@
+"""What every route of the API needs, held together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import pydantic_core
+from fastapi import Depends, Request
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from awry.watch.clock import Clock
+from awry.watch.messages import Answer
+from awry.watch.messages import Request as Wish
+from awry.watch.requests import Values, made
+from awry.watch.site.portions import WebSettings
+from awry.watch.store.database import Database
+from awry.watch.web.attempts import Attempts
+from awry.watch.web.changes import Feed
+from awry.watch.web.passwords import Passwords
+from awry.watch.web.refusals import RefusedError
+
+
+class KeeperAwayError(Exception):
+    """The process that writes the store did not answer in time."""
+
+
+@dataclass(slots=True)
+class Api:
+    """What the routes share.
+
+    Attributes:
+        settings: of the web process; replaced when they change.
+        database: of the site, to read.
+        ask: sends a request to the keeper and waits for its answer, or raises `KeeperAwayError`.
+        tell: the same without waiting for an answer, which may be lost.
+        clock: the time.
+        passwords, attempts: who may log in, and how often.
+        feed: what changes.
+        first_token: with which the first user may be made from another machine; used once.
+        reload: lets the supervisor read the site's file anew; raises as `ask`. None: nobody does.
+    """
+
+    settings: WebSettings
+    database: Database
+    ask: Callable[[Wish], Answer]
+    tell: Callable[[Wish], None]
+    clock: Clock
+    passwords: Passwords
+    attempts: Attempts
+    feed: Feed
+    first_token: str
+    reload: Callable[[], Answer] | None
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A unit of reading.
+
+        Raises:
+            RefusedError: the database cannot be read.
+        """
+        try:
+            with self.database.reading() as session:
+                yield session
+        except SQLAlchemyError as error:
+            raise RefusedError(
+                503, "The store cannot be read at the moment.", {"Retry-After": "5"}
+            ) from error
+
+    def write(self, values: Values, by: str) -> dict[str, Any]:
+        """Let the keeper write.
+
+        Args:
+            values: what.
+            by: who asks for it.
+
+        Returns:
+            what the keeper says of it.
+
+        Raises:
+            RefusedError: the keeper refuses, or is away.
+        """
+        return self._answered(lambda: self.ask(made(values, by)))
+
+    def reload_site(self) -> None:
+        """Let the supervisor take over what the site's file says now.
+
+        Raises:
+            RefusedError: the supervisor refuses the file, or is away.
+        """
+        if self.reload is not None:
+            self._answered(self.reload)
+
+    def _answered(self, ask: Callable[[], Answer]) -> dict[str, Any]:
+        try:
+            answer = ask()
+        except KeeperAwayError:
+            raise RefusedError(
+                503,
+                "The process that does this does not answer at the moment; it is not known whether "
+                "it was done.",
+                {"Retry-After": "5"},
+            ) from None
+        if answer.error:
+            raise RefusedError(409, answer.error)
+        said = pydantic_core.from_json(answer.values)
+        return said if isinstance(said, dict) else {}
+
+
+def api_of(request: Request) -> Api:
+    """The API that answers a request."""
+    found: Api = request.app.state.api
+    return found
+
+
+TheApi = Annotated[Api, Depends(api_of)]

@@ -1,0 +1,1 @@
+"""The routes of the API, each with what it needs of who asks."""

@@ -7,7 +7,7 @@ import json
 import os
 import tempfile
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -167,6 +167,15 @@ def shared_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def data(tmp_path: Path) -> Path:
     """A plain folder that a test may spoil."""
     return write_data(tmp_path / "yard")
+
+
+@pytest.fixture
+def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hashing a password is meant to take long; here it need not."""
+    from argon2 import PasswordHasher
+
+    cheap = partial(PasswordHasher, time_cost=1, memory_cost=8, parallelism=1)
+    monkeypatch.setattr("awry.watch.web.passwords.PasswordHasher", cheap)
 
 
 @pytest.fixture(scope="session")

@@ -53,6 +53,8 @@ from awry.training.split import Exclusion
 from awry.video import open_source
 from awry.video.ignore import IgnoreRegions
 from awry.video.memory import ArraySource
+from awry.watch.site.edit import set_value
+from awry.watch.site.read import read_site
 from darknet_files import write_network, yolov3
 from support import write_images, write_mnist
 
@@ -403,6 +405,28 @@ def feedback(root: Path) -> Prepared:
         log = FeedbackLog(file)
         assert log.exported() is not None
         assert log.fresh is not None
+
+    return Prepared(file, read)
+
+
+def site(root: Path) -> Prepared:
+    """A site's settings with everything in them, read and changed."""
+    file = root / "site.yaml"
+    file.write_text(
+        "store: s  # here\nname: yard\ntimezone: Europe/Vienna\nretention: {days: 30d, gib: 5GiB}\n"
+        "schedules:\n  night: [mon-fri 18:00-07:00, 'sat,sun 00:00-24:00']\n"
+        "mqtt: {host: b, port: 1883, password: '${WORD}'}\n"
+        "notify:\n  - {name: me, to: 'mailto://x', cameras: [door], schedule: night}\n"
+        "defaults: {budget: 2/day, learn: 24h}\n"
+        "cameras:\n  door:\n    detect: rtsp://u:${WORD}@door:554/live\n    cooldown_s: 1m\n"
+        "    zones:\n      - {name: a, alarm: only, polygon: [[0, 0], [1, 0.5], [0.5, 1]]}\n"
+        "  yard: {detect: 'http://yard', learn: from here, armed: night}\n"
+    )
+
+    def read() -> None:
+        names = {"WORD": "w"}
+        assert read_site(file, environment=names).version
+        set_value(file, ("name",), "other", environment=names)
 
     return Prepared(file, read)
 

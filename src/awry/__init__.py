@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from awry.version import __version__
 
 if TYPE_CHECKING:
-    from awry import measure
+    from awry import measure, watch
     from awry.datasets import open_dataset
     from awry.datasets.base import Clip, Dataset
     from awry.datasets.check import DatasetCheck, check_dataset
@@ -202,6 +202,7 @@ __all__ = [
     "sift",
     "survey",
     "tune",
+    "watch",
 ]
 
 # Imported where they are used: `import awry` stays fast. One line a name: where it stands.
@@ -314,7 +315,7 @@ _LAZY = {
     "tune": "awry.fitting.search",
 }
 # The same for modules: `awry.NAME` is the module itself.
-_LAZY_MODULES: dict[str, str] = {"measure": "awry.measure"}
+_LAZY_MODULES: dict[str, str] = {"measure": "awry.measure", "watch": "awry.watch"}
 
 
 def __getattr__(name: str) -> Any:

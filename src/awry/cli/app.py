@@ -39,6 +39,7 @@ from awry.cli.score import score
 from awry.cli.sift import sift
 from awry.cli.survey import survey
 from awry.cli.tune import tune
+from awry.cli.watch import watch_app
 from awry.cli.weights import weights
 from awry.interrupts import stop_on_signals
 
@@ -68,6 +69,7 @@ app.add_typer(
     metrics_app, name="metrics", help="Measure plain files of any detector as the protocol says."
 )
 app.add_typer(bench_app, name="bench")
+app.add_typer(watch_app, name="watch")
 
 for command in (
     *(demo, fit, fuse, tune, score, alarms, sift, review, evaluate, reproduce, figures),

@@ -104,6 +104,7 @@ ALONE: dict[str, Make] = {
     "tiff": partial(files.picture, suffix=".tif"),
     "mnist": files.mnist,
     "bmp": partial(files.picture, suffix=".bmp"),
+    "site": files.site,
 }
 
 

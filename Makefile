@@ -5,7 +5,7 @@ STAMP := $(VENV)/.installed
 # Exact versions, e.g. constraints.txt, which continuous integration tests; else the newest ones.
 CONSTRAINTS ?=
 
-.PHONY: install demo test lint format docs results tables figures wheel clean
+.PHONY: install demo test test-watch lint format docs results tables figures wheel clean
 
 install: $(STAMP)
 
@@ -22,6 +22,9 @@ demo: install
 test: install
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
 
+test-watch: install
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m live tests/watch_live
+
 lint: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -36,6 +39,7 @@ results: install
 
 tables: install
 	$(BIN)/python docs/make_tables.py
+	$(BIN)/python docs/make_settings.py
 
 figures: install
 	$(BIN)/python docs/make_figures.py

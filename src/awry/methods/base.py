@@ -245,6 +245,7 @@ class Method(ABC):
             frames; they are measured as scores are.
         fused_by_default: whether it is among those that are fused where nothing is said.
         demo_by_default: whether it is the one that the demo shows where nothing is said.
+        watch_by_default: likewise, that a watched camera without a bundle learns.
         batch_settings: names of the settings that make a step's batch smaller; they are named where
             the memory does not suffice.
         phrases: part -> what a high value of it means, as a clause in plain words; `{it}` stands
@@ -261,6 +262,7 @@ class Method(ABC):
     levels: tuple[str, ...] = ()
     fused_by_default: ClassVar[bool] = False
     demo_by_default: ClassVar[bool] = False
+    watch_by_default: ClassVar[bool] = False
     batch_settings: ClassVar[tuple[str, ...]] = ("batch",)
     phrases: ClassVar[Mapping[str, str]] = {}
     Config: ClassVar[type[MethodConfig]]

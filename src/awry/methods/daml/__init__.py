@@ -48,6 +48,7 @@ class DAML(Method):
     batch_settings = ("batch_runs",)
     fused_by_default = True
     demo_by_default = True
+    watch_by_default = True
     Config = DAMLConfig
     presets = PRESETS
     splits: ClassVar[Mapping[str, Split]] = {"paper": WHOLE, "paper-code": WHOLE}

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import socket
+import stat
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from awry.errors import InputError
+from awry.errors import InputError, WriteError
+from awry.watch.ipc import places
 from awry.watch.ipc.codec import LONGEST
-from awry.watch.ipc.wire import Outgoing, Parcels, Stream, parcel
+from awry.watch.ipc.wire import Dialler, Outgoing, Parcels, Stream, listening, parcel
 
 
 @given(st.lists(st.binary(max_size=30), max_size=6), st.integers(1, 9))
@@ -71,3 +74,31 @@ def test_a_reader_that_reads_nothing_does_not_block() -> None:
     assert (len(came[0]), one.unsent, one.writing) == (5_000_000, 0, 0)
     one.close()
     other.close()
+
+
+def test_a_place_is_listened_at_for_this_user_alone_and_again_after_a_death() -> None:
+    folder = places.make_folder()
+    place = folder / "s"
+    dialler = Dialler(place, 0.0)
+    assert dialler.connect() is None
+    for _ in range(2):  # the second finds the first one's socket there
+        with listening(place, 1) as one:
+            assert stat.S_IMODE(place.stat().st_mode) == 0o600
+            stream = dialler.connect()
+            assert stream is not None
+            one.accept()[0].close()
+            stream.close()
+    place.unlink()
+    folder.rmdir()
+
+
+def test_whoever_finds_nobody_rests_before_the_next_try() -> None:
+    dialler = Dialler(Path("nobody"), 100.0)
+    assert dialler.connect() is None
+    assert 50 < dialler.rest_s <= 100
+    assert dialler.connect() is None
+
+
+def test_a_place_that_is_none_is_said(tmp_path: Path) -> None:
+    with pytest.raises(WriteError, match="Cannot listen at"):
+        listening(tmp_path / "missing" / "s", 1)

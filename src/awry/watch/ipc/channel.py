@@ -15,11 +15,11 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from awry.errors import InputError, WriteError
+from awry.errors import InputError
 from awry.watch.ipc.codec import decode, encode
 from awry.watch.ipc.links import Received
 from awry.watch.ipc.pending import Pending
-from awry.watch.ipc.wire import Stream
+from awry.watch.ipc.wire import Dialler, Stream, listening
 from awry.watch.messages import Hello, Message, Scored
 
 KEPT_BYTES = 64 * 2**20
@@ -29,7 +29,7 @@ _MESSAGE, _DONE = 0, 1
 _WINDOW = 1024 * 1024  # bytes given to a socket at once; the rest stays with the link
 _SLOW = 16 * 2**20  # bytes that wait for a reader before it is dropped
 _SILENT_S = 10.0  # for the first word of a new connection
-_RETRY_S = (0.02, 1.0)
+_FIRST_REST_S = 0.02
 
 
 def _opened(parcel: bytes) -> tuple[int, int, bytes]:
@@ -49,12 +49,11 @@ class SocketLink:
     """
 
     def __init__(self, place: Path, hello: Hello, limit_bytes: int = KEPT_BYTES) -> None:
-        self._place, self._hello = place, hello
+        self._hello, self._dialler = hello, Dialler(place, _FIRST_REST_S)
         self._pending: Pending[bytes] = Pending(limit_bytes)
         self._stream: Stream | None = None
         self._came: list[Message] = []
         self._lock = threading.RLock()
-        self._retry_at, self._pause = 0.0, _RETRY_S[0]
         self._ended = False
 
     @property
@@ -103,7 +102,7 @@ class SocketLink:
             if came or left <= 0 or self._ended:
                 return came
             if stream is None:
-                time.sleep(min(left, max(0.001, self._retry_at - time.monotonic())))
+                time.sleep(min(left, self._dialler.rest_s))
             else:
                 stream.wait(min(left, 1.0))
 
@@ -146,19 +145,9 @@ class SocketLink:
             self._stream.closed = True
 
     def _connect(self) -> None:
-        now = time.monotonic()
-        if self._ended or now < self._retry_at:
+        self._stream = None if self._ended else self._dialler.connect()
+        if self._stream is None:
             return
-        one = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        one.setblocking(False)
-        try:
-            one.connect(str(self._place))
-        except OSError:
-            one.close()
-            self._retry_at = now + self._pause
-            self._pause = min(2 * self._pause, _RETRY_S[1])
-            return
-        self._stream, self._pause = Stream(one), _RETRY_S[0]
         self._pending.again()
         self._stream.send(_HEAD.pack(_MESSAGE, 0), encode(self._hello))
 
@@ -166,7 +155,7 @@ class SocketLink:
         if self._stream is not None:
             self._stream.close()
             self._stream = None
-            self._retry_at = time.monotonic() + self._pause
+            self._dialler.lost()
 
 
 class _Peer:
@@ -186,16 +175,7 @@ class SocketHub:
     """
 
     def __init__(self, place: Path) -> None:
-        self._listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
-            place.unlink(missing_ok=True)
-            self._listening.bind(str(place))
-            place.chmod(0o600)
-            self._listening.listen(64)
-        except OSError as error:
-            self._listening.close()
-            raise WriteError(f"Cannot listen at {place}: {error.strerror or error}.") from error
-        self._listening.setblocking(False)
+        self._listening = listening(place, 64)
         self._peers: dict[int, _Peer] = {}
 
     @property

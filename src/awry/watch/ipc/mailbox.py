@@ -19,17 +19,17 @@ from typing import Any
 
 import numpy as np
 
-from awry.errors import InputError, WriteError
+from awry.errors import InputError
 from awry.watch.clock import Clock, SystemClock
 from awry.watch.ipc.codec import pack, unpack
 from awry.watch.ipc.frames import GridEnd, GridFrame
-from awry.watch.ipc.wire import Stream
+from awry.watch.ipc.wire import Dialler, Stream, listening
 
 PICTURES = 3
 _THERE, _TAKE, _FRAME, _NOTHING = b"!", b"?", b"F", b"0"
 _MORE = struct.Struct(">B")
 _REPLY_S = 2.0  # a source or sink that is silent for longer while it should speak is left
-_RETRY_S = (0.05, 1.0)
+_FIRST_REST_S = 0.05
 _ENDS = 3
 
 
@@ -127,17 +127,7 @@ class SocketSink(Mailbox):
 
     def __init__(self, place: Path, clock: Clock | None = None) -> None:
         super().__init__(clock)
-        self._place = place
-        self._listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
-            place.unlink(missing_ok=True)
-            self._listening.bind(str(place))
-            place.chmod(0o600)
-            self._listening.listen(8)
-        except OSError as error:
-            self._listening.close()
-            raise WriteError(f"Cannot listen at {place}: {error.strerror or error}.") from error
-        self._listening.setblocking(False)
+        self._listening = listening(place, 8)
         self._woken, self._wake = socket.socketpair()
         self._woken.setblocking(False)
         self._wake.setblocking(False)
@@ -239,10 +229,9 @@ class SocketSource:
     """
 
     def __init__(self, place: Path) -> None:
-        self._place = place
+        self._dialler = Dialler(place, _FIRST_REST_S)
         self._stream: Stream | None = None
         self._there = False
-        self._retry_at, self._pause = 0.0, _RETRY_S[0]
 
     def next(self, timeout_s: float = 0.0) -> GridFrame | GridEnd | None:
         """See `FrameSource.next`."""
@@ -253,7 +242,7 @@ class SocketSource:
             if frame is not None or left <= 0:
                 return frame
             if self._stream is None:
-                time.sleep(min(left, max(0.001, self._retry_at - time.monotonic())))
+                time.sleep(min(left, self._dialler.rest_s))
             else:
                 self._stream.wait(min(left, 1.0))
 
@@ -269,9 +258,10 @@ class SocketSource:
 
     def _ready(self) -> bool:
         """Whether something waits."""
-        if self._stream is None and not self._connect():
+        if self._stream is None:
+            self._stream = self._dialler.connect()
+        if self._stream is None:
             return False
-        assert self._stream is not None
         if not self._there:
             self._there = _THERE in self._stream.receive()
             if self._stream.closed:
@@ -305,24 +295,9 @@ class SocketSource:
             return None
         return frame
 
-    def _connect(self) -> bool:
-        if time.monotonic() < self._retry_at:
-            return False
-        one = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        one.setblocking(False)
-        try:
-            one.connect(str(self._place))
-        except OSError:
-            one.close()
-            self._retry_at = time.monotonic() + self._pause
-            self._pause = min(2 * self._pause, _RETRY_S[1])
-            return False
-        self._stream, self._pause = Stream(one), _RETRY_S[0]
-        return True
-
     def _lost(self) -> None:
         self.close()
-        self._retry_at = time.monotonic() + self._pause
+        self._dialler.lost()
 
 
 def _more(parcel: bytes) -> bool:

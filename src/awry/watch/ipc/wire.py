@@ -6,13 +6,16 @@ import contextlib
 import select
 import socket
 import struct
+import time
 from collections import deque
+from pathlib import Path
 
-from awry.errors import InputError
+from awry.errors import InputError, WriteError
 from awry.watch.ipc.codec import LONGEST
 
 _LENGTH = struct.Struct(">I")
 _PIECE = 256 * 1024
+_LONGEST_REST_S = 1.0
 _MORE = 64  # what a parcel may hold beside a message of the greatest length
 
 
@@ -136,3 +139,65 @@ class Stream:
         self.closed = True
         with contextlib.suppress(OSError):
             self.socket.close()
+
+
+def listening(place: Path, backlog: int) -> socket.socket:
+    """A non-blocking socket that listens at a path, for this user alone.
+
+    Args:
+        place: the socket; one that a dead process left there is replaced.
+        backlog: connections that may wait.
+
+    Raises:
+        WriteError: the path cannot be listened at.
+    """
+    one = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        place.unlink(missing_ok=True)
+        one.bind(str(place))
+        place.chmod(0o600)
+        one.listen(backlog)
+    except OSError as error:
+        one.close()
+        raise WriteError(f"Cannot listen at {place}: {error.strerror or error}.") from error
+    one.setblocking(False)
+    return one
+
+
+class Dialler:
+    """Connects to a path, not too often where nobody listens.
+
+    Args:
+        place: the other end's socket.
+        first_s: seconds of the first rest; each is twice the one before, up to a second.
+    """
+
+    def __init__(self, place: Path, first_s: float) -> None:
+        self._place, self._first_s = place, first_s
+        self._at, self._pause = 0.0, first_s
+
+    @property
+    def rest_s(self) -> float:
+        """Seconds until it is worth trying again, at least a thousandth."""
+        return max(0.001, self._at - time.monotonic())
+
+    def connect(self) -> Stream | None:
+        """A connection; None where nobody listens, or it was tried a moment ago."""
+        now = time.monotonic()
+        if now < self._at:
+            return None
+        one = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        one.setblocking(False)
+        try:
+            one.connect(str(self._place))
+        except OSError:
+            one.close()
+            self._at = now + self._pause
+            self._pause = min(2 * self._pause, _LONGEST_REST_S)
+            return None
+        self._pause = self._first_s
+        return Stream(one)
+
+    def lost(self) -> None:
+        """The connection was lost: rest before the next."""
+        self._at = time.monotonic() + self._pause

@@ -8,7 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from fastapi import FastAPI
+from starlette.testclient import TestClient
 
+from awry.sifting.review.server import application, guarded
 from awry.sifting.review.session import ReviewSession
 from support import moving_square
 
@@ -49,3 +52,18 @@ def session(run_folder: Path) -> Iterator[ReviewSession]:
     found = ReviewSession(run_folder)
     yield found
     found.close()
+
+
+@pytest.fixture
+def app(session: ReviewSession) -> Iterator[FastAPI]:
+    """A review's application without its guards."""
+    made = application(session)
+    yield made
+    made.state.reviewing.learning.wait()
+
+
+@pytest.fixture
+def served(app: FastAPI) -> Iterator[TestClient]:
+    """A review as browsers on this machine ask it."""
+    with TestClient(guarded(app, ""), "http://localhost") as client:
+        yield client

@@ -24,8 +24,12 @@ def test_the_page_is_served_until_it_is_closed(run_folder: Path) -> None:
         with pytest.raises(urllib.error.HTTPError, match="400") as refusal:
             urllib.request.urlopen(rebound)
         refusal.value.close()
-        with pytest.raises(ConfigError, match="shows a review page already"):
-            package.review(run_folder, port=0)
+        # Another page of the same run, in the same program, is read-only.
+        with package.review(run_folder, port=0) as second:
+            assert second.read_only
+            assert second.address not in (None, page.address)
+            with urllib.request.urlopen(str(second.address)) as answer:
+                assert answer.status == 200
         assert list(page.to_dict()) == [
             *("run", "address", "read_only", "abnormal", "normal", "notes"),
         ]
@@ -87,7 +91,7 @@ def test_export_and_take_in_by_command(awry: Callable, run_folder: Path, tmp_pat
 
 
 def test_without_the_page_s_package(awry: Callable, run_folder: Path, monkeypatch) -> None:
-    monkeypatch.setitem(sys.modules, "nicegui", None)
+    monkeypatch.setitem(sys.modules, "fastapi", None)
     said = awry("review", run_folder)
     assert said.code == 2
     assert "pip install 'awry[review]'" in said.err

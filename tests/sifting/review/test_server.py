@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from fastapi import FastAPI
+from starlette.testclient import TestClient
 
 from awry.errors import ConfigError
-from awry.sifting.review.server import bound
+from awry.sifting.review.server import bound, guarded
 
 
 def test_here_no_token_elsewhere_one() -> None:
@@ -21,3 +23,16 @@ def test_here_no_token_elsewhere_one() -> None:
 def test_a_host_of_another_machine_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"Cannot listen on 192\.0\.2\.1, port 8765"):
         bound("192.0.2.1", 8765)
+
+
+def test_elsewhere_nothing_without_the_token(app: FastAPI) -> None:
+    with TestClient(guarded(app, "s3cret"), "http://yard.example") as client:
+        for path in ("/", "/api/run", "/ui/parts", "/api/marks"):
+            answer = client.get(path)
+            assert answer.status_code == 403
+            assert "needs the token" in answer.text
+            assert answer.headers["x-frame-options"] == "DENY"
+        assert client.post("/api/undo").status_code == 403
+        led = client.get("/?token=s3cret")
+        assert 'http-equiv="refresh"' in led.text
+        assert client.get("/api/run").json()["clips"] == 4

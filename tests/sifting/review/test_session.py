@@ -14,7 +14,7 @@ from awry.errors import BundleError, ConfigError, FootageError, TrainingError
 from awry.progress import Silent
 from awry.sifting import run_folder as run_on_disk
 from awry.sifting.review import session as sessions
-from awry.sifting.review.descriptions import change_of, describe
+from awry.sifting.review.descriptions import change_of, describe, learned
 from awry.sifting.review.learning import Learning
 from awry.sifting.review.log import FeedbackLog
 from awry.sifting.review.moments import ReviewMoment, unsettled
@@ -80,7 +80,7 @@ def test_learning_ranks_anew_and_writes_the_run(session: ReviewSession, run_fold
     assert changes.rose + changes.fell + changes.stayed + changes.new == sum(
         moment.rank is not None for moment in session.moments
     )
-    assert changes.sentence.startswith("Learned from 2 marks. Moments: ")
+    assert learned(changes).startswith("Learned from 2 marks. Moments: ")
     after = load_run(run_folder)
     assert "feedback" in after.clips[0].parts
     old, new = (np.concatenate([clip.scores for clip in run.clips]) for run in (before, after))
@@ -297,13 +297,12 @@ def test_failing_leaves_the_run_as_it_was(
         learning = Learning(session)
         learning.begin()
         learning.wait()
-    assert (learning.failed, learning.outcome) == (True, "Nothing was learned. The loss is NaN.")
+    assert (learning.changes, learning.problem) == (None, "The loss is NaN.")
     assert (run_folder / "scores.csv").read_bytes() == ready
     assert (session.interactions, session.learning) == (0, False)
     learning.begin()
     learning.wait()
-    assert not learning.failed
-    assert learning.outcome.startswith("Learned from 1 mark.")
+    assert (learning.problem, learning.changes and learning.changes.marks) == ("", 1)
     assert (learning.running, learning.ended, session.interactions) == (False, 2, 1)
     assert learning.share == 1
 

@@ -143,8 +143,8 @@ def review(
 ) -> Review:
     """Serve a page on which a person marks a run's moments; or take marks in, or export them.
 
-    The page is served in the background until `close`, by one review at a time in a program. A
-    script that should show it and nothing else calls `awry.review(run).wait()`.
+    The page is served in the background until `close`; a program may show several. A script that
+    should show one and nothing else calls `awry.review(run).wait()`.
 
     Args:
         run: its folder, or the run.
@@ -164,9 +164,9 @@ def review(
     Raises:
         BundleError, InputError: no run, or its feedback or the file of marks cannot be read.
         ConfigError: a device that is not there; the port is taken; the run is reviewed by another
-            session and marks were to be taken in; a page is served already.
+            session and marks were to be taken in.
         WriteError: no right to write.
-        MissingError: NiceGUI or another package of the extra `review` is not installed.
+        MissingError: a package of the extra `review` is not installed.
     """
     compute = chosen(device, precision)
     _need("filelock")
@@ -217,7 +217,7 @@ def _exchange(
 
 
 def _served(session: ReviewSession, host: str, port: int | None, show: bool) -> Review:
-    _need("nicegui", "cachetools")
+    _need("babel", "cachetools", "fastapi", "uvicorn")
     from awry.sifting.review.server import Server, bound
 
     endpoint = bound(host, port)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from awry.errors import AwryError
 from awry.progress import NO_FIGURES, Silent
+from awry.sifting.review.moments import RankChanges
 from awry.sifting.review.session import ReviewSession
 
 
@@ -19,8 +20,8 @@ class Learning(Silent):
     Attributes:
         title, detail: what is being done, and more of it.
         done, total: steps of it; a total of 0 is unknown.
-        outcome: how the last retraining ended, a sentence; empty before.
-        failed: whether it failed.
+        changes: what the last retraining changed; None before, and where it failed.
+        problem: why the last retraining failed, a sentence; empty where it did not.
         ended: how many have ended.
     """
 
@@ -29,8 +30,9 @@ class Learning(Silent):
         self._thread: threading.Thread | None = None
         self.title = self.detail = ""
         self.done = self.total = self.ended = 0
-        self.outcome = ""
-        self.failed = False
+        self.changes: RankChanges | None = None
+        self.problem = ""
+        self._beginning = threading.Lock()
 
     @property
     def running(self) -> bool:
@@ -43,13 +45,14 @@ class Learning(Silent):
         return self.done / self.total if self.total else 0.0
 
     def begin(self) -> None:
-        """Start, unless it learns already."""
-        if self.running:
-            return
-        self.title, self.detail, self.done, self.total = "reading the learners", "", 0, 0
-        # A daemon: the server may end at any time, and the run is only ever replaced whole.
-        self._thread = threading.Thread(target=self._run, name="learning", daemon=True)
-        self._thread.start()
+        """Start, unless it learns already; two browsers may ask at once."""
+        with self._beginning:
+            if self.running:
+                return
+            self.title, self.detail, self.done, self.total = "reading the learners", "", 0, 0
+            # A daemon: the server may end at any time, and the run is only ever replaced whole.
+            self._thread = threading.Thread(target=self._run, name="learning", daemon=True)
+            self._thread.start()
 
     def wait(self) -> None:
         """Until it is done."""
@@ -69,16 +72,13 @@ class Learning(Silent):
         self.detail = sentence
 
     def _run(self) -> None:
+        self.changes, self.problem = None, ""
         try:
-            self.outcome = self._session.retrain(self).sentence
-            self.failed = False
+            self.changes = self._session.retrain(self)
         except (AwryError, OSError) as error:
-            self.outcome, self.failed = f"Nothing was learned. {error}", True
+            self.problem = str(error)
         except Exception as error:
-            self.outcome = (
-                f"Nothing was learned: a fault of awry itself ({error!r}); please report it."
-            )
-            self.failed = True
+            self.problem = f"A fault of awry itself ({error!r}); please report it."
             raise
         finally:
             self.ended += 1

@@ -53,20 +53,6 @@ class RankChanges:
     new: int
     gone: int
 
-    @property
-    def sentence(self) -> str:
-        """In words."""
-        counts = {
-            "rose": self.rose,
-            "fell": self.fell,
-            "unchanged": self.stayed,
-            "new": self.new,
-            "gone from the top": self.gone,
-        }
-        listed = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
-        marks = f"{self.marks} mark" + "s" * (self.marks != 1)
-        return f"Learned from {marks}. Moments: {listed or 'none stands out'}."
-
 
 def moments_of(
     run: SiftedRun,
@@ -90,7 +76,8 @@ def moments_of(
     learned = (mark for key, mark in marks.items() if key in learned_from)
     events = run.events
     open_events = unsettled(events, list(placed_marks(run.clips, learned)))
-    settled = [event for event in events if event not in open_events]
+    still_open = set(open_events)  # an archive has thousands
+    settled = [event for event in events if event not in still_open]
     moments = [
         _moment(event, rank, placed, before)
         for group, ranks in ((open_events, itertools.count(1)), (settled, itertools.repeat(None)))

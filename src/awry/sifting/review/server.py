@@ -1,22 +1,26 @@
-"""The web server of a review: pictures and the page, on this machine unless told otherwise."""
+"""The web server of a review: its pictures, API and page, on this machine unless told otherwise."""
 
 from __future__ import annotations
 
 import secrets
 import socket
-import warnings
 from dataclasses import dataclass
 
 import uvicorn
-from fastapi import FastAPI, Response
-from nicegui import core, ui
+from fastapi import FastAPI
 
-from awry.errors import AwryError, ConfigError
+from awry.errors import ConfigError
+from awry.pages.headers import SafeHeaders, SmallBodies
+from awry.pages.refusals import install
 from awry.serving import LOOPBACK, App, OriginGuard, ServerThread, listener, this_machine_alone
+from awry.sifting.review import api, page
+from awry.sifting.review.cards import Addresses
 from awry.sifting.review.guard import TokenGuard
 from awry.sifting.review.learning import Learning
-from awry.sifting.review.page import Addresses, Page
+from awry.sifting.review.page import KIT
+from awry.sifting.review.picture_routes import pictures_of
 from awry.sifting.review.pictures import Pictures
+from awry.sifting.review.reviewing import Reviewing
 from awry.sifting.review.session import ReviewSession
 
 DEFAULT_PORT = 8765
@@ -65,39 +69,29 @@ def bound(host: str, port: int | None) -> Endpoint:
 
 
 def application(session: ReviewSession) -> FastAPI:
-    """The pictures and the page of a session."""
-    app = FastAPI(openapi_url=None)
-    pictures, learning = Pictures(session), Learning(session)
+    """The pictures, the API and the page of a session, not guarded yet."""
+    app = FastAPI(title="awry review", openapi_url=None, redirect_slashes=False)
     # Browsers keep pictures; those of another run must not be shown in their place.
     addresses = Addresses(secrets.token_hex(4))
-
-    def there(clip: int, place: int) -> bool:
-        clips = session.run.clips
-        return 0 <= clip < len(clips) and 0 <= place < len(clips[clip].indices)
-
-    @app.get(addresses.root + "/{kind}/{version}/{clip}/{place}")
-    def picture(kind: str, version: int, clip: int, place: int) -> Response:
-        makers = {"frame": pictures.frame, "heat": pictures.heat, "clip": pictures.clip}
-        if kind not in makers or not there(clip, place):
-            return Response(status_code=404)
-        try:
-            encoded = makers[kind](clip, place)
-        except (AwryError, OSError) as error:
-            return Response(str(error), 503, media_type="text/plain")
-        if encoded is None:
-            return Response(status_code=404)
-        media = "image/webp" if kind == "clip" else "image/jpeg"
-        return Response(
-            encoded, headers={"cache-control": "private, max-age=3600"}, media_type=media
-        )
-
-    @ui.page("/")
-    def index() -> None:
-        session.reread()
-        Page(session, learning, addresses)
-
-    ui.run_with(app, title=f"awry review {session.folder.name}", show_welcome_message=False)
+    review = Reviewing(session, Learning(session), Pictures(session), addresses)
+    app.state.reviewing = review
+    install(app)
+    app.include_router(KIT.router())
+    app.include_router(api.router)
+    app.include_router(page.router)
+    app.include_router(pictures_of(review))
     return app
+
+
+def guarded(app: FastAPI, token: str) -> App:
+    """An application as it is served: with strict headers, and deaf to other sites' pages.
+
+    Args:
+        app: as `application` makes it.
+        token: what requests must bring; empty: they come from this machine alone.
+    """
+    inner: App = OriginGuard(SmallBodies(app))
+    return SafeHeaders(TokenGuard(inner, token) if token else this_machine_alone(inner))
 
 
 class Server(ServerThread):
@@ -112,34 +106,15 @@ class Server(ServerThread):
     """
 
     def __init__(self, session: ReviewSession, endpoint: Endpoint) -> None:
-        _renew_page_library()
-        app: App = OriginGuard(application(session))
         config = uvicorn.Config(
-            TokenGuard(app, endpoint.token) if endpoint.token else this_machine_alone(app),
+            guarded(application(session), endpoint.token),
             log_level="error",
             access_log=False,  # its lines would hold the token
+            lifespan="off",
             timeout_graceful_shutdown=1,
-            ws_max_size=2**20,
+            server_header=False,
+            ws="none",
         )
         super().__init__(config, endpoint.listener, "review")
-        with warnings.catch_warnings():
-            # NiceGUI goes through every object there is, which wakes other libraries' warnings.
-            warnings.simplefilter("ignore", FutureWarning)
-            begun = self.begin()
-        if not begun:
+        if not self.begin():
             raise ConfigError(f"The review page cannot be served at {endpoint.address}.")
-
-
-def _renew_page_library() -> None:
-    """Let NiceGUI's one application of the process be set up once more.
-
-    Raises:
-        ConfigError: a page is being served.
-    """
-    if not core.app.is_stopped:
-        raise ConfigError(
-            "This program shows a review page already: close that one first, or show the other "
-            "one from a program of its own."
-        )
-    core.app.middleware_stack = None
-    core.app.user_middleware.clear()

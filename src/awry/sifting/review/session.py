@@ -149,7 +149,7 @@ class ReviewSession:
             WriteError: the mark cannot be written.
         """
         with self._changing:
-            self._check_may_write()
+            self.check_may_write()
             ranked = self.run.clips[moment.clip]
             places = (moment.place, moment.first, moment.last)
             frame, first, last = (int(ranked.indices[place]) for place in places)
@@ -164,7 +164,7 @@ class ReviewSession:
             Its clip's number and its place in there; None where there is nothing to take back.
         """
         with self._changing:
-            self._check_may_write()
+            self.check_may_write()
             gone = self._log.undo()
             self._changed()
         for number, clip in enumerate(self.run.clips):
@@ -188,7 +188,7 @@ class ReviewSession:
             InputError: the file cannot be read; and as `mark`.
         """
         with self._changing:
-            self._check_may_write()
+            self.check_may_write()
             taken = self._log.take_in(path, lambda *frame: refusal(self.run, *frame))
             self._changed()
         return taken
@@ -200,13 +200,14 @@ class ReviewSession:
             ConfigError: read-only, or nothing is marked.
             AwryError: as `awry.sifting.feedback`; the run is as it was before then.
         """
-        self._check_may_write()
-        marks = places_of(self.run, self._marks_to_learn)
-        if not marks:
-            raise ConfigError("There is nothing to learn from: mark a moment first.")
-        count, number = self.to_learn, self._log.interactions + 1
-        before = self._open_events(self._log.learned_from)
-        self.learning = True
+        with self._changing:  # no mark may come in between: it would count as learned
+            self.check_may_write()
+            marks = places_of(self.run, self._marks_to_learn)
+            if not marks:
+                raise ConfigError("There is nothing to learn from: mark a moment first.")
+            count, number = self.to_learn, self._log.interactions + 1
+            before = self._open_events(self._log.learned_from)
+            self.learning = True
         try:
             run = self._learned(marks, number, reporter)
             with self._changing:
@@ -244,6 +245,20 @@ class ReviewSession:
                 self.run, self._written = load_run(self.folder), now
                 self._trained = None
             self._changed()
+
+    def check_may_write(self) -> None:
+        """See that marks can be made and learned from now.
+
+        Raises:
+            ConfigError: the session is read-only, or learning is under way.
+        """
+        if self.read_only:
+            raise ConfigError(
+                f"Another session reviews {self.folder}; this one is read-only. End the other "
+                "one, then start this one again."
+            )
+        if self.learning:
+            raise ConfigError("Learning is under way; wait until it is done.")
 
     def _learned(self, marks: Mapping[int, bool], number: int, reporter: Reporter) -> SiftedRun:
         with self._model_in_use:
@@ -292,12 +307,3 @@ class ReviewSession:
     def _current_moments(self) -> list[ReviewMoment]:
         learned = self._log.learned_from
         return moments_of(self.run, self._log.marks, self._before, learned)
-
-    def _check_may_write(self) -> None:
-        if self.read_only:
-            raise ConfigError(
-                f"Another session reviews {self.folder}; this one is read-only. End the other "
-                "one, then start this one again."
-            )
-        if self.learning:
-            raise ConfigError("Learning is under way; wait until it is done.")

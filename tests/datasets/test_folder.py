@@ -116,6 +116,33 @@ def test_videos_know_their_rate(tmp_path: Path, write_video) -> None:
     assert labels_of(data.test[0]) == [0, 0, 1, 1, 0, 0]
 
 
+@pytest.mark.parametrize("header", ["", "clip,start,end\n"])
+def test_labels_as_seconds(tmp_path: Path, write_video, header: str) -> None:
+    (tmp_path / "train").mkdir()
+    for name in ("gate", "yard"):
+        write_video(tmp_path / "test" / f"{name}.mp4", 6, fps=20)
+    (tmp_path / "spans.csv").write_text(header + "gate,0.051,0.149\ngate,0.25,99\n")
+    gate, yard = open_dataset(tmp_path).test
+    assert labels_of(gate) == [0, 1, 1, 0, 0, 1]
+    assert labels_of(yard) == [0, 0, 0, 0, 0, 0]
+
+
+@pytest.mark.parametrize("row", ["a,2,1", "a,x,1", "a,-1,1", "a,0,inf", "a,nan,1"])
+def test_what_is_no_span_is_named_by_file_and_line(root: Path, row: str) -> None:
+    (root / "spans.csv").write_text(f"clip,start,end\n{row}\n")
+    with pytest.raises(DatasetError, match=r"spans.csv, line 2: .* is no span"):
+        open_dataset(root)
+
+
+def test_seconds_of_pictures_need_a_rate(root: Path) -> None:
+    (root / "spans.csv").write_text("a,0.5,1\n")
+    data = open_dataset(root)
+    assert data.test[0].labels is not None
+    with pytest.raises(DatasetError, match="give --fps"):
+        data.test[0].labels()
+    assert labels_of(open_dataset(root, fps=4).test[0]) == [0, 0, 1, 1, 0]
+
+
 def test_scenes(root: Path) -> None:
     (root / "scenes.csv").write_text("clip,scene\none,yard\nb,gate\n")
     data = open_dataset(root)

@@ -4,6 +4,7 @@ Labels of test clips come from the first of these that is there:
 
 - `labels.csv` with `clip,first,last`, frames from 0, both ends inclusive; a clip that it does not
   name is normal all through (a header is optional);
+- `spans.csv` with `clip,start,end`, seconds from the clip's beginning, likewise;
 - `labels/CLIP.npy` (or .npz) or `labels/CLIP.csv` (or .txt), 0 or 1 for each frame;
 - masks, where a frame with any pixel that is not 0 is abnormal: `masks/CLIP/` with one picture for
   each frame in natural order, `masks/CLIP.tif` with all of
@@ -16,6 +17,7 @@ A folder of footage without `train/` is taken as training footage whole.
 
 from __future__ import annotations
 
+import math
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -48,17 +50,23 @@ from awry.video.images import image_files, natural
 from awry.video.kinds import has_footage_ending
 from awry.video.open import FoundSource
 
+Span = tuple[float, float]
+"""Seconds from a clip's beginning, `start` to `end`."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Written:
-    """What the files beside the clips say; `ranges` is None without a `labels.csv`."""
+    """What the files beside the clips say; `ranges` is None without a `labels.csv`, `spans` too."""
 
     root: Path
     ranges: dict[str, list[Range]] | None = None
+    spans: dict[str, list[Span]] | None = None
     scenes: dict[str, str] = field(default_factory=dict)
 
 
-_OWN = frozenset({"train", "test", "labels", "masks", "tracks", "labels.csv", "scenes.csv"})
+_OWN = frozenset({
+    "train", "test", "labels", "masks", "tracks", "labels.csv", "spans.csv", "scenes.csv",
+})  # fmt: skip
 # Who has one of these has parted the footage, in some way that is not known here.
 _PARTS = frozenset({
     "train", "training", "test", "tests", "testing", "val", "valid", "validation", "abnormal",
@@ -98,12 +106,15 @@ def _read(root: Path, fps: float | None) -> Dataset:
     written = _Written(
         root,
         _read_ranges(root / "labels.csv", judged) if parted else None,
+        _read_spans(root / "spans.csv", judged) if parted else None,
         _read_scenes(root / "scenes.csv", every),
     )
     normal = tuple(Clip(one.name, one.open, _scene(one, written)) for one in train)
     clips = tuple(_test_clip(one, written) for one in test)
     notes = finder.notes + without_training(normal, "train/")
-    notes += unlabelled(clips, "looked for labels.csv, labels/CLIP.npy or .csv, and masks/CLIP")
+    notes += unlabelled(
+        clips, "looked for labels.csv, spans.csv, labels/CLIP.npy or .csv, and masks/CLIP"
+    )
     notes += _strays(root) if parted else [_taken_whole(root, len(train))]
     for place in ("labels", "masks"):
         notes += _of_no_clip(root / place, judged)
@@ -175,6 +186,9 @@ def _find_labels(one: FoundSource, written: _Written) -> Labels | None:
     if written.ranges is not None:
         ranges = written.ranges.get(one.name, [])
         return partial(_labels_of_ranges, one, ranges, written.root / "labels.csv")
+    if written.spans is not None:
+        spans = written.spans.get(one.name, [])
+        return partial(_labels_of_spans, one, spans, written.root / "spans.csv")
     for ending, read in _LABELS.items():
         if (file := beside(written.root / "labels", one.name, ending)).is_file():
             return partial(read, one, file)
@@ -183,6 +197,19 @@ def _find_labels(one: FoundSource, written: _Written) -> Labels | None:
 
 def _labels_of_ranges(one: FoundSource, ranges: list[Range], file: Path) -> NDArray[np.uint8]:
     return labels_from_ranges(ranges, frame_count(Path(one.where)), one.name, file)
+
+
+def _labels_of_spans(one: FoundSource, spans: list[Span], file: Path) -> NDArray[np.uint8]:
+    """Frames that begin within a span; one that reaches beyond the clip ends with it."""
+    labels, rate = np.zeros(frame_count(Path(one.where)), np.uint8), one.open().fps
+    if spans and not rate:
+        raise DatasetError(
+            f"{file} has seconds for {one.name}, whose frames per second are unknown; give --fps."
+        )
+    for start, end in spans:
+        first, last = (round(side * (rate or 0.0)) for side in (start, end))
+        labels[first : max(last, first + 1)] = 1
+    return labels
 
 
 def _labels_of_array(one: FoundSource, file: Path) -> NDArray[np.uint8]:
@@ -235,6 +262,28 @@ def _read_ranges(file: Path, clips: Names) -> dict[str, list[Range]] | None:
     return ranges
 
 
+def _read_spans(file: Path, clips: Names) -> dict[str, list[Span]] | None:
+    if not file.is_file():
+        return None
+    rows = read_rows(file, (3,))
+    if rows and rows[0][1][0].lower() == "clip":
+        rows = rows[1:]
+    spans: dict[str, list[Span]] = {}
+    for line, cells in rows:
+        clip = clips.find(cells[0], file, line)
+        try:
+            start, end = (float(cell) for cell in cells[1:])
+        except ValueError:
+            start = end = math.nan
+        if not 0 <= start <= end < math.inf:
+            raise DatasetError(
+                f"{file}, line {line}: {cells[1]} to {cells[2]} is no span; expected seconds from "
+                "the clip's beginning, the start before the end."
+            )
+        spans.setdefault(clip, []).append((start, end))
+    return spans
+
+
 def _read_scenes(file: Path, clips: Names) -> dict[str, str]:
     if not file.is_file():
         return {}
@@ -255,6 +304,7 @@ FOLDER/
   train/    normal: videos, sub-folders of pictures, or pictures
   test/     optional, likewise
   labels.csv               clip,first,last (frames from 0, both inclusive)
+  or spans.csv             clip,start,end (seconds from the clip's beginning)
   or labels/CLIP.npy       or .npz, .csv, .txt: 0 or 1 for each frame
   or masks/CLIP/*.png      or masks/CLIP.npy: pixel masks, may also join labels
   scenes.csv               optional: clip,scene""",

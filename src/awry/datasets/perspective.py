@@ -160,7 +160,8 @@ def _draw(
     if person.kind == "cart" and person.abnormal(frame):
         _draw_cart(canvas, middle, foot, scale, value)
     else:
-        _draw_walker(canvas, middle, foot, scale, value, person.phase + walked / STRIDE * np.pi)
+        phase = person.phase + walked / STRIDE * np.pi
+        draw_walker(canvas, (middle, foot), scale, (value, value, value), phase)
 
 
 SHIFT = 4
@@ -171,22 +172,41 @@ def _fixed(*values: float) -> tuple[int, ...]:
     return tuple(round(value * 2**SHIFT) for value in values)
 
 
-def _draw_walker(
-    canvas: NDArray[np.uint8], middle: float, foot: float, scale: float, value: int, phase: float
+Shade = int | tuple[int, int, int]
+"""Of a grey canvas, or of one with three channels."""
+
+
+def draw_walker(
+    canvas: NDArray[np.uint8],
+    place: tuple[float, float],
+    scale: float,
+    shades: tuple[Shade, Shade, Shade],
+    phase: float,
+    line: int = cv2.LINE_8,
 ) -> None:
-    """A head, a chest and two legs that swing against each other."""
+    """A head, a chest and two legs that swing against each other.
+
+    Args:
+        canvas: uint8 (H, W) or (H, W, 3), drawn upon.
+        place: of the feet, x and y in pixels.
+        scale: pixels that one metre takes there.
+        shades: of the legs, the chest and the head.
+        phase: of the steps, in radians.
+        line: how OpenCV draws edges.
+    """
+    middle, foot = place
     tall = PERSON * scale
     hip = foot - 0.48 * tall
     swing = 0.2 * tall * np.sin(phase)
     thick = max(1, round(0.09 * tall))
     for side in (swing, -swing):
         ends = _fixed(middle, hip), _fixed(middle + side, foot)
-        cv2.line(canvas, *ends, value, thick, cv2.LINE_8, SHIFT)
+        cv2.line(canvas, *ends, shades[0], thick, line, SHIFT)
     chest, head = foot - 0.66 * tall, foot - 0.93 * tall
     axes = _fixed(0.13 * tall, 0.22 * tall)
-    cv2.ellipse(canvas, _fixed(middle, chest), axes, 0, 0, 360, value, -1, cv2.LINE_8, SHIFT)
+    cv2.ellipse(canvas, _fixed(middle, chest), axes, 0, 0, 360, shades[1], -1, line, SHIFT)
     radius = round(0.075 * tall * 2**SHIFT)
-    cv2.circle(canvas, _fixed(middle, head), radius, value, -1, cv2.LINE_8, SHIFT)
+    cv2.circle(canvas, _fixed(middle, head), radius, shades[2], -1, line, SHIFT)
 
 
 def _draw_cart(

@@ -13,14 +13,13 @@ import numpy as np
 from awry.frames import Event, FrameScore, Region
 from awry.scoring.calibration import SceneCalibration
 from awry.scoring.maps import strongest_place
+from awry.scoring.reason_parts import HIGHER, PART_HIGHER, SOMETHING, with_article
 from awry.scoring.regions import distinct_regions
 from awry.video.overlay import Mark, clock
 
 MARKED_FROM = 0.5
 """Boxes are drawn from this share of the way from the normal level to the alarm level."""
 MOST_MARKS = 3
-SOMETHING = "something"
-_HIGHER = "{it} scores higher than normal footage"
 _ALL_OF_IT = 2 / 3
 
 Size = tuple[int, int]
@@ -146,12 +145,10 @@ class Explainer:
         if speaker := self.speaker(own or parts):
             every = {name: v for name, v in every.items() if name.startswith(f"{speaker}.")}
         clauses = {name: clause for name in every if (clause := self.describe(name)) is not None}
-        whole = self.describe("") or _HIGHER
-        if not clauses and whole == _HIGHER:  # the method says nothing of its parts but their names
+        whole = self.describe("") or HIGHER
+        if not clauses and whole == HIGHER:  # the method says nothing of its parts but their names
             clauses = {
-                name: f"the part {name} is higher than in normal footage"
-                for name in every
-                if name not in self.levels
+                name: PART_HIGHER % {"part": name} for name in every if name not in self.levels
             }
         name = self._standing_out({name: every[name] for name in clauses}) if clauses else None
         if name is None:
@@ -159,16 +156,28 @@ class Explainer:
         return clauses[name], not own or name in own
 
     def _standing_out(self, parts: Mapping[str, float]) -> str | None:
-        """The part that is farthest above its own normal level; None where none is above it.
+        return standing_out(parts, self.calibration.parts)
 
-        Without normal levels the largest part.
-        """
-        usual = self.calibration.parts
-        if not all(name in usual for name in parts):
-            return max(parts, key=lambda name: parts[name])
-        height = {n: (value - usual[n][0]) / (usual[n][1] or 1.0) for n, value in parts.items()}
-        name = max(height, key=lambda name: height[name])
-        return name if height[name] > 0 or len(parts) == 1 else None
+
+def standing_out(
+    parts: Mapping[str, float], usual: Mapping[str, tuple[float, float]]
+) -> str | None:
+    """The part that is farthest above its own normal level; None where none is above it.
+
+    Without normal levels the largest part.
+
+    Args:
+        parts: name -> score; one at least.
+        usual: name -> mean and standard deviation on normal footage.
+
+    >>> standing_out({"fast": 2.0, "odd": 9.0}, {"fast": (1.0, 0.1), "odd": (8.0, 1.0)})
+    'fast'
+    """
+    if not all(name in usual for name in parts):
+        return max(parts, key=lambda name: parts[name])
+    height = {n: (value - usual[n][0]) / (usual[n][1] or 1.0) for n, value in parts.items()}
+    name = max(height, key=lambda name: height[name])
+    return name if height[name] > 0 or len(parts) == 1 else None
 
 
 def sentence(clause: str, region: Region | None, size: Size | None, since: str, height: str) -> str:
@@ -182,7 +191,7 @@ def sentence(clause: str, region: Region | None, size: Size | None, since: str, 
     """
     what, where = SOMETHING, ""
     if region is not None:
-        what = _with_article(region.class_name) if region.class_name else SOMETHING
+        what = with_article(region.class_name) if region.class_name else SOMETHING
         where = place_in_words(region.box, size) if size is not None else ""
     words = clause.replace("{it}", what)
     words = f"{where}: {words}" if where else words
@@ -232,7 +241,3 @@ def since_in_words(index: int, time_s: float | None) -> str:
     ('00:12.4', 'frame 310')
     """
     return f"frame {index}" if time_s is None else clock(time_s)
-
-
-def _with_article(name: str) -> str:
-    return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"

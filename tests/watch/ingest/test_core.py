@@ -337,3 +337,31 @@ def test_packets_of_a_lost_connection_are_seen_first(tmp_path: Path) -> None:
     assert len(desk.box.frames) == before + 5
     assert len(desk.box.ends) == 1
     assert replace(walk()[0]).is_key
+
+
+def test_what_is_live_is_left_for_whoever_asks(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    live = desk.ingest.live
+    assert live.picture(0) is None
+    desk.go(2)
+    picture = live.picture(0)
+    assert picture is not None
+    assert (picture.width, picture.height) == (160, 120)
+    assert picture.at == pytest.approx(desk.clock.now(), abs=0.5)
+    follower = live.follow()
+    first = follower.take()
+    assert first is not None
+    assert first.is_key
+    desk.detect.feed.coming.append(Lost("It was cut."))
+    desk.go(0.3)
+    assert follower.ended == "It was cut."
+    assert live.picture(0) is not None  # the last one stays, with its time
+
+
+def test_a_camera_without_a_detector_is_seen_too(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.ingest.configure(desk.settings.model_copy(update={"grid": None}))
+    desk.go(3)
+    picture = desk.ingest.live.picture(80)
+    assert picture is not None
+    assert picture.at == pytest.approx(desk.clock.now(), abs=1.5)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import stat
 import subprocess
 import sys
 from collections import deque
@@ -26,6 +27,7 @@ class FakeContext:
         self.says = deque(says)
         self.told = Told()
         self.box = Box()
+        self.place: Path | None = None
         self.waiting = 1
         self.heard = 0
 
@@ -39,6 +41,9 @@ class FakeContext:
         said = self.says.popleft() if self.says else Stop()
         return [] if said is None else [said]
 
+    def live_place(self, camera: str) -> Path | None:
+        return self.place
+
     def frames_out(self, camera: str) -> Box:
         assert camera == "door"
         return self.box
@@ -46,6 +51,7 @@ class FakeContext:
 
 def test_it_runs_until_it_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     context = FakeContext(tmp_path, [None] * 40)
+    context.place = tmp_path / "l-door"
     context.says.append(Configure(context.settings))
     camera = FakeCamera(context.clock, walk())
     made = core.Ingest
@@ -55,6 +61,7 @@ def test_it_runs_until_it_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert context.told.of(StateChanged)[0].state == "connecting"
     assert context.heard == 1  # what waits for the keeper is sent
     assert camera.feed.closed
+    assert stat.S_ISSOCK((tmp_path / "l-door").stat().st_mode)  # where live pictures were served
 
 
 def test_what_a_process_takes() -> None:

@@ -8,7 +8,14 @@ import pytest
 
 from awry.errors import BundleError
 from awry.watch.clock import ManualClock
-from awry.watch.messages import Interesting, Message, Scored, SessionEnded, StateChanged
+from awry.watch.messages import (
+    Interesting,
+    Message,
+    Scored,
+    SessionEnded,
+    ShowAll,
+    StateChanged,
+)
 from awry.watch.scorer.core import ScorerHost, Tally
 from awry.watch.site.portions import ScorerSettings
 from scorer_fakes import BUNDLE, Mailboxes, bright_detector, camera, opening
@@ -192,3 +199,25 @@ def test_a_tally_counts_since_it_was_asked(clock: ManualClock, boxes: Mailboxes)
     }  # fmt: skip
     clock.advance(1)
     assert tally.figures() == {"frames": 1.0, "dropped": 3.0, "fps": 0.0, "lag_s": 0, "busy": 0}
+
+
+def test_looking_lasts_for_so_long_and_concerns_one_camera(
+    clock: ManualClock, boxes: Mailboxes
+) -> None:
+    settings = ScorerSettings(cameras=(camera("a"), camera("b")))
+    host = ScorerHost(settings, clock, opening({BUNDLE: bright_detector()}), boxes)
+    host.show_all(ShowAll("a", 5.0))
+    for name in "ab":
+        boxes[name].give(10, 11, 12, 13, 14)
+    said = drained(host)
+    looked = {m.camera: m.looked for m in said if isinstance(m, Scored) and m.score is not None}
+    assert looked == {"a": True, "b": False}
+    clock.advance(5.0)
+    boxes["a"].give(15, 16)
+    assert not any(m.looked for m in drained(host) if isinstance(m, Scored))
+    host.show_all(ShowAll("a", 5.0))
+    host.interesting(Interesting("a", "day", 12.5, 100.0))
+    boxes["a"].give(11, 20, 11, 11)
+    found = [(m.looked, bool(m.picture)) for m in drained(host) if isinstance(m, Scored)]
+    assert (False, True) in found  # near the threshold: as without anybody who looks
+    assert (True, False) in found

@@ -119,3 +119,17 @@ def test_a_score_that_is_no_number_is_an_error() -> None:
     run = run_of(bright_detector({13: float("nan")}))
     with pytest.raises(AwryError, match="the score nan"):
         scored(run, 10, 11, 12, 13, 14, 15)
+
+
+def test_who_looks_sees_regions_and_heat_of_low_scores_too() -> None:
+    usual = scored(run_of(bright_detector()), 10, 55, 91)
+    looked = scored(run_of(bright_detector(), limit=Limit(None, None, looked=True)), 10, 55, 91)
+    first, low, high = looked
+    assert (first.score, first.looked, first.reason) == (None, False, "")
+    assert low.looked
+    assert low.heat
+    assert "shines" in low.reason
+    assert low.picture == b""  # who looks has one already
+    assert (high.looked, high.picture, high.heat) == (False, usual[2].picture, usual[2].heat)
+    assert [one.score for one in looked] == [one.score for one in usual]
+    assert not any(one.looked for one in usual)

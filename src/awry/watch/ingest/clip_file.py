@@ -20,12 +20,13 @@ from awry.watch.ingest.packets import Codec, Piece
 
 SUFFIX = ".part"
 """Behind the name of a file that grows still."""
-_OPTIONS = {
+OPTIONS: Mapping[str, str] = {
     "movflags": "empty_moov+default_base_moof",
     "frag_duration": "1000000",  # microseconds
     "flush_packets": "1",
     "use_editlist": "0",
 }
+"""FFmpeg's options for MP4 in fragments of a second."""
 # Ticks of a second in which stamps are written; MPEG's own.
 _TICKS = 90_000
 # Codecs whose parameters MP4 wants outside of the packets; transport streams have them inside.
@@ -141,7 +142,8 @@ class CopiedFile:
         stream: where it goes, open for writing.
         video: codec of the video.
         audio: codec of the sound; None: none.
-        facts: what the file says of itself.
+        facts: what the file says of itself; None: nothing.
+        options: FFmpeg's, of MP4.
 
     Attributes:
         note: what is to be said of it; empty: nothing.
@@ -151,9 +153,16 @@ class CopiedFile:
         OSError: the disk is full or gone.
     """
 
-    def __init__(self, stream: IO[bytes], video: Codec, audio: Codec | None, facts: Facts) -> None:
+    def __init__(
+        self,
+        stream: IO[bytes],
+        video: Codec,
+        audio: Codec | None,
+        facts: Facts | None,
+        options: Mapping[str, str] = OPTIONS,
+    ) -> None:
         self._file = stream
-        self._container: OutputContainer = opened_mp4(stream, facts)
+        self._container: OutputContainer = opened_mp4(stream, facts, options)
         self._video = _added(self._container, video)
         if self._video is None:
             raise MissingError(
@@ -230,10 +239,13 @@ class CopiedFile:
         let_go(self._container, self._file)
 
 
-def opened_mp4(stream: IO[bytes], facts: Facts) -> OutputContainer:
-    """A container that writes fragments of about a second and says of itself what it is."""
-    container = av.open(_Writable(stream), "w", format="mp4", options=dict(_OPTIONS))
-    container.metadata["comment"] = facts.text()
+def opened_mp4(
+    stream: IO[bytes], facts: Facts | None, options: Mapping[str, str] = OPTIONS
+) -> OutputContainer:
+    """A container that writes fragments, of about a second, and says of itself what it is."""
+    container = av.open(_Writable(stream), "w", format="mp4", options=dict(options))
+    if facts is not None:
+        container.metadata["comment"] = facts.text()
     return container
 
 

@@ -10,11 +10,13 @@ from typing import Protocol
 from awry.watch.clock import Clock
 from awry.watch.ingest.adopt import adopt_all
 from awry.watch.ingest.clip_file import Disk, RealDisk
-from awry.watch.ingest.connection import AvFeed, Limits, Opener
+from awry.watch.ingest.connection import Limits, Opener
 from awry.watch.ingest.decode import PacketDecoder
+from awry.watch.ingest.drawn import CameraOpener
 from awry.watch.ingest.eye import Decoder, Eye, Seen
 from awry.watch.ingest.health import Health
 from awry.watch.ingest.line import Line, News
+from awry.watch.ingest.live import Live
 from awry.watch.ingest.packets import Codec, Piece
 from awry.watch.ingest.recorder import Recorder
 from awry.watch.ingest.states import Patience
@@ -58,7 +60,7 @@ class Ingest:
         clock: the time.
         tell: the way to the keeper.
         sink: the mailbox for pictures.
-        opener: connects.
+        opener: connects; None: to every kind of camera, see `drawn.CameraOpener`.
         disk: how files come and go.
         decoder: makes a decoder for a codec.
         patience: how long is waited for what of a connection; None: as the settings say.
@@ -68,6 +70,7 @@ class Ingest:
 
     Attributes:
         wake: set when something came; whoever waits may wait for it.
+        live: the newest picture and packets of the stream that is scored.
     """
 
     def __init__(
@@ -77,7 +80,7 @@ class Ingest:
         tell: Tell,
         sink: FrameSink,
         *,
-        opener: Opener = AvFeed,
+        opener: Opener | None = None,
         disk: Disk | None = None,
         decoder: Callable[[Codec], Decoder] = PacketDecoder,
         patience: Patience | None = None,
@@ -90,12 +93,22 @@ class Ingest:
         self._clock = clock
         self._tell = tell
         self._sink = sink
-        self._opener = opener
+        self._opener = opener or CameraOpener(clock)
         self._patience = patience
         self._usage = usage
         self._seed = seed
         name = settings.camera.name
-        self._eye = Eye(name, settings.grid, clock, sink, tell, decoder=decoder, tamper=tamper)
+        self.live = Live(settings.camera, clock.monotonic)
+        self._eye = Eye(
+            name,
+            settings.grid,
+            clock,
+            sink,
+            tell,
+            decoder=decoder,
+            tamper=tamper,
+            show=self.live.see,
+        )
         self._recorder = Recorder(settings, disk or RealDisk(), tell)
         self._health = Health(clock, sink)
         self._detect = self._line(settings.camera.detect.get_secret_value())
@@ -147,6 +160,7 @@ class Ingest:
             self._health.record_trouble = ""
         self._recorder.use(settings)
         self._eye.use(settings.grid)
+        self.live.use(new)
 
     def hear(self, message: Message) -> None:
         """The keeper said something."""
@@ -198,6 +212,7 @@ class Ingest:
     def _lost(self, why: str) -> None:
         self._pieces.clear()
         self._eye.end(why or "The connection was lost.")
+        self.live.lost(why or "The connection was lost.")
         if self._record is None:
             self._recorder.lost()
 
@@ -225,6 +240,7 @@ class Ingest:
             self._keep(piece, self._detect)
         if piece.audio:
             return
+        self.live.add(piece)
         seen = self._eye.add(piece)
         if seen.pictures:
             self._health.frame()

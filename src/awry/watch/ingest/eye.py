@@ -55,6 +55,10 @@ class Seen:
     misfit: str = ""
 
 
+def _unseen(picture: VideoFrame, at: float) -> None:
+    return
+
+
 class Eye:
     """Decodes a camera's packets and puts the steps of its grid into its mailbox.
 
@@ -69,6 +73,7 @@ class Eye:
         tell: told of gaps.
         decoder: makes a decoder for a codec.
         tamper: when flags come on.
+        show: given each picture with its time, seconds since 1970-01-01 UTC.
 
     Attributes:
         pictures, steps, damaged, late: pictures decoded, put into the mailbox, of these damaged,
@@ -85,6 +90,7 @@ class Eye:
         *,
         decoder: Callable[[Codec], Decoder] = PacketDecoder,
         tamper: TamperRule | None = None,
+        show: Callable[[VideoFrame, float], None] = _unseen,
     ) -> None:
         self._camera = camera
         self._grid = grid
@@ -92,6 +98,7 @@ class Eye:
         self._sink = sink
         self._tell = tell
         self._make = decoder
+        self._show = show
         self._watch = TamperWatch(tamper)
         self._light = LightMode()
         self._decoder: Decoder | None = None
@@ -208,6 +215,7 @@ class Eye:
         picture, at = decoded.picture, decoded.piece.at
         self.pictures += 1
         seen.pictures += 1
+        self._show(picture, at)
         if decoded.piece.is_key:
             self._key_mark = mark_of(picture)
         if self._grid is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import IO, cast
 
@@ -20,7 +20,14 @@ from awry.watch.ingest.packets import Codec, Piece
 
 ENCODER = "libvpx-vp9"
 """VP9: browsers show it, and its encoder is free of patents' fees and of the GPL."""
-_OPTIONS = {"deadline": "realtime", "cpu-used": "8", "crf": "34", "b": "0", "row-mt": "0"}
+OPTIONS: Mapping[str, str] = {
+    "deadline": "realtime",
+    "cpu-used": "8",
+    "crf": "34",
+    "b": "0",
+    "row-mt": "0",
+}
+"""Of the encoder: as fast as it can."""
 _TICKS = 90_000
 # A key picture at least every so many pictures.
 _KEY_EVERY = 50
@@ -117,7 +124,7 @@ class MaskedFile:
 
     def _begin(self, picture: VideoFrame) -> tuple[VideoStream, NDArray[np.bool_]]:
         stream = cast(
-            "VideoStream", self._container.add_stream(ENCODER, rate=25, options=dict(_OPTIONS))
+            "VideoStream", self._container.add_stream(ENCODER, rate=25, options=dict(OPTIONS))
         )
         stream.width, stream.height = picture.width, picture.height
         stream.pix_fmt = "yuv420p"

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import psutil  # type: ignore[import-untyped]
 
 from awry.watch.ingest.core import Ingest
+from awry.watch.ingest.live_server import LiveServer
 from awry.watch.ipc.links import Context
 from awry.watch.messages import Configure, Stop
 from awry.watch.site.portions import IngestSettings
@@ -22,6 +23,8 @@ def run(context: Context) -> None:
     settings = IngestSettings.model_validate_json(context.settings)
     sink = context.frames_out(settings.camera.name)
     ingest = Ingest(settings, context.clock, context.keeper.send, sink, usage=usage)
+    place = context.live_place(settings.camera.name)
+    server = None if place is None else LiveServer(ingest.live, place)
     try:
         while _hear_supervisor(context, ingest):
             for message in context.keeper.poll():
@@ -31,6 +34,8 @@ def run(context: Context) -> None:
                 context.clock.wait(_WAIT_S, ingest.wake)
     finally:
         ingest.close()
+        if server is not None:
+            server.close()
     end = context.clock.monotonic() + _LAST_S
     while context.keeper.waiting and context.clock.monotonic() < end:
         context.keeper.poll(_WAIT_S)

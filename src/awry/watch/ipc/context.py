@@ -149,6 +149,10 @@ class ProcessContext:
         """For an ingest process: its mailbox."""
         return SocketSink(places.frames(self._folder, camera), self._clock)
 
+    def live_place(self, camera: str) -> Path | None:
+        """The socket of a camera's live pictures."""
+        return places.live(self._folder, camera)
+
     def hub(self) -> Hub:
         """For the keeper: its end of all links."""
         return SocketHub(places.keeper(self._folder))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from awry.watch.clock import Clock
@@ -128,6 +129,10 @@ class Context(Protocol):
 
     def frames_out(self, camera: str) -> FrameSink:
         """For an ingest process: its mailbox."""
+        ...
+
+    def live_place(self, camera: str) -> Path | None:
+        """The socket of a camera's live pictures; None: there are none."""
         ...
 
     def hub(self) -> Hub:

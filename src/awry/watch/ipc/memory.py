@@ -7,6 +7,7 @@ processes that die and are started again.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from awry.watch.clock import Clock, ManualClock
 from awry.watch.ipc.channel import KEPT_BYTES
@@ -248,6 +249,10 @@ class MemoryContext:
     def frames_out(self, camera: str) -> FrameSink:
         """A camera's mailbox."""
         return self._wire.frames_out(camera)
+
+    def live_place(self, camera: str) -> Path | None:
+        """None: live pictures are for real processes."""
+        return None
 
     def hub(self) -> Hub:
         """The keeper's end of all links."""

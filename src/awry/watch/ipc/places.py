@@ -48,3 +48,8 @@ def control(folder: Path) -> Path:
 def frames(folder: Path, camera: str) -> Path:
     """The socket of a camera's mailbox."""
     return folder / f"f-{camera}"
+
+
+def live(folder: Path, camera: str) -> Path:
+    """The socket of a camera's live pictures."""
+    return folder / f"l-{camera}"

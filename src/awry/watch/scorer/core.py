@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
+from dataclasses import replace
 from pathlib import Path
 
 from awry.detector import Detector
 from awry.watch.clock import Clock
 from awry.watch.ipc.frames import FrameSource, GridFrame
-from awry.watch.messages import Interesting, Light, Message
+from awry.watch.messages import Interesting, Light, Message, ShowAll
 from awry.watch.scorer.run import Limit
 from awry.watch.scorer.shelf import Shelf
 from awry.watch.scorer.watched import Watched
@@ -42,6 +43,7 @@ class ScorerHost:
         self._frame_sources = frame_sources
         self._shelf = Shelf(open_detector, clock, executor)
         self._limits: dict[tuple[str, Light], Limit] = {}
+        self._looked: dict[str, float] = {}
         self._cameras: dict[str, Watched] = {}
         self._turns: list[str] = []  # whose turn it is, first
         self._tally = Tally(clock)
@@ -74,6 +76,10 @@ class ScorerHost:
         """From now on pictures of that camera and light are wanted from that score on."""
         self._limits[message.camera, message.light] = Limit(message.score, message.threshold)
 
+    def show_all(self, message: ShowAll) -> None:
+        """Somebody looks: for some seconds regions and heat of all scores are wanted."""
+        self._looked[message.camera] = self._clock.monotonic() + message.seconds
+
     def step(self) -> Sequence[Message] | None:
         """Score one picture of the next camera that has one.
 
@@ -103,7 +109,10 @@ class ScorerHost:
 
     def _watched(self, camera: ScoredCamera) -> Watched:
         def limit(light: Light) -> Limit | None:
-            return self._limits.get((camera.name, light))
+            said = self._limits.get((camera.name, light))
+            if self._clock.monotonic() >= self._looked.get(camera.name, float("-inf")):
+                return said
+            return replace(said or Limit(None, None), looked=True)
 
         source = self._frame_sources(camera.name)
         return Watched(camera, source, self._shelf, limit, self._clock)
@@ -117,6 +126,7 @@ class ScorerHost:
         watched.source.close()
         said = watched.end(self._clock.now())
         self._forget_limits(name)
+        self._looked.pop(name, None)
         return said
 
 

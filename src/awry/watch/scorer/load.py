@@ -175,10 +175,11 @@ def _kept(bundle: Path, device: str | None, cache: Path | None) -> Path:
         ) from error
     about = json.dumps([processor(), os.cpu_count(), versions(), device], sort_keys=True)
     digest = hashlib.sha256(manifest + about.encode()).hexdigest()
-    return (cache or _users_cache()) / "rates" / f"{digest[:32]}.json"
+    return (cache or users_cache()) / "rates" / f"{digest[:32]}.json"
 
 
-def _users_cache() -> Path:
+def users_cache() -> Path:
+    """The folder where what was measured is kept for this user."""
     return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "awry"
 
 

@@ -12,7 +12,7 @@ import torch
 
 from awry.detector import load
 from awry.watch.ipc.links import Context
-from awry.watch.messages import Configure, Interesting, Load, Message, Stop
+from awry.watch.messages import Configure, Interesting, Load, Message, ShowAll, Stop
 from awry.watch.scorer.core import ScorerHost
 from awry.watch.site.portions import ScorerSettings
 
@@ -53,6 +53,8 @@ def _score(context: Context, settings: ScorerSettings, executor: Executor) -> Sc
         for message in context.keeper.poll(IDLE_S if idle else 0.0):
             if isinstance(message, Interesting):
                 host.interesting(message)
+            elif isinstance(message, ShowAll):
+                host.show_all(message)
         said = host.step()
         idle = said is None
         _say(context, said or ())

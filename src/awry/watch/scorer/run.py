@@ -30,10 +30,17 @@ NEAR_DEVIATIONS = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """From which score on pictures are wanted, and the alarm level for words; see `Interesting`."""
+    """From which score on pictures are wanted, and the alarm level for words; see `Interesting`.
 
-    score: float
+    Attributes:
+        score: None: the keeper has said nothing, and `usual_limit` counts.
+        threshold: likewise.
+        looked: whether regions and heat of lower scores are wanted too; see `ShowAll`.
+    """
+
+    score: float | None
     threshold: float | None
+    looked: bool = False
 
 
 def usual_limit(calibration: SceneCalibration) -> Limit:
@@ -156,20 +163,26 @@ class Run:
             dropped=frame.dropped,
             sent_at=self._clock.monotonic(),
         )
-        limit = self._limit(frame.light) or usual_limit(self._explainer.calibration)
-        if value is None or value < limit.score:
+        limit = self._limit(frame.light) or Limit(None, None)
+        if limit.score is None:
+            limit = replace(usual_limit(self._explainer.calibration), looked=limit.looked)
+        if value is None or limit.score is None:
             return told
-        return self._shown(told, score, frame, limit)
+        looked = value < limit.score
+        if looked and not limit.looked:
+            return told
+        return self._shown(replace(told, looked=looked), score, frame, limit)
 
     def _shown(self, told: Scored, score: FrameScore, frame: GridFrame, limit: Limit) -> Scored:
-        """With what people are shown of a strange moment."""
+        """With what people are shown of a strange moment; who looks has the picture already."""
         size = (frame.image.shape[0], frame.image.shape[1])
         calibration = self._explainer.calibration
         setting = self._scorer.setting
+        clean = setting.ignore.black_out(frame.image, setting.frame_size)
         return replace(
             told,
             regions=seen_regions(score.regions, size),
-            picture=jpeg_of(setting.ignore.black_out(frame.image, setting.frame_size)),
+            picture=b"" if told.looked else jpeg_of(clean),
             heat=heat_of(score.map, calibration.heat_range),
             reason=words_of(self._explainer, limit.threshold).reason(score, size),
         )

@@ -40,10 +40,10 @@ def add_user(
             signs or more.
 
     Raises:
-        ConfigError: the file or a value cannot be used, or the password is too short.
+        ConfigError: the file or a value cannot be used, or the password is too short or too simple.
         InputError: there is such a user, or the keeper refuses.
     """
-    hashed = _hashed(password)
+    hashed = _hashed(password, name)
     values = _values(ask.UserMake, name=name, password=hashed, role=role)
     _asked(read_site(site).site, values)
     return Told({"user": name, "role": role}, ({"user": name, "role": role},))
@@ -59,10 +59,10 @@ def set_password(site: Path, name: str, *, password: Path | str | None = None) -
         password: as of `add_user`.
 
     Raises:
-        ConfigError: the file or a value cannot be used, or the password is too short.
+        ConfigError: the file or a value cannot be used, or the password is too short or too simple.
         InputError: there is no such user.
     """
-    values = _values(ask.UserPassword, name=name, password=_hashed(password))
+    values = _values(ask.UserPassword, name=name, password=_hashed(password, name))
     _asked(read_site(site).site, values)
     return Told({"user": name}, ({"user": name},))
 
@@ -227,14 +227,16 @@ def _values(kind: type[ask.Values], **given: Any) -> ask.Values:
         raise ConfigError(f"The {first['loc'][0]} cannot be used: {message}.") from None
 
 
-def _hashed(password: Path | str | None) -> str:
-    from awry.watch.web.passwords import LONGEST, SHORTEST, Passwords
+def _hashed(password: Path | str | None, name: str) -> str:
+    from awry.watch.web.passwords import LONGEST, SHORTEST, Passwords, weakness
 
     if password is None:
         raise ConfigError("Give the password, or a file whose first line it is.")
     plain_text = password if isinstance(password, str) else _first_line(password)
     if not SHORTEST <= len(plain_text) <= LONGEST:
         raise ConfigError(f"A password has {SHORTEST} to {LONGEST} signs.")
+    if said := weakness(plain_text, name):
+        raise ConfigError(said)
     return Passwords().hashed(plain_text)
 
 

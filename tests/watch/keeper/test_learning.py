@@ -10,7 +10,7 @@ import pytest
 
 from awry.watch.keeper.learning import Learning
 from awry.watch.messages import BundleState, FileWritten, Gather, StateChanged, Train, UseBundle
-from awry.watch.requests import BundleBack, BundleDrop, Refit
+from awry.watch.requests import BundleBack, BundleDrop, BundlePromote, Refit
 from awry.watch.store.models import BundleRow, CameraRow, ChangeRow, StateRow
 from keeper_site import DAY_S, HIGH, INGEST, LOW, SUPERVISOR, KeptSite, write_manifest
 
@@ -213,3 +213,19 @@ def test_back_to_the_one_before(site: KeptSite) -> None:
     assert site.heard(UseBundle)[-1] == UseBundle("door", first)
     site.ask(BundleDrop(camera="door", path="bundles/door/1"))
     assert site.heard(UseBundle)[-1] == UseBundle("door", "")
+
+
+def test_nobody_goes_back_to_one_that_was_dropped_while_it_tried(site: KeptSite) -> None:
+    said(site, "active", "b1")
+    site.clock.advance(1)
+    said(site, "active", "b2", "bundles/door/2")
+    site.clock.advance(1)
+    said(site, "shadow", "b3", "bundles/door/3")
+    site.clock.advance(1)
+    assert site.ask(BundleDrop(camera="door", path="bundles/door/3")).error == ""
+    assert site.ask(BundleBack(camera="door")).error == ""
+    first = str(site.settings.store / "bundles/door/1")
+    assert site.heard(UseBundle)[-1] == UseBundle("door", first)
+    assert site.ask(BundlePromote(camera="door", path="bundles/door/3")).error == ""
+    third = str(site.settings.store / "bundles/door/3")
+    assert site.heard(UseBundle)[-1] == UseBundle("door", third)

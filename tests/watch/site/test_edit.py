@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from awry.errors import ConfigError, WriteError
 from awry.watch.site import edit
-from awry.watch.site.edit import add_camera, change_site, remove_camera, set_value
-from awry.watch.site.read import read_site
+from awry.watch.site.edit import add_camera, as_yaml, change_site, remove_camera
+from awry.watch.site.read import ReadSite, read_site
 
 TEXT = """\
 # our yard
@@ -28,6 +29,22 @@ schedules:
 NAMES = {"WORD": "w"}
 
 
+def set_values(path: Path, values: dict[tuple[str, ...], Any], **options: Any) -> ReadSite:
+    """Set values at places that are there; None takes a key away."""
+
+    def change(file: Any) -> None:
+        for place, value in values.items():
+            holder = file
+            for key in place[:-1]:
+                holder = holder.setdefault(key, {})
+            if value is None:
+                del holder[place[-1]]
+            else:
+                holder[place[-1]] = as_yaml(value)
+
+    return change_site(path, change, **options)
+
+
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     file = tmp_path / "site.yaml"
@@ -37,29 +54,24 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_one_value_changes_and_all_else_stays(path: Path) -> None:
-    read = set_value(path, ("cameras", "door", "budget"), "1/week", environment=NAMES)
+    read = set_values(path, {("cameras", "door", "budget"): "1/week"}, environment=NAMES)
     assert read.site.cameras["door"].budget == "1/week"
     assert path.read_text() == TEXT.replace("2/day ", "1/week")
     assert path.with_name("site.yaml.bak").read_text() == TEXT
 
 
 def test_only_those_may_read_it_who_could_before(path: Path) -> None:
-    set_value(path, ("name",), "yard", environment=NAMES)
+    set_values(path, {("name",): "yard"}, environment=NAMES)
     assert [one.stat().st_mode & 0o777 for one in sorted(path.parent.iterdir())] == [0o600, 0o600]
 
 
 def test_zones_come_and_go(path: Path) -> None:
     zone = {"name": "gate", "polygon": [[0, 0], [1, 0], [0.5, 0.5]]}
-    set_value(path, ("cameras", "door", "zones"), [zone], environment=NAMES)
+    set_values(path, {("cameras", "door", "zones"): [zone]}, environment=NAMES)
     assert "polygon: [[0, 0], [1, 0], [0.5, 0.5]]" in path.read_text()
-    read = set_value(path, ("cameras", "door", "zones"), None, environment=NAMES)
+    read = set_values(path, {("cameras", "door", "zones"): None}, environment=NAMES)
     assert read.site.cameras["door"].zones == ()
     assert "zones" not in path.read_text()
-
-
-def test_parts_that_lack_are_made(path: Path) -> None:
-    read = set_value(path, ("retention", "days"), 7, environment=NAMES)
-    assert read.site.retention.days == 7
 
 
 def test_cameras_come_and_go(path: Path) -> None:
@@ -79,7 +91,6 @@ def test_cameras_come_and_go(path: Path) -> None:
         (("cameras", "door", "budget"), "few", "cameras.door.budget"),
         (("cameras", "door", "bugdet"), "1/day", "did you mean 'budget'"),
         (("web", "port"), -1, "web.port"),
-        (("cameras", "dor", "budget"), "1/day", "no camera 'dor'"),
         (("store",), None, "store: the key is missing"),
     ],
 )
@@ -87,34 +98,34 @@ def test_what_would_be_wrong_is_not_written(
     path: Path, place: tuple[str, ...], value: object, said: str
 ) -> None:
     with pytest.raises(ConfigError, match=said):
-        set_value(path, place, value, environment=NAMES)
+        set_values(path, {place: value}, environment=NAMES)
     assert path.read_text() == TEXT
     assert [one.name for one in path.parent.iterdir()] == ["site.yaml"]
 
 
 def test_a_mistake_that_was_there_before_hinders_nobody(path: Path) -> None:
-    read = set_value(path, ("name",), "yard", environment=NAMES)
+    read = set_values(path, {("name",): "yard"}, environment=NAMES)
     assert list(read.misconfigured) == ["broken"]
 
 
 def test_a_mistake_that_cannot_be_written_around_is_told(path: Path) -> None:
     path.write_text(TEXT.replace("detect: nowhere", "{detect: nowhere, detect: x}"))
     with pytest.raises(ConfigError, match="Mend it by hand first"):
-        set_value(path, ("name",), "yard", environment=NAMES)
+        set_values(path, {("name",): "yard"}, environment=NAMES)
 
 
 def test_somebody_else_s_change_is_not_undone(path: Path) -> None:
     version = read_site(path, environment=NAMES).version
-    set_value(path, ("name",), "one", version=version, environment=NAMES)
+    set_values(path, {("name",): "one"}, version=version, environment=NAMES)
     with pytest.raises(ConfigError, match="changed meanwhile"):
-        set_value(path, ("name",), "two", version=version, environment=NAMES)
+        set_values(path, {("name",): "two"}, version=version, environment=NAMES)
     assert read_site(path, environment=NAMES).site.name == "one"
 
 
 def test_a_link_stays_one(path: Path, tmp_path: Path) -> None:
     link = tmp_path / "link.yaml"
     link.symlink_to(path)
-    set_value(link, ("name",), "yard", environment=NAMES)
+    set_values(link, {("name",): "yard"}, environment=NAMES)
     assert link.is_symlink()
     assert "name: yard" in path.read_text()
 
@@ -125,7 +136,7 @@ def test_a_full_disk_leaves_it_as_it_was(path: Path, monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(edit, "settle_file", full)
     with pytest.raises(WriteError, match="No space left"):
-        set_value(path, ("name",), "yard", environment=NAMES)
+        set_values(path, {("name",): "yard"}, environment=NAMES)
     assert path.read_text() == TEXT
     assert [one.name for one in path.parent.iterdir()] == ["site.yaml"]
 

@@ -107,3 +107,24 @@ def test_what_is_odd() -> None:
         ("web", "host"),
         ("cameras",),
     ]
+
+
+CROSSING = [[0, 0], [1, 1], [1, 0], [0, 0.9]]
+HALF = [[0, 0], [0.5, 0], [0.5, 1], [0, 1]]
+OTHER_HALF = [[0.5, 0], [1, 0], [1, 1], [0.5, 1]]
+
+
+@pytest.mark.parametrize(
+    ("values", "place", "said"),
+    [
+        ({"zones": [{"name": "gate", "polygon": CROSSING}]}, ("zones", 0), "zone gate: its sides"),
+        ({"ignore": [HALF, CROSSING]}, ("ignore", 1), "ignored region 2: its sides cross"),
+        ({"ignore": [HALF, OTHER_HALF]}, ("ignore",), "nothing of the picture is left"),
+    ],
+)
+def test_polygons_that_cannot_be_meant(
+    values: dict[str, Any], place: tuple[str | int, ...], said: str
+) -> None:
+    ((where, sentence),) = camera_problems(camera(**values), ())
+    assert where == place
+    assert said in sentence

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from awry.watch.site.secret_values import expanded, resolved, secret_file
+from awry.watch.site.secret_values import WITHHELD, expanded, resolved, secret_file, stand_in
 
 
 def test_variables_of_the_environment(tmp_path: Path) -> None:
@@ -66,6 +66,17 @@ def test_what_cannot_be_had(tmp_path: Path, value: object, said: str) -> None:
     with pytest.raises(ValueError, match=re.escape(said)) as error:
         resolved(value, {"EMPTY": ""}, tmp_path)
     assert "s3cret" not in str(error.value)
+
+
+def test_a_withheld_variable_has_a_stand_in_of_the_form_that_is_wanted() -> None:
+    here = {"WORD": "a", WITHHELD: "DOOR PLACE"}
+    door = stand_in("detect", "rtsp://root:${DOOR}@h/1", here)
+    assert door is not None
+    assert door.startswith("http://withheld/")
+    assert door != stand_in("detect", "rtsp://root:${DOOR}@h/2", here)
+    assert stand_in("database", "${PLACE}", here) == "sqlite:///withheld"
+    for harmless in ("rtsp://root:${WORD}@h/1", "$${DOOR}", "${GONE}", 3):
+        assert stand_in("detect", harmless, here) is None
 
 
 def test_text_without_variables_stays() -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from sqlalchemy.orm import Session
 
@@ -85,3 +87,42 @@ def test_the_audit_log_is_read_from_the_newest(session: Session) -> None:
     assert [one.subject for one in newest] == ["e2", "e1"]
     assert (newest[0].by, newest[0].before, newest[0].after) == ("ann", {}, {"pinned": True})
     assert [one.subject for one in accounts.audit(session, before=newest[-1].id)] == ["e0"]
+
+
+def test_the_tokens_of_a_removed_user_end_and_those_made_with_them(session: Session) -> None:
+    accounts.put_user(session, User("anna", "h", "admin", 1.0))
+    made = {"a": "anna", "b": "token a", "c": "token b", "d": "command line", "e": "annabel"}
+    for name, by in made.items():
+        accounts.add_token(session, Token(name * 64, name, "read", (), 1.0, None, by))
+    assert accounts.remove_user(session, "anna")
+    assert [one.name for one in accounts.tokens(session)] == ["d", "e"]
+
+
+def test_who_is_logged_in(session: Session) -> None:
+    accounts.put_user(session, User("anna", "h", "admin", 1.0))
+    for number, until in (("1", 10.0), ("2", 30.0)):
+        accounts.add_log_in(session, number * 64, user="anna", csrf="c", at=2.0, until=until)
+    assert [(one.user, one.until) for one in accounts.log_ins(session, 20.0)] == [("anna", 30.0)]
+
+
+def test_filters_of_the_audit_log(session: Session) -> None:
+    for at, by, action, subject in (
+        (1.0, "anna", "user.make", "eve_1"),
+        (2.0, "bob", "user.role", "eve%1"),
+        (3.0, "anna", "judge", "u1"),
+        (4.0, "anna", "users", "x"),
+    ):
+        accounts.add_audit(session, at, by, action, subject)
+
+    def found(**only: Any) -> list[float]:
+        return [one.at for one in accounts.audit(session, only=accounts.AuditFilter(**only))]
+
+    assert found(by="anna") == [4.0, 3.0, 1.0]
+    assert found(action="user") == [2.0, 1.0]
+    assert found(action="user.make") == [1.0]
+    assert found(subject="eve%") == [2.0]
+    assert found(since=2.0, until=4.0) == [3.0, 2.0]
+    assert accounts.audit_names(session) == (
+        ("anna", "bob"),
+        ("judge", "user.make", "user.role", "users"),
+    )

@@ -105,7 +105,7 @@ def _look(camera: Camera, address: str, opener: Opener, seconds: float) -> Seen:
     try:
         source = opener(address, camera.connect_timeout_s, camera.read_timeout_s)
         try:
-            return _watched(source, seconds)
+            return watched(source, seconds)
         finally:
             getattr(source, "close", lambda: None)()
     except AwryError as error:
@@ -115,8 +115,13 @@ def _look(camera: Camera, address: str, opener: Opener, seconds: float) -> Seen:
         return Seen(problem=f"{redact(address)} cannot be read: {type(error).__name__}.")
 
 
-def _watched(source: Any, seconds: float) -> Seen:
-    """Size and rate of what comes in a stream's first seconds."""
+def watched(source: Any, seconds: float) -> Seen:
+    """Size and rate of what comes in a stream's first seconds.
+
+    Args:
+        source: gives frames, and says its `fps`.
+        seconds: it is watched for so long from its first picture on.
+    """
     times: list[float] = []
     size = (0, 0)
     end = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from sqlalchemy import func, select
@@ -28,6 +28,8 @@ LEAST_S = 300.0
 """Learning does not end before so many seconds of footage lie there."""
 OVER = "over"
 """In a detector's facts: the configured detector in whose place it was promoted."""
+DROPPED = "dropped"
+"""In a detector's facts: it was dropped while it only tried, so nobody goes back to it."""
 
 
 class Learning:
@@ -101,7 +103,8 @@ class Learning:
             InputError: there is no such detector.
         """
         row = self._needed(session, camera, path)
-        self._set(session, row, "retired", "A person dropped it.")
+        tried = row.state == "shadow"
+        self._set(session, row, "retired", "A person dropped it.", {DROPPED: tried})
         return self.use(session, camera)
 
     def back(self, session: Session, camera: str) -> list[Effect]:
@@ -111,7 +114,7 @@ class Learning:
             InputError: there is none.
         """
         active = self._row(session, camera, "active")
-        before = self._row(session, camera, "retired")
+        before = self._before(session, camera)
         if (
             active is not None
             and active.facts.get(OVER)
@@ -279,6 +282,12 @@ class Learning:
         newest = wanted.order_by(BundleRow.at.desc(), BundleRow.id.desc()).limit(1)
         return session.scalar(newest)
 
+    def _before(self, session: Session, camera: str) -> BundleRow | None:
+        """The newest detector that has alarmed before."""
+        wanted = select(BundleRow).where(BundleRow.camera == camera, BundleRow.state == "retired")
+        rows = session.scalars(wanted.order_by(BundleRow.at.desc(), BundleRow.id.desc()))
+        return next((row for row in rows if not row.facts.get(DROPPED)), None)
+
     def _known(self, session: Session, camera: str, path: str) -> tuple[str, BundleRow | None]:
         """A detector's path as it is stored already, however it is named now, and its row."""
         rows = session.scalars(select(BundleRow).where(BundleRow.camera == camera))
@@ -292,10 +301,18 @@ class Learning:
             raise InputError(f"Camera {camera} has no detector {path!r}.")
         return row
 
-    def _set(self, session: Session, row: BundleRow, state: str, detail: str) -> None:
-        facts = dict(row.facts) | (
-            {OVER: self._configured(row.camera)} if state == "active" else {}
-        )
+    def _set(
+        self,
+        session: Session,
+        row: BundleRow,
+        state: str,
+        detail: str,
+        noted: Mapping[str, Any] | None = None,
+    ) -> None:
+        facts = dict(row.facts) | dict(noted or {})
+        if state == "active":
+            facts = {name: value for name, value in facts.items() if name != DROPPED}
+            facts[OVER] = self._configured(row.camera)
         values: dict[str, Any] = {"method": row.method, "facts": facts, "detail": detail}
         at = self._site.clock.now()
         set_bundle(session, row.camera, row.path, state=state, at=at, **values)

@@ -41,6 +41,7 @@ _SITE_READERS: Mapping[str, tuple[str, ...]] = {
     "notify": (_KEEPER, "courier"),
     "webhooks": (_KEEPER, "courier"),
     "schedules": (_KEEPER,),
+    "synthetic": (),
 }
 RESTART = ("store", "database")
 """What no running process can change: the site is to be ended and started again."""

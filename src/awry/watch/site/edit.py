@@ -9,7 +9,7 @@ import hashlib
 import io
 import os
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -69,42 +69,21 @@ def change_site(
     return after
 
 
-def set_value(path: str | Path, place: Sequence[str], value: Any, **options: Any) -> ReadSite:
-    """Set one value, e.g. `("cameras", "door", "budget")` to `2/day`; as `change_site`.
-
-    Args:
-        path: the file.
-        place: keys from the top down; mappings that lack are made.
-        value: plain: text, number, bool, list or mapping; None takes the key away.
-        **options: `version` and `environment` of `change_site`.
-
-    Raises:
-        SiteError, ConfigError, WriteError: as `change_site`.
-    """
-
-    def change(values: CommentedMap) -> None:
-        holder: Any = values
-        for key in place[:-1]:
-            if not isinstance(holder.get(key), dict):
-                holder[key] = CommentedMap()
-            holder = holder[key]
-        if value is None:
-            holder.pop(place[-1], None)
-        else:
-            holder[place[-1]] = _as_yaml(value)
-
-    if place[0] == CAMERAS and len(place) > 2:
-        _check_known(path, str(place[1]), **options)
-    return change_site(path, change, **options)
-
-
-def add_camera(path: str | Path, name: str, values: Mapping[str, Any], **options: Any) -> ReadSite:
+def add_camera(
+    path: str | Path,
+    name: str,
+    values: Mapping[str, Any],
+    *,
+    also: Change = lambda values: None,
+    **options: Any,
+) -> ReadSite:
     """Add a camera; as `change_site`.
 
     Args:
         path: the file.
         name: of the camera.
         values: its settings as they stand in the file; `detect` at least.
+        also: what else is changed with it.
         **options: `version` and `environment` of `change_site`.
 
     Raises:
@@ -118,7 +97,8 @@ def add_camera(path: str | Path, name: str, values: Mapping[str, Any], **options
         cameras = values_there[CAMERAS]
         if name in cameras:
             raise ConfigError(f"There is a camera '{quoted(name)}' already; choose another name.")
-        cameras[name] = _as_yaml(dict(values))
+        cameras[name] = as_yaml(dict(values))
+        also(values_there)
 
     return change_site(path, change, **options)
 
@@ -168,12 +148,12 @@ def _changed(path: Path, text: str, change: Change) -> bytes:
     return out.getvalue().encode("utf-8")
 
 
-def _as_yaml(value: Any) -> Any:
+def as_yaml(value: Any) -> Any:
     """Plain values as ruamel writes them: corners of polygons in one line."""
     if isinstance(value, Mapping):
-        return CommentedMap({str(key): _as_yaml(one) for key, one in value.items()})
+        return CommentedMap({str(key): as_yaml(one) for key, one in value.items()})
     if isinstance(value, list | tuple):
-        made = CommentedSeq([_as_yaml(one) for one in value])
+        made = CommentedSeq([as_yaml(one) for one in value])
         if all(not isinstance(one, dict) for one in value):
             made.fa.set_flow_style()
         return made

@@ -208,6 +208,7 @@ class Site(Part):
         notify: receivers by Apprise, see `Receiver`.
         webhooks: receivers by HTTP, see `Receiver`.
         schedules: name -> weekly spans, e.g. `mon-fri 18:00-07:00`.
+        synthetic: whether cameras may be drawn: `synthetic://square`, `synthetic://digits`.
         cameras: name -> camera, see `Camera`.
     """
 
@@ -224,6 +225,7 @@ class Site(Part):
     notify: tuple[Receiver, ...] = ()
     webhooks: tuple[Receiver, ...] = ()
     schedules: dict[Name, tuple[str, ...]] = Field(default_factory=dict)
+    synthetic: bool = False
     cameras: dict[Name, Camera] = Field(default_factory=dict)
 
 

@@ -13,7 +13,7 @@ from awry.errors import nearest
 from awry.foreign import quoted
 from awry.watch.site.model import Learning, Part
 from awry.watch.site.problems import Place
-from awry.watch.site.secret_values import expanded, resolved
+from awry.watch.site.secret_values import expanded, is_withheld, resolved, stand_in
 from awry.watch.site.shapes import Shape, fields_of, shape_of
 from awry.watch.site.units import measured, unit_of
 from awry.watch.site.yaml_text import Document
@@ -122,11 +122,14 @@ class Preparation:
 
     def _plain(self, value: Any, shape: Shape, place: Place) -> Any:
         if shape.kind == "secret":
-            return resolved(value, self.environment, self.folder)
+            instead = stand_in(str(place[-1]), value, self.environment)
+            return instead or resolved(value, self.environment, self.folder)
         if shape.kind == "any":
             return value
         if isinstance(value, dict | list):
             raise ValueError(f"expected {shape.words}")
+        if shape.of is str and is_withheld(value, self.environment):
+            return value
         if isinstance(value, str):
             value = expanded(value, self.environment)
             if shape.of is float and unit_of(str(place[-1])) is not None:

@@ -121,11 +121,11 @@ class _Reading:
             given = {}
         site = self._prepare.checked(Site, ready, (), {"store": "."})
         self._refuse((), site_problems(site, given))
-        defaults = self._defaults(values.get(DEFAULTS), site.schedules)
+        defaults = self._defaults(values.get(DEFAULTS), site)
         cameras = {
             name: camera
             for name, one in given.items()
-            if (camera := self._camera(name, one, defaults, site.schedules)) is not None
+            if (camera := self._camera(name, one, defaults, site)) is not None
         }
         for name, sentence in clashes(given).items():
             self._document.refuse((CAMERAS, name), sentence)
@@ -146,12 +146,12 @@ class _Reading:
             tuple(warnings),
         )
 
-    def _defaults(self, values: Any, schedules: Mapping[str, Any]) -> dict[str, Any]:
+    def _defaults(self, values: Any, site: Site) -> dict[str, Any]:
         """What all cameras share, of what is right; checked as a camera would be."""
         ready = self._prepare.part(values, Camera, (DEFAULTS,))
         made = {"detect": ANYWHERE, **ready, "name": DEFAULTS}
         shared = self._prepare.checked(Camera, made, (DEFAULTS,), {"detect": ANYWHERE, "name": "x"})
-        self._refuse((DEFAULTS,), camera_problems(shared, schedules))
+        self._refuse((DEFAULTS,), _problems_of(shared, site))
         wrong = {
             one.place[1]
             for one in self._document.problems
@@ -160,13 +160,13 @@ class _Reading:
         return {key: value for key, value in ready.items() if key not in wrong}
 
     def _camera(
-        self, name: str, values: Any, defaults: Mapping[str, Any], schedules: Mapping[str, Any]
+        self, name: str, values: Any, defaults: Mapping[str, Any], site: Site
     ) -> Camera | None:
         place: Place = (CAMERAS, name)
         ready = self._prepare.part(values, Camera, place)
         whole = {**defaults, **ready, "name": name}
         camera = self._prepare.checked(Camera, whole, place, {"detect": ANYWHERE, "name": "camera"})
-        self._refuse(place, camera_problems(camera, schedules))
+        self._refuse(place, _problems_of(camera, site))
         known = any(problem.camera == name for problem in self._document.problems)
         return None if known else camera
 
@@ -176,6 +176,10 @@ class _Reading:
 
     def _sorted(self) -> list[Problem]:
         return sorted(self._document.problems, key=lambda problem: problem.line or 0)
+
+
+def _problems_of(camera: Camera, site: Site) -> Found:
+    return camera_problems(camera, site.schedules, synthetic=site.synthetic)
 
 
 def _sentences(name: str, problems: list[Problem]) -> str:

@@ -9,8 +9,9 @@ from functools import partial
 
 from awry.errors import AwryError, ConfigError, nearest
 from awry.foreign import quoted
-from awry.video.address import STREAM_PREFIXES, is_device
+from awry.video.address import STREAM_PREFIXES, SYNTHETIC, is_device
 from awry.watch.site.model import Camera, Site
+from awry.watch.site.polygons import covers_all, polygon_problem
 from awry.watch.site.problems import Place
 from awry.watch.site.schedule import Schedule, zone_of
 
@@ -84,12 +85,20 @@ def _receiver_problems(site: Site, channel: str, cameras: list[str]) -> Found:
     return found
 
 
-def camera_problems(camera: Camera, schedules: Iterable[str]) -> Found:
-    """What is wrong with a camera; places begin at the camera."""
+def camera_problems(camera: Camera, schedules: Iterable[str], *, synthetic: bool = False) -> Found:
+    """What is wrong with a camera; places begin at the camera.
+
+    Args:
+        camera: as the model accepts it.
+        schedules: names of the site's.
+        synthetic: whether it may be drawn.
+    """
     found: Found = []
     for key in ("detect", "record"):
         secret = getattr(camera, key)
-        if secret is not None and (sentence := _address_problem(secret.get_secret_value())):
+        if secret is None:
+            continue
+        if sentence := _address_problem(secret.get_secret_value(), synthetic=synthetic):
             found.append(((key,), sentence))
     if camera.budget is not None and not _is_budget(camera.budget):
         found.append((("budget",), "expected a number and a unit of time, e.g. 2/day or 1/week"))
@@ -98,8 +107,22 @@ def camera_problems(camera: Camera, schedules: Iterable[str]) -> Found:
     for name, count in Counter(zone.name for zone in camera.zones).items():
         if count > 1:
             found.append((("zones",), f"{count} zones are called {name}; each needs its own name"))
+    found += _polygon_problems(camera)
     if camera.name in _RESERVED:
         found.append(((), "Windows cannot have a folder of that name; choose another"))
+    return found
+
+
+def _polygon_problems(camera: Camera) -> Found:
+    found: Found = []
+    for number, zone in enumerate(camera.zones):
+        if sentence := polygon_problem(zone.polygon):
+            found.append((("zones", number), f"zone {zone.name}: {sentence}"))
+    for number, polygon in enumerate(camera.ignore):
+        if sentence := polygon_problem(polygon):
+            found.append((("ignore", number), f"ignored region {number + 1}: {sentence}"))
+    if not found and covers_all(camera.ignore):
+        found.append((("ignore",), "nothing of the picture is left; leave a part of it"))
     return found
 
 
@@ -137,17 +160,34 @@ def oddities(site: Site) -> Found:
         sentence = "others on the network can read along: set `tls`, or a proxy in front of it"
         found.append((("web", "host"), sentence))
     if not site.cameras:
-        found.append((("cameras",), "there is no camera yet"))
+        found.append(
+            (
+                ("cameras",),
+                "there is no camera yet: add one on the page of `awry watch run`, or here",
+            )
+        )
     return found
 
 
-def _address_problem(address: str) -> str:
+def _address_problem(address: str, *, synthetic: bool) -> str:
     if is_device(address):
         return ""
+    if address.lower().startswith(SYNTHETIC):
+        return _drawn_problem(address) if synthetic else "drawn cameras need `synthetic: true`"
     if not address.lower().startswith(STREAM_PREFIXES):
         return f"expected an address that starts with {', '.join(STREAM_PREFIXES)}, or /dev/video0"
     if any(sign.isspace() or not sign.isprintable() for sign in address):
         return "the address has a space or a sign that cannot be printed in it"
+    return ""
+
+
+def _drawn_problem(address: str) -> str:
+    from awry.watch.synthetic.scene import planned
+
+    try:
+        planned(address)
+    except ConfigError as error:
+        return str(error).rstrip(".")
     return ""
 
 

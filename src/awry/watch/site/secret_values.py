@@ -11,6 +11,9 @@ from urllib.parse import quote
 from awry.foreign import quoted
 
 LARGEST_BYTES = 64 * 1024
+WITHHELD = "AWRY_WATCH_WITHHELD"
+"""Environment variable that names those which a process may not know, apart by spaces."""
+_STAND_INS = {"database": "sqlite:///withheld"}
 _VARIABLE = re.compile(r"\$(\$?)\{([^{}]*)\}")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _USER = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*://)(?P<user>[^/?#\s]*)@", re.DOTALL)
@@ -74,6 +77,34 @@ def expanded(text: str, environment: Mapping[str, str], *, encode: bool = False)
         return quote(environment[name], safe="") if encode else environment[name]
 
     return _VARIABLE.sub(value_of, text)
+
+
+def stand_in(key: str, value: Any, environment: Mapping[str, str]) -> str | None:
+    """What a setting is read as where a variable that it names is withheld from this process.
+
+    Args:
+        key: of the setting.
+        value: as it stands in the settings.
+        environment: name -> value; `WITHHELD` names the variables.
+
+    Returns:
+        Text of the form that the setting wants, told apart by the setting's text, with no secret
+        in it; None where nothing is withheld.
+
+    >>> stand_in("detect", "rtsp://root:${WORD}@door/live", {WITHHELD: "WORD"})
+    'http://withheld/rtsp%3A%2F%2Froot%3A%24%7BWORD%7D%40door%2Flive'
+    """
+    if not is_withheld(value, environment):
+        return None
+    return _STAND_INS.get(key) or f"http://withheld/{quote(value, safe='')}"
+
+
+def is_withheld(value: Any, environment: Mapping[str, str]) -> bool:
+    """Whether a setting names a variable that is withheld from this process."""
+    names = environment.get(WITHHELD, "").split()
+    if not names or not isinstance(value, str):
+        return False
+    return any(match[2] in names for match in _VARIABLE.finditer(value) if not match[1])
 
 
 def secret_file(value: Any, folder: Path) -> Path | None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
 from awry.errors import InputError
@@ -33,13 +34,33 @@ def put_user(session: Session, user: User) -> None:
 
 
 def remove_user(session: Session, name: str) -> bool:
-    """Delete a user and their log-ins; returns whether there was one."""
+    """Delete a user, their log-ins and the tokens that they made; returns whether there was one."""
     end_log_ins(session, name)
+    remove_tokens_of(session, name)
     row = session.get(UserRow, name)
     if row is not None:
         session.delete(row)
         session.flush()
     return row is not None
+
+
+def remove_tokens_of(session: Session, maker: str) -> tuple[str, ...]:
+    """Delete the tokens that somebody made, and those that were made with them; gives their names.
+
+    Args:
+        session: the transaction.
+        maker: a user, or `token NAME`.
+    """
+    gone: list[str] = []
+    makers = [maker]
+    while makers:
+        made = select(TokenRow).where(TokenRow.by == makers.pop())
+        for row in session.scalars(made).all():
+            gone.append(row.name)
+            makers.append(f"token {row.name}")
+            session.delete(row)
+        session.flush()
+    return tuple(gone)
 
 
 def users(session: Session) -> tuple[User, ...]:
@@ -88,6 +109,20 @@ def log_in(session: Session, number: str, now: float) -> LogIn | None:
         return None
     row, role = found
     return LogIn(row.id, row.user, role, row.csrf, row.made, row.seen, row.until)
+
+
+def log_ins(session: Session, now: float) -> tuple[LogIn, ...]:
+    """All log-ins that last, by user, the one that was used last first."""
+    found = session.execute(
+        select(SessionRow, UserRow.role)
+        .join(UserRow, UserRow.name == SessionRow.user)
+        .where(SessionRow.until > now)
+        .order_by(SessionRow.user, SessionRow.seen.desc(), SessionRow.id)
+    )
+    return tuple(
+        LogIn(row.id, row.user, role, row.csrf, row.made, row.seen, row.until)
+        for row, role in found
+    )
 
 
 def touch_log_in(session: Session, number: str, at: float, until: float) -> None:
@@ -187,18 +222,68 @@ def add_audit(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class AuditFilter:
+    """Which entries of the audit log are wanted; what is empty does not matter.
+
+    Attributes:
+        by: who did it, whole.
+        action: what, e.g. `judge`, or the part before its dot, e.g. `user`.
+        subject: stands in what it was done to.
+        since, until: seconds since 1970-01-01 UTC; from, and before.
+        before: only entries with a smaller number.
+    """
+
+    by: str = ""
+    action: str = ""
+    subject: str = ""
+    since: float | None = None
+    until: float | None = None
+    before: int | None = None
+
+
 def audit(
-    session: Session, *, before: int | None = None, limit: int = 100
+    session: Session,
+    *,
+    before: int | None = None,
+    limit: int = 100,
+    only: AuditFilter = AuditFilter(),
 ) -> tuple[AuditEntry, ...]:
-    """The audit log, newest first; `before`: only entries with a smaller number."""
+    """The audit log, newest first.
+
+    Args:
+        session: a unit of reading.
+        before: only entries with a smaller number.
+        limit: at most so many.
+        only: which ones.
+    """
     wanted = select(AuditRow)
-    if before is not None:
-        wanted = wanted.where(AuditRow.id < before)
+    for number in (before, only.before):
+        if number is not None:
+            wanted = wanted.where(AuditRow.id < number)
+    if only.by:
+        wanted = wanted.where(AuditRow.by == only.by)
+    if only.action:
+        family = AuditRow.action.startswith(f"{only.action}.", autoescape=True)
+        wanted = wanted.where(or_(AuditRow.action == only.action, family))
+    if only.subject:
+        wanted = wanted.where(AuditRow.subject.contains(only.subject, autoescape=True))
+    if only.since is not None:
+        wanted = wanted.where(AuditRow.at >= only.since)
+    if only.until is not None:
+        wanted = wanted.where(AuditRow.at < only.until)
     rows = session.scalars(wanted.order_by(AuditRow.id.desc()).limit(limit))
     return tuple(
         AuditEntry(row.id, row.at, row.by, row.action, row.subject, row.before, row.after)
         for row in rows
     )
+
+
+def audit_names(session: Session) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Who stands in the audit log, and what was done, each by name."""
+    who = session.scalars(select(AuditRow.by).distinct().order_by(AuditRow.by))
+    what = session.scalars(select(AuditRow.action).distinct().order_by(AuditRow.action))
+    return tuple(who), tuple(what)
 
 
 def _among(value: str, known: Sequence[str], what: str) -> None:

@@ -5,15 +5,22 @@ from __future__ import annotations
 import hashlib
 import secrets
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
+from awry.pages.words import marked as _
+
 SHORTEST, LONGEST = 10, 256
 """Signs of a password."""
 _AT_ONCE, _WAITING = 2, 16
+
+
+_FEWEST_SIGNS = 5
+_ROWS = ("0123456789", "abcdefghijklmnopqrstuvwxyz", "qwertyuiop", "qwertzuiop", "asdfghjkl")
+_SILLY = ("password", "passwort", "letmein", "administrator", "surveillance", "camera")
 
 
 class BusyError(Exception):
@@ -69,6 +76,38 @@ class Passwords:
         finally:
             with self._count:
                 self.waiting -= 1
+
+
+def weakness(password: str, name: str = "") -> str:
+    """Why a password would be guessed at once, in a sentence; empty: it would not.
+
+    Length is what counts, so no kinds of signs are asked for.
+
+    Args:
+        password: of `SHORTEST` signs and more.
+        name: of the user.
+
+    >>> weakness("annabelle1", "annabelle"), weakness("four tall green trees")
+    ('The password is little more than the name: choose another one.', '')
+    """
+    small = password.casefold()
+    if len(set(small)) < _FEWEST_SIGNS:
+        return _("The password has fewer than 5 different characters: choose another one.")
+    if name and _is_little_more(small, (name.casefold(),)):
+        return _("The password is little more than the name: choose another one.")
+    rows = [row[at : at + 4] for row in _ROWS for at in range(len(row) - 3)]
+    backwards = [row[::-1] for row in rows]
+    if _is_little_more(small, _SILLY) or _is_little_more(small, (*rows, *backwards)):
+        return _("The password is one of the first that are tried: choose another one.")
+    return ""
+
+
+def _is_little_more(password: str, words: Sequence[str]) -> bool:
+    """Whether less than half of what a password must have is left without some words."""
+    left = password
+    for word in sorted(words, key=len, reverse=True):
+        left = left.replace(word, "")
+    return len(left) < SHORTEST / 2 and left != password
 
 
 def new_secret() -> str:

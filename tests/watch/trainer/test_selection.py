@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, select
 from sqlalchemy.orm import Session
 
 from awry.errors import FootageError
@@ -62,7 +62,7 @@ def pieces(*lengths: float, light: Light = "day") -> list[Piece]:
     return found
 
 
-def test_footage_is_taken_without_what_was_flagged_or_abnormal(
+def test_footage_is_taken_without_what_was_flagged_abnormal_or_not_judged(
     session: Session, tmp_path: Path
 ) -> None:
     session.add_all([
@@ -71,12 +71,29 @@ def test_footage_is_taken_without_what_was_flagged_or_abnormal(
         FootageRow(camera="yard", path="footage/yard.mp4", start=1, end=9, bytes=1),
         FlagRow(camera="gate", flag="dark", since=110.0, until=120.0),
         FlagRow(camera="gate", flag="moved", since=250.0, until=None),
-        event("a", 140, "abnormal"), event("b", 150, None),
+        event("a", 140, "abnormal"), event("b", 210, None), event("c", 230, "normal"),
+        EventRow(
+            uid="d", camera="gate", bundle="c", state="ended", score=1, threshold=1, shadow=True,
+            start=235, end=240, peak_at=235,
+        ),
     ])  # fmt: skip
     found = select_footage(session, "gate", tmp_path, NOW)
     assert [piece.start for piece in found.pieces] == [100, 200]
-    assert found.left_out == ((110, 120), (135, 155), (250, NOW))
-    assert found.notes == ("1 files of footage are gone or empty.",)
+    assert found.left_out == ((110, 120), (135, 155), (205, 225), (250, NOW))
+    assert found.notes == (
+        "1 files of footage are gone or empty.",
+        "Left out: 1 minute in events that were judged abnormal or not judged, or while the camera "
+        "was covered or moved.",
+    )
+
+
+def test_footage_that_nobody_judged_is_none_to_learn_from(session: Session, tmp_path: Path) -> None:
+    session.add_all([footage(tmp_path, 100, 30), event("a", 105, None), event("b", 115, None)])
+    with pytest.raises(FootageError, match="nearly all lies in events"):
+        select_footage(session, "gate", tmp_path, NOW)
+    for row in session.scalars(select(EventRow)):
+        row.label = "normal"
+    assert select_footage(session, "gate", tmp_path, NOW).left_out == ()
 
 
 def test_clips_of_confirmed_normal_events_come_first(session: Session, tmp_path: Path) -> None:
@@ -91,12 +108,25 @@ def test_clips_of_confirmed_normal_events_come_first(session: Session, tmp_path:
         ClipRow(event="u", path="media/u.mp4", start=595, end=620, bytes=1),
     ])  # fmt: skip
     gathered = select_footage(session, "gate", tmp_path, NOW)
-    assert with_confirmed(gathered, session, "yard", tmp_path) is gathered
-    found = with_confirmed(gathered, session, "gate", tmp_path)
+    assert with_confirmed(gathered, session, "yard", tmp_path, NOW) is gathered
+    found = with_confirmed(gathered, session, "gate", tmp_path, NOW)
     assert [(piece.path.name, piece.confirmed) for piece in found.pieces] == [
         ("n.mp4", True), ("100.mp4", False),
     ]  # fmt: skip
     assert found.notes == ("1 clip of events that were called normal came to it.",)
+
+
+def test_of_a_confirmed_clip_the_part_of_another_event_is_left_out(
+    session: Session, tmp_path: Path
+) -> None:
+    (tmp_path / "media").mkdir()
+    (tmp_path / "media/n.mp4").touch()
+    session.add_all([event("n", 500, "normal"), event("a", 512, "abnormal")])
+    session.flush()
+    session.add(ClipRow(event="n", path="media/n.mp4", start=495, end=520, bytes=1))
+    folder = selection.Selection(tuple(pieces(60)))
+    found = with_confirmed(folder, session, "gate", tmp_path, NOW)
+    assert found.left_out == ((507, 527),)
 
 
 def test_without_footage_there_is_a_sentence(session: Session, tmp_path: Path) -> None:

@@ -2,57 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from awry.errors import BundleError, ConfigError, InputError
+from awry.errors import ConfigError, InputError
 from awry.results import FigureCard, Result
-from awry.scoring.budget import UNITS
-from awry.scoring.calibration import Budget, Calibration
-from awry.scoring.events import find_runs
-from awry.watch.keeper.events import EventStream, Found, Level
-from awry.watch.keeper.levels import said_of
+from awry.scoring.calibration import Budget
+from awry.watch.keeper.again import (
+    ReplayedEvent,
+    events_of,
+    find_again,
+    first_touching,
+    scored_seconds,
+)
+from awry.watch.keeper.events import Level
+from awry.watch.keeper.stored_levels import StoredLevel
 from awry.watch.keeper.stretches import newest_minute
-from awry.watch.keeper.thresholds import level_of, read_facts
-from awry.watch.messages import Scored
 from awry.watch.store.database import Database
-from awry.watch.store.models import BundleRow, CalibrationRow, EventRow
+from awry.watch.store.models import BundleRow, EventRow, ScoreRow
 from awry.watch.store.results import StoredEvent
-from awry.watch.store.scores import LIGHTS, ScoreSpan, detectors, read_scores
+from awry.watch.store.scores import LIGHTS, read_scores
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-Series = NDArray[np.float64]
 LONGEST_S = 31 * 86_400.0
 """So much is replayed at once, at most."""
-
-
-@dataclass(frozen=True, slots=True)
-class ReplayedEvent:
-    """An event that stored scores give.
-
-    Attributes:
-        start, end, peak_at: seconds since 1970-01-01 UTC.
-        score: of the peak.
-        light: mode of the pictures.
-        was: uid of a stored event that shares time with it; None: there was none.
-    """
-
-    start: float
-    end: float
-    peak_at: float
-    score: float
-    light: str
-    was: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +69,8 @@ class Replayed(Result):
     @property
     def gone(self) -> tuple[StoredEvent, ...]:
         """Stored events that there would not have been."""
-        return tuple(
-            one
-            for one in self.were
-            if not any(event.start <= one.end and event.end >= one.start for event in self.events)
-        )
+        places = first_touching(*_spans(self.were), _in_order(self.events))
+        return tuple(one for one, place in zip(self.were, places, strict=True) if place is None)
 
     @property
     def per_day(self) -> float | None:
@@ -173,29 +150,31 @@ def replay(
         raise ConfigError(f"The threshold is {threshold}; expected a finite number.")
     with database.reading() as session:
         begin, end = _span(session, camera, since, until)
-        which = bundle or _newest(session, camera, begin, end)
+        which = bundle or newest_detector(session, camera, begin, end)
         scores = read_scores(session, camera, begin, end, bundle=which)
         if not len(scores.times):
             raise InputError(
                 f"Camera {camera} has no stored scores of {which} in that time. "
                 "Scores are kept as long as `retention: scores_days` says."
             )
-        lights = sorted({LIGHTS[number] for number in scores.lights})
+        lights = [LIGHTS[number] for number in np.unique(scores.lights)]
         levels = {
-            light: _level(session, camera, which, light, wanted, threshold) for light in lights
+            light: _level(StoredLevel.of(session, (camera, which, light)), wanted, threshold)
+            for light in lights
         }
-        were = _were(session, camera, which, begin, end)
-    found = list(_found(scores, camera, which, levels, longest_event_s))
+        were = stored_events_of(session, camera, which, begin, end)
+    runs = find_again(scores, levels, longest_event_s)
+    found = events_of(scores, runs, (camera, which), levels, longest_event_s)
     return Replayed(
         camera=camera,
         bundle=which,
         asked=_words(wanted, threshold),
         since=begin,
         until=end,
-        seconds=_seconds(scores),
+        seconds=scored_seconds(scores),
         thresholds={light: level.threshold for light, level in levels.items()},
         how={light: level.how for light, level in levels.items()},
-        events=tuple(replace(event, was=_same(event, were)) for event in found),
+        events=with_stored(list(found), were),
         were=were,
     )
 
@@ -233,132 +212,74 @@ def _nothing(camera: str) -> InputError:
     )
 
 
-def _newest(session: Session, camera: str, since: float, until: float) -> str:
-    """The detector that alarmed last in a stretch; else any that scored in it."""
-    names = detectors(session, camera, since, until)
+def newest_detector(session: Session, camera: str, since: float, until: float) -> str:
+    """The detector that scored last in a stretch, one that only tries left out; else any.
+
+    Raises:
+        InputError: nothing was scored.
+    """
+    newest = func.max(ScoreRow.minute)
+    wanted = (
+        select(ScoreRow.bundle)
+        .where(ScoreRow.camera == camera)
+        .where(ScoreRow.minute > since - 60, ScoreRow.minute < until)
+        .group_by(ScoreRow.bundle)
+        .order_by(newest.desc(), ScoreRow.bundle)
+    )
+    names = session.scalars(wanted).all()
     if not names:
         raise _nothing(camera)
-    wanted = (
-        select(CalibrationRow.bundle)
-        .where(CalibrationRow.camera == camera, CalibrationRow.bundle.in_(names))
-        .order_by(CalibrationRow.at.desc())
-    )
     trying = select(BundleRow.path).where(BundleRow.camera == camera, BundleRow.state == "shadow")
     shadows = tuple(session.scalars(trying))
-    known = [name for name in session.scalars(wanted) if not name.endswith(shadows or ("\0",))]
-    return known[0] if known else names[-1]
+    return next((name for name in names if not name.endswith(shadows or ("\0",))), names[0])
 
 
-def _level(
-    session: Session,
-    camera: str,
-    bundle: str,
-    light: str,
-    budget: Budget | None,
-    threshold: float | None,
-) -> Level:
-    key = (camera, bundle, light)
-    row = session.get(CalibrationRow, key)
-    if row is not None and row.facts.get("scene"):
-        calibration = Calibration.from_json(row.facts["scene"])
-        scene = calibration.scene("*")
-    else:
-        facts = read_facts(Path(bundle))
-        calibration, scene = facts.calibration, facts.scene(None)
-    options = calibration.options
-    if threshold is not None:
-        return Level(float(threshold), scene.location, options, "Given by hand.")
-    if budget is None and row is not None:
-        return Level(row.threshold, row.normal, options, row.how)
-    if budget is not None and scene.normal_alarms is None:
-        raise BundleError(
-            f"The detector {bundle} keeps no more than a threshold, so no other budget can be "
-            "replayed; give a threshold."
-        )
-    return level_of(scene, options, budget, said_of(session, key))
+def _level(known: StoredLevel, budget: Budget | None, threshold: float | None) -> Level:
+    return known.level(budget) if threshold is None else known.by_hand(threshold)
 
 
-def _found(
-    scores: ScoreSpan,
-    camera: str,
-    bundle: str,
-    levels: Mapping[str, Level],
-    longest_s: float,
-) -> Iterator[ReplayedEvent]:
-    """The events of each connection and light mode by itself, as `EventStream` finds them."""
-    other = (np.diff(scores.sessions) != 0) | (np.diff(scores.lights) != 0)
-    bounds = [0, *(np.flatnonzero(other) + 1).tolist(), len(scores.times)]
-    for first, last in pairwise(bounds):
-        light = LIGHTS[int(scores.lights[first])]
-        level = levels[light]
-        if level.threshold is None:
-            continue
-        values = scores.scores[first:last].astype(np.float64)
-        times = scores.times[first:last]
-        for begin, end in find_runs(values, level.threshold, level.options, level.normal):
-            part = slice(begin, end + 1)
-            if times[end] - times[begin] < longest_s:
-                yield _event(times[part], values[part], light)
-            else:
-                stream = EventStream(camera, bundle, longest_s)
-                yield from _cut(stream, times[part], values[part], light, level)
+def with_stored(
+    events: Sequence[ReplayedEvent], were: Sequence[StoredEvent]
+) -> tuple[ReplayedEvent, ...]:
+    """The same events, each with the first stored one that shares time with it."""
+    places = first_touching(*_spans(events), [(one.start, one.end) for one in were])
+    return tuple(
+        event if place is None else replace(event, was=were[place].uid)
+        for event, place in zip(events, places, strict=True)
+    )
 
 
-def _event(times: Series, values: Series, light: str) -> ReplayedEvent:
-    peak = int(np.nanargmax(values))
-    start, end = float(times[0]), float(times[-1])
-    return ReplayedEvent(start, end, float(times[peak]), float(values[peak]), light)
+def _spans(events: Sequence[ReplayedEvent | StoredEvent]) -> tuple[list[float], list[float]]:
+    return [one.start for one in events], [one.end for one in events]
 
 
-def _cut(
-    stream: EventStream, times: Series, values: Series, light: str, level: Level
-) -> Iterator[ReplayedEvent]:
-    """An event that lasts too long, cut as it would have been."""
-    for step, (at, value) in enumerate(zip(times.tolist(), values.tolist(), strict=True)):
-        score = None if value != value else value
-        scored = Scored(stream.camera, at, "", step, stream.bundle, score, _light(light))
-        yield from _ended(stream.take(scored, level).events)
-    yield from _ended(stream.end().events)
+def _in_order(events: Sequence[ReplayedEvent]) -> list[tuple[float, float]]:
+    return sorted((one.start, one.end) for one in events)
 
 
-def _light(name: str) -> Any:
-    return name
-
-
-def _ended(events: Sequence[Found]) -> Iterator[ReplayedEvent]:
-    for event in events:
-        if event.phase == "end":
-            yield ReplayedEvent(event.start, event.end, event.peak_at, event.score, event.light)
-
-
-def _were(
-    session: Session, camera: str, bundle: str, since: float, until: float
+def stored_events_of(
+    session: Session, camera: str, bundle: str | None, since: float, until: float
 ) -> tuple[StoredEvent, ...]:
+    """The stored events of a detector that lie at least partly in a time, oldest first.
+
+    Args:
+        session: a unit of reading.
+        camera: whose.
+        bundle: the detector; None: of all.
+        since, until: seconds since 1970-01-01 UTC.
+    """
     wanted = (
         select(EventRow)
-        .where(EventRow.camera == camera, EventRow.bundle == bundle)
-        .where(EventRow.start < until, EventRow.end >= since)
+        .where(EventRow.camera == camera, EventRow.start < until, EventRow.end >= since)
         .order_by(EventRow.start)
     )
+    if bundle is not None:
+        wanted = wanted.where(EventRow.bundle == bundle)
     names = [name for name in StoredEvent.__slots__ if name != "clips"]
     return tuple(
         StoredEvent(**{name: getattr(row, name) for name in names})
         for row in session.scalars(wanted)
     )
-
-
-def _same(event: ReplayedEvent, were: Sequence[StoredEvent]) -> str | None:
-    for one in were:
-        if event.start <= one.end and event.end >= one.start:
-            return one.uid
-    return None
-
-
-def _seconds(scores: ScoreSpan) -> float:
-    """How long was scored, without the gaps."""
-    steps = np.diff(scores.times)
-    usual = float(np.median(steps)) if len(steps) else 0.0
-    return float(np.minimum(steps, max(5 * usual, UNITS["minute"] / 60)).sum()) + usual
 
 
 def _stored(event: StoredEvent) -> dict[str, Any]:

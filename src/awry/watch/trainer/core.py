@@ -65,8 +65,9 @@ def train(
     """Fit a detector for a camera, and try it on footage that was held back.
 
     The footage is what was gathered in the store, or the camera's `learn.folder`; clips of events
-    that a person called normal are added, and what was tampered with or abnormal is left out. A fit
-    that was killed goes on where it was, with the same footage.
+    that a person called normal are added. Left out is what was tampered with, and what lies in
+    events that were judged abnormal or not judged. A fit that was killed goes on where it was, with
+    the same footage.
 
     Args:
         settings: the camera and the store.
@@ -152,7 +153,7 @@ class _Work:
                 found = select_folder(folder, RATE)
             else:
                 found = select_footage(session, name, root, self.clock.now())
-            return with_confirmed(found, session, name, root)
+            return with_confirmed(found, session, name, root, self.clock.now())
 
     def _states(self) -> dict[str, str]:
         """Name of each of the camera's bundles -> what became of it."""

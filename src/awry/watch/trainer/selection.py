@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from awry.datasets.clips import frame_count
@@ -21,7 +21,9 @@ MOST_S = 3600.0
 BOTH_FROM = 0.1
 """Both modes of light are learned where the rarer one has this share of the footage."""
 MARGIN_S = 5.0
-"""Beside an abnormal event that much is left out too."""
+"""Beside an event that is left out that much is left out too."""
+LEAST_S = 10.0
+"""With less footage that may be learned from there is no fit."""
 
 Stretch = tuple[float, float]
 
@@ -70,7 +72,7 @@ def select_footage(session: Session, camera: str, root: Path, now: float) -> Sel
     """A camera's gathered footage.
 
     Left out is what was gathered while the picture was tampered with, and around events that a
-    person judged to be abnormal.
+    person judged to be abnormal, or that nobody judged.
 
     Args:
         session: to read with.
@@ -79,7 +81,7 @@ def select_footage(session: Session, camera: str, root: Path, now: float) -> Sel
         now: seconds since 1970-01-01 UTC, where a flag still holds.
 
     Raises:
-        FootageError: there is none.
+        FootageError: there is none, or nearly all of it is left out.
     """
     rows = session.scalars(
         select(FootageRow).where(FootageRow.camera == camera).order_by(FootageRow.start)
@@ -99,17 +101,32 @@ def select_footage(session: Session, camera: str, root: Path, now: float) -> Sel
     if _seconds(kept) < _seconds(chosen):
         notes.append(_taken(kept, chosen))
     left_out = _left_out(session, camera, now)
+    lost = _inside(kept, left_out)
+    if lost > 0 and _seconds(kept) - lost < LEAST_S:
+        raise FootageError(
+            f"Of {duration(_seconds(kept))} of footage of {camera} nearly all lies in events that "
+            "were judged abnormal or not judged, or shows a covered or moved camera. Judge what is "
+            "normal, or wait until more was gathered."
+        )
+    if lost >= 1:
+        said.append(
+            f"Left out: {duration(round(lost))} in events that were judged abnormal or not judged, "
+            "or while the camera was covered or moved."
+        )
     return Selection(tuple(interleaved(kept)), left_out, (*notes, *said))
 
 
-def with_confirmed(selection: Selection, session: Session, camera: str, root: Path) -> Selection:
+def with_confirmed(
+    selection: Selection, session: Session, camera: str, root: Path, now: float
+) -> Selection:
     """The same with clips of events that a person called normal, before all others.
 
-    They are fitted on: an alarm that was none is to be none the next time.
+    They are fitted on: an alarm that was none is to be none the next time. What of such a clip
+    belongs to another event, which is not normal, is left out as well.
 
     Args:
         selection: the other footage.
-        session, camera, root: as of `select_footage`.
+        session, camera, root, now: as of `select_footage`.
     """
     clips = [piece for piece in _confirmed(session, camera, root) if piece.path.is_file()]
     if not clips:
@@ -117,7 +134,13 @@ def with_confirmed(selection: Selection, session: Session, camera: str, root: Pa
     kept = thinned(clips, MOST_S / 2)
     count = f"{len(kept)} clip{'' if len(kept) == 1 else 's'}"
     note = f"{count} of events that were called normal came to it."
-    return replace(selection, pieces=(*kept, *selection.pieces), notes=(*selection.notes, note))
+    left_out = sorted({*selection.left_out, *_left_out(session, camera, now)})
+    return replace(
+        selection,
+        pieces=(*kept, *selection.pieces),
+        left_out=tuple(left_out),
+        notes=(*selection.notes, note),
+    )
 
 
 def select_folder(folder: Path, rate: float) -> Selection:
@@ -223,12 +246,28 @@ def _left_out(session: Session, camera: str, now: float) -> tuple[Stretch, ...]:
     flags = session.execute(select(FlagRow.since, FlagRow.until).where(FlagRow.camera == camera))
     events = session.execute(
         select(EventRow.start, EventRow.end).where(
-            EventRow.camera == camera, EventRow.label == "abnormal"
+            EventRow.camera == camera,
+            or_(EventRow.label == "abnormal", and_(EventRow.label.is_(None), ~EventRow.shadow)),
         )
     )
     stretches = [(since, now if until is None else until) for since, until in flags]
     stretches += [(start - MARGIN_S, end + MARGIN_S) for start, end in events]
     return tuple(sorted(stretches))
+
+
+def _inside(pieces: Sequence[Piece], left_out: Sequence[Stretch]) -> float:
+    """Seconds of pieces that lie in stretches, which are in order and may overlap."""
+    apart: list[Stretch] = []
+    for start, end in left_out:
+        if apart and start <= apart[-1][1]:
+            apart[-1] = apart[-1][0], max(apart[-1][1], end)
+        else:
+            apart.append((start, end))
+    return sum(
+        max(0.0, min(piece.end, end) - max(piece.start, start))
+        for piece in pieces
+        for start, end in apart
+    )
 
 
 def _taken(kept: Sequence[Piece], every: Sequence[Piece]) -> str:

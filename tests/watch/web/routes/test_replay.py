@@ -10,6 +10,7 @@ from awry.errors import BundleError
 from awry.watch.keeper.replay import Replayed, ReplayedEvent
 from awry.watch.store.results import StoredEvent
 from awry.watch.web.routes import replay as module
+from awry.watch.web.score_work import score_work
 from web_site import NOW, Here
 
 API = "/api/v1/cameras"
@@ -71,7 +72,7 @@ def test_times_and_thresholds_that_are_none(
 
 
 def test_one_at_a_time(here: Here, wanted: list[dict[str, Any]]) -> None:
-    with module._one_at_a_time:
+    with score_work():
         assert here.client("viewer").get(f"{API}/door/replay").status_code == 429
     assert here.client("viewer").get(f"{API}/door/replay").status_code == 200
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from awry.errors import AwryError
 from awry.watch.keeper.replay import replay
 from awry.watch.store.read import camera as stored_camera
 from awry.watch.web.access import Reader
@@ -15,12 +13,10 @@ from awry.watch.web.api import TheApi
 from awry.watch.web.bodies.base import CameraName, Since, Until
 from awry.watch.web.bodies.cameras import Replay, ReplayedBody
 from awry.watch.web.refusals import RefusedError, refusals
+from awry.watch.web.score_work import LONGEST_S, longest_event_of, score_work
 
 router = APIRouter(prefix="/api/v1", tags=["cameras"])
-LONGEST_S = 7 * 86_400.0
-"""So much is replayed at once, at most; the command line takes more."""
 _DAY_S = 86_400.0
-_one_at_a_time = threading.Lock()
 
 
 @router.get("/cameras/{camera}/replay", responses=refusals(401, 403, 404, 409, 422, 429, 503))
@@ -51,9 +47,8 @@ def replay_scores(
     with api.reading() as session:
         if stored_camera(session, camera) is None:
             raise RefusedError(404, f"There is no camera {camera!r}.")
-    if not _one_at_a_time.acquire(blocking=False):
-        raise RefusedError(429, "Another replay is under way: try again.", {"Retry-After": "5"})
-    try:
+    longest_s = longest_event_of(api, camera)
+    with score_work():
         found = replay(
             api.database,
             camera,
@@ -62,11 +57,8 @@ def replay_scores(
             since=first,
             until=last,
             bundle=bundle,
+            longest_event_s=longest_s,
         )
-    except AwryError as error:
-        raise RefusedError(409, str(error)) from error
-    finally:
-        _one_at_a_time.release()
     return Replay(
         camera=found.camera,
         bundle=found.bundle,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -46,15 +46,20 @@ class EventBody(Given):
     peak_at: float = Field(description="When its score was the highest.")
     score: float | None = Field(description="The highest score.")
     threshold: float | None = Field(description="Of that time.")
+    height: float | None = Field(
+        None, description="How far above normal: 1 at the threshold; null: normal is not known."
+    )
     bundle: str = Field(description="The detector's folder.")
     shadow: bool = Field(description="Whether the detector only tries, and alarms nobody.")
     light: str = Field(description="`day` or `infrared`.")
     parts: dict[str, float | None] = Field(description="What the peak's score is made of.")
+    part: str = Field("", description="The one farthest above normal; may be empty.")
     regions: list[RegionBody] = Field(description="Of the peak.")
     reason: str = Field(description="What is strange, in words; may be empty.")
     told: bool = Field(description="Whether somebody was told.")
     silent: str = Field(
-        description="Why nobody was: disarmed, zone, cooldown, budget or shadow; may be empty."
+        description="Why nobody was: disarmed, zone, snoozed, cooldown, budget or shadow; may be "
+        "empty."
     )
     label: str | None = Field(description="`abnormal` or `normal`, as a person said; null: nobody.")
     pinned: bool = Field(description="Whether retention leaves it alone.")
@@ -68,7 +73,11 @@ class EventBody(Given):
 class Events(Given):
     """Some events."""
 
-    events: list[EventBody] = Field(description="Newest first.")
+    events: list[EventBody] = Field(description="Newest first; with `together` group by group.")
+    groups: list[list[str]] = Field(
+        default_factory=list,
+        description="With `together`: uids of near-duplicates, newest first; else empty.",
+    )
     next: str | None = Field(description="Give it as `cursor` for the following; null: none.")
 
 
@@ -79,12 +88,54 @@ class Judging(Taken):
     note: str = Field("", max_length=2000, description="Anything else to be said.")
 
 
+class JudgingSome(Taken):
+    """What several events were."""
+
+    events: list[Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]] = Field(
+        min_length=1, max_length=500, description="Their uids."
+    )
+    label: Literal["abnormal", "normal"] | None = Field(
+        description="As a person sees them; null: what was said is taken back."
+    )
+    note: str = Field("", max_length=2000, description="Anything else to be said.")
+
+
+class JudgementBody(Given):
+    """What a person said of an event."""
+
+    label: str = Field(description="`abnormal` or `normal`; empty: it was taken back.")
+    note: str = Field(description="What else was said.")
+    by: str = Field(description="Who said it.")
+    at: float = Field(description="When.")
+
+
+class Judgements(Given):
+    """All that people said of an event."""
+
+    judgements: list[JudgementBody] = Field(description="Oldest first; the last one counts.")
+
+
+class Neighbours(Given):
+    """The events of the same camera just before and just after."""
+
+    before: str | None = Field(description="Uid; null: there is none.")
+    after: str | None = Field(description="Likewise.")
+
+
+class Parts(Given):
+    """Parts of scores."""
+
+    parts: list[str] = Field(description="Those that were ever the highest of an event, by name.")
+
+
 class ChangeBody(Given):
     """Something that changed."""
 
     id: int = Field(description="Its number; numbers grow.")
     at: float = Field(description="When.")
-    kind: str = Field(description="event, clip, state, flag, gap, bundle, budget, drift or config.")
+    kind: str = Field(
+        description="event, clip, state, flag, gap, bundle, budget, drift, config or snooze."
+    )
     camera: str = Field(description="Whose; empty: of the site.")
     subject: str = Field(description="The camera's name, or the event's uid.")
     payload: dict[str, Any] = Field(description="What is new.")

@@ -3,21 +3,36 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
+from sqlalchemy.orm import Session
 
 from awry.errors import InputError
-from awry.watch.requests import Judge, Pin, Unjudge, Unpin
-from awry.watch.store.read import EventFilter
+from awry.watch.requests import Judge, JudgeSome, Pin, Unjudge, Unpin
+from awry.watch.store.calibrations import normal_levels
+from awry.watch.store.feedback import judgements_of
+from awry.watch.store.groups import event_groups
+from awry.watch.store.read import EventFilter, neighbours, parts_of_events
 from awry.watch.store.read import event as stored_event
 from awry.watch.store.read import events as stored_events
 from awry.watch.store.results import StoredClip, StoredEvent
 from awry.watch.web.access import Caller, May, Operator, Reader
 from awry.watch.web.api import Api, TheApi
-from awry.watch.web.bodies.base import Done, EventUid, Since, Until
-from awry.watch.web.bodies.events import ClipBody, EventBody, Events, Judging, RegionBody
+from awry.watch.web.bodies.base import Done, EventUid, OnlyCameras, Since, Until
+from awry.watch.web.bodies.events import (
+    ClipBody,
+    EventBody,
+    Events,
+    JudgementBody,
+    Judgements,
+    Judging,
+    JudgingSome,
+    Neighbours,
+    Parts,
+    RegionBody,
+)
 from awry.watch.web.refusals import RefusedError, refusals
 
 ROOT = "/api/v1"
@@ -59,10 +74,7 @@ Judgeable = Annotated[StoredEvent, Depends(_judgeable)]
 def list_events(
     api: TheApi,
     caller: Reader,
-    camera: Annotated[
-        list[Annotated[str, Query(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]],
-        Query(max_length=200, description="Only theirs; may be given more than once."),
-    ] = [],  # noqa: B006
+    camera: OnlyCameras = [],  # noqa: B006
     since: Since = None,
     until: Until = None,
     state: Annotated[
@@ -94,12 +106,27 @@ def list_events(
             description="`next` of the page before.",
         ),
     ] = None,
+    part: Annotated[
+        str | None, Query(max_length=64, description="Whose score was highest in that part.")
+    ] = None,
+    silent: Annotated[
+        str | None,
+        Query(
+            pattern="^(disarmed|zone|snoozed|cooldown|budget|shadow)$",
+            description="Nobody was told, for that reason.",
+        ),
+    ] = None,
+    together: Annotated[
+        bool, Query(description="Near-duplicates as groups; `limit` counts groups then.")
+    ] = False,
 ) -> Events:
-    """Events, newest first, page by page."""
-    for name in camera:
-        caller.check(name)
+    """Events, newest first, page by page.
+
+    Near-duplicates are events of one camera and detector in the same place, each within a minute of
+    the one before.
+    """
     wanted = EventFilter(
-        cameras=camera or (None if caller.cameras is None else sorted(caller.cameras)),
+        cameras=caller.among(camera),
         since=since,
         until=until,
         state=state,
@@ -109,19 +136,58 @@ def list_events(
         light=light,
         least=least,
         shadow=shadow,
+        part=part,
+        silent=silent,
     )
     with api.reading() as session:
         try:
-            page = stored_events(session, wanted, limit=limit, cursor=cursor)
+            return _page(session, wanted, limit, cursor, together=together)
         except InputError as error:
             raise RefusedError(422, str(error)) from error
-    return Events(events=[shown(one) for one in page.events], next=page.next)
+
+
+def _page(
+    session: Session, wanted: EventFilter, limit: int, cursor: str | None, *, together: bool
+) -> Events:
+    if not together:
+        page = stored_events(session, wanted, limit=limit, cursor=cursor)
+        return Events(events=shown_all(session, page.events), next=page.next)
+    found = event_groups(session, wanted, limit=limit, cursor=cursor)
+    return Events(
+        events=shown_all(session, [one for group in found.groups for one in group]),
+        groups=[[one.uid for one in group] for group in found.groups],
+        next=found.next,
+    )
+
+
+@router.get("/event-parts")
+def list_parts(api: TheApi, caller: Reader) -> Parts:
+    """Parts of scores by which events can be found."""
+    with api.reading() as session:
+        return Parts(parts=list(parts_of_events(session, caller.cameras)))
 
 
 @router.get("/events/{uid}", responses=refusals(404))
-def one_event(event: Readable) -> EventBody:
+def one_event(api: TheApi, event: Readable) -> EventBody:
     """An event with its clips."""
-    return shown(event)
+    with api.reading() as session:
+        return shown_all(session, [event])[0]
+
+
+@router.get("/events/{uid}/judgements", responses=refusals(404))
+def list_judgements(api: TheApi, event: Readable) -> Judgements:
+    """All that people said of an event, with who and when."""
+    with api.reading() as session:
+        found = judgements_of(session, event.uid)
+    return Judgements(judgements=[JudgementBody.model_validate(one) for one in found])
+
+
+@router.get("/events/{uid}/neighbours", responses=refusals(404))
+def list_neighbours(api: TheApi, event: Readable) -> Neighbours:
+    """Which events of the same camera came just before and just after."""
+    with api.reading() as session:
+        before, after = neighbours(session, event)
+    return Neighbours(before=before, after=after)
 
 
 @router.put("/events/{uid}/judgement", responses=refusals(404, 409))
@@ -135,6 +201,18 @@ def judge(api: TheApi, caller: Operator, event: Judgeable, given: Judging) -> Do
 def take_back(api: TheApi, caller: Operator, event: Judgeable) -> Done:
     """Take back what was said of an event."""
     api.write(Unjudge(event=event.uid), caller.name)
+    return Done(done=True)
+
+
+@router.put("/judgements", responses=refusals(404, 409))
+def judge_some(api: TheApi, caller: Operator, given: JudgingSome) -> Done:
+    """Say what several events were at once; their thresholds follow."""
+    by_camera: dict[str, list[str]] = {}
+    for uid in dict.fromkeys(given.events):
+        by_camera.setdefault(seen_event(api, caller, uid).camera, []).append(uid)
+    for camera, uids in by_camera.items():
+        values = JudgeSome(camera=camera, events=tuple(uids), label=given.label, note=given.note)
+        api.write(values, caller.name)
     return Done(done=True)
 
 
@@ -152,8 +230,13 @@ def unpin(api: TheApi, caller: Operator, event: Judgeable) -> Done:
     return Done(done=True)
 
 
-def shown(event: StoredEvent) -> EventBody:
-    """An event as the API gives it: addresses of its files in place of their paths."""
+def shown_all(session: Session, events: Sequence[StoredEvent]) -> list[EventBody]:
+    """Events as the API gives them: addresses of files in place of their paths."""
+    normal = normal_levels(session, {one.camera for one in events})
+    return [_shown(one, normal.get((one.camera, one.bundle, one.light))) for one in events]
+
+
+def _shown(event: StoredEvent, normal: float | None) -> EventBody:
     address = f"{ROOT}/events/{event.uid}"
     kept = event.media == "kept"
     return EventBody(
@@ -165,10 +248,12 @@ def shown(event: StoredEvent) -> EventBody:
         peak_at=event.peak_at,
         score=_finite(event.score),
         threshold=_finite(event.threshold),
+        height=_height(event, normal),
         bundle=event.bundle,
         shadow=event.shadow,
         light=event.light,
         parts=_parts(event.parts),
+        part=event.part,
         regions=[_region(one) for one in event.regions],
         reason=event.reason,
         told=event.told,
@@ -181,6 +266,11 @@ def shown(event: StoredEvent) -> EventBody:
         annotated=f"{address}/annotated" if kept and event.annotated else None,
         heat=f"{address}/heat" if kept and event.heat else None,
     )
+
+
+def _height(event: StoredEvent, normal: float | None) -> float | None:
+    way = math.nan if normal is None else event.threshold - normal
+    return _finite((event.score - (normal or 0.0)) / way) if way > 0 else None
 
 
 def _clip(address: str, clip: StoredClip) -> ClipBody:

@@ -14,6 +14,8 @@ from sqlalchemy import select
 from sqlalchemy.event import listens_for
 from starlette.testclient import TestClient
 
+from awry.watch.checking.discovery import FoundCamera
+from awry.watch.checking.tried import Tried, TriedStream
 from awry.watch.clock import ManualClock
 from awry.watch.ipc.links import Received
 from awry.watch.keeper.core import Keeper
@@ -37,6 +39,7 @@ from awry.watch.store.models import (
 from awry.watch.store.scores import add_scores
 from awry.watch.web.app import application, guarded
 from awry.watch.web.changes import Feed
+from awry.watch.web.helpers import Outside
 from awry.watch.web.passwords import Passwords, digest
 
 NOW = 1_800_000_000.0
@@ -65,6 +68,29 @@ CALLERS = ("viewer", "operator", "admin", "read", "feedback", "administer", "yar
 """Three people, and tokens of three scopes; the last one administers the yard alone."""
 
 
+TRIED = Tried(
+    "",
+    640,
+    360,
+    12.5,
+    (TriedStream("video", "h264", 640, 360, 12.5, True, "video"),),
+    picture="/9j/",
+)
+MEASURED = {"found": {"method": "daml", "rate": 84.0, "used": 0.2, "carries": 6}}
+
+
+def outside(tried: list[str]) -> Outside:
+    """Nothing is done outside: every address works, one camera answers; what is tried is noted."""
+
+    def try_address(address: str) -> Tried:
+        tried.append(address)
+        return TRIED
+
+    return Outside(
+        try_address, lambda: [FoundCamera("10.0.0.3", "gate")], lambda wanted, heard: MEASURED
+    )
+
+
 def secret_of(who: str) -> str:
     """The cookie or token of a caller."""
     return f"secret-of-{who}"
@@ -77,6 +103,7 @@ class Here:
     Attributes:
         asked: what the keeper was asked for.
         reloads: how often the supervisor was asked to read the file anew.
+        tried: addresses of cameras that were opened.
     """
 
     root: Path
@@ -87,6 +114,7 @@ class Here:
     app: FastAPI
     asked: list[Request] = field(default_factory=list)
     reloads: list[int] = field(default_factory=list)
+    tried: list[str] = field(default_factory=list)
 
     def client(self, who: str = "", address: str = "192.0.2.9", base: str = HERE) -> TestClient:
         """Somebody who asks: a caller, or nobody; with the CSRF token where it is a person."""
@@ -234,6 +262,7 @@ def make(template: Path, root: Path, **web: Any) -> Here:
     )
     asked: list[Request] = []
     reloads: list[int] = []
+    tried: list[str] = []
     turn = threading.Lock()
 
     def ask(request: Request) -> Answer:
@@ -257,8 +286,9 @@ def make(template: Path, root: Path, **web: Any) -> Here:
         first_token="first",
         passwords=CHEAP,
         feed=feed,
+        outside=outside(tried),
     )
-    return Here(root, database, keeper, clock, settings, app, asked, reloads)
+    return Here(root, database, keeper, clock, settings, app, asked, reloads, tried)
 
 
 def people(here: Here) -> None:

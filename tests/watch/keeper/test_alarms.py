@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 
 from awry.scoring.calibration import Budget
 from awry.watch.keeper.alarms import Armings, allowed_a_day, day_of
-from awry.watch.requests import Arm, Disarm, Judge
+from awry.watch.requests import Arm, Disarm, Judge, Snooze
 from awry.watch.store.models import BudgetRow, CameraRow, OutboxRow
 from keeper_site import HIGH, LOW, REGION, KeptSite
 
@@ -140,6 +141,20 @@ def test_zones(make: Any) -> None:
     site.score(EVENT, regions=(REGION,))
     assert told(site) == ["zone"]
     assert site.rows(OutboxRow) == []
+
+
+def test_a_place_that_is_snoozed_tells_nobody_until_its_time_is_over(make: Any) -> None:
+    site = make()
+    site.score(LOW)
+    site.ask(Snooze(camera="door", boxes=((0.0, 0.0, 0.35, 0.35),), until=site.clock.now() + 100))
+    site.score(EVENT, regions=(REGION,))
+    elsewhere = replace(REGION, box=(0.6, 0.6, 0.8, 0.8))
+    site.score(EVENT, regions=(elsewhere,))
+    site.clock.advance(100)
+    site.steps += 100
+    site.score(EVENT, regions=(REGION,))
+    assert told(site) == ["snoozed", "told", "told"]
+    assert len(site.events()) == 3  # all are stored
 
 
 @pytest.mark.parametrize(("armed", "wanted"), [("night", "disarmed"), ("never", "disarmed")])

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from awry.watch.keeper.arming import Circumstances, Manual, in_zones, overlap, silence
+from awry.watch.keeper.arming import Circumstances, Manual, in_zones, overlap, silence, snoozed
 from awry.watch.messages import SeenRegion
 from awry.watch.site.model import Zone
 
@@ -52,6 +52,20 @@ def test_zones_say_which_regions_count() -> None:
     assert in_zones(at(0.1, 0.3, 0.2, 0.6), (ROAD,))  # a third of it
     assert not in_zones(at(0.1, 0.6, 0.2, 0.8), (LEFT, ROAD))
     assert in_zones(at(0.1, 0.6, 0.2, 0.8) + at(0.1, 0.1, 0.2, 0.2), (LEFT, ROAD))
+
+
+def test_all_that_counts_must_lie_in_snoozed_places() -> None:
+    place = ((0.0, 0.0, 0.2, 0.2), (0.2, 0.0, 0.4, 0.2))
+    inside, beside = at(0.05, 0.05, 0.15, 0.15), at(0.6, 0.6, 0.8, 0.8)
+    assert snoozed(inside, (), [place])
+    assert not snoozed(beside, (), [place])
+    assert not snoozed(inside + beside, (), [place])
+    assert snoozed(inside + beside, (LEFT,), [place])  # what is not in the zone does not count
+    assert snoozed(at(0.1, 0.0, 0.29, 0.2), (), [place])  # half of it in one box
+    assert not snoozed(at(0.0, 0.0, 0.5, 0.5), (), [place])
+    assert not snoozed((), (), [place])  # nobody knows where it was
+    assert snoozed((), (), [place, ()])  # the whole picture is snoozed
+    assert not snoozed(inside, (), [])
 
 
 def test_why_nobody_is_told() -> None:

@@ -17,10 +17,11 @@ from awry.watch.site.model import Retention
 from awry.watch.store import write
 from awry.watch.store.changes import first_time
 from awry.watch.store.database import Database, open_database
+from awry.watch.store.feedback import judgements
 from awry.watch.store.files import PART, delete_files, put_file
 from awry.watch.store.models import EventRow, FileRow
 from awry.watch.store.outbox import add_outbox, outbox_due
-from awry.watch.store.read import changes, event, judgements
+from awry.watch.store.read import changes, event
 from awry.watch.store.reconcile import Difference, reconcile
 from awry.watch.store.results import StoredClip
 from awry.watch.store.retention import retain

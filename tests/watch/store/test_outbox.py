@@ -6,8 +6,10 @@ from awry.watch.store.outbox import (
     add_outbox,
     outbox_due,
     outbox_states,
+    receiver_states,
     set_delivered,
     trim_outbox,
+    try_again,
 )
 
 
@@ -70,3 +72,27 @@ def test_the_oldest_go_where_too_many_wait(session: Session) -> None:
     assert (state.waiting, state.dead, state.oldest) == (5, 2, 0.0)
     assert trim_outbox(session, 31 * 86_400.0, capacity=4) == 0
     assert [(one.waiting, one.dead) for one in outbox_states(session)] == [(5, 0)]
+
+
+def test_receivers_by_name_and_again(session: Session) -> None:
+    numbers = [
+        add_outbox(session, "webhook", target, subject, "new", {}, at)
+        for target, subject, at in (
+            ("a", "1", 1.0),
+            ("a", "2", 2.0),
+            ("a", "3", 3.0),
+            ("b", "1", 4.0),
+        )
+    ]
+    given = [one for one in numbers if one is not None]
+    set_delivered(session, given[0], error="It is away.", retry_at=1000.0)
+    set_delivered(session, given[1], error="Refused.")
+    set_delivered(session, given[2])
+    first, second = receiver_states(session)
+    assert (first.channel, first.target) == ("webhook", "a")
+    assert (first.waiting, first.sent, first.dead, first.oldest) == (1, 1, 1, 1.0)
+    assert (first.failing, first.error) == (True, "Refused.")
+    assert (second.waiting, second.failing, second.error) == (1, False, "")
+    assert try_again(session, "webhook", "a", 50.0) == 2
+    assert waiting(session, 50.0) == [*given[:2], given[3]]
+    assert try_again(session, "webhook", "none", 50.0) == 0

@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from awry.errors import InputError
 from awry.watch.store import read, write
+from awry.watch.store.feedback import judgements
 from awry.watch.store.models import FileRow
 from awry.watch.store.results import Span, StoredFootage
 from stores import NOON, a_clip, an_event
@@ -127,11 +128,11 @@ def test_the_last_judgement_counts_and_all_are_kept(session: Session) -> None:
     write.put_event(session, an_event(1, light="infrared"), 1.0)
     write.judge(session, uid, "abnormal", 2.0, by="ann")
     write.judge(session, uid, "normal", 3.0, by="bob", note="The cat.")
-    (last,) = read.judgements(session, "yard")
+    (last,) = judgements(session, "yard")
     assert (last.label, last.by, last.note, last.peak) == ("normal", "bob", "The cat.", 3.0)
     assert last.light == "infrared"
     write.judge(session, uid, None, 4.0)
-    assert read.judgements(session) == ()
+    assert judgements(session) == ()
     kept = read.event(session, uid)
     assert kept is not None
     assert kept.label is None

@@ -79,3 +79,17 @@ def test_a_log_that_nobody_reads_ends_nothing() -> None:
     log = SiteLog(stream, SCRUB)
     stream.close()
     log.say("up")
+
+
+def test_what_is_kept_is_scrubbed_json_for_people_at_a_terminal_too() -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    kept: list[str] = []
+    log = SiteLog(Terminal(), SCRUB)
+    log.keep = kept.append
+    log.say("open-sesame", "error")
+    log.child_line("web", line("web", "info", "open-sesame", 5.0))
+    assert [json.loads(one)["message"] for one in kept] == ["***", "***"]
+    assert json.loads(kept[0])["process"] == "supervisor"

@@ -20,9 +20,14 @@ import pytest
 from awry.errors import AwryError, InputError
 from awry.watch.ipc import places
 from awry.watch.messages import Request, new_uid
+from awry.watch.site.model import Site
+from awry.watch.store.kept_log import LogFilter, read_log
 from awry.watch.store.layout import Layout
+from awry.watch.store.restore import Restored, Wish
 from awry.watch.supervisor import processes, reload, request, run, run_site
+from awry.watch.supervisor.logs import SiteLog
 from awry.watch.supervisor.owner import sockets_of
+from awry.watch.supervisor.scrub import Scrubber
 
 SITE = """
 store: {store}
@@ -203,3 +208,30 @@ def test_a_second_signal_ends_it_at_once(tmp_path: Path, monkeypatch: pytest.Mon
         )
         assert run_site(one.file, log=one.log, module="fake_site") == 130
     assert not list(one.store.glob("watch.json"))
+
+
+def test_its_log_is_kept_without_secrets(site: Running) -> None:
+    site.end()
+    lines = read_log(Layout(site.store).logs, LogFilter(), limit=1000)
+    said = [one.message for one in lines]
+    assert "All processes run." in said
+    assert "open-sesame" not in " ".join(said)
+
+
+def test_a_backup_that_was_asked_for_takes_the_stores_place_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layout = Layout(tmp_path)
+    done = Restored(True, "It is monday now.", Wish("monday", "anna", 1.0), "before")
+    asked = []
+
+    def restoring(place: Layout, now: float, zone: str, *, foreign: bool) -> Restored:
+        asked.append((place, zone, foreign))
+        return done
+
+    monkeypatch.setattr(run, "restore_if_wished", restoring)
+    out = io.StringIO()
+    site = Site(store=tmp_path, timezone="Europe/Vienna")
+    assert run._restored(layout, site, SiteLog(out, Scrubber())) is done
+    assert asked == [(layout, "Europe/Vienna", False)]
+    assert json.loads(out.getvalue())["message"] == "It is monday now."

@@ -14,6 +14,7 @@ import pytest
 from awry.watch.ipc.codec import encode
 from awry.watch.ipc.wire import parcel
 from awry.watch.messages import Beat, Message, Train
+from awry.watch.site.secret_values import WITHHELD
 from awry.watch.supervisor.portions import Key
 from awry.watch.supervisor.spawn import Child, Spawner
 
@@ -99,6 +100,9 @@ def test_secrets_are_not_inherited(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     assert environment["OTHER"] == "harmless"
     assert environment["OMP_NUM_THREADS"] == "1"
     assert environment["AWRY_WATCH_FOLDER"] == str(tmp_path)
+    assert "DOOR_PASSWORD" in environment[WITHHELD].split()
+    assert "OTHER" not in environment[WITHHELD].split()
+    assert WITHHELD not in spawner.environment(Key("ingest", "door"))
 
 
 def test_a_spawner_ends_what_it_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

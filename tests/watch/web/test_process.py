@@ -56,6 +56,9 @@ class Supervised:
         self.said: list[Message] = []
         self.tells: list[Message] = []
 
+    def live_place(self, camera: str) -> None:
+        return None
+
     def poll(self) -> Sequence[Message]:
         told, self.tells = self.tells, []
         return told

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from websockets.exceptions import ConnectionClosedError
+from websockets.sync.client import connect
 
 from asgi import app
 from awry.errors import ConfigError
@@ -111,3 +113,29 @@ def test_an_ipv6_address_is_in_brackets() -> None:
     with socket.create_server(("127.0.0.1", 0)) as place:
         port = place.getsockname()[1]
         assert address(Web(host="::1"), place) == f"http://[::1]:{port}"
+
+
+async def echo(scope: Any, receive: Any, send: Any) -> None:
+    """A websocket that says what it is told, as bytes."""
+    assert scope["type"] == "websocket"
+    while (message := await receive())["type"] != "websocket.disconnect":
+        if message["type"] == "websocket.connect":
+            await send({"type": "websocket.accept"})
+        else:
+            await send({"type": "websocket.send", "bytes": message["text"].encode()})
+
+
+def test_websockets_that_say_little() -> None:
+    web = Web(port=0)
+    place = taken(web)
+    serving = server(echo, web, place)
+    try:
+        where = f"ws://127.0.0.1:{place.getsockname()[1]}/"
+        with connect(where, open_timeout=10) as socket:
+            socket.send("hello")
+            assert socket.recv(timeout=10) == b"hello"
+            socket.send("x" * 5000)  # browsers have nothing long to say here
+            with pytest.raises(ConnectionClosedError):
+                socket.recv(timeout=10)
+    finally:
+        serving.close()

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from awry.scoring.calibration import Budget
-from awry.watch.keeper.arming import Circumstances, Manual, Silence, in_zones, silence
+from awry.watch.keeper.arming import Circumstances, Manual, Silence, in_zones, silence, snoozed
 from awry.watch.keeper.levels import ADAPTED
 from awry.watch.messages import SeenRegion
 from awry.watch.site.model import Camera
@@ -20,6 +20,7 @@ from awry.watch.store import results
 from awry.watch.store.calibrations import budget_of, put_budget
 from awry.watch.store.models import CalibrationRow, CameraRow, EventRow
 from awry.watch.store.results import StoredEvent
+from awry.watch.store.snoozes import snoozes
 
 HOUR_S = 3600.0
 FEWEST = 2
@@ -93,6 +94,7 @@ def silence_of(
         allowed: alarms a day; None: there is no budget.
     """
     regions = tuple(SeenRegion(tuple(one["box"]), one["score"]) for one in event.regions)
+    places = [one.boxes for one in snoozes(session, camera.name, at=event.end)]
     last = _last_told(session, event)
     day = day_of(event.end, armings.zone)
     return silence(
@@ -103,6 +105,7 @@ def silence_of(
             since_last_s=None if last is None else abs(event.end - last),
             cooldown_s=camera.cooldown_s,
             spent=allowed is not None and is_spent(session, event, day),
+            snoozed=snoozed(regions, camera.zones, places),
         )
     )
 

@@ -1,4 +1,4 @@
-"""Whether an event is told to anybody: arming, zones and cool-down."""
+"""Whether an event is told to anybody: arming, zones, snoozed places and cool-down."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TOUCHES = 0.02
 INSIDE = 0.5
 """A box lies inside a zone where at least so much of it does."""
 
-Silence = Literal["", "shadow", "disarmed", "zone", "cooldown", "budget"]
+Silence = Literal["", "shadow", "disarmed", "zone", "snoozed", "cooldown", "budget"]
 Point = tuple[float, float]
 
 
@@ -82,6 +82,33 @@ def in_zones(regions: Sequence[SeenRegion], zones: Sequence[Zone]) -> bool:
     return False
 
 
+def snoozed(
+    regions: Sequence[SeenRegion], zones: Sequence[Zone], places: Sequence[Sequence[Box]]
+) -> bool:
+    """Whether all of an event that counts by a camera's zones lies in places that are snoozed.
+
+    A region lies in a place where at least half of it lies in one of the place's boxes. A place
+    without boxes is the whole picture. An event without regions is nowhere else.
+
+    Args:
+        regions: of the event.
+        zones: of the camera.
+        places: the boxes of each place that is snoozed now.
+    """
+    if any(not boxes for boxes in places):
+        return True
+    counting = [one for one in regions if in_zones([one], zones)]
+    boxes = [box for place in places for box in place]
+    return bool(counting) and all(
+        any(overlap(one.box, _corners(box)) >= INSIDE for box in boxes) for one in counting
+    )
+
+
+def _corners(box: Box) -> list[Point]:
+    x_min, y_min, x_max, y_max = box
+    return [(x_min, y_min), (x_max, y_min), (x_max, y_max), (x_min, y_max)]
+
+
 @dataclass(frozen=True, slots=True)
 class Circumstances:
     """What decides whether an event is told.
@@ -93,6 +120,7 @@ class Circumstances:
         since_last_s: seconds since the camera's last told event; None: there was none.
         cooldown_s: of the camera.
         spent: whether the budget of the day is.
+        snoozed: whether the place is; see `snoozed`.
     """
 
     shadow: bool
@@ -101,6 +129,7 @@ class Circumstances:
     since_last_s: float | None
     cooldown_s: float
     spent: bool
+    snoozed: bool = False
 
 
 def silence(now: Circumstances) -> Silence:
@@ -111,6 +140,8 @@ def silence(now: Circumstances) -> Silence:
         return "disarmed"
     if not now.counts:
         return "zone"
+    if now.snoozed:
+        return "snoozed"
     if now.since_last_s is not None and now.since_last_s < now.cooldown_s:
         return "cooldown"
     return "budget" if now.spent else ""

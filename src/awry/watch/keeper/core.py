@@ -19,6 +19,7 @@ from awry.watch.keeper.incidents import Incidents
 from awry.watch.keeper.kept_site import KeptSite
 from awry.watch.keeper.learning import Learning
 from awry.watch.keeper.levels import interesting
+from awry.watch.keeper.looks import Looks
 from awry.watch.keeper.requests import Requests
 from awry.watch.keeper.states import CameraCondition
 from awry.watch.keeper.upkeep import Upkeep
@@ -39,6 +40,7 @@ from awry.watch.messages import (
     SessionEnded,
     StateChanged,
 )
+from awry.watch.requests import Look
 from awry.watch.site.portions import KeeperSettings
 from awry.watch.store.changes import add_change, first_time
 from awry.watch.store.database import Database
@@ -88,6 +90,7 @@ class Keeper:
         self._incidents = Incidents(self.site)
         self._learning = Learning(self.site)
         self._requests = Requests(self.site, self._learning)
+        self._looks = Looks(self.site)
         self._upkeep = Upkeep(self.site, database, self._learning, self._conditions)
         self._batch: list[Scored] = []
         self._touched: set[Key] = set()
@@ -275,6 +278,7 @@ class Keeper:
         key = (scored.camera, scored.bundle)
         stream = self._stream(session, key)
         level = self.site.levels.get(session, *key, scored.light)
+        scored = self._looks.see(scored, level.threshold)
         taken = stream.take(scored, level)
         if not taken.new:
             return []
@@ -396,6 +400,8 @@ class Keeper:
         return []
 
     def _request(self, session: Session, request: Request, sender: Hello) -> list[Effect]:
+        if request.action == Look.action:
+            return self._looks.answer(request, sender)
         answer, done = self._requests.take(session, request)
         if done.camera:
             for key in self.site.levels.renew(session, done.camera):

@@ -9,7 +9,7 @@ from dataclasses import asdict, replace
 from sqlalchemy.orm import Session
 
 from awry.frames import FrameScore, Region
-from awry.scoring.reasons import Explainer
+from awry.scoring.reasons import Explainer, standing_out
 from awry.watch.keeper.alarms import silence_of, spend
 from awry.watch.keeper.effects import Effect
 from awry.watch.keeper.events import EventStream, Found
@@ -25,6 +25,7 @@ from awry.watch.store.results import StoredEvent
 from awry.watch.store.write import put_event
 
 _SIDE = 1000
+_LONGEST_PART = 64  # letters of its name, as the store takes them
 _log = logging.getLogger(__name__)
 UPDATE_S = 1.0
 """An open event is written at least so often, and at once where there is something new."""
@@ -118,6 +119,7 @@ class Incidents:
             shadow=shadow,
             light=found.light,
             parts=dict(found.parts),
+            part=self._part(stream, found),
             regions=[asdict(region) for region in found.regions],
             reason=found.reason or self._reason(stream, found),
             told=old is not None and old.told,
@@ -126,6 +128,16 @@ class Incidents:
             annotated=old.annotated if old is not None else "",
             heat=old.heat if old is not None else "",
         )
+
+    def _part(self, stream: EventStream, found: Found) -> str:
+        """Which part of the score was highest; empty: it has none, or none was above normal."""
+        if not found.parts:
+            return ""
+        facts = self._site.levels.facts(stream.bundle)
+        camera = self._site.camera(stream.camera)
+        scene = None if isinstance(facts, str) else facts.scene(camera.scene if camera else None)
+        usual = {} if scene is None else scene.parts
+        return (standing_out(found.parts, usual) or "")[:_LONGEST_PART]
 
     def _reason(self, stream: EventStream, found: Found) -> str:
         """Where and how high, by the detector's calibration; the method's words are not known."""

@@ -15,11 +15,13 @@ from awry.watch import requests as ask
 from awry.watch.keeper.effects import Effect
 from awry.watch.keeper.kept_site import KeptSite
 from awry.watch.keeper.learning import Learning
-from awry.watch.messages import Answer, Request
+from awry.watch.messages import Answer, Due, Request
 from awry.watch.store import accounts
 from awry.watch.store.changes import add_change, answer_to, first_time, set_answer
 from awry.watch.store.models import CameraRow, EventRow, SessionRow, UserRow
+from awry.watch.store.outbox import try_again
 from awry.watch.store.results import Token, User
+from awry.watch.store.snoozes import add_snooze, end_snooze
 from awry.watch.store.write import judge, pin, set_armed
 
 
@@ -55,10 +57,13 @@ class Requests:
         self._doers: dict[type[ask.Values], Callable[[Session, Any, str], Done]] = {
             ask.Judge: self._judge,
             ask.Unjudge: self._unjudge,
+            ask.JudgeSome: self._judge_some,
             ask.Pin: self._pin,
             ask.Unpin: self._unpin,
             ask.Arm: self._arm,
             ask.Disarm: self._arm,
+            ask.Snooze: self._snooze,
+            ask.Unsnooze: self._unsnooze,
             ask.UserMake: self._user_make,
             ask.UserPassword: self._user_password,
             ask.UserRole: self._user_role,
@@ -74,6 +79,8 @@ class Requests:
             ask.BundleBack: self._back,
             ask.Refit: self._refit,
             ask.ConfigNoted: self._config,
+            ask.OutboxRetry: self._outbox_retry,
+            ask.BackupNoted: self._backup,
         }
 
     def take(self, session: Session, request: Request) -> tuple[Answer, Done]:
@@ -112,6 +119,15 @@ class Requests:
     def _unjudge(self, session: Session, asked: ask.Unjudge, by: str) -> Done:
         return self._judged(session, asked.event, None, by)
 
+    def _judge_some(self, session: Session, asked: ask.JudgeSome, by: str) -> Done:
+        before: dict[str, Any] = {}
+        for uid in asked.events:
+            one = self._judged(session, uid, asked.label, by, asked.note)
+            if one.camera != asked.camera:
+                raise InputError(f"Event {uid} is none of camera {asked.camera}.")
+            before[uid] = one.before["label"]
+        return Done(asked.camera, before, {"label": asked.label}, camera=asked.camera)
+
     def _judged(
         self, session: Session, uid: str, label: str | None, by: str, note: str = ""
     ) -> Done:
@@ -143,9 +159,40 @@ class Requests:
         after = {"armed": armed, "until": asked.until}
         return Done(camera.name, {"armed": before}, after)
 
+    def _snooze(self, session: Session, asked: ask.Snooze, by: str) -> Done:
+        if self._site.camera(asked.camera) is None:
+            raise InputError(f"There is no camera {asked.camera!r}.")
+        now = self._site.clock.now()
+        number = add_snooze(
+            session,
+            asked.camera,
+            asked.boxes,
+            now,
+            until=asked.until,
+            event=asked.event,
+            note=asked.note,
+            by=by,
+        )
+        after = {"until": asked.until, "boxes": [list(box) for box in asked.boxes]}
+        return Done(asked.camera, {}, {"id": number, **after}, values={"id": number})
+
+    def _unsnooze(self, session: Session, asked: ask.Unsnooze, by: str) -> Done:
+        known = end_snooze(session, asked.id, self._site.clock.now(), by)
+        return Done(known.camera, {"id": known.id, "until": known.until}, {"ended": True})
+
     def _config(self, session: Session, asked: ask.ConfigNoted, by: str) -> Done:
         add_change(session, self._site.clock.now(), "config", asked.subject)
         return Done(asked.subject, asked.before, asked.after)
+
+    def _outbox_retry(self, session: Session, asked: ask.OutboxRetry, by: str) -> Done:
+        count = try_again(session, asked.channel, asked.target, self._site.clock.now())
+        after, values = {"rows": count}, {"count": count}
+        effects = [Effect("courier", "", Due())] if count else []
+        subject = f"{asked.channel} {asked.target}".strip()
+        return Done(subject if count else "", {}, after, values, effects)
+
+    def _backup(self, session: Session, asked: ask.BackupNoted, by: str) -> Done:
+        return Done(asked.name, {}, {"backup": asked.what})
 
     # ---- detectors --------------------------------------------------------------------------
 
@@ -201,8 +248,9 @@ class Requests:
     def _user_remove(self, session: Session, asked: ask.UserRemove, by: str) -> Done:
         user = _user(session, asked.name)
         _leave_an_administrator(session, user)
+        tokens = accounts.remove_tokens_of(session, user.name)
         accounts.remove_user(session, user.name)
-        return Done(user.name, {"role": user.role})
+        return Done(user.name, {"role": user.role}, {"tokens": list(tokens)} if tokens else {})
 
     def _session_make(self, session: Session, asked: ask.SessionMake, by: str) -> Done:
         now = self._site.clock.now()

@@ -60,12 +60,27 @@ def backup(site: Site, to: Path, *, reporter: Reporter | None = None) -> Backup:
         WriteError: something stands at `to`, it lies in the store, or it cannot be written; nothing
             is left behind.
     """
-    layout = Layout(site.store)
-    _refuse(layout.root, to)
-    with site_database(site) as database, whole_folder(to, replace=False) as folder:
+    _refuse(site.store, to)
+    with site_database(site) as database:
+        return copied(database, to, reporter=reporter)
+
+
+def copied(database: Database, to: Path, *, reporter: Reporter | None = None) -> Backup:
+    """Copy the store of a database; as `backup`.
+
+    Args:
+        database: to read.
+        to: a folder that is not there yet; it may lie in the store's own `backups/`.
+        reporter: shown how long it takes.
+
+    Raises:
+        WriteError: something stands at `to`, or it cannot be written; nothing is left behind.
+    """
+    _refuse_there(to)
+    with whole_folder(to, replace=False) as folder:
         copy = Layout(folder)
         _copy_database(database, copy)
-        done = _copy_files(layout, copy, reporter)
+        done = _copy_files(database.layout, copy, reporter)
     return Backup(to, *done)
 
 
@@ -75,6 +90,10 @@ def _refuse(store: Path, to: Path) -> None:
         raise WriteError(
             f"The backup {to} and the store {store} lie in each other; choose a folder elsewhere."
         )
+    _refuse_there(to)
+
+
+def _refuse_there(to: Path) -> None:
     if os.path.lexists(to):
         raise WriteError(f"{to} is there already; a backup never overwrites. Choose a new folder.")
 

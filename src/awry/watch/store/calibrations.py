@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import select
@@ -41,6 +42,14 @@ def calibrations(session: Session, camera: str) -> tuple[Calibration, ...]:
         )
         for row in rows
     )
+
+
+def normal_levels(session: Session, cameras: Collection[str]) -> dict[tuple[str, str, str], float]:
+    """What is normal, by camera, detector and light mode: how far above it says how strange."""
+    wanted = select(
+        CalibrationRow.camera, CalibrationRow.bundle, CalibrationRow.light, CalibrationRow.normal
+    ).where(CalibrationRow.camera.in_(sorted(cameras)))
+    return {(row[0], row[1], row[2]): row[3] for row in session.execute(wanted)}
 
 
 def put_budget(session: Session, budget: Budget, at: float) -> None:

@@ -44,8 +44,18 @@ class Layout:
 
     @property
     def backups(self) -> Path:
-        """Copies of the database from before a migration."""
+        """Backups made from the page, and copies of the database from before a migration."""
         return self.root / "backups"
+
+    @property
+    def restore(self) -> Path:
+        """Says which backup takes the place of what is here at the next start."""
+        return self.root / "restore.json"
+
+    @property
+    def logs(self) -> Path:
+        """The newest lines of the log."""
+        return self.root / "logs"
 
     @property
     def ballast(self) -> Path:

@@ -110,7 +110,8 @@ class EventRow(Base):
     Attributes:
         state: `open` or `ended`.
         told: whether somebody was told; else `silent` says why not: `disarmed`, `zone`,
-            `cooldown`, `budget`, `shadow`.
+            `snoozed`, `cooldown`, `budget`, `shadow`.
+        part: of the score, which was farthest above normal at the peak; empty: it has none.
         regions: of the peak, each `{box, score, parts, class_name}`, boxes as shares.
         pinned: never deleted by retention.
         label: `abnormal` or `normal`, as a person judged; None: nobody did.
@@ -124,6 +125,8 @@ class EventRow(Base):
         Index("event_camera_start_uid", "camera", "start", "uid"),
         Index("event_label_start_uid", "label", "start", "uid"),
         Index("event_pinned_start_uid", "pinned", "start", "uid"),
+        Index("event_part_start_uid", "part", "start", "uid"),
+        Index("event_silent_start_uid", "silent", "start", "uid"),
     )
     uid: Mapped[str] = mapped_column(String(32), primary_key=True)
     camera: Mapped[str] = mapped_column(String(40))
@@ -138,6 +141,7 @@ class EventRow(Base):
     score: Mapped[float]
     threshold: Mapped[float]
     parts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    part: Mapped[str] = mapped_column(String(64), default="", server_default="")
     regions: Mapped[list[Any]] = mapped_column(default=list)
     reason: Mapped[str] = mapped_column(Text, default="")
     told: Mapped[bool] = mapped_column(default=False)
@@ -149,6 +153,30 @@ class EventRow(Base):
     label: Mapped[str | None] = mapped_column(String(8))
     media: Mapped[str] = mapped_column(String(8), default="kept", server_default="kept")
     stored_at: Mapped[float] = mapped_column(default=0.0)
+
+
+class SnoozeRow(Base):
+    """A place of a camera that alarms nobody for a while; never deleted.
+
+    Attributes:
+        boxes: of the place, `[x_min, y_min, x_max, y_max]` as shares; none: the whole picture.
+        event: uid of the event that it was asked for at; empty: of none.
+        until: None: for good.
+        ended: when somebody ended it, before its time; None: nobody did.
+    """
+
+    __tablename__ = "snooze"
+    __table_args__ = (Index("snooze_camera_until", "camera", "until"),)
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    camera: Mapped[str] = mapped_column(String(40))
+    boxes: Mapped[list[Any]] = mapped_column(default=list)
+    event: Mapped[str] = mapped_column(String(32), default="")
+    since: Mapped[float]
+    until: Mapped[float | None]
+    note: Mapped[str] = mapped_column(Text, default="")
+    by: Mapped[str] = mapped_column(String(64), default="")
+    ended: Mapped[float | None]
+    ended_by: Mapped[str] = mapped_column(String(64), default="")
 
 
 class ClipRow(Base):
@@ -335,7 +363,8 @@ class ChangeRow(Base):
     """What changed, in order, for those who follow; trimmed to the newest.
 
     Attributes:
-        kind: `event`, `clip`, `state`, `flag`, `gap`, `bundle`, `budget`, `drift`, `config`.
+        kind: `event`, `clip`, `state`, `flag`, `gap`, `bundle`, `budget`, `drift`, `config`,
+            `snooze`.
         subject: the camera's name, or the event's uid.
     """
 

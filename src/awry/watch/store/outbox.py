@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from awry.watch.store.models import OutboxRow
-from awry.watch.store.results import OutboxEntry, OutboxState
+from awry.watch.store.results import OutboxEntry, OutboxState, ReceiverState
 
 CAPACITY = 10_000
 REMEMBERED_S = 30 * 86_400.0
@@ -120,6 +120,50 @@ def outbox_states(session: Session) -> tuple[OutboxState, ...]:
     for channel, state, count, oldest in session.execute(counted):
         found.setdefault(channel, {})[state] = (count, oldest)
     return tuple(_state(channel, states) for channel, states in sorted(found.items()))
+
+
+def receiver_states(session: Session) -> tuple[ReceiverState, ...]:
+    """How each receiver's rows stand, by channel and name."""
+    of = (OutboxRow.channel, OutboxRow.target)
+    counted = select(
+        *of, OutboxRow.state, func.count(), func.min(OutboxRow.made), func.max(OutboxRow.attempts)
+    ).group_by(*of, OutboxRow.state)
+    found: dict[tuple[str, str], dict[str, tuple[int, float, int]]] = {}
+    for channel, target, state, count, oldest, attempts in session.execute(counted):
+        found.setdefault((channel, target), {})[state] = (count, oldest, attempts)
+    return tuple(
+        ReceiverState(
+            channel=channel,
+            target=target,
+            waiting=states.get("waiting", (0, 0.0, 0))[0],
+            sent=states.get("sent", (0, 0.0, 0))[0],
+            dead=states.get("dead", (0, 0.0, 0))[0],
+            oldest=states["waiting"][1] if "waiting" in states else None,
+            failing=states.get("waiting", (0, 0.0, 0))[2] > 0,
+            error=_last_error(session, channel, target),
+        )
+        for (channel, target), states in sorted(found.items())
+    )
+
+
+def try_again(session: Session, channel: str, target: str, now: float) -> int:
+    """Have all that a receiver was not told be sent now, also what was given up; gives how much."""
+    unsent = (
+        OutboxRow.channel == channel,
+        OutboxRow.target == target,
+        OutboxRow.state.in_(("waiting", "dead")),
+    )
+    count = session.scalar(select(func.count()).select_from(OutboxRow).where(*unsent)) or 0
+    session.execute(update(OutboxRow).where(*unsent).values(state="waiting", due=now))
+    return int(count)
+
+
+def _last_error(session: Session, channel: str, target: str) -> str:
+    wanted = select(OutboxRow.error).where(
+        OutboxRow.channel == channel, OutboxRow.target == target, OutboxRow.error != ""
+    )
+    wanted = wanted.where(OutboxRow.state != "sent").order_by(OutboxRow.id.desc()).limit(1)
+    return session.scalar(wanted) or ""
 
 
 def trim_outbox(session: Session, now: float, *, capacity: int = CAPACITY) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from heapq import merge
 from itertools import islice
@@ -18,7 +18,6 @@ from awry.watch.store.models import (
     ChangeRow,
     ClipRow,
     EventRow,
-    FeedbackRow,
     FileRow,
     FlagRow,
     FootageRow,
@@ -27,7 +26,6 @@ from awry.watch.store.models import (
 )
 from awry.watch.store.results import (
     Change,
-    Judgement,
     Page,
     Span,
     StoredBundle,
@@ -55,6 +53,8 @@ class EventFilter:
         light: `day` or `infrared`.
         least: scores of that and more.
         shadow: events of a detector that only tries; False by default.
+        part: those whose score was farthest above normal in that part.
+        silent: those that nobody was told of for that reason, as `EventRow.silent`.
     """
 
     cameras: Sequence[str] | None = None
@@ -67,6 +67,8 @@ class EventFilter:
     light: str | None = None
     least: float | None = None
     shadow: bool | None = False
+    part: str | None = None
+    silent: str | None = None
 
 
 def cameras(session: Session, *, removed: bool = False) -> tuple[StoredCamera, ...]:
@@ -107,7 +109,7 @@ def events(
     wanted = wanted or EventFilter()
     if not 1 <= limit <= LONGEST_PAGE:
         raise InputError(f"The limit is {limit}; expected 1 to {LONGEST_PAGE} events.")
-    place = None if cursor is None else _place(cursor)
+    place = None if cursor is None else place_of(cursor)
     # One search a camera, since each then follows its index; together they would be sorted whole.
     names: Iterable[str | None] = (None,) if wanted.cameras is None else sorted(set(wanted.cameras))
     found = [
@@ -116,9 +118,14 @@ def events(
     newest = merge(*found, key=lambda row: (row.start, row.uid), reverse=True)
     rows = list(islice(newest, limit + 1))
     shown = rows[:limit]
-    following = f"{shown[-1].start!r}_{shown[-1].uid}" if len(rows) > limit else None
+    following = cursor_of(shown[-1]) if len(rows) > limit else None
     clips = clips_of(session, [row.uid for row in shown])
     return Page(tuple(_event(row, clips.get(row.uid, ())) for row in shown), following)
+
+
+def cursor_of(event: EventRow | StoredEvent) -> str:
+    """A place among events: just behind that one."""
+    return f"{event.start!r}_{event.uid}"
 
 
 def event_search(
@@ -140,7 +147,7 @@ def event_search(
         search = search.where(EventRow.label == wanted.label)
     if wanted.least is not None:
         search = search.where(EventRow.score >= wanted.least)
-    for name in ("state", "told", "pinned", "light", "shadow"):
+    for name in ("state", "told", "pinned", "light", "shadow", "part", "silent"):
         value = getattr(wanted, name)
         if value is not None:
             search = search.where(getattr(EventRow, name) == value)
@@ -151,6 +158,27 @@ def event(session: Session, uid: str) -> StoredEvent | None:
     """An event with its clips; None: there is none."""
     row = session.get(EventRow, uid)
     return None if row is None else _event(row, clips_of(session, [uid]).get(uid, ()))
+
+
+def parts_of_events(session: Session, cameras: Collection[str] | None = None) -> tuple[str, ...]:
+    """All parts that were ever the highest of an event, by name; None: of all cameras."""
+    wanted = select(EventRow.part).where(EventRow.part != "").distinct().order_by(EventRow.part)
+    if cameras is not None:
+        wanted = wanted.where(EventRow.camera.in_(sorted(cameras)))
+    return tuple(session.scalars(wanted))
+
+
+def neighbours(session: Session, of: StoredEvent) -> tuple[str | None, str | None]:
+    """Uids of the events of the same camera and kind of detector just before and just after."""
+    place = tuple_(EventRow.start, EventRow.uid)
+    same = (EventRow.camera == of.camera, EventRow.shadow == of.shadow)
+    wanted = select(EventRow.uid).where(*same).limit(1)
+    before = wanted.where(place < tuple_(of.start, of.uid))
+    after = wanted.where(place > tuple_(of.start, of.uid))
+    return (
+        session.scalar(before.order_by(EventRow.start.desc(), EventRow.uid.desc())),
+        session.scalar(after.order_by(EventRow.start, EventRow.uid)),
+    )
 
 
 def open_events(session: Session, camera: str | None = None) -> tuple[StoredEvent, ...]:
@@ -252,21 +280,6 @@ def footage(session: Session, camera: str) -> tuple[StoredFootage, ...]:
     )
 
 
-def judgements(session: Session, camera: str | None = None) -> tuple[Judgement, ...]:
-    """What people said of events, each event's last word alone, oldest first.
-
-    A judgement that was taken back is left out.
-    """
-    newest = select(func.max(FeedbackRow.id)).group_by(FeedbackRow.event)
-    wanted = select(FeedbackRow).where(FeedbackRow.id.in_(newest), FeedbackRow.label != "")
-    if camera is not None:
-        wanted = wanted.where(FeedbackRow.camera == camera)
-    return tuple(
-        Judgement(row.event, row.camera, row.light, row.peak, row.label, row.note, row.by, row.at)
-        for row in session.scalars(wanted.order_by(FeedbackRow.id))
-    )
-
-
 def _spans(
     session: Session, table: Any, camera: str, since: float | None, until: float | None
 ) -> Iterable[Any]:
@@ -279,7 +292,12 @@ def _spans(
     return rows
 
 
-def _place(cursor: str) -> tuple[float, str]:
+def place_of(cursor: str) -> tuple[float, str]:
+    """Start and uid of the event that a cursor stands behind.
+
+    Raises:
+        InputError: it is none.
+    """
     start, _, uid = cursor.partition("_")
     try:
         return float(start), uid

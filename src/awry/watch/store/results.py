@@ -38,6 +38,7 @@ class StoredEvent:
     Attributes:
         state: `open` or `ended`.
         told: whether somebody was told; else `silent` says why not.
+        part: of the score, which was farthest above normal at the peak; empty: it has none.
         regions: of the peak, each `{box, score, parts, class_name}`.
         picture, annotated, heat: paths; empty: there is none.
         media: `kept`, or `expired` once retention has deleted clips and pictures.
@@ -57,6 +58,7 @@ class StoredEvent:
     shadow: bool = False
     light: str = "day"
     parts: Mapping[str, float] = field(default_factory=dict)
+    part: str = ""
     regions: Sequence[Mapping[str, Any]] = ()
     reason: str = ""
     told: bool = False
@@ -123,6 +125,40 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupPage:
+    """Some events, near-duplicates together.
+
+    Attributes:
+        groups: each newest first, by their newest event.
+        next: give it as `cursor` for the following ones; None: there are none.
+    """
+
+    groups: tuple[tuple[StoredEvent, ...], ...]
+    next: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSnooze:
+    """A place of a camera that alarms nobody for a while; see `models.SnoozeRow`."""
+
+    id: int
+    camera: str
+    boxes: tuple[tuple[float, float, float, float], ...]
+    event: str
+    since: float
+    until: float | None
+    note: str
+    by: str
+    ended: float | None
+    ended_by: str
+
+    def active(self, at: float) -> bool:
+        """Whether it counts at a moment."""
+        over = self.ended is not None or (self.until is not None and at >= self.until)
+        return self.since <= at and not over
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """Something changed; see `models.ChangeRow`."""
 
@@ -167,6 +203,25 @@ class OutboxState:
 
 
 @dataclass(frozen=True, slots=True)
+class ReceiverState:
+    """How the outbox of a receiver stands; see `OutboxState`.
+
+    Attributes:
+        failing: whether a waiting row was tried before.
+        error: of the newest row that was not sent, a sentence; empty: none failed.
+    """
+
+    channel: str
+    target: str
+    waiting: int
+    sent: int
+    dead: int
+    oldest: float | None
+    failing: bool
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
 class StoredBundle:
     """A detector of a camera; see `messages.BundleState`."""
 
@@ -193,7 +248,14 @@ class StoredFootage:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What a person said of an event. `peak` is the event's score then."""
+    """What a person said of an event.
+
+    Attributes:
+        peak: the event's score then.
+        label: `abnormal` or `normal`; empty: what was said before was taken back.
+        id: its number; later words have larger ones.
+        bundle: the detector that found the event.
+    """
 
     event: str
     camera: str
@@ -203,6 +265,20 @@ class Judgement:
     note: str
     by: str
     at: float
+    id: int
+    bundle: str
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackPage:
+    """Some of what was said, oldest first.
+
+    Attributes:
+        next: give it as `cursor` for the following ones; None: there are none.
+    """
+
+    rows: tuple[Judgement, ...]
+    next: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +328,17 @@ class Calibration:
     facts: Mapping[str, Any]
     at: float
 
+    @property
+    def parts(self) -> dict[str, tuple[float, float]]:
+        """Mean and standard deviation of each part of normal scores; empty: they are not known."""
+        scenes = _mapping(_mapping(self.facts.get("scene")).get("scenes"))
+        found: dict[str, tuple[float, float]] = {}
+        for scene in scenes.values():
+            for name, pair in _mapping(_mapping(scene).get("parts")).items():
+                if isinstance(pair, list | tuple) and len(pair) == 2:
+                    found.setdefault(str(name), (float(pair[0]), float(pair[1])))
+        return found
+
 
 @dataclass(frozen=True, slots=True)
 class User:
@@ -300,3 +387,7 @@ class AuditEntry:
     subject: str
     before: Mapping[str, Any]
     after: Mapping[str, Any]
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}

@@ -23,6 +23,7 @@ from awry.watch.store.models import (
     ClipRow,
     DriftRow,
     EventRow,
+    FeedbackRow,
     FileRow,
     FlagRow,
     GapRow,
@@ -162,12 +163,13 @@ def _trim_scores(session: Session, before: float) -> int:
 
 
 def _trim_events(session: Session, before: float, work: int) -> int:
-    """Events whose media went long ago, and that nobody judged or pinned."""
+    """Events whose media went long ago, of which nobody ever said anything, and not pinned."""
     held = exists().where(FileRow.event == EventRow.uid)
+    judged = exists().where(FeedbackRow.event == EventRow.uid)
     wanted = (
         select(EventRow.uid)
         .where(EventRow.start < before, EventRow.state == "ended", ~EventRow.pinned)
-        .where(EventRow.label.is_(None), ~held)
+        .where(EventRow.label.is_(None), ~held, ~judged)
         .order_by(EventRow.start)
         .limit(work)
     )

@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from awry.errors import InputError
 
-REVISIONS: Sequence[str] = ("0001", "0002")
+REVISIONS: Sequence[str] = ("0001", "0002", "0003")
 """All schemas there ever were, oldest first; the last is this version's."""
 
 

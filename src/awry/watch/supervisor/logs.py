@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import IO, Any
 
@@ -56,10 +57,14 @@ class SiteLog:
     Args:
         stream: they are written there; people at a terminal get plain lines.
         scrub: takes secrets out of whatever any process wrote.
+
+    Attributes:
+        keep: called with each line as JSON; None: nothing is kept.
     """
 
     def __init__(self, stream: IO[str], scrub: Scrubber) -> None:
         self._stream, self.scrub = stream, scrub
+        self.keep: Callable[[str], None] | None = None
         self._plain = stream.isatty()
 
     def say(self, message: str, level: str = "info", process: str = "supervisor") -> None:
@@ -82,6 +87,8 @@ class SiteLog:
             self.say(text, "warning", process)
 
     def _write(self, text: str) -> None:
+        if self.keep is not None:
+            self.keep(text)
         if self._plain:
             said = json.loads(text)
             clock = said["at"][11:19]

@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -19,9 +20,12 @@ from awry.watch.clock import Clock, SystemClock
 from awry.watch.ipc import places
 from awry.watch.ipc.channel import SocketHub, SocketLink
 from awry.watch.messages import Answer, Hello, Message, Request
-from awry.watch.requests import ConfigNoted, made
+from awry.watch.requests import BackupNoted, ConfigNoted, made
+from awry.watch.site.model import Site, database_url
 from awry.watch.site.portions import revealed
+from awry.watch.store.kept_log import KeptLog
 from awry.watch.store.layout import Layout
+from awry.watch.store.restore import Restored, restore_if_wished
 from awry.watch.supervisor.core import KEEPER, Supervisor
 from awry.watch.supervisor.logs import SiteLog
 from awry.watch.supervisor.notify import Notifier
@@ -90,12 +94,27 @@ def run_site(
     file = SiteFile(Path(path))
     loaded = file.first()
     site_log = SiteLog(log or sys.stdout, Scrubber())
-    with owned(Layout(loaded.site.store)) as store, Signals() as signals:
+    layout = Layout(loaded.site.store)
+    with owned(layout) as store, closing(KeptLog(layout.logs)) as kept, Signals() as signals:
+        site_log.keep = kept
+        restored = _restored(layout, loaded.site, site_log)
         site = RunningSite(file, loaded, store, site_log, SystemClock(), module)
+        if restored is not None:
+            site.note(restored)
         try:
             return site.run(signals, stop or threading.Event())
         finally:
             site.close()
+            site_log.keep = None
+
+
+def _restored(layout: Layout, site: Site, log: SiteLog) -> Restored | None:
+    """Let a backup take the store's place, where somebody asked for it; nothing runs yet."""
+    foreign = database_url(site) is not None
+    done = restore_if_wished(layout, SystemClock().now(), site.timezone, foreign=foreign)
+    if done is not None:
+        log.say(done.said, "warning")
+    return done
 
 
 class RunningSite:
@@ -146,6 +165,12 @@ class RunningSite:
                 self.reload()
             self.turn(TURN_S)
         return 0
+
+    def note(self, restored: Restored) -> None:
+        """Have the audit log of what was restored say so."""
+        if restored.done and restored.wish is not None:
+            said = BackupNoted(name=restored.wish.backup, what="restored")
+            self._keeper.send(made(said, restored.wish.by))
 
     def turn(self, wait_s: float) -> None:
         """Everything once, after at most so long."""

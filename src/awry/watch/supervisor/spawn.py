@@ -17,6 +17,7 @@ from awry.watch.ipc import places
 from awry.watch.ipc.codec import decode, encode
 from awry.watch.ipc.wire import Outgoing, Parcels, parcel
 from awry.watch.messages import Configure, Message
+from awry.watch.site.secret_values import WITHHELD
 from awry.watch.supervisor.portions import Key
 
 _PIECE = 65536
@@ -210,7 +211,10 @@ class Spawner:
             if name in _NEEDED or not self._is_secret(value)
         }
         threads = {} if key.kind in ("scorer", "trainer") else _ONE_THREAD
-        return {**kept, **threads, places.FOLDER: str(self._folder), "PYTHONUNBUFFERED": "1"}
+        told = {places.FOLDER: str(self._folder), "PYTHONUNBUFFERED": "1"}
+        if key.kind == "web":  # it reads the site's file, and must know which names are set
+            told[WITHHELD] = " ".join(sorted(os.environ.keys() - kept.keys()))
+        return {**kept, **threads, **told}
 
     def _is_secret(self, value: str) -> bool:
         return len(value) >= _SHORTEST and any(value in one for one in self.hidden)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyCookie, HTTPBearer
 from fastapi.security.http import HTTPAuthorizationCredentials
+from starlette.requests import HTTPConnection
 
 from awry.serving import LOOPBACK, cookie, header
 from awry.watch.requests import SessionTouch, TokenTouch, made
@@ -62,6 +64,16 @@ class Caller:
     def sees(self, camera: str) -> bool:
         """Whether a camera is among theirs; what is of no camera is for those who see all."""
         return self.cameras is None or camera in self.cameras
+
+    def among(self, cameras: Sequence[str] = ()) -> Sequence[str] | None:
+        """These cameras, or all of theirs where none is named; None: all there are.
+
+        Raises:
+            RefusedError: 403: one of them is not among theirs.
+        """
+        for camera in cameras:
+            self.check(camera)
+        return cameras or (None if self.cameras is None else sorted(self.cameras))
 
     def check(self, camera: str) -> None:
         """Refuse a camera that is not among theirs.
@@ -134,6 +146,21 @@ def caller_of(api: Api, request: Request) -> Caller:
     if not secret:
         raise _nobody(api)
     return _logged_in(api, request, secret)
+
+
+def still(api: Api, request: Request, caller: Caller) -> bool:
+    """Whether somebody who follows may still: the log-in lasts, the token was not taken back."""
+    try:
+        now = caller_of(api, request)
+    except RefusedError as refused:
+        return refused.status == 503  # who it is cannot be looked up at the moment
+    return (now.name, now.cameras) == (caller.name, caller.cameras)
+
+
+def request_of(connection: HTTPConnection) -> Request:
+    """A websocket as the request that it began with, for `caller_of`."""
+    scheme = "https" if connection.scope.get("scheme") == "wss" else "http"
+    return Request({**connection.scope, "type": "http", "method": "GET", "scheme": scheme})
 
 
 def _by_secret(api: Api, secret: str) -> Caller:

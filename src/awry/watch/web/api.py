@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 import pydantic_core
@@ -19,9 +19,14 @@ from awry.watch.requests import Values, made
 from awry.watch.site.portions import WebSettings
 from awry.watch.store.database import Database
 from awry.watch.web.attempts import Attempts
+from awry.watch.web.backup_maker import BackupMaker
 from awry.watch.web.changes import Feed
+from awry.watch.web.helpers import Helpers
+from awry.watch.web.live import LiveSources
 from awry.watch.web.passwords import Passwords
+from awry.watch.web.process_usage import ProcessUsage
 from awry.watch.web.refusals import RefusedError
+from awry.watch.web.sensitivity_cache import SensitivityCache
 
 
 class KeeperAwayError(Exception):
@@ -41,7 +46,13 @@ class Api:
         passwords, attempts: who may log in, and how often.
         feed: what changes.
         first_token: with which the first user may be made from another machine; used once.
+        live: fetches live pictures and video.
         reload: lets the supervisor read the site's file anew; raises as `ask`. None: nobody does.
+        sensitivity: budgets that were tried on stored scores.
+        helpers: what is done outside of this process.
+        processes: asks the supervisor how its processes are; raises as `ask`. None: nobody knows.
+        backups: makes backups.
+        process_usage: how much processor time processes take.
     """
 
     settings: WebSettings
@@ -53,7 +64,16 @@ class Api:
     attempts: Attempts
     feed: Feed
     first_token: str
+    live: LiveSources
     reload: Callable[[], Answer] | None
+    helpers: Helpers
+    processes: Callable[[], Answer] | None = None
+    backups: BackupMaker = field(default_factory=BackupMaker)
+    process_usage: ProcessUsage = field(default_factory=ProcessUsage)
+    sensitivity: SensitivityCache = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.sensitivity = SensitivityCache(self.database)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -93,6 +113,16 @@ class Api:
         """
         if self.reload is not None:
             self._answered(self.reload)
+
+    def asked_processes(self) -> list[dict[str, Any]]:
+        """The processes of the site, as the supervisor says; see `supervisor.core.ProcessStatus`.
+
+        Raises:
+            RefusedError: the supervisor is away.
+        """
+        if self.processes is None:
+            return []
+        return list(self._answered(self.processes).get("processes", []))
 
     def _answered(self, ask: Callable[[], Answer]) -> dict[str, Any]:
         try:

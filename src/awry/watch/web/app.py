@@ -1,12 +1,14 @@
-"""The API of a site as an application, with all its guards."""
+"""The API and the pages of a site as an application, with all its guards."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
 
+from awry.pages.headers import SafeHeaders, SmallBodies
 from awry.serving import LOOPBACK, App, OriginGuard, this_machine_alone
 from awry.version import __version__
 from awry.watch.clock import Clock
@@ -17,22 +19,58 @@ from awry.watch.web.access import SiteReader
 from awry.watch.web.api import Api
 from awry.watch.web.attempts import Attempts
 from awry.watch.web.changes import Feed
-from awry.watch.web.headers import SafeHeaders, SmallBodies
+from awry.watch.web.helpers import Helpers, Outside
+from awry.watch.web.live import LiveSources
+from awry.watch.web.pages import install_pages
 from awry.watch.web.passwords import Passwords
 from awry.watch.web.refusals import install
 from awry.watch.web.routes import (
+    adding,
+    backups,
     bundles,
     cameras,
+    compare,
     events,
+    export,
+    feedback,
+    live,
     media,
     people,
     replay,
+    sensitivity,
     session,
     settings,
     site,
+    site_settings,
+    snoozes,
+    system,
+    teaching,
+    timeline,
 )
 
-ROUTERS = (session, cameras, events, media, replay, bundles, settings, people, site)
+ROUTERS = (
+    session,
+    cameras,
+    events,
+    snoozes,
+    media,
+    replay,
+    bundles,
+    settings,
+    people,
+    site,
+    timeline,
+    feedback,
+    sensitivity,
+    compare,
+    teaching,
+    adding,
+    system,
+    backups,
+    site_settings,
+    live,
+    export,
+)
 """Modules of routes."""
 _HERE = (*LOOPBACK, "::1")  # as hosts to listen on
 _NAMES = (*LOOPBACK, "[::1]")  # as browsers name them
@@ -46,9 +84,12 @@ def application(
     *,
     tell: Callable[[Request], None] | None = None,
     reload: Callable[[], Answer] | None = None,
+    live_place: Callable[[str], Path | None] = lambda camera: None,
+    processes: Callable[[], Answer] | None = None,
     first_token: str = "",
     passwords: Passwords | None = None,
     feed: Feed | None = None,
+    outside: Outside | None = None,
 ) -> FastAPI:
     """The API of a site, not guarded yet against other sites: see `guarded`.
 
@@ -60,8 +101,10 @@ def application(
         tell: the same without waiting, for what may be lost; None: `ask`.
         reload: lets the supervisor read the site's file anew; raises as `ask`. None: it looks at
             the file by itself.
+        live_place: camera's name -> the socket of its live pictures; None: there are none.
+        processes: asks the supervisor how its processes are; raises as `ask`. None: nobody knows.
         first_token: lets the first user be made from another machine; empty: nobody may.
-        passwords, feed: in place of the usual ones, for tests.
+        passwords, feed, outside: in place of the usual ones, for tests.
 
     Returns:
         The application; its `state.api` is what the routes share.
@@ -86,7 +129,10 @@ def application(
         attempts=Attempts(clock),
         feed=feed or Feed(database),
         first_token=first_token,
+        live=LiveSources(live_place, clock),
         reload=reload,
+        helpers=Helpers(clock, outside),
+        processes=processes,
     )
     install(app)
     for routes in ROUTERS:
@@ -97,6 +143,7 @@ def application(
         """What the API can do, as OpenAPI describes it."""
         return app.openapi()
 
+    install_pages(app)
     return app
 
 

@@ -26,6 +26,8 @@ _LOG = logging.getLogger(__name__)
 _POLL_S, _RETRY_S, _LOAD_S = 0.05, 1.0, 5.0
 RELOAD = "config.reload"
 """What the supervisor is asked for when the site's file was changed here."""
+PROCESSES = "processes"
+"""What it is asked for to tell how its processes are."""
 
 
 def run(context: Context) -> None:
@@ -74,7 +76,7 @@ class WebProcess:
             elif isinstance(message, Answer):
                 self._asking.incoming(message)
         for request, certain in self._asking.outgoing():
-            if request.action == RELOAD:
+            if request.action in (RELOAD, PROCESSES):
                 self._context.say(request)
             else:
                 self._context.keeper.send(request, certain=certain)
@@ -128,21 +130,25 @@ class WebProcess:
             self._asking.ask,
             self._context.clock,
             tell=self._asking.tell,
+            live_place=self._context.live_place,
             reload=lambda: self._asking.ask(Request(new_uid(), RELOAD)),
+            processes=lambda: self._asking.ask(Request(new_uid(), PROCESSES)),
             first_token=self._first_token(database, web),
             feed=self._feed,
         )
         self._api = app.state.api
         self._server = server(guarded(app, self._settings), web, place)
         self.address = here
-        _LOG.info("The API answers at %s.", here)
+        _LOG.info("The page is at %s; open it in a browser. The API is below /api/v1.", here)
 
     def _first_token(self, database: Database, web: Web) -> str:
         with database.reading() as session:
             if users(session):
                 return ""
         if web.host in (*LOOPBACK, "::1") and not web.trusted_proxies:
-            _LOG.info("There is no user yet: the first is made on this machine.")
+            _LOG.info(
+                "There is no user yet: the first is made on the page, in a browser of this machine."
+            )
             return ""
         made = new_secret()
         _LOG.warning(

@@ -13,6 +13,7 @@ from awry.watch.site.model import Web
 
 _GRACE_S = 2
 _MOST_CONNECTIONS = 512
+_LARGEST_WORD = 4096  # bytes that a websocket may be sent by a browser
 
 
 def taken(web: Web) -> socket.socket:
@@ -55,7 +56,8 @@ def server(app: App, web: Web, place: socket.socket) -> ServerThread:
         ssl_certfile=web.tls.certificate if web.tls else None,
         ssl_keyfile=web.tls.key if web.tls else None,
         timeout_graceful_shutdown=_GRACE_S,
-        ws="none",
+        ws="websockets-sansio",
+        ws_max_size=_LARGEST_WORD,
     )
     begun = ServerThread(config, place, "web")
     try:

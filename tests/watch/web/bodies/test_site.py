@@ -19,7 +19,7 @@ HIDDEN_OF_CAMERA = {
 def test_a_setting_that_is_new_is_shown_or_hidden_on_purpose() -> None:
     shown = set(CameraSettings.model_fields) - {"learned", "method"}
     assert set(Camera.model_fields) - shown == HIDDEN_OF_CAMERA
-    hidden = {"store", "database", "scorers", "load", "device", "web"}
+    hidden = {"store", "database", "scorers", "load", "device", "web", "synthetic"}
     assert set(Site.model_fields) - set(SiteSettings.model_fields) == hidden
 
 

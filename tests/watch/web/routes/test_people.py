@@ -73,3 +73,50 @@ def test_the_audit_log_says_who_did_what(here: Here) -> None:
     ids = [one["id"] for one in told["entries"] + older["entries"]]
     assert ids == sorted(ids, reverse=True)
     assert len(set(ids)) == len(ids) > 2
+
+
+def test_a_removed_users_tokens_end(here: Here) -> None:
+    boss = here.client("administer")
+    assert boss.patch(f"{API}/users/operator", json={"role": "admin"}).status_code == 200
+    body = {"name": "operator", "password": PASSWORD}
+    eve = here.client()
+    eve.headers["X-CSRF-Token"] = eve.post(f"{API}/session", json=body).json()["csrf"]
+    made = eve.post(f"{API}/tokens", json={"name": "hers", "scope": "admin"}).json()["token"]
+    program = here.client()
+    program.headers["Authorization"] = f"Bearer {made}"
+    again = program.post(f"{API}/tokens", json={"name": "its", "scope": "read"}).json()["token"]
+    assert boss.delete(f"{API}/users/operator").status_code == 200
+    for secret in (made, again):
+        program.headers["Authorization"] = f"Bearer {secret}"
+        assert program.get(f"{API}/session").status_code == 401
+    names = {one["name"] for one in boss.get(f"{API}/tokens").json()["tokens"]}
+    assert names == {"read", "feedback", "administer", "yard"}
+    audit = boss.get(f"{API}/audit", params={"action": "user.remove"}).json()["entries"]
+    assert audit[0]["after"] == {"tokens": ["hers", "its"]}
+
+
+def test_who_is_logged_in_and_the_end_of_it(here: Here) -> None:
+    admin, viewer = here.client("admin"), here.client("viewer")
+    found = admin.get(f"{API}/log-ins").json()["log_ins"]
+    assert [(one["user"], one["here"]) for one in found] == [
+        ("admin", True),
+        ("operator", False),
+        ("viewer", False),
+    ]
+    assert "csrf" not in str(found)
+    assert admin.delete(f"{API}/users/viewer/log-ins").status_code == 200
+    assert viewer.get(f"{API}/session").status_code == 401
+    assert admin.delete(f"{API}/users/nobody/log-ins").status_code == 404
+
+
+def test_the_audit_log_filtered_and_as_a_table(here: Here) -> None:
+    admin = here.client("admin")
+    admin.put(f"{API}/events/e1/pin")
+    admin.patch(f"{API}/users/viewer", json={"role": "operator"})
+    for only, count in (({"by": "admin"}, 2), ({"action": "pin"}, 1), ({"subject": "vie"}, 1)):
+        wanted = {"by": "admin", **only}
+        assert len(admin.get(f"{API}/audit", params=wanted).json()["entries"]) == count
+    answer = admin.get(f"{API}/audit.csv", params={"by": "admin"})
+    assert answer.headers["content-type"].startswith("text/csv")
+    assert len(answer.text.splitlines()) == 3
+    assert here.client("operator").get(f"{API}/audit.csv").status_code == 403

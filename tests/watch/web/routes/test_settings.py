@@ -6,6 +6,7 @@ import pytest
 
 from awry.watch.messages import Answer
 from awry.watch.requests import ConfigNoted, values_of
+from awry.watch.site.secret_values import WITHHELD
 from awry.watch.store.models import AuditRow
 from web_site import SECRETS, SITE, Here
 
@@ -22,6 +23,44 @@ def test_settings_are_shown_without_addresses_and_secrets(here: Here) -> None:
     assert told["cameras"][0]["budget"] == "2/day"
     hidden = [*SECRETS, "10.0.0.1", "broker.example", "hook.example", "admin", "rtsp"]
     assert [one for one in hidden if one in answer.text] == []
+
+
+def test_a_site_of_variables_is_shown_and_changed_without_them(
+    here: Here, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The web process is not given the variables that hold secrets."""
+    names = ("DOOR", "YARD_WORD", "HOOK", "STORE_PLACE", "TITLE")
+    monkeypatch.setenv(WITHHELD, " ".join(names))
+    for name in names:
+        monkeypatch.delenv(name, raising=False)
+    file = here.root / "site.yaml"
+    file.write_text(
+        """
+name: ${TITLE}
+store: store
+database: ${STORE_PLACE}
+webhooks: [{name: hook, to: "${HOOK}", secret: "${HOOK}"}]
+cameras:
+  door:
+    detect: ${DOOR}  # by the gate
+  yard: {detect: "rtsp://root:${YARD_WORD}@10.0.0.2/live", record: "${DOOR}"}
+  gone: {detect: "rtsp://root:${NOWHERE}@10.0.0.3/live"}
+"""
+    )
+    client = here.client("admin")
+    told = client.get(f"{API}/config").json()
+    assert [one["name"] for one in told["cameras"]] == ["door", "yard"]
+    assert "NOWHERE of the environment is not set" in told["misconfigured"]["gone"]
+    assert told["warnings"] == []
+    answer = client.patch(f"{API}/cameras/door/config", json={"budget": "3/week"})
+    assert (answer.status_code, answer.json()["budget"]) == (200, "3/week")
+    answer = client.patch(f"{API}/config", json={"retention": {"days": 5}})
+    assert (answer.status_code, answer.json()["retention"]["days"]) == (200, 5)
+    text = file.read_text()
+    assert "detect: ${DOOR}  # by the gate" in text
+    assert "withheld" not in text
+    for page in ("/cameras/door", "/cameras/door/zones", "/system?tab=disk", "/system"):
+        assert client.get(page).status_code == 200
 
 
 def test_a_change_goes_into_the_file_and_comments_stay(here: Here) -> None:

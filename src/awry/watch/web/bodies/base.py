@@ -33,6 +33,12 @@ Time = Annotated[float, Field(ge=EARLIEST, le=LATEST, allow_inf_nan=False)]
 CameraName = Annotated[
     str, Path(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$", description="Name of a camera of the site.")
 ]
+_Named = Annotated[str, Query(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
+OnlyCameras = Annotated[
+    list[_Named],
+    Query(max_length=200, description="Only theirs; may be given more than once."),
+]
+OnlyCamera = Annotated[_Named | None, Query(description="Only this one's.")]
 EventUid = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,64}$", description="The event's `uid`.")]
 Since = Annotated[
     float | None,

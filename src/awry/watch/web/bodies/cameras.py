@@ -86,9 +86,13 @@ class CalibrationBody(Given):
     bundle: str = Field(description="The detector's folder.")
     light: str = Field(description="`day` or `infrared`.")
     threshold: float | None = Field(description="Scores of that and more alarm; null: none does.")
-    normal: float = Field(description="Seconds of normal footage behind it.")
+    normal: float = Field(description="The mean of normal scores.")
     how: str = Field(description="How it came about, for people.")
     at: float = Field(description="When it was chosen.")
+    parts: dict[str, tuple[float, float]] = Field(
+        default_factory=dict,
+        description="Mean and standard deviation of each part of normal scores.",
+    )
 
 
 class Calibrations(Given):

@@ -143,3 +143,19 @@ class Audit(Given):
 
     entries: list[AuditBody] = Field(description="Newest first.")
     next: int | None = Field(description="Give it as `before` for older ones; null: none.")
+
+
+class LogInBody(Given):
+    """Where somebody is logged in."""
+
+    user: str = Field(description="Who.")
+    made: float = Field(description="Since when.")
+    seen: float = Field(description="When it was last used, to some minutes.")
+    until: float = Field(description="When it ends without use.")
+    here: bool = Field(description="Whether it is the one that asks.")
+
+
+class LogIns(Given):
+    """All who are logged in."""
+
+    log_ins: list[LogInBody] = Field(description="By user, the newest use first.")

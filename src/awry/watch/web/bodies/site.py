@@ -9,6 +9,8 @@ from pydantic import Field
 from awry.watch.site.model import Point
 from awry.watch.web.bodies.base import Given, Taken
 
+Polygon = Annotated[list[Point], Field(min_length=3, max_length=200)]
+
 
 class ZoneBody(Taken):
     """Where alarms count."""
@@ -19,14 +21,18 @@ class ZoneBody(Taken):
         pattern="^(only|never)$",
         description="`only`: alarms must touch such a zone; `never`: inside nobody is alarmed.",
     )
-    polygon: Annotated[list[Point], Field(min_length=3, max_length=200)] = Field(
-        description="Corners x, y as shares of the picture's width and height."
+    polygon: Polygon = Field(
+        description="Corners x, y as shares of the picture's width and height. Sides must not "
+        "cross, and at least 0.05 % of the picture is covered."
     )
 
 
 class CameraSettings(Given):
     """A camera's settings, without its addresses."""
 
+    version: str = Field(
+        "", description="Of the site's file; give it with a change to change just this one."
+    )
     name: str = Field(description="Its key in the file.")
     enabled: bool = Field(description="Whether it is opened.")
     budget: str | None = Field(description="Alarms that are allowed, e.g. `2/day`.")
@@ -68,6 +74,9 @@ class CameraChange(Taken):
         None, max_length=40, description="`always`, `never`, or a schedule's name."
     )
     zones: list[ZoneBody] | None = Field(None, max_length=50, description="All of them anew.")
+    ignore: list[Polygon] | None = Field(
+        None, max_length=50, description="Polygons whose pixels are never used; all of them anew."
+    )
     cooldown_s: float | None = Field(
         None, ge=0, le=86_400, allow_inf_nan=False, description="Seconds."
     )

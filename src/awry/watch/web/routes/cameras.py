@@ -17,7 +17,7 @@ from awry.watch.store.results import Span
 from awry.watch.store.scores import detectors, read_scores, thinned
 from awry.watch.web.access import Operator, Reader
 from awry.watch.web.api import Api, TheApi
-from awry.watch.web.bodies.base import CameraName, Done, Since, Until
+from awry.watch.web.bodies.base import CameraName, Done, OnlyCamera, Since, Until
 from awry.watch.web.bodies.cameras import (
     Arming,
     BudgetBody,
@@ -154,9 +154,7 @@ def list_budgets(
     since: Annotated[
         str, Query(pattern=_DAY, description="From this day on, `YYYY-MM-DD`.")
     ] = "1970-01-01",
-    camera: Annotated[
-        str | None, Query(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$", description="Only this one's.")
-    ] = None,
+    camera: OnlyCamera = None,
 ) -> Budgets:
     """How much of their budgets cameras have spent, by day."""
     if camera is not None:

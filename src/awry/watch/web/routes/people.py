@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Depends, Path, Query
+from starlette.responses import StreamingResponse
 
 from awry.watch.requests import (
+    SessionEnd,
     TokenMake,
     TokenRemove,
     UserMake,
@@ -14,13 +16,16 @@ from awry.watch.requests import (
     UserRemove,
     UserRole,
 )
-from awry.watch.store.accounts import audit, tokens, user_named, users
+from awry.watch.store.accounts import AuditFilter, audit, log_ins, tokens, user_named, users
 from awry.watch.web.access import SiteAdministrator
 from awry.watch.web.api import TheApi
-from awry.watch.web.bodies.base import Done
+from awry.watch.web.audit_table import audit_rows
+from awry.watch.web.bodies.base import Done, Since, Until
 from awry.watch.web.bodies.people import (
     Audit,
     AuditBody,
+    LogInBody,
+    LogIns,
     MadeToken,
     NewToken,
     NewUser,
@@ -57,7 +62,7 @@ def list_users(api: TheApi, caller: SiteAdministrator) -> Users:
 @router.post("/users", status_code=201, responses=refusals(409, 429))
 def make_user(api: TheApi, caller: SiteAdministrator, wanted: NewUser) -> Done:
     """Let another person in."""
-    password = hashed(api, wanted.password)
+    password = hashed(api, wanted.password, wanted.name)
     api.write(UserMake(name=wanted.name, password=password, role=wanted.role), caller.name)
     return Done(done=True)
 
@@ -69,14 +74,14 @@ def change_user(api: TheApi, caller: SiteAdministrator, name: User, wanted: User
     if wanted.role is not None:
         api.write(UserRole(name=name, role=wanted.role), caller.name)
     if wanted.password is not None:
-        password = hashed(api, wanted.password)
+        password = hashed(api, wanted.password, name)
         api.write(UserPassword(name=name, password=password), caller.name)
     return Done(done=True)
 
 
 @router.delete("/users/{name}", responses=refusals(404, 409))
 def remove_user(api: TheApi, caller: SiteAdministrator, name: User) -> Done:
-    """Let a person in no longer; their log-ins end."""
+    """Let a person in no longer; their log-ins and the tokens they made end."""
     _known(api, name)
     api.write(UserRemove(name=name), caller.name)
     return Done(done=True)
@@ -115,18 +120,84 @@ def remove_token(api: TheApi, caller: SiteAdministrator, name: TokenNamed) -> Do
     return Done(done=True)
 
 
+@router.get("/log-ins")
+def list_log_ins(api: TheApi, caller: SiteAdministrator) -> LogIns:
+    """Who is logged in."""
+    mine = caller.log_in.id if caller.log_in else ""
+    with api.reading() as session:
+        found = log_ins(session, api.clock.now())
+    return LogIns(
+        log_ins=[
+            LogInBody(
+                user=one.user, made=one.made, seen=one.seen, until=one.until, here=one.id == mine
+            )
+            for one in found
+        ]
+    )
+
+
+@router.delete("/users/{name}/log-ins", responses=refusals(404))
+def end_log_ins(api: TheApi, caller: SiteAdministrator, name: User) -> Done:
+    """End all log-ins of a person; they may log in again."""
+    _known(api, name)
+    api.write(SessionEnd(user=name), caller.name)
+    return Done(done=True)
+
+
+def audit_filter(
+    by: Annotated[str, Query(max_length=80, description="Who did it.")] = "",
+    action: Annotated[
+        str,
+        Query(
+            pattern=r"^[a-z.-]{0,40}$",
+            description="What, e.g. `judge`, or all of a family, e.g. `user`.",
+        ),
+    ] = "",
+    subject: Annotated[
+        str, Query(max_length=80, description="That stands in what it was done to.")
+    ] = "",
+    since: Since = None,
+    until: Until = None,
+    before: Annotated[int | None, Query(ge=1, lt=2**63, description="Only older ones.")] = None,
+) -> AuditFilter:
+    """Which entries of the audit log are wanted."""
+    return AuditFilter(by, action, subject, since, until, before)
+
+
+Wanted = Annotated[AuditFilter, Depends(audit_filter)]
+
+
 @router.get("/audit")
 def list_audit(
     api: TheApi,
     caller: SiteAdministrator,
-    before: Annotated[int | None, Query(ge=1, lt=2**63, description="Only older ones.")] = None,
+    wanted: Wanted,
     limit: Annotated[int, Query(ge=1, le=1000, description="At most so many.")] = 100,
 ) -> Audit:
     """Who changed what, newest first."""
     with api.reading() as session:
-        entries = audit(session, before=before, limit=limit)
+        entries = audit(session, limit=limit, only=wanted)
     following = entries[-1].id if len(entries) == limit else None
     return Audit(entries=[AuditBody.model_validate(one) for one in entries], next=following)
+
+
+@router.get(
+    "/audit.csv",
+    response_class=StreamingResponse,
+    responses={
+        200: {
+            "description": "A table for spreadsheets.",
+            "content": {"text/csv": {"schema": {"type": "string"}}},
+        }
+    },
+)
+def audit_table(api: TheApi, caller: SiteAdministrator, wanted: Wanted) -> StreamingResponse:
+    """The same as a table: all entries that are wanted, newest first."""
+    return StreamingResponse(
+        audit_rows(api, wanted),
+        media_type="text/csv; charset=utf-8",
+        headers={"content-disposition": 'attachment; filename="audit.csv"'},
+    )
 
 
 def _known(api: TheApi, name: str) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import SecretStr
 
+from awry.pages.words import marked as _
 from awry.watch.requests import SessionEnd, SessionMake, UserMake, UserPassword
 from awry.watch.store.accounts import user_named, users
 from awry.watch.web.access import (
@@ -23,7 +24,7 @@ from awry.watch.web.access import (
 from awry.watch.web.api import Api, TheApi
 from awry.watch.web.bodies.base import Done
 from awry.watch.web.bodies.people import FirstUser, LoggingIn, NewPassword, Session, Setup
-from awry.watch.web.passwords import BusyError, digest, new_secret, same
+from awry.watch.web.passwords import BusyError, digest, new_secret, same, weakness
 from awry.watch.web.refusals import RefusedError, refusals
 
 router = APIRouter(prefix="/api/v1", tags=["session"], responses=refusals(422, 503))
@@ -42,7 +43,9 @@ def make_first_user(api: TheApi, request: Request, wanted: FirstUser) -> Done:
     """Make the first user, an administrator: on the machine itself, or with the log's token."""
     with _one_first_user:
         if not _nobody_yet(api):
-            raise RefusedError(409, "There is a user already: log in, and make others as `/users`.")
+            raise RefusedError(
+                409, _("There is a user already: log in, and make others as `/users`.")
+            )
         if not from_this_machine(request):
             _begin_attempt(api, request, "")
             given = wanted.first_token.get_secret_value() if wanted.first_token else ""
@@ -52,7 +55,7 @@ def make_first_user(api: TheApi, request: Request, wanted: FirstUser) -> Done:
                     "The first user is made on the machine itself, or with `first_token`, which "
                     "the log of the site shows.",
                 )
-        password = hashed(api, wanted.password)
+        password = hashed(api, wanted.password, wanted.name)
         api.write(
             UserMake(name=wanted.name, password=password, role="admin", first=True), wanted.name
         )
@@ -66,7 +69,7 @@ def log_in(api: TheApi, request: Request, response: Response, given: LoggingIn) 
     with api.reading() as session:
         known = user_named(session, given.name)
     if not _fits(api, known.password if known else None, given.password) or known is None:
-        raise RefusedError(401, "The name or the password is not right.")
+        raise RefusedError(401, _("The name or the password is not right."))
     api.attempts.forgive(address, given.name)
     secret, csrf = new_secret(), new_secret()
     until = api.clock.now() + lasts_s(api)
@@ -128,18 +131,27 @@ def change_password(api: TheApi, request: Request, caller: Reader, given: NewPas
     with api.reading() as session:
         known = user_named(session, caller.name)
     if not _fits(api, known.password if known else None, given.old):
-        raise RefusedError(403, "The present password is another one.")
+        raise RefusedError(403, _("That is not your present password."))
     api.attempts.forgive(address, caller.name)
-    api.write(UserPassword(name=caller.name, password=hashed(api, given.new)), caller.name)
+    api.write(
+        UserPassword(name=caller.name, password=hashed(api, given.new, caller.name)), caller.name
+    )
     return Done(done=True)
 
 
-def hashed(api: Api, password: SecretStr) -> str:
-    """A password as it is stored.
+def hashed(api: Api, password: SecretStr, name: str) -> str:
+    """A new password as it is stored.
+
+    Args:
+        api: of the site.
+        password: of a person.
+        name: of the person.
 
     Raises:
-        RefusedError: too many wait for theirs.
+        RefusedError: 422: it would be guessed at once; 429: too many wait for theirs.
     """
+    if said := weakness(password.get_secret_value(), name):
+        raise RefusedError(422, said)
     try:
         return api.passwords.hashed(password.get_secret_value())
     except BusyError:

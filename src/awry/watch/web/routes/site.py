@@ -13,8 +13,8 @@ from starlette.responses import StreamingResponse
 from awry.errors import InputError
 from awry.version import __version__
 from awry.watch.store.read import changes, last_change
-from awry.watch.web.access import Caller, Reader, SiteReader, caller_of, from_this_machine
-from awry.watch.web.api import Api, TheApi
+from awry.watch.web.access import Reader, SiteReader, caller_of, from_this_machine, still
+from awry.watch.web.api import TheApi
 from awry.watch.web.bodies.events import ChangeBody, Changes
 from awry.watch.web.bodies.site import Health, LoadBody, OutboxBody, Ready, StorageBody
 from awry.watch.web.health import health
@@ -129,19 +129,10 @@ async def stream(
     last = request.headers.get("last-event-id", "")
     place = int(last) if last.isascii() and last.isdigit() and len(last) < 19 else after
     texts: AsyncIterator[str] = api.feed.follow(
-        place, caller.sees, lambda: _still(api, request, caller)
+        place, caller.sees, lambda: still(api, request, caller)
     )
     return StreamingResponse(
         texts,
         media_type="text/event-stream",
         headers={"cache-control": "no-store", "x-accel-buffering": "no"},
     )
-
-
-def _still(api: Api, request: Request, caller: Caller) -> bool:
-    """Whether somebody who follows may still: the log-in lasts, the token was not taken back."""
-    try:
-        now = caller_of(api, request)
-    except RefusedError as refused:
-        return refused.status == 503  # who it is cannot be looked up at the moment
-    return (now.name, now.cameras) == (caller.name, caller.cameras)

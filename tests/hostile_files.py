@@ -53,7 +53,7 @@ from awry.training.split import Exclusion
 from awry.video import open_source
 from awry.video.ignore import IgnoreRegions
 from awry.video.memory import ArraySource
-from awry.watch.site.edit import set_value
+from awry.watch.site.edit import change_site
 from awry.watch.site.read import read_site
 from darknet_files import write_network, yolov3
 from support import write_images, write_mnist
@@ -426,7 +426,7 @@ def site(root: Path) -> Prepared:
     def read() -> None:
         names = {"WORD": "w"}
         assert read_site(file, environment=names).version
-        set_value(file, ("name",), "other", environment=names)
+        change_site(file, lambda values: values.update(name="other"), environment=names)
 
     return Prepared(file, read)
 

@@ -32,17 +32,21 @@ FUNCTIONS: Mapping[str, tuple[str, ...]] = {
     **{
         f"watch {name}": (f"watch.{name}",)
         for name in (
+            "demo",
             "init",
             "check",
             "run",
             "status",
             "events",
+            "feedback",
             "fsck",
             "backup",
             "replay",
             "schema",
+            "demo",
         )
     },
+    "watch export": ("watch.export_dataset",),
     "watch user add": ("watch.add_user",),
     "watch user password": ("watch.set_password",),
     "watch user remove": ("watch.remove_user",),
@@ -54,7 +58,7 @@ FUNCTIONS: Mapping[str, tuple[str, ...]] = {
 # Options that are not called like their argument: the flag is short for people.
 ARGUMENTS = {"set": "changes"}
 ONLY_SHOWN = {"json", "help"}
-ONLY_PYTHON = {"reporter"}
+ONLY_PYTHON = {"reporter", "say", "stop"}
 # Figures of time and place differ from call to call.
 UNLIKE = ("seconds", "created", "ms_per_frame", "free")
 
@@ -242,6 +246,7 @@ EXAMPLES: dict[str, tuple[Callable[[Small, str], Words], Callable[[Small, str], 
         lambda s, r: api.watch.check(s.site, cameras=False),
     ),
     "watch events": (lambda s, r: [s.site], lambda s, r: api.watch.events(s.site)),
+    "watch feedback": (lambda s, r: [s.site], lambda s, r: api.watch.feedback(s.site)),
     "watch fsck": (lambda s, r: [s.site], lambda s, r: api.watch.fsck(s.site)),
     "watch backup": (
         lambda s, r: [s.site, s.out("copy", r)],
@@ -270,11 +275,16 @@ CALLS: dict[str, tuple[Words, dict[str, Any]]] = {
     "review": (["run", "--port", 9000, "--no-open"], {"port": 9000, "open": False}),
     "bench speed": (["one", "two", "--data", "d", "--frames", 7], {"frames": 7, "repeats": 3}),
     "export": (["bundle", "--to", "openvino", "--out", "o"], {"to": "openvino", "int8": False}),
+    "watch demo": (["--past", "5m", "--keep"], {"past": "5m", "keep": True, "out": None}),
     "watch run": (["s.yaml", "--load", "refuse"], {"site": Path("s.yaml"), "load": "refuse"}),
     "watch status": (["s.yaml"], {"site": Path("s.yaml")}),
     "watch replay": (
         ["s.yaml", "door", "--budget", "1/day"],
         {"camera": "door", "budget": "1/day", "threshold": None},
+    ),
+    "watch export": (
+        ["s.yaml", "out", "--camera", "a", "--label", "normal", "--footage"],
+        {"to": Path("out"), "camera": ["a"], "label": "normal", "footage": True},
     ),
     "watch user add": (
         ["s.yaml", "anna", "--password", "word", "--role", "admin"],

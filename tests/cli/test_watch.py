@@ -34,6 +34,8 @@ def test_a_new_site(tmp_path: Path, awry: Any) -> None:
     again = awry("watch", "init", path)
     assert (again.code, "left as it is" in again.err) == (2, True)
     assert awry("watch", "init", tmp_path / "b.yaml", "--json").json["cameras"] == {}
+    without = awry("watch", "init", tmp_path / "c.yaml").out
+    assert "it says where its page is, and cameras are added there" in without
 
 
 def test_cameras_are_asked_for_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:

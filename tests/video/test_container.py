@@ -9,6 +9,7 @@ import pytest
 from av.stream import Disposition
 
 from awry.errors import SourceError
+from awry.video.container import held_streams
 from awry.video.files import VideoFile
 
 
@@ -98,3 +99,14 @@ def test_the_limit_holds_where_the_size_changes_in_the_middle(
     source = VideoFile(path)
     assert {frame.image.shape for frame in source} == {(96, 128, 3)}
     assert source.health.lost >= 4
+
+
+def test_what_a_container_holds(tmp_path: Path) -> None:
+    videos = [
+        ("libx264", 128, 60, 5, Disposition(0)),
+        ("mpeg4", 192, 60, 5, Disposition.default),
+    ]
+    with av.open(str(_file(tmp_path / "a.mkv", videos))) as container:
+        small, large = held_streams(container)
+    assert (small.codec, small.width, small.height, small.read) == ("h264", 128, 64, False)
+    assert (large.codec, large.width, large.rate, large.read) == ("mpeg4", 192, 10.0, True)

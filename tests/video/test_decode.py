@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+
 import av
 import numpy as np
 import pytest
@@ -34,6 +37,14 @@ def _wrong(numbered, frames) -> list[tuple[int, int]]:
     """Index and number of the frames that are not damaged, and yet show another number."""
     shown = [(frame.index, numbered.read(frame.image)) for frame in frames if not frame.damaged]
     return [(index, number) for index, number in shown if index != number]
+
+
+@pytest.fixture(autouse=True)
+def usual_priority() -> Iterator[None]:
+    """SVT-AV1, run by root, gives its caller real-time priority, which later programs inherit."""
+    before = os.sched_getscheduler(0), os.sched_getparam(0)
+    yield
+    os.sched_setscheduler(0, *before)
 
 
 @pytest.mark.parametrize(("ending", "codec", "options"), KINDS)

@@ -19,6 +19,8 @@ from awry.cli.options import (
     show_result,
 )
 from awry.cli.watch_accounts import token_app, user_app
+from awry.cli.watch_demo import watch_demo
+from awry.cli.watch_feedback import watch_feedback
 from awry.cli.watch_shown import show_lines, show_rows
 from awry.storage import json_text
 
@@ -29,8 +31,10 @@ if TYPE_CHECKING:
     from awry.watch.told import Told
 
 watch_app = typer.Typer(no_args_is_help=True)
+watch_app.command("demo")(watch_demo)
 watch_app.add_typer(user_app, name="user", help="Who may log in.")
 watch_app.add_typer(token_app, name="token", help="Tokens of programs.")
+watch_app.command("feedback")(watch_feedback)
 
 File = Annotated[Path, typer.Argument(help="The site's file.")]
 Since = Annotated[str | None, typer.Option(help="24h (ago), 2026-11-29, ...")]
@@ -80,7 +84,11 @@ def show_new(result: NewSite) -> None:
     """Print what was made, and what comes next."""
     said = [f"{result.path}: cameras: {len(result.cameras)}, store {result.store}."]
     said += [f"  {name}: {address}" for name, address in result.cameras.items()]
-    said.append(f"Next: awry watch check {result.path}, then awry watch run {result.path}")
+    if result.cameras:
+        said.append(f"Next: awry watch check {result.path}, then awry watch run {result.path}")
+    else:
+        run = f"awry watch run {result.path}"
+        said.append(f"Next: {run}; it says where its page is, and cameras are added there.")
     show_lines(said)
 
 
@@ -203,6 +211,56 @@ def show_events(result: Told) -> None:
     show_rows(result.rows(), "no event")
     if result.values["next"]:
         show_lines([f"More: --cursor {result.values['next']}"])
+
+
+@watch_app.command("export")
+def watch_export(
+    site: File,
+    to: Annotated[Path, typer.Argument(help="A folder that is not there yet.")],
+    camera: Annotated[
+        list[str] | None, typer.Option(help="Only events of this camera; may be repeated.")
+    ] = None,
+    since: Since = None,
+    until: Since = None,
+    label: Annotated[
+        str | None,
+        typer.Option(metavar="abnormal|normal", help="Only events that a person judged so."),
+    ] = None,
+    footage: Annotated[
+        bool, typer.Option("--footage", help="Also footage to learn from, as training part.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Write clips of judged events as a data set that `awry evaluate` takes."""
+    with refusals():
+        import awry.watch
+
+        with reporting() as reporter:
+            result = awry.watch.export_dataset(
+                site,
+                to,
+                camera=camera or (),
+                since=since,
+                until=until,
+                label=label,
+                footage=footage,
+                reporter=reporter,
+            )
+        show_result(result, as_json, show_export)
+
+
+def show_export(result: Told) -> None:
+    """Print what is in the data set, and what its labels are."""
+    done = result.values
+    said = [
+        f"{done['path']}: {done['clips']} clips of {done['abnormal']} abnormal and "
+        f"{done['normal']} normal events, {done['footage']} files of footage "
+        f"({done['bytes'] / 2**30:.2f} GiB).",
+        "Labels are the spans of events as their detector found them, not exact to the frame.",
+    ]
+    if done["left_out"]:
+        said.append(f"{done['left_out']} judged events were left out: their clips are gone.")
+    show_lines(said)
 
 
 @watch_app.command("fsck")

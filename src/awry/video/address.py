@@ -10,6 +10,8 @@ STREAM_PREFIXES = (
     *("rtsp://", "rtsps://", "rtmp://", "rtmps://", "http://", "https://"),
     *("udp://", "tcp://", "rtp://", "srt://"),
 )
+SYNTHETIC = "synthetic://"
+"""Before the name of a drawn camera, where a site allows these."""
 
 HIDDEN = "***"
 # `//` may have become `/` where an address was taken for a path.

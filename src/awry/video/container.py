@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from av.container import InputContainer
 from av.stream import Disposition
 from av.video.stream import VideoStream
@@ -19,6 +21,42 @@ WITHOUT_CLOCK = frozenset({"h264", "hevc", "mjpeg", "mpjpeg", "m4v", "mpegvideo"
 NO_DECODER = {"codec_whitelist": "none"}
 # FFmpeg counts pixels in 32 bits.
 _MOST = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class HeldStream:
+    """A stream of a container.
+
+    Attributes:
+        kind: `video` or `audio`.
+        codec: FFmpeg's name, e.g. `h264`; empty: it is not known.
+        width, height: of pictures, in pixels; 0: not known, or no video.
+        rate: pictures a second as claimed; None: not known, or no video.
+        read: whether it is the video that is read.
+    """
+
+    kind: str
+    codec: str
+    width: int = 0
+    height: int = 0
+    rate: float | None = None
+    read: bool = False
+
+
+def held_streams(container: InputContainer) -> tuple[HeldStream, ...]:
+    """The video and audio of a container, in its order."""
+    main, found = main_video(container), []
+    for stream in container.streams:
+        context = getattr(stream, "codec_context", None)
+        codec = context.name if context is not None else ""
+        if stream.type == "video":
+            width, height = (context.width, context.height) if context is not None else (0, 0)
+            read = main is not None and stream.index == main.index
+            rate = claimed_rate(container) if read else None
+            found.append(HeldStream("video", codec, width, height, rate, read))
+        elif stream.type == "audio":
+            found.append(HeldStream("audio", codec))
+    return tuple(found)
 
 
 def decoder_options() -> dict[str, str]:

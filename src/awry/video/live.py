@@ -16,7 +16,13 @@ from awry.errors import SourceError
 from awry.frames import Frame
 from awry.video.address import STREAM_PREFIXES, name_of, redact
 from awry.video.clock import container_start
-from awry.video.container import check_video, claimed_rate, decoder_options, main_video
+from awry.video.container import (
+    check_video,
+    claimed_rate,
+    decoder_options,
+    held_streams,
+    main_video,
+)
 from awry.video.decode import Decoder
 from awry.video.ending import WITHOUT_CLOCK, Ending, is_closed
 from awry.video.hardware import accelerator, remark_of
@@ -51,6 +57,7 @@ class _Live:
         self._container = self._open(address, format, options, connect_timeout_s)
         self._clock = time.monotonic if self._container.format.name in WITHOUT_CLOCK else None
         self.fps = None if self._clock else claimed_rate(self._container)
+        self.streams = held_streams(self._container)
 
     def _open(
         self, address: str, format: str | None, options: dict[str, str], timeout_s: float
@@ -162,6 +169,7 @@ class LiveStream(_Live):
         is_file: whether it is a file of an announced length.
         started_at: this machine's clock at the first frame, None before it; of a file, what it says
             itself.
+        streams: what the container holds.
     """
 
     def __init__(

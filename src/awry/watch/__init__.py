@@ -26,6 +26,9 @@ if TYPE_CHECKING:
         set_password,
     )
     from awry.watch.checking.check import check
+    from awry.watch.dataset import export_dataset
+    from awry.watch.demo_site.demo import demo
+    from awry.watch.judgements import feedback
     from awry.watch.new_site import init
     from awry.watch.operating import backup, events, fsck, replay, run, schema, status
 
@@ -33,7 +36,10 @@ __all__ = [
     "add_user",
     "backup",
     "check",
+    "demo",
     "events",
+    "export_dataset",
+    "feedback",
     "fsck",
     "init",
     "list_tokens",
@@ -53,7 +59,10 @@ _LAZY = {
     "add_user": "accounts",
     "backup": "operating",
     "check": "checking.check",
+    "demo": "demo_site.demo",
     "events": "operating",
+    "export_dataset": "dataset",
+    "feedback": "judgements",
     "fsck": "operating",
     "init": "new_site",
     "list_tokens": "accounts",

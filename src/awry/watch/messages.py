@@ -124,6 +124,8 @@ class Scored(Message):
         reason: where, what and how far above normal, in a sentence; likewise.
         dropped: steps of the grid that were left out just before this one.
         sent_at: when the scorer sent it, by its clock that only grows; for measuring delays.
+        looked: regions, heat and reason are there since somebody looks, not for how high the score
+            is: they are shown, and nothing else.
     """
 
     camera: str
@@ -143,6 +145,7 @@ class Scored(Message):
     reason: str = ""
     dropped: int = 0
     sent_at: float = 0.0
+    looked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,6 +291,14 @@ class Interesting(Message):
     light: Light
     score: float
     threshold: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShowAll(Message):
+    """To a scorer: for so many seconds somebody looks, and wants regions and heat of all scores."""
+
+    camera: str
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)

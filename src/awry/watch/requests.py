@@ -24,6 +24,9 @@ Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Role = Literal["viewer", "operator", "admin"]
 TokenScope = Literal["read", "feedback", "admin"]
 Label = Literal["abnormal", "normal"]
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Box = tuple[Share, Share, Share, Share]
+"""`x_min, y_min, x_max, y_max` as shares of the picture."""
 
 
 class Values(BaseModel):
@@ -47,6 +50,16 @@ class Unjudge(Values):
 
     action = "unjudge"
     event: Uid
+
+
+class JudgeSome(Values):
+    """A person says what several events of a camera were; None: what was said does not count."""
+
+    action = "judge.some"
+    camera: Camera
+    events: Annotated[tuple[Uid, ...], Field(min_length=1, max_length=500)]
+    label: Label | None
+    note: Annotated[str, Field(max_length=2000)] = ""
 
 
 class Pin(Values):
@@ -77,6 +90,29 @@ class Disarm(Values):
     action = "disarm"
     camera: Camera
     until: float | None = None
+
+
+class Snooze(Values):
+    """A place of a camera alarms nobody until `until`; None: for good.
+
+    Attributes:
+        boxes: of the place, as shares of the picture; none: the whole picture.
+        event: at which it was asked for; empty: at none.
+    """
+
+    action = "snooze"
+    camera: Camera
+    boxes: Annotated[tuple[Box, ...], Field(max_length=32)] = ()
+    until: float | None = None
+    event: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{0,32}$")] = ""
+    note: Annotated[str, Field(max_length=500)] = ""
+
+
+class Unsnooze(Values):
+    """A place that was snoozed alarms again."""
+
+    action = "unsnooze"
+    id: Annotated[int, Field(ge=1, le=2**31 - 1)]
 
 
 class UserMake(Values):
@@ -198,6 +234,17 @@ class Refit(Values):
     reason: Annotated[str, Field(max_length=500)] = ""
 
 
+class Look(Values):
+    """What a camera's detector sees is wanted, whatever its scores, for so many seconds.
+
+    It is answered by the newest of that, in memory alone: nothing is stored, nothing is noted.
+    """
+
+    action = "look"
+    camera: Camera
+    seconds: Annotated[float, Field(gt=0, le=60)]
+
+
 class ConfigNoted(Values):
     """The site's file was changed: for the audit log. `subject` is the camera, or `site`."""
 
@@ -205,6 +252,22 @@ class ConfigNoted(Values):
     subject: Annotated[str, Field(max_length=64)]
     before: dict[str, Any] = Field(default_factory=dict)
     after: dict[str, Any] = Field(default_factory=dict)
+
+
+class OutboxRetry(Values):
+    """All that a receiver was not told is sent now, also what was given up."""
+
+    action = "outbox.retry"
+    channel: Literal["mqtt", "notify", "webhook"]
+    target: Annotated[str, Field(max_length=40)]
+
+
+class BackupNoted(Values):
+    """A backup was made or removed, or its restore was asked for: for the audit log."""
+
+    action = "backup.noted"
+    name: Annotated[str, Field(max_length=64)]
+    what: Literal["made", "downloaded", "removed", "restore asked", "restore dropped", "restored"]
 
 
 ACTIONS: dict[str, type[Values]] = {kind.action: kind for kind in Values.__subclasses__()}

@@ -1,0 +1,1 @@
+"""Cameras that are drawn: scenes as functions of time, and how ingest reads them."""

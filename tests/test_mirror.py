@@ -9,9 +9,7 @@ import pytest
 
 TESTS = Path(__file__).parent
 SOURCE = TESTS.parent / "src" / "awry"
-EXCEPTED = {
-    "sifting/review/tools.py": "needs a page in a browser: sifting/review/test_page.py",
-}
+EXCEPTED: dict[str, str] = {}
 
 
 def defines(module: Path) -> bool:

@@ -25,17 +25,21 @@ from awry.watch.store.calibrations import budget_of, put_budget
 from awry.watch.store.changes import first_time, trim
 from awry.watch.store.database import Database, open_database, read_database
 from awry.watch.store.disk import RealDisk
+from awry.watch.store.feedback import judgements
 from awry.watch.store.files import put_file
 from awry.watch.store.fsck import fsck
+from awry.watch.store.groups import event_groups
 from awry.watch.store.layout import Layout
 from awry.watch.store.listing import list_events
+from awry.watch.store.migrate import migrate
 from awry.watch.store.models import Base
-from awry.watch.store.read import EventFilter, camera, event, events, judgements, last_change
+from awry.watch.store.read import EventFilter, camera, event, events, last_change
 from awry.watch.store.reconcile import reconcile
 from awry.watch.store.results import Budget, User
 from awry.watch.store.retention import retain
 from awry.watch.store.schema import REVISIONS, revision_of
 from awry.watch.store.scores import add_scores, read_scores
+from awry.watch.store.snoozes import add_snooze, snoozes
 from awry.watch.store.status import status
 from stores import NOON, a_clip, an_event
 
@@ -130,6 +134,37 @@ def test_the_models_and_the_migrations_agree(site: Site) -> None:
     assert found == []
     database.close()
     opened(site).close()  # a second time nothing is to be done
+
+
+def test_an_earlier_schema_is_upgraded(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    layout, url = Layout(site.store), site.database
+    assert url is not None
+    with monkeypatch.context() as patched:
+        patched.setattr(migrate, "__kwdefaults__", {"to": "0002"})
+        opened(site).close()
+    engine = create_engine(url.get_secret_value().replace("postgresql:", "postgresql+pg8000:"))
+    texts = ("uid", "camera", "session", "bundle", "light", "state", "reason", "silent")
+    empty = ("picture", "annotated", "heat")
+    numbers = ("start", '"end"', "peak_at", "score", "threshold", "stored_at")
+    names = ", ".join((*texts, *empty, *numbers, "shadow", "told", "pinned", "parts", "regions"))
+    parts = """'{"speed": 1.0, "pose": 2.5}'"""
+    quoted = [f"'{name}'" for name in texts]
+    kinds = (quoted, ["''"] * 3, ["1"] * 6, ["false"] * 3, [parts, "'[]'"])
+    values = ", ".join(one for some in kinds for one in some)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"INSERT INTO event ({names}) VALUES ({values})")
+    engine.dispose()
+    database = open_database(layout, url.get_secret_value())
+    assert revision_of(database.engine) == REVISIONS[-1]
+    with database.writing() as session:
+        found = event(session, "uid")
+        assert found is not None
+        assert found.part == "pose"
+        number = add_snooze(session, "camera", [(0.0, 0.0, 0.5, 0.5)], NOON, until=NOON + 60)
+        assert [one.id for one in snoozes(session, at=NOON)] == [number]
+        assert snoozes(session, at=NOON + 60) == ()
+        assert len(event_groups(session).groups) == 1
+    database.close()
 
 
 def test_what_is_written_is_read(site: Site) -> None:

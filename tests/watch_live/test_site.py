@@ -8,13 +8,10 @@ from __future__ import annotations
 
 import json
 import os
-import signal
-import sqlite3
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -29,18 +26,18 @@ from support import moving_square, write_images
 from watch_courier import Sink, http_sink
 from watch_live.receivers import Listener, Mosquitto, free_port, mosquitto, until
 from watch_live.rtsp_server import LoopbackCamera, Picture, loopback_camera, needs_rtsp
+from watch_live.running import Site
+from watch_live.running import command as run_command
 
 pytestmark = [
     pytest.mark.live,
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
 ]
-SOURCE = Path(__file__).parents[2] / "src"
 PASSWORD, KEY = "pa55-of-camera", "key-of-hook"
 SIZE = (120, 180)
 # The preset alone learns too little to tell anything apart.
 MORE = {"steps": 150, "learning_rate": 0.003}
 LEAST_S = 1.5
-LIMIT_S = 240.0
 
 
 def small(pictures: Iterator[np.ndarray] | list[np.ndarray]) -> list[Picture]:
@@ -88,17 +85,9 @@ def daml(scenes: dict[str, list[Picture]], tmp_path_factory: pytest.TempPathFact
     return folder / "bundle"
 
 
-def words_of(*words: object) -> list[str]:
-    code = "import sys; from awry.cli.app import main; sys.exit(main())"
-    return [sys.executable, "-c", code, *map(str, words)]
-
-
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(SOURCE), "OMP_NUM_THREADS": "1"}
-
-
 def command(*words: object) -> subprocess.CompletedProcess[str]:
     """A command as a person types it; no output may hold a secret."""
-    said = subprocess.run(words_of(*words), capture_output=True, text=True, env=ENVIRONMENT)
+    said = run_command(*words)
     for text in (said.stdout, said.stderr):
         assert PASSWORD not in text
         assert KEY not in text
@@ -119,38 +108,6 @@ def block(picture: Picture, number: int) -> Picture:
     left = (number * 17) % width
     shown[height // 2 : height // 2 + height, left : left + width] = 255
     return shown
-
-
-class Site:
-    """A site that runs in a process of its own."""
-
-    def __init__(self, file: Path) -> None:
-        self.file, self.store, self.log = file, file.parent / "store", file.parent / "log"
-        with self.log.open("wb") as log:
-            self.process = subprocess.Popen(
-                words_of("watch", "run", file), stdout=log, stderr=log, env=ENVIRONMENT
-            )
-
-    def rows(self, query: str, *values: object) -> list[Any]:
-        try:
-            place = f"file:{self.store / 'awry.db'}?mode=ro"
-            with closing(sqlite3.connect(place, uri=True, timeout=10)) as database:
-                return database.execute(query, values).fetchall()
-        except sqlite3.OperationalError:  # it is being made
-            return []
-
-    def wait(self, true: Callable[[], Any], limit_s: float = LIMIT_S) -> Any:
-        end = time.monotonic() + limit_s
-        while not (found := true()):
-            assert self.process.poll() is None, self.log.read_text()[-5000:]
-            states = self.rows("select name, state, state_reason from camera")
-            assert time.monotonic() < end, f"{states} {self.log.read_text()[-3000:]}"
-            time.sleep(0.1)
-        return found
-
-    def end(self) -> int:
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(60)
 
 
 def settings(folder: Path, addresses: dict[str, str], bundle: Path, broker: int, hook: str) -> Path:

@@ -5,7 +5,11 @@ STAMP := $(VENV)/.installed
 # Exact versions, e.g. constraints.txt, which continuous integration tests; else the newest ones.
 CONSTRAINTS ?=
 
-.PHONY: install demo test test-watch lint format docs results tables figures wheel clean
+# Checks pages for people who use a screen reader; a tool of the tests, which is not shipped.
+AXE := build/axe/node_modules/axe-core/axe.min.js
+AXE_VERSION := 4.14.1
+
+.PHONY: install demo test test-watch axe screens lint format docs results tables figures wheel clean
 
 install: $(STAMP)
 
@@ -18,12 +22,18 @@ $(STAMP): pyproject.toml $(CONSTRAINTS)
 
 demo: install
 	$(BIN)/awry demo --out demo-out
+	@echo "There is a second demo, of cameras that are watched: $(BIN)/awry watch demo"
 
-test: install
+test: install axe
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
 
-test-watch: install
+test-watch: install axe
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m live tests/watch_live
+
+# Where there is no npm, or it cannot be reached, the tests that need axe-core are skipped.
+axe:
+	@test -f $(AXE) || npm install --silent --no-audit --no-fund --prefix build/axe \
+		axe-core@$(AXE_VERSION) || echo "axe-core could not be installed."
 
 lint: install
 	$(BIN)/ruff check .
@@ -41,8 +51,14 @@ tables: install
 	$(BIN)/python docs/make_tables.py
 	$(BIN)/python docs/make_settings.py
 
+words: install
+	$(BIN)/python docs/make_words.py
+
 figures: install
 	$(BIN)/python docs/make_figures.py
+
+screens: install
+	$(BIN)/python docs/make_screens.py
 
 format: install
 	$(BIN)/ruff check --fix .

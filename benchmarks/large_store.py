@@ -36,7 +36,7 @@ def make_store(folder: Path, events: int = EVENTS) -> DemoSite:
         folder: an empty one.
         events: in all.
     """
-    site = make_demo(folder, port=0, past_s=300.0, learn_s=120.0)
+    site = make_demo(folder, port=0, past_s=900.0, learn_s=120.0)
     add_user(site.file, USER, role="admin", password=PASSWORD)
     text = site.file.read_text()
     head = text[: text.index("cameras:\n")] + "cameras:\n"

@@ -8,13 +8,11 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from typing import TypeVar
 
 import pydantic_core
-from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from awry.watch.store.database import Database
-from awry.watch.store.models import ChangeRow
-from awry.watch.store.read import changes, last_change
+from awry.watch.store.read import changes, first_change, last_change
 from awry.watch.store.results import Change
 
 FOLLOWERS = 256
@@ -106,7 +104,7 @@ class Feed:
         """Where a follower is, what comes then, and whether something is lost before that."""
         if self._floor <= place <= self._newest:
             return place, [one for one in self._ring if one.id > place], False
-        oldest, newest = await self._read(_first_change), await self._read(last_change)
+        oldest, newest = await self._read(first_change), await self._read(last_change)
         if place > newest or place + 1 < oldest:
             # The database was restored, or trimmed: the follower has to look at everything anew.
             return newest, [], True
@@ -185,7 +183,3 @@ def _text(change: Change) -> str:
 
 def _reset(place: int) -> str:
     return f"id: {place}\nevent: reset\ndata: {{}}\n\n"
-
-
-def _first_change(session: Session) -> int:
-    return session.scalar(select(func.min(ChangeRow.id))) or 0

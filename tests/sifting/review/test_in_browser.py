@@ -70,8 +70,8 @@ class Seen(Page):
 
     def __init__(self, browser: Any, address: str) -> None:
         super().__init__(browser, address.rstrip("/"))
-        self.driver.get_log("browser")
         self.driver.get("about:blank")
+        self.driver.get_log("browser")  # what the last test's page still said
         self.open("/")
 
     def open(self, path: str) -> None:
@@ -92,38 +92,52 @@ class Seen(Page):
     @property
     def moments(self) -> list[tuple[str, str]]:
         """Each card's words and what it is marked as."""
-        words = self.all(f"{CARD} .judge-words")
-        return [(word.text, state) for word, state in zip(words, self.states, strict=True)]
+        both = "[one.querySelector('.judge-words').innerText, one.dataset.label || '']"
+        return [(words, state) for words, state in self.read(CARD, both)]
 
     @property
     def states(self) -> list[str]:
-        return [card.get_attribute("data-label") or "" for card in self.all(CARD)]
+        return self.read(CARD, "one.dataset.label || ''")
 
     @property
     def selected(self) -> int:
-        return [card.get_attribute("aria-current") for card in self.all(CARD)].index("true")
+        return self.read(CARD, "one.ariaCurrent").index("true")
 
-    def button(self, name: str) -> Any:
-        """A button by the name that a screen reader says, or by its words."""
-        found = [
-            button
-            for button in self.all("button")
-            if name in (button.get_attribute("aria-label"), button.text)
-        ]
-        return found[0]
+    def enabled(self, name: str) -> bool:
+        """Of a button, by the name that a screen reader says, or by its words."""
+        named = "[one.ariaLabel, one.innerText.trim(), !one.disabled]"
+        return next(on for *names, on in self.read("button", named) if name in names)
 
     def click(self, name: str) -> None:
-        self.until(lambda: self.button(name).is_enabled())
-        self.button(name).click()
+        self.until(lambda: self._pressed_button(name))
+
+    def _pressed_button(self, name: str) -> bool:
+        for button in self.all("button"):
+            if name in (button.get_attribute("aria-label"), button.text) and button.is_enabled():
+                button.click()
+                return True
+        return False
 
     def press(self, key: str) -> None:
         self.keys(key)
 
     def key(self, card: int) -> str:
-        return self.all(CARD)[card].get_attribute("data-key") or ""
+        return str(self.read(CARD, "one.dataset.key")[card])
 
     def source_of(self, card: int) -> str:
-        return self.all(f"{CARD} img")[card].get_attribute("src") or ""
+        return str(self.read(f"{CARD} img", "one.src")[card])
+
+    def choose(self, card: int) -> None:
+        """Click on a card's name."""
+
+        def pressed() -> bool:
+            self.all(f"{CARD} .judge-name")[card].click()
+            return True
+
+        self.until(pressed)
+
+    def width(self, card: int) -> float:
+        return float(self.read(CARD, "one.offsetWidth")[card])
 
 
 def test_mark_undo_learn_and_load_again(browser: Any, run_folder: Path) -> None:
@@ -133,7 +147,7 @@ def test_mark_undo_learn_and_load_again(browser: Any, run_folder: Path) -> None:
         assert len(first) >= 6
         assert page.selected == 0
         assert page.count == "0 marked: 0 abnormal, 0 normal"
-        assert not page.button("Learn from 0 marks").is_enabled()
+        assert not page.enabled("Learn from 0 marks")
 
         # By mouse, by keyboard, right after a click on a button. A key chooses the next moment.
         page.click("Mark Moment 2 as normal")
@@ -151,7 +165,7 @@ def test_mark_undo_learn_and_load_again(browser: Any, run_folder: Path) -> None:
         page.press(Keys.ARROW_UP)  # there is no row above
         page.press(Keys.ARROW_DOWN)
         page.until(lambda: page.selected == 5)
-        page.all(f"{CARD} .judge-name")[0].click()
+        page.choose(0)
         page.until(lambda: page.selected == 0)
         page.press("n")
         page.until(lambda: page.count == "3 marked: 1 abnormal, 2 normal")
@@ -171,8 +185,7 @@ def test_mark_undo_learn_and_load_again(browser: Any, run_folder: Path) -> None:
         for key, kind in ((" ", "/clip/"), (" ", "/frame/"), ("h", "/heat/"), ("h", "/frame/")):
             page.press(key)
             page.until(lambda kind=kind: kind in page.source_of(1))
-            image = page.all(f"{CARD} img")[1]
-            page.until(lambda image=image: image.get_property("naturalWidth") == 72)
+            page.until(lambda: page.read(f"{CARD} img", "one.naturalWidth")[1] == 72)
 
         # Filters.
         page.click("Normal 1")
@@ -210,8 +223,8 @@ def test_mark_undo_learn_and_load_again(browser: Any, run_folder: Path) -> None:
             other = Seen(browser, second["address"])
             assert READ_ONLY in other.text(".notice")
             assert other.moments == learned
-            assert not other.button("Mark Moment 1 as normal").is_enabled()
-            assert not other.button("Undo").is_enabled()
+            assert not other.enabled("Mark Moment 1 as normal")
+            assert not other.enabled("Undo")
             other.press("n")
             other.until(lambda: "read-only" in other.said)
             assert other.moments == learned
@@ -282,13 +295,13 @@ def test_keys_focus_and_the_address(browser: Any, run_folder: Path) -> None:
         page.until(lambda: not page.all("dialog"))
         assert page.count == "1 marked: 0 abnormal, 1 normal"
 
-        small = page.all(CARD)[0].size["width"]
+        small = page.width(0)
         page.press(Keys.HOME)
-        page.all(f"{CARD} .judge-name")[0].click()
+        page.choose(0)
         page.press(Keys.ENTER)
-        page.until(lambda: page.all(CARD)[0].size["width"] > 2 * small)
+        page.until(lambda: page.width(0) > 2 * small)
         page.press(Keys.ENTER)
-        page.until(lambda: page.all(CARD)[0].size["width"] == small)
+        page.until(lambda: page.width(0) == small)
 
         # What is looked at stands in the address.
         page.click("Heat maps")
@@ -346,7 +359,7 @@ def test_marks_do_not_wait_for_heat_maps(
         page.until(lambda: page.count.startswith("1 marked"))
         going.set()
         page.until(lambda: not page.all("[aria-busy]"))
-        assert page.all(f"{CARD} img")[0].get_attribute("alt").startswith("The picture cannot")
+        assert page.read(f"{CARD} img", "one.alt")[0].startswith("The picture cannot")
 
 
 def test_a_server_that_has_gone_is_said(browser: Any, run_folder: Path) -> None:

@@ -50,6 +50,7 @@ const watch = new PerformanceObserver(list => {
 watch.observe({type: "layout-shift", buffered: true});
 setTimeout(() => { watch.disconnect(); done(total); }, 200);
 """
+_SEEN = "one.checkVisibility() ? one.innerText : ''"
 _AXE = """
 const done = arguments[arguments.length - 1];
 axe.run(document, {resultTypes: ["violations"]}).then(
@@ -186,9 +187,19 @@ class Page:
         """The first of them."""
         return self.driver.find_element(By.CSS_SELECTOR, selector)
 
+    def read(self, selector: str, what: str) -> list[Any]:
+        """What a line of JavaScript says of each `one` of them.
+
+        They are read in one step: a page that is drawn anew meanwhile cannot take away an element
+        between two reads.
+        """
+        code = f"return [...document.querySelectorAll(arguments[0])].map(one => {what})"
+        found: list[Any] = self.run(code, selector)
+        return found
+
     def text(self, selector: str = "body") -> str:
-        """What stands in all of them."""
-        return " ".join(one.text for one in self.all(selector))
+        """What stands in all of them, as a person sees it."""
+        return " ".join(said.strip() for said in self.read(selector, _SEEN))
 
     def run(self, code: str, *values: Any) -> Any:
         """What a line of JavaScript returns."""

@@ -18,6 +18,10 @@ from babel.messages.pofile import read_po, write_po
 
 from awry.scoring.reason_parts import PLACES, SOMETHING
 
+sys.path.insert(0, str(Path(__file__).parent))
+
+from spoken import spoken
+
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src" / "awry"
 LOCALE = SOURCE / "pages" / "locale"
@@ -27,6 +31,20 @@ _PLACES = (
     ("pages", "watch/web", "sifting/review"),
     {".html": "jinja2.ext:babel_extract", ".js": "javascript", ".py": "python"},
 )
+_SPOKEN = {
+    "pages": "headers.py refusals.py",
+    "scoring": "budget.py calibration.py spread.py",
+    "watch/checking": "tried.py trial.py",
+    "watch/courier": "core.py mqtt.py notify.py webhook.py",
+    "watch": "ingest keeper requests.py trainer",
+    "watch/scorer": "lane.py run.py watched.py",
+    "watch/site": "edit.py problems.py schedule.py",
+    "watch/store": "accounts.py backups.py export.py outbox.py read.py snoozes.py write.py",
+    "watch/supervisor": "core.py reload.py unit.py",
+    "watch/web": "access.py adding.py api.py backup_maker.py helpers.py live.py media.py "
+    "passwords.py routes score_work.py",
+}
+"""Room -> modules and folders whose sentences reach pages: answers of the API, states, reasons."""
 _OPTIONS = {
     ".html": {
         "extensions": "jinja2.ext.i18n,jinja2.ext.do",
@@ -66,6 +84,12 @@ def said() -> dict[str, Said]:
                 entry = found.setdefault(str(one), Said())
                 entry.many = entry.many or str(many or "")
                 entry.places.append(f"{path.relative_to(SOURCE).as_posix()}:{line}")
+    shapes = {_PLACEHOLDER.sub("%", text): text for text in found}
+    for path in _speaking():
+        for line, text in spoken(path):
+            known = shapes.setdefault(_PLACEHOLDER.sub("%", text), text)
+            place = f"{path.relative_to(SOURCE).as_posix()}:{line}"
+            found.setdefault(known, Said()).places.append(place)
     return found
 
 
@@ -146,6 +170,13 @@ def _files() -> Iterator[tuple[Path, str]]:
         for path in sorted((SOURCE / folder).rglob("*")):
             if path.suffix in methods:
                 yield path, methods[path.suffix]
+
+
+def _speaking() -> Iterator[Path]:
+    for room, names in _SPOKEN.items():
+        for name in names.split():
+            place = SOURCE / room / name
+            yield from sorted(place.rglob("*.py")) if place.is_dir() else [place]
 
 
 def _key(message: Message) -> str:

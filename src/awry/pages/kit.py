@@ -5,16 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined, select_autoescape
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
 from awry.pages.files import FOREVER, StaticFiles
 from awry.pages.policy import POLICY
+from awry.pages.sentences import LONGEST, in_language
 from awry.pages.words import LANGUAGES, entries, name_of, translations
 
 _HERE = Path(__file__).parent
@@ -75,7 +76,7 @@ class Kit:
         return HTMLResponse(self.text(template, language, **values), status, headers)
 
     def router(self) -> APIRouter:
-        """The routes of files and of words."""
+        """The routes of files, of words and of sentences."""
         router = APIRouter(prefix=ROOT, include_in_schema=False)
 
         @router.get("/static/{version}/{name:path}")
@@ -94,6 +95,13 @@ class Kit:
                 headers={"cache-control": FOREVER, "content-type": "text/javascript"},
             )
 
+        @router.get("/said/{language}")
+        def said(language: str, text: Annotated[str, Query(max_length=LONGEST)]) -> Response:
+            """A sentence of the API in a language, for components; see `sentences`."""
+            if language not in LANGUAGES:
+                return Response("There is no such language.", 404, media_type="text/plain")
+            return PlainTextResponse(in_language(text, language))
+
         return router
 
     def _made(self, language: str) -> Environment:
@@ -106,6 +114,7 @@ class Kit:
             lstrip_blocks=True,
         )
         made.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
+        made.filters["said"] = partial(in_language, language=language)
         made.filters.update(self._filters)
         made.globals.update(
             static=self.address,

@@ -174,8 +174,14 @@ def _within_footage(
             f"this threshold or a higher one; the budget is {asked}."
         )
         if threshold == normal.curve[-1][0]:
-            share = f" Lower ones, with over {LARGEST_SHARE_IN_ALARM:.0%} of the frames above them,"
-            return threshold, None, f"{how}{share} are not considered."
+            return (
+                threshold,
+                None,
+                (
+                    f"{how} Lower ones, with over {LARGEST_SHARE_IN_ALARM:.0%} of the frames above "
+                    "them, are not considered."
+                ),
+            )
         interval = _counted_interval(normal, allowed)
         return threshold, interval, how + _interval_in_words(interval)
     short = f"Extrapolated: footage of {length} cannot show {asked}"
@@ -186,7 +192,7 @@ def _within_footage(
         how = (
             f"{short} and has too few separate high moments to model, so a guess: as if alarms "
             f"became e times as rare with each {normal.step:.4g} above its highest moment.{rough}"
-            f"{_interval_in_words(interval, 'With so few moments')}"
+            f"{_interval_in_words(interval, few=True)}"
         )
         return normal.guess(allowed), interval, how
     threshold = max(normal.tail.threshold(allowed), lowest_threshold(normal.curve, 1))
@@ -210,8 +216,10 @@ def describe_threshold(
             f"Given by hand. In {length} of normal footage over {LARGEST_SHARE_IN_ALARM:.0%} of "
             "the frames lie above it."
         )
-    plural = "" if seen[0] == 1 else "s"
-    return f"Given by hand. {length} of normal footage gave at most {seen[0]} alarm{plural} at it."
+    return (
+        f"Given by hand. {length} of normal footage gave at most {seen[0]} "
+        f"alarm{'' if seen[0] == 1 else 's'} at it."
+    )
 
 
 def _counted_interval(normal: NormalAlarms, allowed: float) -> tuple[float, float] | None:
@@ -236,13 +244,16 @@ def _upper_bound(normal: NormalAlarms, tail: Tail, allowed: float) -> float:
     return max(tail.interval(allowed)[1], lowest_threshold(normal.curve, 0))
 
 
-def _interval_in_words(interval: tuple[float, float] | None, given: str = "") -> str:
+def _interval_in_words(interval: tuple[float, float] | None, *, few: bool = False) -> str:
     if interval is None:
         return ""
     low, high = interval
-    between = f"the right one lies between {low:.4g} and {high:.4g}."
-    given = f"{given}, w" if given else "W"
-    return f" {given}ith {CONFIDENCE:.0%} confidence {between}"
+    if few:
+        return (
+            f" With so few moments, with {CONFIDENCE:.0%} confidence the right one lies between "
+            f"{low:.4g} and {high:.4g}."
+        )
+    return f" With {CONFIDENCE:.0%} confidence the right one lies between {low:.4g} and {high:.4g}."
 
 
 def _in_words(budget: Budget, frames: int, seconds: float | None) -> tuple[str, str]:

@@ -119,22 +119,25 @@ class LevelSpread:
     def words(self, share: float = LEAST_SHARE) -> str:
         """For people, a sentence without its full stop."""
         clips = "one clip" if self.clips == 1 else f"{self.clips} clips"
-        doubt, told = "", f"have a standard deviation of {self.spread:.4g}"
-        if self.clips == 1 and (self.freedom < FEW or self.scenes > 1):
-            doubt = ", which cannot show how far clips differ,"
+        doubt = self.clips == 1 and (self.freedom < FEW or self.scenes > 1)
+        if doubt:
+            clips = "one clip, which cannot show how far clips differ,"
+        levels = f"The levels of {self.stretches} stretches of {clips}"
         if self.scenes > 1:
             told = (
-                f"are taken to differ as those of all {self.scenes} scenes do, or more, by a "
-                f"standard deviation of {self.spread:.4g}"
+                f"{levels} are taken to differ as those of all {self.scenes} scenes do, or more, "
+                f"by a standard deviation of {self.spread:.4g}"
             )
         elif doubt:
             told = (
-                "are taken to differ from another clip's as they do among themselves, by a "
-                f"standard deviation of {self.spread:.4g} in all"
+                f"{levels} are taken to differ from another clip's as they do among themselves, "
+                f"by a standard deviation of {self.spread:.4g} in all"
             )
+        else:
+            told = f"{levels} have a standard deviation of {self.spread:.4g}"
         return (
-            f"The levels of {self.stretches} stretches of {clips}{doubt} {told}; with "
-            f"{1 - share:.0%} confidence another stretch's level lies below {self.bound(share):.4g}"
+            f"{told}; with {1 - share:.0%} confidence another stretch's level lies below "
+            f"{self.bound(share):.4g}"
         )
 
     def to_json(self) -> dict[str, Any]:

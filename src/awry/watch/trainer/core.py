@@ -217,8 +217,8 @@ class _Work:
 
 def _about(plan: FitPlan, begun: bool) -> str:
     files = sum(not clip.held for clip in plan.clips)
-    again = "goes on being" if begun else "is"
-    return f"A detector {again} fitted on {files} files. {' '.join(plan.notes)}".rstrip()
+    said = f"A detector {'goes on being' if begun else 'is'} fitted on {files} files."
+    return " ".join((said, *plan.notes))
 
 
 def _facts(plan: FitPlan, detector: Detector, trial: Trial) -> dict[str, Any]:

@@ -1,4 +1,5 @@
 // Requests to this very server: JSON both ways, the CSRF token with every write.
+import { inLanguage } from "./sentences.js";
 import { _ } from "./words.js";
 
 export class ApiError extends Error {
@@ -35,6 +36,11 @@ async function ask(method, path, body, { signal } = {}) {
     throw new ApiError(0, _("The server does not answer."));
   }
   if (answer.ok) return answer;
+  throw await refusal(answer);
+}
+
+/** What an answer says that is an error, in the page's language. */
+export async function refusal(answer) {
   let said = {};
   try {
     said = (await answer.json()).error ?? {};
@@ -43,7 +49,8 @@ async function ask(method, path, body, { signal } = {}) {
   }
   const wait = Number(answer.headers.get("Retry-After")) || 0;
   if (answer.status === 401) document.dispatchEvent(new Event("awry-logged-out"));
-  throw new ApiError(answer.status, said.message ?? `HTTP ${answer.status}`, said.code, wait);
+  const message = await inLanguage(said.message ?? `HTTP ${answer.status}`);
+  return new ApiError(answer.status, message, said.code, wait);
 }
 
 const json = async (...given) => (await ask(...given)).json();

@@ -13,8 +13,8 @@ from starlette.responses import RedirectResponse, Response
 from awry.errors import AwryError
 from awry.pages import language_of
 from awry.pages.kit import ROOT
+from awry.pages.sentences import in_language
 from awry.pages.words import marked as _
-from awry.pages.words import translations
 from awry.watch.web.access import Caller, caller_of
 from awry.watch.web.api import api_of
 from awry.watch.web.pages import (
@@ -91,10 +91,8 @@ def _page(request: Request, error: Exception) -> Response:
             return RedirectResponse("/setup", 303)
         place = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return RedirectResponse(f"/login?next={quote(place, safe='')}", 303)
-    say = translations(language_of(request.scope)).gettext
-    said = say(
-        str(error) if isinstance(error, AwryError) else _("There is nothing at this address.")
-    )
+    english = str(error) if isinstance(error, AwryError) else _("There is nothing at this address.")
+    said = in_language(english, language_of(request.scope))
     return shown(api, request, _caller(request), "problem.html", status=status, message=said)
 
 

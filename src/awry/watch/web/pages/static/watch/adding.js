@@ -1,5 +1,6 @@
 // The page where a camera is found, tried and added.
 import { get, post } from "../kit/api.js";
+import { inLanguage } from "../kit/sentences.js";
 import { _, ngettext } from "../kit/words.js";
 import { MAKERS, addressesOf, looksRight, makerOf } from "./addresses.js";
 import "./machine.js";
@@ -94,7 +95,7 @@ part("try").addEventListener("click", async () => {
   part("trying").textContent = _("The camera is being opened; this takes up to half a minute …");
   const typed = asTyped();
   try {
-    show(await post("/api/v1/cameras/try", given("address")));
+    show(await inWords(await post("/api/v1/cameras/try", given("address"))));
     if (field("record").value.trim()) await tryLarger();
     tried = typed;
   } catch (error) {
@@ -105,9 +106,15 @@ part("try").addEventListener("click", async () => {
   }
 });
 
+/** What was found, with its sentences as people here read them. */
+async function inWords(found) {
+  const remarks = await Promise.all((found.remarks ?? []).map(inLanguage));
+  return { ...found, refused: /\b401\b/.test(found.problem), problem: await inLanguage(found.problem), remarks };
+}
+
 async function tryLarger() {
   part("trying").textContent = _("The larger stream is being opened …");
-  const found = await post("/api/v1/cameras/try", given("record"));
+  const found = await inWords(await post("/api/v1/cameras/try", given("record")));
   const said = found.problem
     ? _("The larger stream does not work: %(why)s", { why: found.problem })
     : _("The larger stream: %(w)s x %(h)s.", { w: found.width, h: found.height });
@@ -124,7 +131,7 @@ function verdict(text, bad) {
 
 function show(found) {
   verdict(found.problem || _("It works, and can be watched."), Boolean(found.problem));
-  if (/\b401\b/.test(found.problem)) {
+  if (found.refused) {
     const hint = _("The camera refuses this user or password. They are set in the camera's own settings.");
     part("facts").append(made("li", { textContent: hint }));
   }

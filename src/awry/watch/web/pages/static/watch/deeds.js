@@ -1,5 +1,6 @@
 // Buttons and forms that do something by the API, said in the page by `data-` attributes.
 import { patch, post, put, remove } from "../kit/api.js";
+import { inLanguage } from "../kit/sentences.js";
 import { toast, tried } from "../kit/toast.js";
 import { _, ngettext } from "../kit/words.js";
 
@@ -45,13 +46,14 @@ export function confirmed(sentence, text) {
 }
 
 /** What a check of a backup found, for people. */
-function checked(found) {
+async function checked(found) {
   if (found.sound && !found.said.length) {
     const { files } = found;
     const all = ngettext("It is sound, with %(num)s file.", "It is sound, with %(num)s files.", files);
     toast(files ? all : _("It is sound."));
   } else {
-    toast(found.said.join(" "), { bad: !found.sound, seconds: 20 });
+    const sentences = await Promise.all(found.said.map(inLanguage));
+    toast(sentences.join(" "), { bad: !found.sound, seconds: 20 });
   }
 }
 
@@ -64,7 +66,7 @@ async function deed(button) {
   await tried(async () => {
     const answer = await call(method, path, body ? JSON.parse(body) : undefined);
     if (after) {
-      AFTER[after](answer);
+      await AFTER[after](answer);
       return;
     }
     if (done) toast(done);

@@ -75,8 +75,7 @@ form.addEventListener("submit", async (event) => {
     await send[kind](Object.fromEntries(new FormData(form)));
   } catch (error) {
     if (error.wait > 0) return waiting(error.wait);
-    // What the API says most often here is in the catalogue too.
-    refuse(_(error.message), kind === "password" && error.status === 403 ? "old" : "password");
+    refuse(error.message, kind === "password" && error.status === 403 ? "old" : "password");
     button.disabled = false;
   }
 });

@@ -12,6 +12,7 @@
 //
 // It stops while it is not seen. `pictureBox()` says where in the element the picture lies, and the
 // event `awry-live` tells of each change of `shows`, `stale` and `taken`.
+import { refusal } from "../kit/api.js";
 import { moment } from "../kit/times.js";
 import { _ } from "../kit/words.js";
 import { Video } from "./live-video.js";
@@ -167,9 +168,8 @@ class Live extends HTMLElement {
     try {
       const path = `/api/v1/cameras/${this.camera}/live.jpg?width=${width}&stale=true`;
       const answer = await fetch(path, { signal: ask.signal, cache: "no-cache" });
-      if (answer.status === 401) document.dispatchEvent(new Event("awry-logged-out"));
       if (!answer.ok) {
-        this.#why = (await answer.json()).error?.message ?? "";
+        this.#why = (await refusal(answer)).message;
         return;
       }
       this.#why = "";

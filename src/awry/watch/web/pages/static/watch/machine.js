@@ -1,5 +1,6 @@
 // `<awry-machine>`: measures how many more cameras this machine carries with a method.
 import { get, post } from "../kit/api.js";
+import { inLanguage } from "../kit/sentences.js";
 import { toast } from "../kit/toast.js";
 import { _, ngettext } from "../kit/words.js";
 
@@ -29,6 +30,7 @@ class Machine extends HTMLElement {
         await new Promise((done) => setTimeout(done, AGAIN_MS));
         now = await get("/api/v1/machine");
       }
+      if (now.problem) now.problem = await inLanguage(now.problem);
       this.show(now);
     } catch (error) {
       toast(error.message, { bad: true });

@@ -1,4 +1,5 @@
 // Events that are selected, and what is done with all of them.
+import { refusal } from "../kit/api.js";
 import { tried } from "../kit/toast.js";
 import { ngettext } from "../kit/words.js";
 import { eventsOf, judge, keep } from "./judge.js";
@@ -30,7 +31,7 @@ export class Selection {
     const asking = new AbortController();
     await tried(async () => {
       const answer = await fetch(href, { signal: asking.signal });
-      if (!answer.ok) throw new Error((await answer.json()).error?.message ?? `HTTP ${answer.status}`);
+      if (!answer.ok) throw await refusal(answer);
       asking.abort();
       location.assign(href);
     });

@@ -1,5 +1,6 @@
 // The slider of a camera's budget: all budgets come at once, so that moving it asks nobody.
 import { get, may, patch } from "../kit/api.js";
+import { inLanguage } from "../kit/sentences.js";
 import { hear } from "../kit/stream.js";
 import { length, moment } from "../kit/times.js";
 import { toast, tried } from "../kit/toast.js";
@@ -219,14 +220,16 @@ class Sensitivity extends HTMLElement {
         light === "infrared" ? _("infrared") : _("by day"),
         this.figure(this.data.now[light]),
         this.figure(threshold),
-        step.how[light],
+        "",
       ];
       for (const text of texts) {
         const cell = document.createElement("td");
         cell.textContent = text;
         row.append(cell);
       }
-      row.lastElementChild.lang = "en";
+      inLanguage(step.how[light]).then((how) => {
+        row.lastElementChild.textContent = how;
+      });
       return row;
     });
     this.spot("thresholds").replaceChildren(...rows);

@@ -1,5 +1,6 @@
 // The data of a timeline: the day, and a nearer look at what is in view.
 import { get } from "../../kit/api.js";
+import { inLanguage } from "../../kit/sentences.js";
 
 const MOST_BINS = 5000;
 
@@ -23,6 +24,7 @@ export class Data {
   /** The whole day. */
   async day(width) {
     const told = await this.#get(this.bounds.since, this.bounds.until, Math.min(Math.max(width, 200), MOST_BINS));
+    for (const gap of told.rows.flatMap((row) => row.gaps)) gap.detail = await inLanguage(gap.detail);
     this.rows = told.rows;
     this.now = told.now;
   }

@@ -265,7 +265,8 @@ def _camera_rows(now: SiteStatus, read: ReadSite) -> list[dict[str, Any]]:
                 "since": said_time(camera.state_since, zone) if now.running else "",
                 "why": camera.state_reason if now.running else f"It was {camera.state} before.",
                 "flags": ", ".join(camera.flags),
-                "armed": "yes" if camera.armed else "no",
+                "armed": ("yes" if camera.armed else "no")
+                + (", by hand" if camera.by_hand else ""),
                 "events in 24 h": f"{one.events}, {one.told} told",
                 "budget today": _spent(spent, read.site.cameras.get(camera.name)),
             }

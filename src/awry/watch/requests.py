@@ -92,6 +92,13 @@ class Disarm(Values):
     until: float | None = None
 
 
+class ArmBySchedule(Values):
+    """A camera alarms as its schedule says, whatever was asked for by hand."""
+
+    action = "arm.schedule"
+    camera: Camera
+
+
 class Snooze(Values):
     """A place of a camera alarms nobody until `until`; None: for good.
 

@@ -13,7 +13,7 @@ import pytest
 
 from awry.scoring.calibration import Budget
 from awry.watch.keeper.alarms import Armings, allowed_a_day, day_of
-from awry.watch.requests import Arm, Disarm, Judge, Snooze
+from awry.watch.requests import Arm, ArmBySchedule, Disarm, Judge, Snooze
 from awry.watch.store.models import BudgetRow, CameraRow, OutboxRow
 from keeper_site import HIGH, LOW, REGION, KeptSite
 
@@ -189,6 +189,26 @@ def test_arming_by_hand_lasts_until_the_schedule_changes(make: Any) -> None:
     assert told(site)[2:] == ["told", "disarmed", "told"]
     event_after(site, seconds(2026, 6, 11, 8, 0) - site.clock.now())
     assert told(site)[-1] == "disarmed"
+
+
+def test_arming_goes_back_to_the_schedule(make: Any) -> None:
+    site = make(armed="night")
+    opened = seconds(2026, 6, 10, 18, 0)
+    begun = site.clock.now()
+    assert begun < opened
+    site.ask(Arm(camera="door"))
+    row = site.rows(CameraRow)[0]
+    assert (row.armed, row.manual["ends"], row.manual["by"]) == (True, opened, "ann")
+    assert site.ask(ArmBySchedule(camera="door")).error == ""
+    row = site.rows(CameraRow)[0]
+    assert (row.armed, row.manual) == (False, None)
+    event_after(site)
+    assert told(site) == ["disarmed"]
+    site.ask(Disarm(camera="door"))  # as the schedule says: nothing by hand
+    assert site.rows(CameraRow)[0].manual is None
+    site.ask(Disarm(camera="door", until=opened + 60))
+    assert site.rows(CameraRow)[0].manual["ends"] == opened + 60
+    assert "no camera" in site.ask(ArmBySchedule(camera="attic")).error
 
 
 def test_schedules_by_name() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -62,19 +63,45 @@ class Armings:
         if row is None or not row.manual:
             return scheduled
         manual = Manual(**row.manual)
-        if manual.holds(scheduled, at):
-            return manual.armed
-        row.manual = None
-        return scheduled
+        if not manual.holds(scheduled, at):
+            row.manual = None
+            return scheduled
+        if row.manual.get("ends") != (ends := self._ends(camera.armed, at, manual.until)):
+            row.manual = row.manual | {"ends": ends}  # the schedule was changed
+        return manual.armed
 
     def by_hand(
-        self, session: Session, camera: Camera, armed: bool, at: float, until: float | None
+        self,
+        session: Session,
+        camera: Camera,
+        armed: bool,
+        at: float,
+        until: float | None,
+        by: str = "",
     ) -> None:
-        """Note what somebody asked for."""
+        """Note what somebody asked for; what the schedule says anyway is none."""
+        row = session.get(CameraRow, camera.name)
+        if row is None:
+            return
+        scheduled = self.active(camera.armed, at)
+        if armed == scheduled and until is None:
+            row.manual = None
+            return
+        ends = self._ends(camera.armed, at, until)
+        row.manual = asdict(Manual(armed, scheduled, until, by, ends))
+
+    def by_schedule(self, session: Session, camera: Camera) -> None:
+        """Let a camera be armed as its schedule says again."""
         row = session.get(CameraRow, camera.name)
         if row is not None:
-            scheduled = self.active(camera.armed, at)
-            row.manual = {"armed": armed, "scheduled": scheduled, "until": until}
+            row.manual = None
+
+    def _ends(self, schedule: str, at: float, until: float | None) -> float | None:
+        """When something that was asked for by hand ends; None: nobody knows."""
+        if until is not None:
+            return until
+        known = self._schedules.get(schedule)
+        return None if known is None else known.next_change(at)
 
 
 def silence_of(

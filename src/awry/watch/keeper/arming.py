@@ -157,11 +157,15 @@ class Manual:
         armed: what was asked for.
         scheduled: what the schedule said then.
         until: seconds since 1970; None: no such limit.
+        by: who asked.
+        ends: when it ends, as the schedule stands; None: when somebody changes it.
     """
 
     armed: bool
     scheduled: bool
     until: float | None = None
+    by: str = ""
+    ends: float | None = None
 
     def holds(self, scheduled: bool, now: float) -> bool:
         """Whether it still counts, while the schedule says `scheduled`."""

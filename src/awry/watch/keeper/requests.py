@@ -62,6 +62,7 @@ class Requests:
             ask.Unpin: self._unpin,
             ask.Arm: self._arm,
             ask.Disarm: self._arm,
+            ask.ArmBySchedule: self._arm,
             ask.Snooze: self._snooze,
             ask.Unsnooze: self._unsnooze,
             ask.UserMake: self._user_make,
@@ -147,17 +148,22 @@ class Requests:
         new = pin(session, uid, pinned, self._site.clock.now())
         return Done(uid if new else "", {"pinned": not pinned}, {"pinned": pinned})
 
-    def _arm(self, session: Session, asked: ask.Arm | ask.Disarm, by: str) -> Done:
+    def _arm(
+        self, session: Session, asked: ask.Arm | ask.Disarm | ask.ArmBySchedule, by: str
+    ) -> Done:
         camera = self._site.camera(asked.camera)
         row = session.get(CameraRow, asked.camera)
         if camera is None or row is None:
             raise InputError(f"There is no camera {asked.camera!r}.")
-        now, armed = self._site.clock.now(), isinstance(asked, ask.Arm)
-        before = row.armed
-        self._site.armings.by_hand(session, camera, armed, now, asked.until)
-        set_armed(session, camera.name, self._site.armings.armed(session, camera, now), now)
-        after = {"armed": armed, "until": asked.until}
-        return Done(camera.name, {"armed": before}, after)
+        now, before, armings = self._site.clock.now(), row.armed, self._site.armings
+        if isinstance(asked, ask.ArmBySchedule):
+            armings.by_schedule(session, camera)
+        else:
+            armings.by_hand(session, camera, isinstance(asked, ask.Arm), now, asked.until, by)
+        armed = armings.armed(session, camera, now)
+        set_armed(session, camera.name, armed, now)
+        until = None if isinstance(asked, ask.ArmBySchedule) else asked.until
+        return Done(camera.name, {"armed": before}, {"armed": armed, "until": until})
 
     def _snooze(self, session: Session, asked: ask.Snooze, by: str) -> Done:
         if self._site.camera(asked.camera) is None:

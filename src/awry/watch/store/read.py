@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import merge
 from itertools import islice
@@ -25,6 +25,7 @@ from awry.watch.store.models import (
     StateRow,
 )
 from awry.watch.store.results import (
+    ByHand,
     Change,
     Page,
     Span,
@@ -319,7 +320,12 @@ def _camera(row: CameraRow, flags: Sequence[str]) -> StoredCamera:
         last_frame=row.last_frame,
         last_score=row.last_score,
         flags=tuple(flags),
+        by_hand=_by_hand(row.manual),
     )
+
+
+def _by_hand(manual: Mapping[str, Any] | None) -> ByHand | None:
+    return ByHand(manual.get("by", ""), manual.get("ends", manual["until"])) if manual else None
 
 
 _OF_EVENT = tuple(name for name in StoredEvent.__slots__ if name != "clips")

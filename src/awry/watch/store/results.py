@@ -74,10 +74,24 @@ class StoredEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class ByHand:
+    """Somebody armed or disarmed a camera in place of its schedule.
+
+    Attributes:
+        by: who.
+        until: seconds since 1970-01-01 UTC; None: until somebody changes it.
+    """
+
+    by: str
+    until: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class StoredCamera:
     """A camera as it is now.
 
     Attributes:
+        by_hand: why `armed` is otherwise than the schedule says; None: it is as that says.
         removed: since when it is no longer configured; None: it is.
         flags: what is wrong with its picture, in alphabetical order.
         last_frame, last_score: when the newest came; None: none did.
@@ -93,6 +107,7 @@ class StoredCamera:
     last_frame: float | None
     last_score: float | None
     flags: tuple[str, ...] = ()
+    by_hand: ByHand | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,20 @@ def test_a_program_for_one_camera_sees_that_alone(here: Here) -> None:
     assert "door" not in client.get("/ui/now/events").text
 
 
+def test_who_armed_a_camera_by_hand(here: Here) -> None:
+    client = here.client("operator")
+    assert "data-by-schedule" not in client.get("/").text
+    client.put("/api/v1/cameras/door/armed", json={"armed": False, "until": NOW + 60})
+    text = client.get("/ui/now/tiles").text
+    assert "By hand, by operator:" in text
+    assert f'<awry-time at="{NOW + 60}">' in text
+    assert text.count('data-by-schedule="door"') == 1
+    assert 'data-by-schedule="door"' in client.get("/ui/cameras/door/facts").text
+    seen = here.client("viewer").get("/").text
+    assert "By hand, by operator:" in seen
+    assert "data-by-schedule" not in seen
+
+
 def test_hostile_text_stays_text(here: Here) -> None:
     ready(here, door="back-off")
     with here.database.writing() as session:

@@ -89,3 +89,20 @@ def test_a_camera_is_armed_by_hand(here: Here) -> None:
     assert client.get(f"{API}/cameras/door").json()["armed"] is True
     assert client.put(f"{API}/cameras/none/armed", json=body).status_code == 404
     assert [request.action for request in here.asked] == ["disarm", "arm"]
+
+
+def test_who_armed_a_camera_by_hand_and_back_to_its_schedule(here: Here) -> None:
+    client = here.client("operator")
+    path = f"{API}/cameras/door/armed"
+    assert client.get(f"{API}/cameras/door").json()["by_hand"] is None
+    client.put(path, json={"armed": False})
+    door = client.get(f"{API}/cameras/door").json()
+    assert (door["armed"], door["by_hand"]) == (False, {"by": "operator", "until": None})
+    client.put(path, json={"armed": True, "until": NOW + 60})
+    door = client.get(f"{API}/cameras/door").json()
+    assert (door["armed"], door["by_hand"]["until"]) == (True, NOW + 60)
+    assert client.delete(path).json() == {"done": True}
+    door = client.get(f"{API}/cameras/door").json()
+    assert (door["armed"], door["by_hand"]) == (True, None)
+    assert client.delete(f"{API}/cameras/none/armed").status_code == 404
+    assert here.client("viewer").delete(path).status_code == 403

@@ -9,6 +9,15 @@ from pydantic import Field
 from awry.watch.web.bodies.base import Given, Taken, Time
 
 
+class ByHandBody(Given):
+    """Somebody armed or disarmed a camera in place of its schedule."""
+
+    by: str = Field(description="Who; empty: that is not known.")
+    until: float | None = Field(
+        description="Until when, as the schedule stands; null: until somebody changes it."
+    )
+
+
 class CameraBody(Given):
     """A camera as it is now."""
 
@@ -22,6 +31,9 @@ class CameraBody(Given):
     state_since: float = Field(description="Since when it is in that state.")
     state_reason: str = Field(description="A sentence for people; may be empty.")
     armed: bool = Field(description="Whether its events are told to anybody now.")
+    by_hand: ByHandBody | None = Field(
+        None, description="Who arranged that by hand; null: it is as the schedule says."
+    )
     last_frame: float | None = Field(description="When the newest picture came; null: none did.")
     last_score: float | None = Field(description="When the newest score came; null: none did.")
     flags: list[str] = Field(
@@ -155,7 +167,10 @@ class Arming(Taken):
     """Whether a camera's events are told."""
 
     armed: bool = Field(description="True: whatever its schedule says; false: to nobody.")
-    until: Time | None = Field(None, description="Until then; null: until it is changed again.")
+    until: Time | None = Field(
+        None,
+        description="Until then; null: until the schedule next changes, or somebody changes it.",
+    )
 
 
 class ReplayedBody(Given):

@@ -80,6 +80,7 @@ ACTIONS: Mapping[str, str] = {
     "unpin": _("no longer kept a clip"),
     "arm": _("armed"),
     "disarm": _("disarmed"),
+    "arm.schedule": _("left arming to the schedule"),
     "snooze": _("snoozed a place"),
     "unsnooze": _("ended the snoozing of a place"),
     "user.make": _("made a user"),

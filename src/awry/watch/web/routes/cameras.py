@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from sqlalchemy.orm import Session
 
-from awry.watch.requests import Arm, Disarm
+from awry.watch.requests import Arm, ArmBySchedule, Disarm
 from awry.watch.store.calibrations import budgets, calibrations, drifts
 from awry.watch.store.read import camera as stored_camera
 from awry.watch.store.read import cameras, flags, gaps, states
@@ -173,6 +173,15 @@ def set_armed(api: TheApi, caller: Operator, camera: CameraName, wanted: Arming)
         _known(session, camera)
     kind = Arm if wanted.armed else Disarm
     api.write(kind(camera=camera, until=wanted.until), caller.name)
+    return Done(done=True)
+
+
+@router.delete("/cameras/{camera}/armed", responses=refusals(404, 409))
+def arm_by_schedule(api: TheApi, caller: Operator, camera: CameraName) -> Done:
+    """Arm or disarm a camera as its schedule says, whatever was asked for by hand."""
+    with api.reading() as session:
+        _known(session, camera)
+    api.write(ArmBySchedule(camera=camera), caller.name)
     return Done(done=True)
 
 

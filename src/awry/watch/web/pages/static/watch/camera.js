@@ -1,9 +1,10 @@
 // The page of a camera: what its detector sees over the picture, its state, events and settings.
-import { fragment, patch, put } from "../kit/api.js";
+import { fragment, patch } from "../kit/api.js";
 import { key } from "../kit/keys.js";
 import { hear } from "../kit/stream.js";
 import { toast, tried } from "../kit/toast.js";
 import { _ } from "../kit/words.js";
+import { arming } from "./arming.js";
 import "./cards.js";
 import "./curve.js";
 import "./live.js";
@@ -100,15 +101,7 @@ const state = repeated(async () => {
 }, EVERY_MS);
 for (const kind of ["state", "flag", "budget", "config", "bundle", "reset"]) hear(kind, mine(state));
 
-facts.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-arm]");
-  if (!button || button.hasAttribute("aria-busy")) return;
-  button.setAttribute("aria-busy", "true");
-  const armed = button.getAttribute("aria-checked") !== "true";
-  tried(() => put(`${api}/armed`, { armed }))
-    .then(state)
-    .finally(() => button.removeAttribute("aria-busy"));
-});
+arming(facts, state);
 
 const list = document.querySelector("[data-newest]");
 for (const one of list.children) one.dataset.was = one.innerHTML;

@@ -1,9 +1,9 @@
 // All cameras at a glance: one request brings every tile up to date; the pictures in them stay.
-import { fragment, put } from "../kit/api.js";
+import { fragment } from "../kit/api.js";
 import { hear } from "../kit/stream.js";
-import { tried } from "../kit/toast.js";
 import { _ } from "../kit/words.js";
 import { alerts } from "./alerts.js";
+import { arming } from "./arming.js";
 import "./cards.js";
 import "./live.js";
 import { newest } from "./newest.js";
@@ -97,17 +97,12 @@ again(EVERY_MS);
 // Whatever the reason is that nothing new came: what stands here is not to be believed then.
 setInterval(() => document.documentElement.toggleAttribute("data-old", !document.hidden && Date.now() - fresh > OLD_MS), 2000);
 
-holder.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-arm]");
-  if (!button || button.disabled) return;
-  const armed = button.getAttribute("aria-checked") !== "true";
-  button.setAttribute("aria-busy", "true");
-  tried(async () => {
-    await put(`/api/v1/cameras/${encodeURIComponent(button.dataset.arm)}/armed`, { armed });
+arming(holder, (button, armed) => {
+  if (armed !== null) {
     button.setAttribute("aria-checked", String(armed));
     button.querySelector("span").textContent = armed ? _("Armed") : _("Disarmed");
-    soon();
-  }).finally(() => button.removeAttribute("aria-busy"));
+  }
+  soon();
 });
 
 newest(document.querySelector("[data-newest]"), document.querySelector("[data-more]"));

@@ -234,11 +234,17 @@ class BundleBack(Values):
 
 
 class Refit(Values):
-    """A new detector is fitted for a camera."""
+    """A new detector is fitted for a camera.
+
+    Attributes:
+        gather_s: seconds for which footage is gathered first, from now on, to learn from that
+            alone; None: it learns from all that there is.
+    """
 
     action = "refit"
     camera: Camera
     reason: Annotated[str, Field(max_length=500)] = ""
+    gather_s: Annotated[float, Field(ge=600, le=30 * 86_400)] | None = None
 
 
 class Look(Values):

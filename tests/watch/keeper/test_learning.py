@@ -202,6 +202,37 @@ def test_a_refit_with_footage_is_fitted_at_once_and_one_that_failed_is_over(
     assert tick(site, 7200.0) == []
 
 
+def test_a_refit_on_new_footage_gathers_it_from_now_on(tmp_path: Path) -> None:
+    site = KeptSite(tmp_path, cameras={"door": {"learn": {"seconds": 3600.0}}})
+    site.tell(StateChanged("s", "door", "running", site.clock.now()), INGEST)
+    gather(site, 0, 4000.0)  # enough, but of the old view
+    tick(site)
+    site.said.clear()
+    assert site.ask(Refit(camera="door", reason="It was moved.", gather_s=7200.0)).error == ""
+    assert site.heard(Train) == []
+    assert site.heard(Gather)[-1].seconds == 7200.0
+    site.clock.advance(3600.0)
+    gather(site, 1, 400.0)
+    site.score(LOW)
+    tick(site, 1.0)
+    assert state(site)[1] == "Footage for another detector is gathered: 50 % of 2 hours passed."
+    assert Train("door", "refit") in tick(site, 3700.0)
+    said(site, "shadow", "b1")
+    assert site.rows(CameraRow)[0].refit is None
+
+
+def test_new_footage_is_not_gathered_where_there_is_a_folder_or_no_detector(
+    tmp_path: Path,
+) -> None:
+    cameras = {
+        "door": {"learn": {"folder": str(tmp_path)}},
+        "yard": {"bundle": None, "learn": {"seconds": 3600.0}},
+    }
+    site = KeptSite(tmp_path, cameras=cameras)
+    assert "from a folder" in site.ask(Refit(camera="door", gather_s=3600.0)).error
+    assert "it learns already" in site.ask(Refit(camera="yard", gather_s=3600.0)).error
+
+
 def test_back_to_the_one_before(site: KeptSite) -> None:
     assert "no detector to go back to" in site.ask(BundleBack(camera="door")).error
     said(site, "active", "b1")

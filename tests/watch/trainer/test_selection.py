@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from awry.errors import FootageError
 from awry.watch.messages import Light
-from awry.watch.store.models import Base, ClipRow, EventRow, FlagRow, FootageRow
+from awry.watch.store.models import Base, CameraRow, ClipRow, EventRow, FlagRow, FootageRow
 from awry.watch.trainer import selection
 from awry.watch.trainer.selection import (
     Piece,
@@ -94,6 +94,27 @@ def test_footage_that_nobody_judged_is_none_to_learn_from(session: Session, tmp_
     for row in session.scalars(select(EventRow)):
         row.label = "normal"
     assert select_footage(session, "gate", tmp_path, NOW).left_out == ()
+
+
+def test_of_new_footage_alone_nothing_older_is_taken(session: Session, tmp_path: Path) -> None:
+    camera = CameraRow(name="gate", added=0.0, refit={"since": 1000.0, "seconds": 3600.0})
+    old, new = event("old", 500, "normal"), event("new", 1500, "normal")
+    clips = [
+        ClipRow(event=one.uid, path=f"{one.uid}.mp4", start=one.start, end=one.end, bytes=1)
+        for one in (old, new)
+    ]
+    for clip in clips:
+        (tmp_path / clip.path).touch()
+    session.add_all([
+        camera, old, new, footage(tmp_path, 100, 900), footage(tmp_path, 1000, 900), *clips,
+    ])  # fmt: skip
+    session.flush()
+    found = select_footage(session, "gate", tmp_path, NOW)
+    assert [one.start for one in found.pieces] == [1000.0]
+    found = with_confirmed(found, session, "gate", tmp_path, NOW)
+    assert [one.start for one in found.pieces] == [1500.0, 1000.0]
+    camera.refit = {"since": 1000.0}  # it was gathered since there was none: all counts
+    assert len(select_footage(session, "gate", tmp_path, NOW).pieces) == 2
 
 
 def test_clips_of_confirmed_normal_events_come_first(session: Session, tmp_path: Path) -> None:

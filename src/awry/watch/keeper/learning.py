@@ -16,7 +16,7 @@ from awry.watch.messages import BundleState, Gather, Train, UseBundle
 from awry.watch.site.model import Camera
 from awry.watch.site.units import duration
 from awry.watch.store.changes import add_change
-from awry.watch.store.models import BundleRow, CameraRow, FootageRow
+from awry.watch.store.models import ANEW, BundleRow, CameraRow, FootageRow, first_of
 from awry.watch.store.retention import GIB
 from awry.watch.store.write import set_bundle
 
@@ -127,33 +127,57 @@ class Learning:
             raise InputError(f"Camera {camera} has no detector to go back to.")
         return self.use(session, camera)
 
-    def refit(self, session: Session, camera: str, reason: str = "") -> list[Effect]:
+    def refit(
+        self, session: Session, camera: str, reason: str = "", gather_s: float | None = None
+    ) -> list[Effect]:
         """Have a new detector fitted; where there is no footage for it, that is gathered first.
 
         Args:
             session: the transaction.
             camera: whose.
             reason: why a person wants it.
+            gather_s: for so many seconds footage is gathered first, from now on, and it is fitted
+                on that alone; None: on all that there is.
 
         Raises:
-            InputError: there is no such camera.
+            InputError: there is no such camera; or new footage cannot be gathered for it.
         """
         settings, row = self._site.camera(camera), session.get(CameraRow, camera)
         if settings is None or row is None:
             raise InputError(f"There is no camera {camera!r}.")
-        _, seconds, _ = self._gathered(session, camera)
+        if gather_s is not None:
+            self._check_new_footage(session, settings)
+            self._gather(session, row, {"reason": reason, ANEW: gather_s}, gather_s)
+            return self.step(session, settings, ())
+        seconds = self._gathered(session, camera)[1]
         least = min(LEAST_S, settings.learn.seconds)
         if settings.learn.folder is not None or seconds >= least:
             self._asked[camera] = self._site.clock.monotonic()
             return [Effect("supervisor", "", Train(camera, "refit"))]
         if row.refit is None and self.active(session, camera):
-            now = self._site.clock.now()
-            row.refit = {"since": now, "reason": reason}
-            length = duration(settings.learn.seconds)
-            detail = f"Footage for another detector is gathered for {length}; then it is fitted."
-            payload = {"state": "gathering", "detail": detail}
-            add_change(session, now, "bundle", camera, camera=camera, payload=payload)
+            self._gather(session, row, {"reason": reason}, settings.learn.seconds)
         return self.step(session, settings, ())
+
+    def _check_new_footage(self, session: Session, settings: Camera) -> None:
+        camera = settings.name
+        if settings.learn.folder is not None:
+            raise InputError(
+                f"Camera {camera} learns from a folder of footage, so that none is gathered. Put "
+                "the new footage there, or take `learn: from` out of the settings."
+            )
+        if not self.active(session, camera):
+            raise InputError(f"Camera {camera} has no detector that alarms: it learns already.")
+
+    def _gather(
+        self, session: Session, row: CameraRow, wanted: Mapping[str, Any], seconds: float
+    ) -> None:
+        """Begin to gather footage for another detector."""
+        now = self._site.clock.now()
+        row.refit = {"since": now, **wanted}
+        length = duration(seconds)
+        detail = f"Footage for another detector is gathered for {length}; then it is fitted."
+        payload = {"state": "gathering", "detail": detail}
+        add_change(session, now, "bundle", row.name, camera=row.name, payload=payload)
 
     def use(self, session: Session, camera: str, *, again: bool = False) -> list[Effect]:
         """What the supervisor is to be told of a camera's detectors; nothing where it knows."""
@@ -202,7 +226,7 @@ class Learning:
         if camera.learn.folder is not None:
             return "A detector is going to be fitted on the footage of its folder."
         passed, seconds, _ = self._gathered(session, camera.name)
-        return f"Footage is gathered: {_progress(camera, passed, seconds)}"
+        return f"Footage is gathered: {_progress(camera.learn.seconds, passed, seconds)}"
 
     def _words_of_refit(self, session: Session, camera: Camera) -> str:
         refit = self._refit(session, camera.name)
@@ -211,9 +235,10 @@ class Learning:
         fitting = self._row(session, camera.name, "fitting")
         if fitting is not None:
             return f"Another detector is being fitted ({fitting.method})."
-        _, seconds, _ = self._gathered(session, camera.name)
+        seconds = self._gathered(session, camera.name, first_of(refit))[1]
         passed = self._site.clock.now() - refit["since"]
-        return f"Footage for another detector is gathered: {_progress(camera, passed, seconds)}"
+        progress = _progress(refit.get(ANEW, camera.learn.seconds), passed, seconds)
+        return f"Footage for another detector is gathered: {progress}"
 
     def _wanted(self, session: Session, camera: Camera) -> tuple[Gather, bool]:
         """Which footage is wanted still, and whether it is time to fit."""
@@ -223,22 +248,25 @@ class Learning:
             return nothing, False
         if camera.learn.folder is not None:
             return nothing, True
-        passed, seconds, size = self._gathered(session, camera.name)
+        length = camera.learn.seconds
+        passed, seconds, size = self._gathered(session, camera.name, first_of(refit))
         if refit is not None:
-            passed = self._site.clock.now() - refit["since"]
+            passed, length = self._site.clock.now() - refit["since"], refit.get(ANEW, length)
         left = max(0, int(camera.learn.gib * GIB) - size)
-        if passed < camera.learn.seconds or seconds < min(LEAST_S, camera.learn.seconds):
-            still = max(camera.learn.seconds - passed, LEAST_S)
+        if passed < length or seconds < min(LEAST_S, length):
+            still = max(length - passed, LEAST_S)
             return Gather(camera.name, still, left), False
         return nothing, True
 
-    def _gathered(self, session: Session, camera: str) -> tuple[float, float, int]:
-        """Seconds since the first footage, seconds of footage, and its bytes."""
+    def _gathered(
+        self, session: Session, camera: str, since: float = 0.0
+    ) -> tuple[float, float, int]:
+        """Seconds since the first footage, seconds of footage, and its bytes; from `since` on."""
         wanted = select(
             func.min(FootageRow.start),
             func.sum(FootageRow.end - FootageRow.start),
             func.sum(FootageRow.bytes),
-        ).where(FootageRow.camera == camera)
+        ).where(FootageRow.camera == camera, FootageRow.start >= since)
         first, seconds, size = session.execute(wanted).one()
         if first is None:
             return 0.0, 0.0, 0
@@ -318,9 +346,8 @@ class Learning:
         set_bundle(session, row.camera, row.path, state=state, at=at, **values)
 
 
-def _progress(camera: Camera, passed: float, seconds: float) -> str:
+def _progress(wanted: float, passed: float, seconds: float) -> str:
     """How far the gathering of footage is, in tenths, so that it rarely changes."""
-    wanted = camera.learn.seconds
     tenths = min(10, max(0, int(10 * passed / wanted)))
     if tenths == 10 and seconds < min(LEAST_S, wanted):
         return "it is too little to learn from yet, and goes on."

@@ -223,8 +223,11 @@ class Requests:
         return Done(camera, **names, effects=effects, camera=camera)
 
     def _refit(self, session: Session, asked: ask.Refit, by: str) -> Done:
-        effects = self._learning.refit(session, asked.camera, asked.reason)
-        return Done(asked.camera, {}, {"reason": asked.reason}, effects=effects)
+        effects = self._learning.refit(session, asked.camera, asked.reason, asked.gather_s)
+        after: dict[str, object] = {"reason": asked.reason}
+        if asked.gather_s is not None:
+            after["gather_s"] = asked.gather_s
+        return Done(asked.camera, {}, after, effects=effects)
 
     # ---- people and programs ----------------------------------------------------------------
 

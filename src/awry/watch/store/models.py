@@ -5,6 +5,7 @@ Only the keeper writes; others read. Paths are relative to the store. Lists and 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from sqlalchemy import (
@@ -64,6 +65,15 @@ class CameraRow(Base):
     last_score: Mapped[float | None]
     manual: Mapped[dict[str, Any] | None] = mapped_column(default=None)
     refit: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True), default=None)
+
+
+ANEW = "seconds"
+"""In a camera's `refit`: for so long new footage is gathered, which alone is learned from."""
+
+
+def first_of(refit: Mapping[str, Any] | None) -> float:
+    """From when on footage counts for a fit, in seconds since 1970-01-01 UTC; 0: all of it."""
+    return float(refit["since"]) if refit and ANEW in refit else 0.0
 
 
 class StateRow(Base):

@@ -14,7 +14,7 @@ from awry.errors import FootageError
 from awry.video.open import find_sources
 from awry.watch.messages import Light
 from awry.watch.site.units import duration
-from awry.watch.store.models import ClipRow, EventRow, FlagRow, FootageRow
+from awry.watch.store.models import CameraRow, ClipRow, EventRow, FlagRow, FootageRow, first_of
 
 MOST_S = 3600.0
 """More footage is thinned out by whole files, evenly over the time that it spans."""
@@ -69,7 +69,7 @@ class Selection:
 
 
 def select_footage(session: Session, camera: str, root: Path, now: float) -> Selection:
-    """A camera's gathered footage.
+    """A camera's gathered footage; where a person wanted new footage, that alone.
 
     Left out is what was gathered while the picture was tampered with, and around events that a
     person judged to be abnormal, or that nobody judged.
@@ -84,7 +84,9 @@ def select_footage(session: Session, camera: str, root: Path, now: float) -> Sel
         FootageError: there is none, or nearly all of it is left out.
     """
     rows = session.scalars(
-        select(FootageRow).where(FootageRow.camera == camera).order_by(FootageRow.start)
+        select(FootageRow)
+        .where(FootageRow.camera == camera, FootageRow.start >= _first(session, camera))
+        .order_by(FootageRow.start)
     )
     gathered = [Piece(root / row.path, row.start, row.end, _light(row.light)) for row in rows]
     there = [piece for piece in gathered if piece.path.is_file() and piece.seconds > 0]
@@ -234,12 +236,22 @@ def _confirmed(session: Session, camera: str, root: Path) -> Iterable[Piece]:
     rows = session.execute(
         select(ClipRow, EventRow.light)
         .join(EventRow, EventRow.uid == ClipRow.event)
-        .where(EventRow.camera == camera, EventRow.label == "normal")
+        .where(
+            EventRow.camera == camera,
+            EventRow.label == "normal",
+            ClipRow.start >= _first(session, camera),
+        )
         .order_by(ClipRow.start)
     )
     for clip, light in rows:
         if clip.end > clip.start:
             yield Piece(root / clip.path, clip.start, clip.end, _light(light), confirmed=True)
+
+
+def _first(session: Session, camera: str) -> float:
+    """From when on footage counts, in seconds since 1970-01-01 UTC."""
+    row = session.get(CameraRow, camera)
+    return 0.0 if row is None else first_of(row.refit)
 
 
 def _left_out(session: Session, camera: str, now: float) -> tuple[Stretch, ...]:

@@ -9,6 +9,7 @@ from awry.watch.requests import ACTIONS
 from awry.watch.store.models import AuditRow, BundleRow, CameraRow, DriftRow
 from awry.watch.web.bodies.cameras import DriftBody
 from awry.watch.web.pages.teach import HEIGHT, WIDTH, curves, rounded
+from parsed_page import Parsed
 from scored_here import BEGIN, score
 from web_site import NOW, Here, event
 
@@ -101,6 +102,14 @@ def test_how_far_a_new_one_is_and_all_of_it_in_the_audit_log(taught: Here) -> No
         ("bundle.drop", "admin"),
     ]
     assert made[0][2] == {"reason": "winter"}
+
+
+def test_an_administrator_chooses_the_footage(taught: Here) -> None:
+    page = Parsed(taught.client("admin").get(PATH).text)
+    assert [one["value"] for one in page.all("input", name="footage")] == ["all", "new"]
+    (hours,) = page.all("input", id="hours")
+    assert (hours["min"], hours["value"]) == ("1", "24")
+    assert "From which footage?" not in taught.client("operator").get(PATH).text
 
 
 def test_a_learning_and_a_failed_one(taught: Here) -> None:

@@ -31,6 +31,15 @@ def test_what_is_asked_for_is_the_keepers_to_do(here: Here) -> None:
     assert [request.action for request in here.asked][3] == "bundle.back"
 
 
+def test_a_refit_on_new_footage(here: Here) -> None:
+    client = here.client("admin")
+    path = f"{API}/door/refit"
+    assert client.post(path, json={"gather_s": 7200}).status_code == 202
+    assert values_of(here.asked[0]) == Refit(camera="door", gather_s=7200.0)
+    for odd in (0, 599, 31 * 86_400, "a day"):
+        assert client.post(path, json={"gather_s": odd}).status_code == 422
+
+
 def test_a_detector_that_the_camera_does_not_have(here: Here) -> None:
     client = here.client("admin")
     for path in ("../../etc", "bundles/c"):

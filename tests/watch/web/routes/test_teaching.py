@@ -52,6 +52,11 @@ def test_what_is_on_its_way(here: Here) -> None:
         row.refit = {"since": NOW - 100, "reason": "winter"}
     found = told(here)
     assert found["gathering"] == {"since": NOW - 100, "reason": "winter", "wanted": 86_400.0}
+    with here.database.writing() as session:
+        row = session.get(CameraRow, "door")
+        assert row is not None
+        row.refit = row.refit | {"seconds": 7200.0}
+    assert told(here)["gathering"]["wanted"] == 7200.0
     assert (found["footage_s"], found["folder"], found["unjudged"]) == (60.0, False, 1)
     assert found["bundle"] == "bundles/a"
 

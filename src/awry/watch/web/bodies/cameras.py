@@ -161,6 +161,13 @@ class RefitWish(Taken):
     """A fit that is wanted."""
 
     reason: str = Field("", max_length=500, description="Why, for the audit log.")
+    gather_s: float | None = Field(
+        None,
+        ge=600,
+        le=30 * 86_400,
+        description="For so many seconds from now on footage is gathered, and it learns from that "
+        "alone; null: from what there is.",
+    )
 
 
 class Arming(Taken):

@@ -60,7 +60,7 @@ def refit(api: TheApi, caller: Administrator, camera: CameraName, wish: RefitWis
     """Have a new detector fitted; it only tries at first."""
     with api.reading() as session:
         _known(session, camera)
-    api.write(Refit(camera=camera, reason=wish.reason), caller.name)
+    api.write(Refit(camera=camera, reason=wish.reason, gather_s=wish.gather_s), caller.name)
     return Done(done=True)
 
 

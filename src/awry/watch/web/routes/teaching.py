@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from awry.errors import AwryError
 from awry.watch.keeper.teaching import alarming_detector, counts_in, taught, unjudged
 from awry.watch.store.feedback import judgements
-from awry.watch.store.models import CameraRow, EventRow, FootageRow
+from awry.watch.store.models import ANEW, CameraRow, EventRow, FootageRow
 from awry.watch.web.access import Reader
 from awry.watch.web.api import TheApi
 from awry.watch.web.bodies.base import CameraName
@@ -66,7 +66,7 @@ def teaching(api: TheApi, caller: Reader, camera: CameraName) -> Teaching:
             else GatheringBody(
                 since=row.refit["since"],
                 reason=row.refit.get("reason", ""),
-                wanted=86_400.0 if known is None else known.learn.seconds,
+                wanted=row.refit.get(ANEW, 86_400.0 if known is None else known.learn.seconds),
             ),
             folder=known is not None and known.learn.folder is not None,
             footage_s=footage_s,

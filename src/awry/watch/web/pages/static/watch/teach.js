@@ -12,6 +12,13 @@ const DONE = {
 };
 const MINUTE_MS = 60000;
 
+/** What a refit is to learn from, as the dialog says. */
+function wish(dialog) {
+  const reason = dialog.querySelector("#reason").value;
+  const anew = dialog.querySelector("[data-new]")?.checked;
+  return anew ? { reason, gather_s: 3600 * (Number(dialog.querySelector("#hours").value) || 24) } : { reason };
+}
+
 class Teach extends HTMLElement {
   connectedCallback() {
     this.camera = this.getAttribute("camera");
@@ -54,7 +61,7 @@ class Teach extends HTMLElement {
   }
 
   async act(name, path, dialog) {
-    const body = name === "refit" ? { reason: dialog.querySelector("#reason").value } : { path };
+    const body = name === "refit" ? wish(dialog) : { path };
     const root = `/api/v1/cameras/${this.camera}`;
     const address = name === "refit" ? `${root}/refit` : `${root}/bundles/${name}`;
     const done = await tried(() => post(address, name === "back" ? {} : body));

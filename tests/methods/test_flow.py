@@ -17,7 +17,7 @@ from awry.devices import PROCESSOR, Compute
 from awry.errors import BundleError, ConfigError, FootageError, TrainingError
 from awry.frames import Frame
 from awry.methods.base import Setting
-from awry.methods.flow import Flow, in_boxes
+from awry.methods.flow import Flow, carried, in_boxes
 from awry.scoring.fill import fill_unscored
 from awry.teachers.objects import DetectorOptions
 from awry.teachers.objects.foreground import ForegroundDetector
@@ -213,3 +213,47 @@ def test_ped2(shared: Path) -> None:
     assert sum(map(len, found)) == 2010
     auc = roc_auc_score(np.concatenate(labels), np.concatenate(found))
     assert auc == pytest.approx(0.874, abs=0.003)
+
+
+@pytest.mark.parametrize("speed", [12, -12])
+def test_a_region_lies_where_the_thing_is_now(speed: int) -> None:
+    """A flow lies at the pixels of the frame before: at 5 frames a second it is far behind."""
+    images = square(4, abs(speed))
+    if speed < 0:
+        images = np.ascontiguousarray(images[:, :, ::-1])
+    scorer = flow().scorer(Setting(map_levels=(abs(speed) / 2,)))
+    *_, found = scorer.score(ArraySource(images))
+    assert found.regions
+    box = max(found.regions, key=lambda one: one.score).box
+    begin = 10 + 3 * abs(speed) if speed > 0 else 160 - 10 - 3 * abs(speed) - 80
+    assert min(box[2], begin + 80) - max(box[0], begin) > 70  # of the square's 80
+    middle, now = (box[0] + box[2]) / 2, begin + 40
+    assert abs(middle - now) < abs(middle - (now - speed))
+
+
+def test_ignored_places_stay_without_motion_that_was_carried_there() -> None:
+    ignore = IgnoreRegions.parse(["columns:90-159"])
+    scorer = flow().scorer(Setting(map_levels=(12.0,), ignore=ignore, frame_size=(176, 160)))
+    for score in scorer.score(ArraySource(square(3, 24))):
+        if score.map is not None:
+            assert not np.asarray(score.map)[:, 24:].any()
+
+
+def test_values_are_carried_whole_and_what_leaves_the_picture_is_gone() -> None:
+    values = np.zeros((64, 64), np.float32)
+    field = np.zeros((64, 64, 2), np.float32)
+    values[16:32, 16:32] = 2.0
+    field[16:32, 16:32] = (20.0, 8.0)
+    wanted = np.zeros((16, 16), np.float32)
+    wanted[6:10, 9:13] = 2.0
+    assert np.array_equal(carried(values, field, 1, 4), wanted)
+    field[16:32, 16:32] = (-40.0, 0.0)
+    assert not carried(values, field, 1, 4).any()
+
+
+def test_a_thing_that_grows_stays_one_piece() -> None:
+    """Coming nearer, its pixels go apart; between them is no hole."""
+    y, x = np.mgrid[:64, :64].astype(np.float32)
+    field = 0.4 * np.stack([x - 32, y - 32], axis=-1)
+    moved = carried(np.full((64, 64), 2.0, np.float32), field, 1, 4)
+    assert (moved[2:-2, 2:-2] == 2.0).all()

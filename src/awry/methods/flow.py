@@ -63,9 +63,43 @@ def flow_magnitude(
     engine: DISFlow, before: NDArray[np.uint8], after: NDArray[np.uint8], blur: int
 ) -> NDArray[np.float32]:
     """Blurred magnitude, float32 (H, W) in pixels a frame, of two grey pictures."""
-    flow = engine(before, after)
+    return _averaged_magnitude(engine(before, after), blur)
+
+
+def _averaged_magnitude(flow: NDArray[np.float32], blur: int) -> NDArray[np.float32]:
     magnitude = np.hypot(flow[..., 0], flow[..., 1])
     return np.asarray(cv2.blur(magnitude, (blur, blur)), dtype=np.float32)
+
+
+def carried(
+    values: NDArray[np.float32], flow: NDArray[np.float32], blur: int, step: int
+) -> NDArray[np.float32]:
+    """Values of a frame's pixels at the places where these are in the next frame.
+
+    A flow says of each pixel of the frame before where it goes, so that its magnitude lies where a
+    thing was. This moves it to where the thing is.
+
+    Args:
+        values: float32 (H, W), 0 or more, at the pixels of the frame before.
+        flow: float32 (H, W, 2), from there to the next frame: x, y in pixels.
+        blur: side of the box that the values are means over; the flow is averaged alike.
+        step: a value for each so many pixels, either way.
+
+    Returns:
+        float32 (ceil(H / step), ceil(W / step)); 0 where nothing came to, the highest where several
+        values came together.
+    """
+    shift = cv2.blur(flow, (blur, blur))[::step, ::step]
+    small = values[::step, ::step]
+    height, width = small.shape
+    rows, columns = np.mgrid[:height, :width]
+    rows = np.rint(rows + shift[..., 1] / step).astype(np.intp)
+    columns = np.rint(columns + shift[..., 0] / step).astype(np.intp)
+    inside = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
+    moved = np.zeros_like(small)
+    np.maximum.at(moved, (rows[inside], columns[inside]), small[inside])
+    # Where neighbours went apart, what lies between them moves as they do.
+    return np.asarray(cv2.morphologyEx(moved, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)))
 
 
 def in_boxes(values: NDArray[np.float32], boxes: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -109,7 +143,8 @@ class FlowScorer(Scorer):
             return [FrameScore(frame.index, frame.time_s, None)]
         blur = 1 if self._detector else self._config.blur
         with self._stage("flow"):
-            magnitude = flow_magnitude(self._engine, before, grey, blur)
+            flow = self._engine(before, grey)
+            magnitude = _averaged_magnitude(flow, blur)
         if self._usual is not None:
             height, width = grey.shape
             magnitude = magnitude / cv2.resize(self._usual, (width, height))
@@ -118,8 +153,20 @@ class FlowScorer(Scorer):
         if self._detector is not None:
             magnitude = in_boxes(magnitude, self._boxes(self._detector, frame))
         score = float(magnitude.max())
-        small = magnitude[:: _GRID // 2, :: _GRID // 2] if self.setting.maps else None
+        small = self._map(magnitude, flow) if self.setting.maps else None
         return [FrameScore(frame.index, frame.time_s, score, {"flow": score}, small)]
+
+    def _map(
+        self, magnitude: NDArray[np.float32], flow: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        """Where it moves in this frame, float32 (H / 4, W / 4)."""
+        step = _GRID // 2
+        if self._detector is not None:  # its boxes are this frame's
+            return magnitude[::step, ::step]
+        moved = carried(magnitude, flow, self._config.blur, step)
+        if self.setting.ignore:
+            moved[self.setting.mask(magnitude.shape)[::step, ::step]] = 0
+        return moved
 
     def _boxes(self, detector: ObjectDetector, frame: Frame) -> NDArray[np.float32]:
         with self._stage("detector"):

@@ -37,7 +37,7 @@ _SPOKEN = {
     "watch/checking": "tried.py trial.py",
     "watch/courier": "core.py mqtt.py notify.py webhook.py",
     "watch": "ingest keeper requests.py trainer",
-    "watch/scorer": "lane.py run.py watched.py",
+    "watch/scorer": "camera_detector.py run.py watched.py",
     "watch/site": "edit.py problems.py schedule.py",
     "watch/store": "accounts.py backups.py export.py outbox.py read.py snoozes.py write.py",
     "watch/supervisor": "core.py reload.py unit.py",

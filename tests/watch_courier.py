@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from awry.watch.courier.batches import Batch
 from awry.watch.courier.channels import Letter, UndeliveredError
-from awry.watch.courier.parcels import Parcel
 from awry.watch.messages import Delivered
 from awry.watch.store.results import OutboxEntry, StoredCamera, StoredEvent
 
@@ -63,7 +63,7 @@ def camera(name: str = "front", **more: Any) -> StoredCamera:
 def letter(*rows: OutboxEntry, events: Sequence[StoredEvent] = (), timezone: str = "UTC") -> Letter:
     """Rows as a channel gets them."""
     known = {event.uid: event for event in events}
-    return Letter("home", Parcel(rows or (row(1),)), known, NOW, timezone)
+    return Letter("home", Batch(rows or (row(1),)), known, NOW, timezone)
 
 
 class MemoryOutbox:
@@ -136,9 +136,9 @@ class FakeReceiver:
         self.tries += 1
         if self.error is not None:
             raise self.error
-        if letter.parcel.last.subject in self.refused:
+        if letter.batch.last.subject in self.refused:
             raise UndeliveredError("The receiver answered 500.")
-        self.got.append([(one.subject, one.kind) for one in letter.parcel.rows])
+        self.got.append([(one.subject, one.kind) for one in letter.batch.rows])
 
 
 class FakeBroker:

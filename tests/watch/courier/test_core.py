@@ -53,7 +53,7 @@ def test_an_hour_away_loses_nothing_and_repeats_nothing() -> None:
     shop.error = None
     run(one, clock, 700)
     assert outbox.states() == ["sent"] * 120
-    told = [each for parcel in shop.got for each in parcel]
+    told = [each for batch in shop.got for each in batch]
     assert sorted(told) == sorted((f"e{n}", kind) for n in range(60) for kind in ("new", "end"))
     assert len(shop.got) <= 61, "ended events come as one message each"
 
@@ -66,7 +66,7 @@ def test_people_get_one_digest_after_an_hour() -> None:
     run(one, clock, 3600, 5)
     person.error = None
     run(one, clock, 700, 5)
-    assert [len(parcel) for parcel in person.got] == [50]
+    assert [len(batch) for batch in person.got] == [50]
 
 
 def test_a_row_that_is_refused_holds_up_no_other() -> None:
@@ -79,14 +79,14 @@ def test_a_row_that_is_refused_holds_up_no_other() -> None:
 
 
 class HeldHands:
-    """Begins work and never ends that of one lane."""
+    """Begins work and never ends that of one delivery."""
 
     def __init__(self) -> None:
         self.quick = OwnHands()
 
-    def start(self, lane: str, work) -> None:  # type: ignore[no-untyped-def]
-        if lane != "webhook/slow":
-            self.quick.start(lane, work)
+    def start(self, delivery: str, work) -> None:  # type: ignore[no-untyped-def]
+        if delivery != "webhook/slow":
+            self.quick.start(delivery, work)
 
     def finished(self) -> list[Outcome]:
         return list(self.quick.finished())
@@ -216,7 +216,7 @@ def test_whatever_happens_all_arrive_once(story: list[tuple[str, int]]) -> None:
         run(one, clock, value if what == "later" else 2, 1.0)
     shop.error, outbox.keeper_away = None, False
     run(one, clock, 3 * number + 1300, 1.0)
-    told = [each for parcel in shop.got for each in parcel]
+    told = [each for batch in shop.got for each in batch]
     events = [f"e{n}" for n in range(2, number + 1, 2)]
     assert sorted(told) == sorted((name, kind) for name in events for kind in ("new", "end"))
     for name in events:

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from awry.video import open_source, resized
-from awry.watch.ingest.glance import of_image
 from awry.watch.ingest.tamper import Flagged, TamperRule, TamperWatch
+from awry.watch.ingest.thumbnail import of_image
 from ingest_fakes import moving, scene
 
 Picture = np.ndarray

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from awry.watch.ingest.glance import small
+from awry.watch.ingest.thumbnail import small
 from awry.watch.ingest.view import View
 from ingest_fakes import moving
 

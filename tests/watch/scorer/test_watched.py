@@ -10,8 +10,8 @@ import pytest
 
 from awry.watch.clock import ManualClock
 from awry.watch.messages import Gap, Light, Message, Scored, SessionEnded
+from awry.watch.scorer.detector_cache import DetectorCache
 from awry.watch.scorer.run import Limit
-from awry.watch.scorer.shelf import Shelf
 from awry.watch.scorer.watched import OTHER_SIZE, RECONNECTED, Watched, named_anew
 from awry.watch.site.portions import Grid, ScoredCamera
 from scorer_fakes import BUNDLE, SIZE, BrightnessScorer, Pictures, bright_detector, camera, opening
@@ -33,8 +33,8 @@ class Given:
         def limit(light: Light) -> Limit | None:
             return None
 
-        shelf = Shelf(opening(detectors), self.clock)
-        self.watched = Watched(settings or camera(), self.box, shelf, limit, self.clock)
+        cache = DetectorCache(opening(detectors), self.clock)
+        self.watched = Watched(settings or camera(), self.box, cache, limit, self.clock)
 
     def scored(self, *values: int, **other: Any) -> list[Message]:
         self.box.give(*values, **other)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from awry.errors import AwryError
-from awry.watch.courier.parcels import Parcel
+from awry.watch.courier.batches import Batch
 from awry.watch.store.results import StoredEvent
 
 
@@ -26,18 +26,18 @@ class UndeliveredError(AwryError):
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A parcel with what is known of it.
+    """A batch with what is known of it.
 
     Attributes:
         site: name of the site.
-        parcel: the rows that it stands for.
+        batch: the rows that it stands for.
         events: the events among its subjects that the store still has, by uid.
         at: when it was made up, seconds since 1970-01-01 UTC.
         timezone: IANA name, for times that people read.
     """
 
     site: str
-    parcel: Parcel
+    batch: Batch
     events: dict[str, StoredEvent]
     at: float
     timezone: str = "UTC"

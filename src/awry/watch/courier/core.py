@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from awry.watch.clock import Clock
+from awry.watch.courier.batches import Batch, key_of
 from awry.watch.courier.channels import Channel, Letter, UndeliveredError
+from awry.watch.courier.delivery import Delivery
 from awry.watch.courier.hands import Hands
 from awry.watch.courier.journal import Journal
-from awry.watch.courier.lane import Lane
-from awry.watch.courier.parcels import Parcel, key_of
 from awry.watch.messages import Delivered, new_uid
 from awry.watch.store.results import OutboxEntry, StoredEvent
 
@@ -43,7 +43,7 @@ class Outbox(Protocol):
 class Courier:
     """Sends what waits; drive it by `step`.
 
-    Each receiver has a lane of its own, with one parcel under way, so that a slow one holds up
+    Each receiver has a `Delivery` of its own, with one batch under way, so that a slow one holds up
     nobody. The caller's rate of steps bounds what a receiver gets: one message a step.
 
     Args:
@@ -72,9 +72,9 @@ class Courier:
         self._journal = journal if journal is not None else Journal()
         # Of an earlier process: whether the keeper was told of these is not known.
         self._untold = set(self._journal.keys)
-        self._over: dict[str, set[str]] = {}  # given up, by lane, until the store says so too
+        self._over: dict[str, set[str]] = {}  # given up, by receiver, until the store says so too
         self._site, self._timezone = site, timezone
-        self._lanes: dict[str, Lane] = {}
+        self._deliveries: dict[str, Delivery] = {}
         self._places: dict[str, tuple[str, str]] = {}
         self._look_at = 0.0
         self._looked: dict[str, float] = {}
@@ -83,13 +83,13 @@ class Courier:
 
     def use(self, channels: Mapping[tuple[str, str], Channel]) -> None:
         """Other receivers from now on; what is under way is finished first."""
-        busy = {name: lane for name, lane in self._lanes.items() if lane.under_way}
-        self._lanes = {}
+        busy = {name: delivery for name, delivery in self._deliveries.items() if delivery.under_way}
+        self._deliveries = {}
         for place, channel in channels.items():
             name = "/".join(place)
-            lane = busy.pop(name, None) or Lane(channel)
-            lane.channel = channel
-            self._lanes[name], self._places[name] = lane, place
+            delivery = busy.pop(name, None) or Delivery(channel)
+            delivery.channel = channel
+            self._deliveries[name], self._places[name] = delivery, place
         self._leaving = busy
         self.look()
 
@@ -100,15 +100,15 @@ class Courier:
 
     def back(self, channel: str) -> None:
         """All receivers of a channel are known to be there again, e.g. the broker."""
-        for name, lane in self._lanes.items():
+        for name, delivery in self._deliveries.items():
             if self._places[name][0] == channel:
-                lane.back()
+                delivery.back()
         self.look()
 
     @property
     def under_way(self) -> int:
         """Parcels that are being sent."""
-        return sum(lane.under_way is not None for lane in self._all().values())
+        return sum(delivery.under_way is not None for delivery in self._all().values())
 
     def step(self) -> None:
         """Settle what ended, and send the next to each receiver that is free."""
@@ -117,48 +117,48 @@ class Courier:
         if monotonic >= self._look_at:
             self._look_at = monotonic + LOOK_S
             self._refuse_strangers()
-        for name, lane in self._lanes.items():
-            if lane.is_free(monotonic) and monotonic >= self._looked.get(name, 0.0):
-                self._send_next(name, lane)
+        for name, delivery in self._deliveries.items():
+            if delivery.is_free(monotonic) and monotonic >= self._looked.get(name, 0.0):
+                self._send_next(name, delivery)
 
     def settle(self) -> None:
         """Tell the keeper what became of what was under way."""
         for name, error in self._hands.finished():
-            lane = self._all()[name]
+            delivery = self._all()[name]
             if error is None:
-                self._arrived(lane)
+                self._arrived(delivery)
             else:
-                self._not_arrived(lane, error)
+                self._not_arrived(delivery, error)
             self._leaving.pop(name, None)
             self._looked.pop(name, None)
 
-    def _all(self) -> dict[str, Lane]:
-        return self._leaving | self._lanes
+    def _all(self) -> dict[str, Delivery]:
+        return self._leaving | self._deliveries
 
-    def _send_next(self, name: str, lane: Lane) -> None:
+    def _send_next(self, name: str, delivery: Delivery) -> None:
         rows = self._outbox.waiting(*self._places[name], READ_ROWS)
         self._forget(name, rows)
         over = self._over.get(name, set())
         left = [row for row in rows if key_of(row) not in over and key_of(row) not in self._journal]
-        parcel = lane.next(left, self._clock.now(), self._clock.monotonic())
-        if parcel is None:
+        batch = delivery.next(left, self._clock.now(), self._clock.monotonic())
+        if batch is None:
             self._looked[name] = self._clock.monotonic() + LOOK_S
             return
         letter = Letter(
             self._site,
-            parcel,
-            self._outbox.events(parcel.subjects),
+            batch,
+            self._outbox.events(batch.subjects),
             self._clock.now(),
             self._timezone,
         )
-        channel = lane.channel
+        channel = delivery.channel
         self._hands.start(name, lambda: self._deliver(channel, letter))
 
     def _deliver(self, channel: Channel, letter: Letter) -> None:
         """Send and note it at once: in between nothing must be able to go wrong."""
         channel.send(letter)
         try:
-            self._journal.note(key_of(row) for row in letter.parcel.rows)
+            self._journal.note(key_of(row) for row in letter.batch.rows)
         except OSError as error:
             _log.warning("What was sent cannot be noted (%s); it may come twice.", error.strerror)
 
@@ -176,22 +176,22 @@ class Courier:
                 self._untold.discard(key_of(row))
                 self._tell(Delivered(new_uid(), row.id, self._clock.now()))
 
-    def _arrived(self, lane: Lane) -> None:
-        parcel = lane.arrived(self._clock.monotonic())
-        for row in parcel.rows:
+    def _arrived(self, delivery: Delivery) -> None:
+        batch = delivery.arrived(self._clock.monotonic())
+        for row in batch.rows:
             self._tell(Delivered(new_uid(), row.id, self._clock.now()))
         self.sent += 1
 
-    def _not_arrived(self, lane: Lane, error: Exception) -> None:
+    def _not_arrived(self, delivery: Delivery, error: Exception) -> None:
         known = error if isinstance(error, UndeliveredError) else _unknown(error)
-        parcel, again = lane.failed(known, self._clock.now(), self._clock.monotonic())
-        self._say_failed(parcel, str(known), again)
+        batch, again = delivery.failed(known, self._clock.now(), self._clock.monotonic())
+        self._say_failed(batch, str(known), again)
 
-    def _say_failed(self, parcel: Parcel, sentence: str, again: float | None) -> None:
+    def _say_failed(self, batch: Batch, sentence: str, again: float | None) -> None:
         if again is None:
-            name = f"{parcel.last.channel}/{parcel.last.target}"
-            self._over.setdefault(name, set()).update(key_of(row) for row in parcel.rows)
-        for row in parcel.rows:
+            name = f"{batch.last.channel}/{batch.last.target}"
+            self._over.setdefault(name, set()).update(key_of(row) for row in batch.rows)
+        for row in batch.rows:
             self._tell(Delivered(new_uid(), row.id, self._clock.now(), sentence, again))
         self.failed += 1
         self.dead += again is None
@@ -207,7 +207,7 @@ class Courier:
             rows = tuple(row for row in found if key_of(row) not in over)
             if rows:
                 sentence = f"The settings have no receiver {place[1]!r} of {place[0]} any more."
-                self._say_failed(Parcel(rows), sentence, None)
+                self._say_failed(Batch(rows), sentence, None)
 
 
 def _unknown(error: Exception) -> UndeliveredError:

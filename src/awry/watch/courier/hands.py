@@ -8,14 +8,14 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 Outcome = tuple[str, Exception | None]
-"""Name of a lane, and what went wrong there; None where all went well."""
+"""Name of a receiver, and what went wrong there; None where all went well."""
 
 
 class Hands(Protocol):
-    """Does one piece of work a lane at a time."""
+    """Does one piece of work a receiver at a time."""
 
-    def start(self, lane: str, work: Callable[[], None]) -> None:
-        """Begin; the lane has nothing else under way."""
+    def start(self, receiver: str, work: Callable[[], None]) -> None:
+        """Begin; the receiver has nothing else under way."""
         ...
 
     def finished(self) -> Sequence[Outcome]:
@@ -30,12 +30,14 @@ class ThreadHands:
         self._done: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
         self._wake = wake
 
-    def start(self, lane: str, work: Callable[[], None]) -> None:
+    def start(self, receiver: str, work: Callable[[], None]) -> None:
         """Begin in a thread of its own."""
-        threading.Thread(target=self._run, args=(lane, work), name=lane, daemon=True).start()
+        threading.Thread(
+            target=self._run, args=(receiver, work), name=receiver, daemon=True
+        ).start()
 
-    def _run(self, lane: str, work: Callable[[], None]) -> None:
-        self._done.put((lane, _attempt(work)))
+    def _run(self, receiver: str, work: Callable[[], None]) -> None:
+        self._done.put((receiver, _attempt(work)))
         if self._wake is not None:
             self._wake.set()
 
@@ -55,9 +57,9 @@ class OwnHands:
     def __init__(self) -> None:
         self._ended: list[Outcome] = []
 
-    def start(self, lane: str, work: Callable[[], None]) -> None:
+    def start(self, receiver: str, work: Callable[[], None]) -> None:
         """Do it."""
-        self._ended.append((lane, _attempt(work)))
+        self._ended.append((receiver, _attempt(work)))
 
     def finished(self) -> Sequence[Outcome]:
         """What ended since."""
@@ -68,6 +70,6 @@ class OwnHands:
 def _attempt(work: Callable[[], None]) -> Exception | None:
     try:
         work()
-    except Exception as error:  # whatever a receiver's library raises concerns its lane alone
+    except Exception as error:  # whatever a receiver's library raises concerns its receiver alone
         return error
     return None

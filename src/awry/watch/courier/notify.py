@@ -40,7 +40,7 @@ class Notify:
         Raises:
             UndeliveredError: Apprise or the service did not take it.
         """
-        kinds = {row.kind for row in letter.parcel.rows}
+        kinds = {row.kind for row in letter.batch.rows}
         if kinds <= {"update", "end"}:
             return  # people were told when it began
         from apprise import Apprise, AppriseAttachment, NotifyType
@@ -62,9 +62,9 @@ class Notify:
 
     def _picture(self, letter: Letter) -> str | None:
         """The newest picture of the only event; a digest has none."""
-        if not self._snapshot or len(letter.parcel.subjects) != 1:
+        if not self._snapshot or len(letter.batch.subjects) != 1:
             return None
-        event = letter.events.get(letter.parcel.last.subject)
+        event = letter.events.get(letter.batch.last.subject)
         for name in (event.annotated, event.picture) if event else ():
             path = self._store / name
             if name and path.is_file():

@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from awry.watch.courier.batches import EVENT_KINDS
 from awry.watch.courier.channels import Letter
 from awry.watch.courier.facts import CameraNow
-from awry.watch.courier.parcels import EVENT_KINDS
 from awry.watch.store.results import StoredEvent
 
 VERSION = 1
@@ -30,14 +30,14 @@ def message(letter: Letter) -> dict[str, Any]:
         `site`, `camera`, `at` (ISO 8601, UTC), `event` (see `event_json`; None where it is about
         none), and `details`, what the store noted of it.
     """
-    last = letter.parcel.last
+    last = letter.batch.last
     event = letter.events.get(last.subject)
     camera = event.camera if event else str(last.payload.get("camera", ""))
     return {
         "version": VERSION,
         "id": f"{last.subject}/{last.kind}",
         "kind": last.kind,
-        "joined": [row.kind for row in letter.parcel.rows[:-1]],
+        "joined": [row.kind for row in letter.batch.rows[:-1]],
         "site": letter.site,
         "camera": camera,
         "at": iso(last.made),
@@ -110,10 +110,10 @@ def _plain(value: Any) -> Any:
 
 def words(letter: Letter) -> tuple[str, str]:
     """What a person is told of a letter: a title, and a few lines."""
-    events = [letter.events[s] for s in letter.parcel.subjects if s in letter.events]
-    if len(letter.parcel.subjects) > 1:
+    events = [letter.events[s] for s in letter.batch.subjects if s in letter.events]
+    if len(letter.batch.subjects) > 1:
         return _digest_words(letter, events)
-    if events and letter.parcel.last.kind in EVENT_KINDS:
+    if events and letter.batch.last.kind in EVENT_KINDS:
         return _event_words(events[0], letter.timezone)
     return _other_words(letter)
 
@@ -131,7 +131,7 @@ def _event_words(event: StoredEvent, timezone: str) -> tuple[str, str]:
 
 
 def _digest_words(letter: Letter, events: Sequence[StoredEvent]) -> tuple[str, str]:
-    count = len(letter.parcel.subjects)
+    count = len(letter.batch.subjects)
     cameras = Counter(event.camera for event in events)
     listed = [
         f"{local(event.start, letter.timezone)} {event.camera}: {event.reason or 'unusual'}"
@@ -144,7 +144,7 @@ def _digest_words(letter: Letter, events: Sequence[StoredEvent]) -> tuple[str, s
 
 
 def _other_words(letter: Letter) -> tuple[str, str]:
-    last = letter.parcel.last
+    last = letter.batch.last
     camera = str(last.payload.get("camera", ""))
     said = [last.payload.get(name) for name in ("text", "sentence", "reason", "detail")]
     sentence = next((str(one) for one in said if one), "")

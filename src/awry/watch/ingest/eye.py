@@ -10,11 +10,11 @@ from av.video.frame import VideoFrame
 
 from awry.watch.clock import Clock
 from awry.watch.ingest.decode import Decoded, PacketDecoder
-from awry.watch.ingest.glance import glance_of, mark_of
 from awry.watch.ingest.grid import image_of, misfit
 from awry.watch.ingest.light import LightMode
 from awry.watch.ingest.packets import Codec, Piece, is_needed
 from awry.watch.ingest.tamper import Flagged, TamperRule, TamperWatch
+from awry.watch.ingest.thumbnail import mark_of, thumbnail_of
 from awry.watch.ipc.frames import FrameSink, GridEnd, GridFrame
 from awry.watch.messages import Gap, Message, new_uid
 from awry.watch.site.portions import Grid
@@ -109,7 +109,7 @@ class Eye:
         self._steps = Steps(None)
         self._last_at: float | None = None
         self._why = "The camera was not connected yet."
-        self._glanced: float | None = None
+        self._thumbnail_at: float | None = None
         self._key_mark: int | None = None
         self._key_at: float | None = None
         self._key_every: float | None = None
@@ -209,7 +209,7 @@ class Eye:
 
     def _is_due(self, at: float, every_s: float) -> bool:
         """Whether a picture is to be looked at again; a jump of the clock makes it due."""
-        return self._glanced is None or not 0 <= at - self._glanced < every_s
+        return self._thumbnail_at is None or not 0 <= at - self._thumbnail_at < every_s
 
     def _see(self, decoded: Decoded, seen: Seen) -> None:
         picture, at = decoded.picture, decoded.piece.at
@@ -225,7 +225,7 @@ class Eye:
         self._begin_session(picture, at)
         every_s = _IDLE_S if self._grid is None else _GLANCE_S
         if self._is_due(at, every_s) and not decoded.damaged:
-            self._glance(picture, at, seen)
+            self._see_thumbnail(picture, at, seen)
         if self._grid is not None:
             self._put(decoded, self._grid)
         self._last_at = at
@@ -244,11 +244,11 @@ class Eye:
         self._session, self._size = new_uid(), size
         self._steps = Steps(None if self._grid is None else self._grid.rate)
 
-    def _glance(self, picture: VideoFrame, at: float, seen: Seen) -> None:
-        glance = glance_of(picture, at, self._key_mark)
-        self._glanced, self._key_mark = at, None
-        self._light.see(glance)
-        seen.flags += self._watch.see(glance, self._light.mode)
+    def _see_thumbnail(self, picture: VideoFrame, at: float, seen: Seen) -> None:
+        thumbnail = thumbnail_of(picture, at, self._key_mark)
+        self._thumbnail_at, self._key_mark = at, None
+        self._light.see(thumbnail)
+        seen.flags += self._watch.see(thumbnail, self._light.mode)
 
     def _put(self, decoded: Decoded, grid: Grid) -> None:
         step = self._steps.take(decoded.piece.at)

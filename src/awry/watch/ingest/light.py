@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from awry.watch.ingest.glance import Glance
+from awry.watch.ingest.thumbnail import Thumbnail
 from awry.watch.messages import Light
 
 
@@ -13,7 +13,7 @@ class LightRule:
     """When a picture counts as infrared.
 
     Attributes:
-        grey_below: distance from grey (`Glance.colour`) below which it has no colour.
+        grey_below: distance from grey (`Thumbnail.colour`) below which it has no colour.
         colour_above: above which it has; between the two nothing changes.
         dark_below: mean brightness below which colours say nothing: that is night.
         hold_s: so long it must stay so.
@@ -42,9 +42,9 @@ class LightMode:
         """Of the newest picture."""
         return self._mode or "day"
 
-    def see(self, glance: Glance) -> bool:
+    def see(self, thumbnail: Thumbnail) -> bool:
         """Look at the next picture; whether the mode changed."""
-        seen = self._seen(glance)
+        seen = self._seen(thumbnail)
         if self._mode is None:
             self._mode = seen or "infrared"
             return True
@@ -52,14 +52,14 @@ class LightMode:
             self._since = None
             return False
         # A clock that is set back begins the wait anew.
-        self._since = glance.at if self._since is None else min(self._since, glance.at)
-        if glance.at - self._since < self._rule.hold_s:
+        self._since = thumbnail.at if self._since is None else min(self._since, thumbnail.at)
+        if thumbnail.at - self._since < self._rule.hold_s:
             return False
         self._mode, self._since = seen, None
         return True
 
-    def _seen(self, glance: Glance) -> Light | None:
+    def _seen(self, thumbnail: Thumbnail) -> Light | None:
         rule = self._rule
-        if glance.colour < rule.grey_below or glance.grey.mean() < rule.dark_below:
+        if thumbnail.colour < rule.grey_below or thumbnail.grey.mean() < rule.dark_below:
             return "infrared"
-        return "day" if glance.colour > rule.colour_above else None
+        return "day" if thumbnail.colour > rule.colour_above else None

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from awry.watch.ingest.glance import Glance
+from awry.watch.ingest.thumbnail import Thumbnail
 from awry.watch.ingest.view import Difference, View
 from awry.watch.messages import Flag, Light
 
@@ -129,7 +129,7 @@ class TamperWatch:
     def __init__(self, rule: TamperRule | None = None) -> None:
         self._rule = rule or TamperRule()
         self._views: dict[tuple[Light, tuple[int, ...]], View] = {}
-        self._learning: list[Glance] = []
+        self._learning: list[Thumbnail] = []
         self._light: Light | None = None
         self._timers: dict[Flag, _Timer] = {flag: _Timer() for flag in _HOLDS}
         self._keys, self._all = _Same(), _Same()
@@ -145,55 +145,55 @@ class TamperWatch:
         """Whether the usual view is not known yet."""
         return bool(self._learning) or not self._views
 
-    def see(self, glance: Glance, light: Light) -> list[Flagged]:
+    def see(self, thumbnail: Thumbnail, light: Light) -> list[Flagged]:
         """Look at the next picture."""
         if light != self._light:
             self._light, self._learning = light, []
-        seen = self._seen(glance, light)
+        seen = self._seen(thumbnail, light)
         turned = []
         for flag, timer in self._timers.items():
             hold_s = self._rule.hold_s[flag]
             so = flag in seen
             # A frozen picture has lasted already when it is seen to be one.
-            if timer.see(so, glance.at, 0.0 if flag == "frozen" else hold_s, self._rule.clear_s):
-                turned.append(Flagged(flag, timer.on, glance.at, seen.get(flag, "")))
-        self._relearn(glance, light)
-        self._last_at = glance.at
+            if timer.see(so, thumbnail.at, 0.0 if flag == "frozen" else hold_s, self._rule.clear_s):
+                turned.append(Flagged(flag, timer.on, thumbnail.at, seen.get(flag, "")))
+        self._relearn(thumbnail, light)
+        self._last_at = thumbnail.at
         return turned
 
     def forget_still(self) -> None:
         """The connection was lost: what comes next may well be what was last."""
         self._keys, self._all = _Same(), _Same()
 
-    def _seen(self, glance: Glance, light: Light) -> dict[Flag, str]:
+    def _seen(self, thumbnail: Thumbnail, light: Light) -> dict[Flag, str]:
         """What there is to be said against this picture, with details."""
         seen: dict[Flag, str] = {}
-        still_s = self._still_s(glance)
+        still_s = self._still_s(thumbnail)
         if still_s:
             seen["frozen"] = f"The picture has not changed for {still_s:.0f} s."
-        brightest, usual = np.percentile(glance.grey, [95, 40])
-        view = self._views.get((light, glance.grey.shape))
+        brightest, usual = np.percentile(thumbnail.grey, [95, 40])
+        view = self._views.get((light, thumbnail.grey.shape))
         if brightest < self._dark_limit(view):
             return seen | {"dark": f"Nothing is brighter than {brightest:.0f} of 255."}
         if usual > self._rule.bright:
             return seen | {"bright": f"Most of it is brighter than {usual:.0f} of 255."}
         if view is None:
-            seen |= self._blank(glance)
+            seen |= self._blank(thumbnail)
             if not seen:
-                self._learn(glance, light)
+                self._learn(thumbnail, light)
             return seen
-        found = self._compared(view, view.compare(glance.grey))
+        found = self._compared(view, view.compare(thumbnail.grey))
         if not found and not seen and self._last_at is not None and not self.flags:
-            passed = min(max(0.0, glance.at - self._last_at), 10.0)
-            view.follow(glance.grey, passed / self._rule.follow_s)
+            passed = min(max(0.0, thumbnail.at - self._last_at), 10.0)
+            view.follow(thumbnail.grey, passed / self._rule.follow_s)
         return seen | found
 
-    def _blank(self, glance: Glance) -> dict[Flag, str]:
+    def _blank(self, thumbnail: Thumbnail) -> dict[Flag, str]:
         """Whether nothing is left of what another light shows."""
-        shape = glance.grey.shape
+        shape = thumbnail.grey.shape
         others = [view for (_, known), view in self._views.items() if known == shape]
         for view in others:
-            now = view.compare(glance.grey)
+            now = view.compare(thumbnail.grey)
             # Edges stay where they are, whatever light makes of their brightness.
             unlike = abs(now.likeness) < self._rule.unlike * view.typical.likeness
             if view.has_detail and unlike and now.lost > self._rule.blank:
@@ -217,37 +217,39 @@ class TamperWatch:
             return {"moved": "The camera shows another view."}
         return {}
 
-    def _still_s(self, glance: Glance) -> float:
+    def _still_s(self, thumbnail: Thumbnail) -> float:
         """For how long the picture has been frozen; 0 where it is not.
 
         A key picture is encoded anew, so that it is the same shows that its original is. Between
         them encoders repeat what is quiet, which must last far longer to mean anything.
         """
-        if glance.key_mark is not None:
-            self._keys.see(glance.key_mark, glance.at)
-        self._all.see(glance.mark, glance.at)
+        if thumbnail.key_mark is not None:
+            self._keys.see(thumbnail.key_mark, thumbnail.at)
+        self._all.see(thumbnail.mark, thumbnail.at)
         by_keys, by_all = self._keys.seconds, self._all.seconds
         if by_keys >= self._rule.hold_s["frozen"]:
             return by_keys
         return by_all if by_all >= self._rule.blind_s else 0.0
 
-    def _learn(self, glance: Glance, light: Light) -> None:
+    def _learn(self, thumbnail: Thumbnail, light: Light) -> None:
         learned, rule = self._learning, self._rule
-        if learned and (learned[0].grey.shape != glance.grey.shape or glance.at < learned[-1].at):
+        if learned and (
+            learned[0].grey.shape != thumbnail.grey.shape or thumbnail.at < learned[-1].at
+        ):
             learned.clear()
         apart = rule.learn_s / (3 * rule.learn_pictures)
-        if learned and glance.at - learned[-1].at < apart:
+        if learned and thumbnail.at - learned[-1].at < apart:
             return
-        learned.append(glance)
+        learned.append(thumbnail)
         del learned[: -3 * rule.learn_pictures]
         enough = len(learned) >= rule.learn_pictures
-        if enough and glance.at - learned[0].at >= 0.9 * rule.learn_s:
-            self._views[light, glance.grey.shape] = View([one.grey for one in learned])
+        if enough and thumbnail.at - learned[0].at >= 0.9 * rule.learn_s:
+            self._views[light, thumbnail.grey.shape] = View([one.grey for one in learned])
             learned.clear()
 
-    def _relearn(self, glance: Glance, light: Light) -> None:
+    def _relearn(self, thumbnail: Thumbnail, light: Light) -> None:
         """A view that lasts becomes the usual one: the camera was turned on purpose."""
         timer = self._timers["moved"]
-        if timer.on and glance.at - timer.changed_at > self._rule.relearn_s:
-            self._views.pop((light, glance.grey.shape), None)
+        if timer.on and thumbnail.at - timer.changed_at > self._rule.relearn_s:
+            self._views.pop((light, thumbnail.grey.shape), None)
             self._learning = []

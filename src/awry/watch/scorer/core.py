@@ -11,8 +11,8 @@ from awry.detector import Detector
 from awry.watch.clock import Clock
 from awry.watch.ipc.frames import FrameSource, GridFrame
 from awry.watch.messages import Interesting, Light, Message, ShowAll
+from awry.watch.scorer.detector_cache import DetectorCache
 from awry.watch.scorer.run import Limit
-from awry.watch.scorer.shelf import Shelf
 from awry.watch.scorer.watched import Watched
 from awry.watch.site.portions import ScoredCamera, ScorerSettings
 
@@ -41,7 +41,7 @@ class ScorerHost:
     ) -> None:
         self._clock = clock
         self._frame_sources = frame_sources
-        self._shelf = Shelf(open_detector, clock, executor)
+        self._cache = DetectorCache(open_detector, clock, executor)
         self._limits: dict[tuple[str, Light], Limit] = {}
         self._looked: dict[str, float] = {}
         self._cameras: dict[str, Watched] = {}
@@ -69,7 +69,7 @@ class ScorerHost:
                 if other:
                     self._forget_limits(name)  # another detector has another scale
         wanted = (path for camera in settings.cameras for path in (camera.bundle, camera.shadow))
-        self._shelf.keep(path for path in wanted if path is not None)
+        self._cache.keep(path for path in wanted if path is not None)
         return said
 
     def interesting(self, message: Interesting) -> None:
@@ -115,7 +115,7 @@ class ScorerHost:
             return replace(said or Limit(None, None), looked=True)
 
         source = self._frame_sources(camera.name)
-        return Watched(camera, source, self._shelf, limit, self._clock)
+        return Watched(camera, source, self._cache, limit, self._clock)
 
     def _forget_limits(self, name: str) -> None:
         self._limits = {key: one for key, one in self._limits.items() if key[0] != name}

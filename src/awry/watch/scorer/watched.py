@@ -10,9 +10,9 @@ from awry.watch.clock import Clock
 from awry.watch.ipc.frames import FrameSource, GridEnd, GridFrame
 from awry.watch.last_minute import MOST_DROPPED, WINDOW_S, LastMinute
 from awry.watch.messages import Gap, Light, Message, new_uid
-from awry.watch.scorer.lane import Lane
+from awry.watch.scorer.camera_detector import CameraDetector
+from awry.watch.scorer.detector_cache import DetectorCache
 from awry.watch.scorer.run import Limit
-from awry.watch.scorer.shelf import Shelf
 from awry.watch.site.portions import ScoredCamera
 
 RECONNECTED = "The camera was opened anew."
@@ -29,7 +29,7 @@ class Watched:
     Args:
         camera: its settings.
         source: its pictures.
-        shelf: where detectors are loaded.
+        cache: where detectors are loaded.
         limit: from which score on pictures are wanted; None: the keeper has said nothing.
         clock: for rests and times.
     """
@@ -38,15 +38,15 @@ class Watched:
         self,
         camera: ScoredCamera,
         source: FrameSource,
-        shelf: Shelf,
+        cache: DetectorCache,
         limit: Callable[[Light], Limit | None],
         clock: Clock,
     ) -> None:
         self.camera = camera
         self.source = source
-        self._shelf, self._limit, self._clock = shelf, limit, clock
-        self._main = self._lane(camera.bundle, shadow=False)
-        self._shadow = self._lane(camera.shadow, shadow=True)
+        self._cache, self._limit, self._clock = cache, limit, clock
+        self._main = self._camera_detector(camera.bundle, shadow=False)
+        self._shadow = self._camera_detector(camera.shadow, shadow=True)
         self._last: GridFrame | None = None
         self._minute = LastMinute()
         self._session = ""
@@ -58,8 +58,8 @@ class Watched:
         """
         said: list[Message] = []
         ready = False
-        for lane in self._lanes:
-            its, words = lane.ready()
+        for detector in self._detectors:
+            its, words = detector.ready()
             ready, said = ready or its, said + words
         return (self.source.next() if ready else None), said
 
@@ -75,13 +75,13 @@ class Watched:
         self._minute.add(item.dropped, self._clock.monotonic())
         said = self._begin(item)
         self._last = item
-        for lane in self._lanes:
-            said += lane.push(item, self._session)
+        for detector in self._detectors:
+            said += detector.push(item, self._session)
         return said
 
     def end(self, at: float) -> list[Message]:
         """Give what is owed; the next picture begins with a fresh scorer."""
-        return [message for lane in self._lanes for message in lane.end(at)]
+        return [message for detector in self._detectors for message in detector.end(at)]
 
     def change(self, camera: ScoredCamera) -> list[Message]:
         """Other settings; a detector whose part of them is the same goes on untouched."""
@@ -91,38 +91,38 @@ class Watched:
         said: list[Message] = []
         if anew or before.bundle != camera.bundle:
             said += self._ended(self._main)
-            self._main = self._lane(camera.bundle, shadow=False)
+            self._main = self._camera_detector(camera.bundle, shadow=False)
         if anew or before.shadow != camera.shadow:
             said += self._ended(self._shadow)
-            self._shadow = self._lane(camera.shadow, shadow=True)
+            self._shadow = self._camera_detector(camera.shadow, shadow=True)
         if self._last is not None:
             self._session = named_anew(self._last.session)
         return said
 
     @property
-    def _lanes(self) -> list[Lane]:
-        return [lane for lane in (self._main, self._shadow) if lane is not None]
+    def _detectors(self) -> list[CameraDetector]:
+        return [detector for detector in (self._main, self._shadow) if detector is not None]
 
     @property
     def _runs(self) -> bool:
         """Whether the detector that alarms, or else the one that tries, has a run under way."""
-        return bool(self._lanes) and self._lanes[0].runs
+        return bool(self._detectors) and self._detectors[0].runs
 
-    def _lane(self, bundle: Path | None, *, shadow: bool) -> Lane | None:
+    def _camera_detector(self, bundle: Path | None, *, shadow: bool) -> CameraDetector | None:
         if bundle is None:
             return None
-        return Lane(
+        return CameraDetector(
             self.camera,
             bundle,
             shadow=shadow,
-            shelf=self._shelf,
+            cache=self._cache,
             limit=_unsaid if shadow else self._limit,
             clock=self._clock,
         )
 
-    def _ended(self, lane: Lane | None) -> list[Message]:
+    def _ended(self, detector: CameraDetector | None) -> list[Message]:
         at = self._clock.now() if self._last is None else self._last.at
-        return [] if lane is None else lane.end(at)
+        return [] if detector is None else detector.end(at)
 
     def _begin(self, item: GridFrame) -> list[Message]:
         """What is said where a picture does not follow on the last one."""
@@ -161,7 +161,9 @@ class Watched:
         A scorer that is behind all the time goes on nevertheless: it would never be warm, and its
         camera is degraded, so that its budget is not promised.
         """
-        if item.dropped <= MOST_IN_A_ROW or not any(lane.remembers for lane in self._lanes):
+        if item.dropped <= MOST_IN_A_ROW or not any(
+            detector.remembers for detector in self._detectors
+        ):
             return False
         steps = WINDOW_S * (self.camera.grid.rate or USUAL_RATE)
         return self._minute.dropped(self._clock.monotonic()) <= MOST_DROPPED * steps

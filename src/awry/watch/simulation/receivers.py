@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
+from awry.watch.courier.batches import EVENT_KINDS
 from awry.watch.courier.channels import Letter, UndeliveredError
-from awry.watch.courier.parcels import EVENT_KINDS
 
 
 class FakeReceiver:
@@ -30,7 +30,7 @@ class FakeReceiver:
         if self.away:
             raise UndeliveredError("The receiver is away.")
         self.messages += 1
-        rows = letter.parcel.rows
+        rows = letter.batch.rows
         self.told.update((row.subject, row.kind) for row in rows if row.kind in EVENT_KINDS)
 
 

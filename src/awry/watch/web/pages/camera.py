@@ -83,7 +83,7 @@ def _facts(api: Api, request: Request, caller: Caller, camera: CameraBody) -> di
     return {
         "camera": camera,
         "overview": found,
-        "glance": next((one for one in found.cameras if one.camera.name == camera.name), None),
+        "entry": next((one for one in found.cameras if one.camera.name == camera.name), None),
         "states": state_words(language),
         "flags": flag_words(language),
         "watches": watching_words(language),

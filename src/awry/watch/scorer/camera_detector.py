@@ -19,8 +19,8 @@ from awry.watch.messages import (
     StateChanged,
     new_uid,
 )
+from awry.watch.scorer.detector_cache import SLOW_RETRY_S, DetectorCache, Trouble, sentence_of
 from awry.watch.scorer.run import Limit, Run
-from awry.watch.scorer.shelf import SLOW_RETRY_S, Shelf, Trouble, sentence_of
 from awry.watch.site.portions import ScoredCamera
 
 FIRST_REST_S, LONGEST_REST_S = 1.0, 60.0
@@ -29,14 +29,14 @@ GOOD_S = 60.0
 """Scoring that lasted so long makes earlier failures forgotten."""
 
 
-class Lane:
+class CameraDetector:
     """One detector of a camera.
 
     Args:
         camera: whose.
         bundle: folder of the detector.
         shadow: whether it only tries: its failures touch the camera's state nowhere.
-        shelf: where detectors are loaded.
+        cache: where detectors are loaded.
         limit: from which score on pictures are wanted; None: the keeper has said nothing.
         clock: for rests and times.
     """
@@ -47,14 +47,14 @@ class Lane:
         bundle: Path,
         *,
         shadow: bool,
-        shelf: Shelf,
+        cache: DetectorCache,
         limit: Callable[[Light], Limit | None],
         clock: Clock,
     ) -> None:
         self.bundle = bundle
         self._camera = camera
         self._shadow = shadow
-        self._shelf = shelf
+        self._cache = cache
         self._limit = limit
         self._clock = clock
         self._run: Run | None = None
@@ -81,7 +81,7 @@ class Lane:
         """Whether a picture would be scored now, and what is to be said of that."""
         if self._rest_until is not None and self._clock.monotonic() < self._rest_until:
             return False, []
-        found = self._shelf.get(self.bundle)
+        found = self._cache.get(self.bundle)
         if isinstance(found, Trouble):
             return False, self._in_state("misconfigured", found.sentence, self._clock.now())
         return found is not None, []
@@ -128,7 +128,7 @@ class Lane:
         return [Gap(new_uid(), self._camera.name, start, max(start, frame.at), why)]
 
     def _fresh(self, session: str) -> Run:
-        detector = self._shelf.get(self.bundle)
+        detector = self._cache.get(self.bundle)
         assert not isinstance(detector, Trouble | None)
         self._method = detector.method
         name = f"{session}.shadow" if self._shadow else session

@@ -1,4 +1,4 @@
-"""A picture at a glance: small and grey, with how colourful it is, for light and tampering."""
+"""A picture as a thumbnail: small and grey, with how colourful it is, for light and tampering."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ WIDTH = 160
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Glance:
+class Thumbnail:
     """What is looked at of a picture.
 
     Attributes:
@@ -23,7 +23,7 @@ class Glance:
         grey: uint8 (h, 160), its brightness.
         colour: distance from grey, 0 to 128, that two pixels in a hundred exceed.
         mark: of its pixels' brightness: equal where the pictures are.
-        key_mark: of the newest picture that was encoded by itself since the glance before; None:
+        key_mark: of the newest picture that was encoded by itself since the thumbnail before; None:
             none was.
     """
 
@@ -34,11 +34,11 @@ class Glance:
     key_mark: int | None = None
 
 
-def glance_of(picture: VideoFrame, at: float, key_mark: int | None = None) -> Glance:
-    """Of a decoded picture; see `Glance`."""
+def thumbnail_of(picture: VideoFrame, at: float, key_mark: int | None = None) -> Thumbnail:
+    """Of a decoded picture; see `Thumbnail`."""
     planes = picture.reformat(format="yuv444p") if _is_odd(picture) else picture
     brightness = _plane(planes, 0)
-    return Glance(
+    return Thumbnail(
         at,
         small(brightness),
         _colour([_plane(planes, 1), _plane(planes, 2)]),
@@ -54,13 +54,13 @@ def small(brightness: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(shrunk, np.uint8)
 
 
-def of_image(image: NDArray[np.uint8], at: float, *, key: bool = True) -> Glance:
+def of_image(image: NDArray[np.uint8], at: float, *, key: bool = True) -> Thumbnail:
     """Of an RGB picture, uint8 (h, w, 3)."""
     parts = np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2YCrCb), np.uint8)
     grey = np.ascontiguousarray(parts[..., 0])
     mark = _mark(grey)
     colour = _colour([parts[..., 1], parts[..., 2]])
-    return Glance(at, small(grey), colour, mark, mark if key else None)
+    return Thumbnail(at, small(grey), colour, mark, mark if key else None)
 
 
 def mark_of(picture: VideoFrame) -> int:

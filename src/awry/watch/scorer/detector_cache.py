@@ -24,7 +24,7 @@ class Trouble:
     sentence: str
 
 
-class Shelf:
+class DetectorCache:
     """Loads detectors, and keeps those that are used.
 
     Args:

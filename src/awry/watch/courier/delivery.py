@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from awry.watch.courier.batches import Batch, batches
 from awry.watch.courier.channels import Channel, UndeliveredError
-from awry.watch.courier.parcels import Parcel, parcels
 from awry.watch.store.results import OutboxEntry
 
 FIRST_S, LONGEST_S = 5.0, 600.0
@@ -33,8 +33,8 @@ class _Try:
     again_at: float
 
 
-class Lane:
-    """The way to one receiver; at most one parcel is under way.
+class Delivery:
+    """The way to one receiver; at most one batch is under way.
 
     Args:
         channel: how it is told.
@@ -42,7 +42,7 @@ class Lane:
 
     def __init__(self, channel: Channel) -> None:
         self.channel = channel
-        self.under_way: Parcel | None = None
+        self.under_way: Batch | None = None
         self._tries: dict[int, _Try] = {}
         self._failures = 0
         self._free_at = 0.0
@@ -59,7 +59,7 @@ class Lane:
             number: _Try(tried.count, tried.failed_at, 0.0) for number, tried in self._tries.items()
         }
 
-    def next(self, rows: Sequence[OutboxEntry], now: float, monotonic: float) -> Parcel | None:
+    def next(self, rows: Sequence[OutboxEntry], now: float, monotonic: float) -> Batch | None:
         """What it is sent next, which is under way from then on.
 
         Args:
@@ -70,7 +70,7 @@ class Lane:
         if len(self._tries) > _MOST_TRIES:
             there = {row.id for row in rows}
             self._tries = {n: tried for n, tried in self._tries.items() if n in there}
-        choice = parcels(
+        choice = batches(
             rows,
             now,
             people=self.channel.people,
@@ -79,9 +79,9 @@ class Lane:
         self.under_way = min(choice, key=self._failed_at) if choice else None
         return self.under_way
 
-    def _failed_at(self, parcel: Parcel) -> float:
+    def _failed_at(self, batch: Batch) -> float:
         """What never failed comes first, then what failed longest ago."""
-        tried = self._tries.get(parcel.rows[0].id)
+        tried = self._tries.get(batch.rows[0].id)
         return 0.0 if tried is None else tried.failed_at
 
     def _is_due(self, row: OutboxEntry, now: float, monotonic: float) -> bool:
@@ -91,46 +91,46 @@ class Lane:
         # What is due later than any back-off was made before somebody set the clock.
         return row.due <= now or row.due > now + 2 * LONGEST_S
 
-    def arrived(self, monotonic: float) -> Parcel:
+    def arrived(self, monotonic: float) -> Batch:
         """What was under way arrived."""
-        parcel = self._taken()
+        batch = self._taken()
         self._failures, self._free_at, self._arrived_at = 0, 0.0, monotonic
-        for row in parcel.rows:
+        for row in batch.rows:
             self._tries.pop(row.id, None)
-        return parcel
+        return batch
 
     def failed(
         self, error: UndeliveredError, now: float, monotonic: float
-    ) -> tuple[Parcel, float | None]:
+    ) -> tuple[Batch, float | None]:
         """What was under way did not arrive.
 
         Returns:
-            The parcel, and when it is tried again, in seconds since 1970-01-01 UTC; None: never.
+            The batch, and when it is tried again, in seconds since 1970-01-01 UTC; None: never.
         """
-        parcel = self._taken()
+        batch = self._taken()
         if not error.again:
-            self._forget(parcel)
-            return parcel, None
+            self._forget(batch)
+            return batch, None
         self._failures += 1
         pause = max(backoff_s(self._failures), min(error.wait_s or 0.0, LONGEST_S))
         self._free_at = monotonic + pause
-        for row in parcel.rows:
+        for row in batch.rows:
             count = max(self._tries[row.id].count if row.id in self._tries else 0, row.attempts)
             self._tries[row.id] = _Try(count + 1, monotonic, monotonic + pause)
-        newest = max(row.made for row in parcel.rows)
-        tries = min(self._tries[row.id].count for row in parcel.rows)
+        newest = max(row.made for row in batch.rows)
+        tries = min(self._tries[row.id].count for row in batch.rows)
         if now - newest >= GIVE_UP_S and tries >= GIVE_UP_TRIES:
-            self._forget(parcel)
-            return parcel, None
-        return parcel, now + pause
+            self._forget(batch)
+            return batch, None
+        return batch, now + pause
 
-    def _taken(self) -> Parcel:
+    def _taken(self) -> Batch:
         assert self.under_way is not None
-        parcel, self.under_way = self.under_way, None
-        return parcel
+        batch, self.under_way = self.under_way, None
+        return batch
 
-    def _forget(self, parcel: Parcel) -> None:
-        for row in parcel.rows:
+    def _forget(self, batch: Batch) -> None:
+        for row in batch.rows:
             self._tries.pop(row.id, None)
 
 

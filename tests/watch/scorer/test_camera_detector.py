@@ -18,16 +18,16 @@ from awry.watch.messages import (
     SessionEnded,
     StateChanged,
 )
-from awry.watch.scorer.lane import GOOD_S, Lane
+from awry.watch.scorer.camera_detector import GOOD_S, CameraDetector
+from awry.watch.scorer.detector_cache import DetectorCache
 from awry.watch.scorer.run import Limit
-from awry.watch.scorer.shelf import Shelf
 from scorer_fakes import BUNDLE, SIZE, Pictures, bright_detector, camera, opening
 
 BOOM = {66: RuntimeError("boom"), 77: float("nan"), 88: MemoryError()}
 
 
 class Given:
-    """A lane, its camera's pictures and its time."""
+    """A detector, its camera's pictures and its time."""
 
     def __init__(self, detector: Any, *, shadow: bool = False, **settings: Any) -> None:
         self.clock = ManualClock()
@@ -37,11 +37,11 @@ class Given:
         def limit(light: Light) -> Limit | None:
             return None
 
-        self.lane = Lane(
+        self.detector = CameraDetector(
             camera(**settings),
             BUNDLE,
             shadow=shadow,
-            shelf=Shelf(opening(self.detectors), self.clock),
+            cache=DetectorCache(opening(self.detectors), self.clock),
             limit=limit,
             clock=self.clock,
         )
@@ -50,7 +50,7 @@ class Given:
         self.box.give(*values, **other)
         said: list[Message] = []
         while self.box.waiting:
-            said += self.lane.push(self.box.waiting.popleft(), self.box.session)  # type: ignore[arg-type]
+            said += self.detector.push(self.box.waiting.popleft(), self.box.session)  # type: ignore[arg-type]
         return said
 
 
@@ -87,7 +87,7 @@ def test_a_failure_is_a_rest_a_fresh_scorer_and_a_gap(value: int, words: str) ->
 def rest_of(given: Given) -> float:
     """How long it rests from now on, in whole seconds."""
     seconds = 0
-    while not given.lane.ready()[0]:
+    while not given.detector.ready()[0]:
         given.clock.advance(1)
         seconds += 1
     return seconds
@@ -148,10 +148,10 @@ def test_a_scene_that_the_detector_does_not_know_is_one_too() -> None:
 
 def test_a_bundle_that_cannot_be_loaded_is_said_once() -> None:
     given = Given(BundleError("Its hash differs."))
-    ready, said = given.lane.ready()
+    ready, said = given.detector.ready()
     assert not ready
     assert [one.state for one in of_kind(said, StateChanged)] == ["misconfigured"]
-    assert given.lane.ready() == (False, [])
+    assert given.detector.ready() == (False, [])
 
 
 def test_a_detector_that_only_tries_leaves_the_cameras_state_alone() -> None:
@@ -170,13 +170,13 @@ def test_a_detector_that_only_tries_leaves_the_cameras_state_alone() -> None:
 def test_the_end_gives_what_is_owed() -> None:
     given = Given(bright_detector())
     given.push(10, 11)
-    said = given.lane.end(5.0)
+    said = given.detector.end(5.0)
     assert [type(one) for one in said] == [Scored, Scored, SessionEnded]
-    assert not given.lane.runs
-    assert given.lane.end(5.0) == []
+    assert not given.detector.runs
+    assert given.detector.end(5.0) == []
 
 
 def test_an_end_that_fails_is_an_end() -> None:
     given = Given(bright_detector(BOOM))
     given.push(10, 11, 66)
-    assert [type(one) for one in given.lane.end(5.0)] == [SessionEnded]
+    assert [type(one) for one in given.detector.end(5.0)] == [SessionEnded]

@@ -35,7 +35,7 @@ def key_of(row: OutboxEntry) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel:
+class Batch:
     """Rows that are sent as one message, in the order of the outbox."""
 
     rows: tuple[OutboxEntry, ...]
@@ -51,13 +51,13 @@ class Parcel:
         return tuple(dict.fromkeys(row.subject for row in self.rows))
 
 
-def parcels(
+def batches(
     rows: Sequence[OutboxEntry],
     now: float,
     *,
     people: bool = False,
     ready: Callable[[OutboxEntry], bool] = lambda row: True,
-) -> list[Parcel]:
+) -> list[Batch]:
     """What may be sent to one receiver now, the oldest first.
 
     Args:
@@ -73,7 +73,7 @@ def parcels(
     digest = _digest(waiting, now) if people else None
     rest = [group for group in waiting if digest is None or group[0] not in digest.rows]
     first = [digest] if digest else []
-    return first + [Parcel(_together(group, now, people)) for group in rest]
+    return first + [Batch(_together(group, now, people)) for group in rest]
 
 
 def _together(group: list[OutboxEntry], now: float, people: bool) -> tuple[OutboxEntry, ...]:
@@ -85,12 +85,12 @@ def _together(group: list[OutboxEntry], now: float, people: bool) -> tuple[Outbo
     return tuple(group) if ended and (old or people) else (group[0],)
 
 
-def _digest(groups: list[list[OutboxEntry]], now: float) -> Parcel | None:
+def _digest(groups: list[list[OutboxEntry]], now: float) -> Batch | None:
     events = [group for group in groups if _is_event(group)]
     if sum(now - group[0].made >= DIGEST_AFTER_S for group in events) < DIGEST_FROM:
         return None
     rows = [row for group in events if now - group[0].made >= JOIN_AFTER_S for row in group]
-    return Parcel(tuple(sorted(rows, key=lambda row: row.id)))
+    return Batch(tuple(sorted(rows, key=lambda row: row.id)))
 
 
 def _is_event(group: list[OutboxEntry]) -> bool:

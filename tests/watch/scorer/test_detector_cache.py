@@ -9,7 +9,7 @@ import pytest
 
 from awry.errors import BundleError
 from awry.watch.clock import ManualClock
-from awry.watch.scorer.shelf import SLOW_RETRY_S, Shelf, Trouble, sentence_of
+from awry.watch.scorer.detector_cache import SLOW_RETRY_S, DetectorCache, Trouble, sentence_of
 from scorer_fakes import BUNDLE, bright_detector, opening
 
 
@@ -34,37 +34,37 @@ class Later(Executor):
 
 def test_a_detector_is_loaded_once() -> None:
     opened: list[Any] = []
-    shelf = Shelf(opening({BUNDLE: bright_detector()}, opened), ManualClock())
-    assert shelf.get(BUNDLE) is shelf.get(BUNDLE)
+    cache = DetectorCache(opening({BUNDLE: bright_detector()}, opened), ManualClock())
+    assert cache.get(BUNDLE) is cache.get(BUNDLE)
     assert opened == [BUNDLE]
-    shelf.keep([])
-    shelf.get(BUNDLE)
+    cache.keep([])
+    cache.get(BUNDLE)
     assert opened == [BUNDLE, BUNDLE]
 
 
 def test_what_failed_is_tried_again_after_a_minute() -> None:
     clock, opened = ManualClock(), list[Any]()
-    shelf = Shelf(opening({BUNDLE: BundleError("Damaged.")}, opened), clock)
-    assert shelf.get(BUNDLE) == shelf.get(BUNDLE) == Trouble("Damaged.")
+    cache = DetectorCache(opening({BUNDLE: BundleError("Damaged.")}, opened), clock)
+    assert cache.get(BUNDLE) == cache.get(BUNDLE) == Trouble("Damaged.")
     clock.advance(SLOW_RETRY_S)
-    shelf.get(BUNDLE)
+    cache.get(BUNDLE)
     assert len(opened) == 2
 
 
 def test_loading_does_not_hold_others_up() -> None:
     clock, later = ManualClock(), Later()
     detectors: dict[Any, Any] = {BUNDLE: BundleError("Damaged.")}
-    shelf = Shelf(opening(detectors), clock, later)
-    assert shelf.get(BUNDLE) is None
-    assert shelf.get(BUNDLE) is None
+    cache = DetectorCache(opening(detectors), clock, later)
+    assert cache.get(BUNDLE) is None
+    assert cache.get(BUNDLE) is None
     assert len(later.given) == 1
     later.work()
-    assert shelf.get(BUNDLE) == Trouble("Damaged.")
+    assert cache.get(BUNDLE) == Trouble("Damaged.")
     detectors[BUNDLE] = bright_detector()
     clock.advance(SLOW_RETRY_S)
-    assert shelf.get(BUNDLE) == Trouble("Damaged.")
+    assert cache.get(BUNDLE) == Trouble("Damaged.")
     later.work()
-    assert shelf.get(BUNDLE) is detectors[BUNDLE]
+    assert cache.get(BUNDLE) is detectors[BUNDLE]
 
 
 @pytest.mark.parametrize(

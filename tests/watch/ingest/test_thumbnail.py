@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from av.video.frame import VideoFrame
 
-from awry.watch.ingest.glance import glance_of, mark_of, of_image, small
+from awry.watch.ingest.thumbnail import mark_of, of_image, small, thumbnail_of
 from ingest_fakes import moving, scene
 
 
@@ -13,7 +13,7 @@ from ingest_fakes import moving, scene
 )
 def test_pictures_of_all_formats(format: str) -> None:
     picture = VideoFrame.from_ndarray(moving(1), format="rgb24").reformat(format=format)
-    seen = glance_of(picture, 5.0, mark_of(picture))
+    seen = thumbnail_of(picture, 5.0, mark_of(picture))
     plain = of_image(moving(1), 5.0)
     assert seen.grey.shape == plain.grey.shape == (120, 160)
     # Limited range: brightness lies in 16 to 235.

@@ -105,7 +105,7 @@ class NearestNeighbours(Method):
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "paper": {},
         "cpu": {},
-        "tiny": {"features": "random:resnet18", "side": 32},
+        "tiny": {"features": "random:squeezenet1_1", "side": 32},
     }
     phrases: ClassVar[Mapping[str, str]] = {
         "": "the picture looks unlike any in training",

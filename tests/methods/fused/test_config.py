@@ -21,7 +21,7 @@ def test_children_are_resolved_so_that_a_bundle_restores_them() -> None:
     config = configured(of=["flow", "knn"], **{"flow.blur": 3, "knn.neighbours": 2})
     assert [child.label for child in config.children] == ["flow", "knn"]
     assert config.children[0].config["blur"] == 3
-    assert config.children[1].config["features"] == "random:resnet18"  # of preset tiny
+    assert config.children[1].config["features"] == "random:squeezenet1_1"  # of preset tiny
     assert config.children[1].config["neighbours"] == 2
     assert FusedConfig(**config.model_dump(mode="json")) == config
 

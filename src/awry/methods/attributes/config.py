@@ -233,7 +233,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
     "demo": {**_LITTLE, "classifier": "none"},
     "tiny": {
         **_LITTLE,
-        "classifier": "random:resnet18",
+        "classifier": "random:squeezenet1_1",
         "side": 32,
         "bins": 4,
         "velocity_density": "mulde",

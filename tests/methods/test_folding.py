@@ -138,3 +138,33 @@ def test_a_single_input_is_rounded_as_batches_are() -> None:
         one, both = network(frames[:1]), network(frames)
     assert one.dtype == both.dtype == torch.bfloat16
     assert torch.equal(one, both[:1])
+
+
+@pytest.mark.parametrize("batch", [1, 3])
+def test_efficientnet_lite_keeps_no_normalisation(batch: int) -> None:
+    """Its package calls normalisations by name, and pads in convolutions of its own."""
+    pytest.importorskip("efficientnet_lite_pytorch", reason="EfficientNet-Lite is not installed")
+    from awry.teachers.classifier import efficientnet_lite0
+
+    module = efficientnet_lite0()  # random ones overflow in so many layers
+    ready, stem = for_scoring(module), for_scoring(module._conv_stem)
+    x = torch.rand(batch, 3, 48, 64, generator=torch.Generator().manual_seed(0)) - 0.5
+    with torch.inference_mode():
+        close(ready(x), module(x))
+        close(stem(x), module._conv_stem(x))
+    assert (norms(module), norms(ready)) == (49, 0)
+    kinds = {type(part).__name__ for part in ready.modules() if isinstance(part, nn.Conv2d)}
+    assert kinds == {"_Conv2d", "Conv2dStaticSamePadding"}  # whose sides differ, at a stride of 2
+
+
+def test_stages_of_efficientnet_lite_too() -> None:
+    """As SDOR cuts them: the first layers in a sequence of their own."""
+    pytest.importorskip("efficientnet_lite_pytorch", reason="EfficientNet-Lite is not installed")
+    from awry.methods.sdor.backbone import load_backbone
+
+    module = load_backbone("pip:efficientnet-lite0").stages[0].eval()
+    x = torch.rand(2, 3, 32, 48, generator=torch.Generator().manual_seed(0))
+    ready = for_scoring(module)
+    with torch.inference_mode():
+        torch.testing.assert_close(ready(x), module(x), rtol=1e-4, atol=1e-4)
+    assert (norms(module), norms(ready)) == (3, 0)

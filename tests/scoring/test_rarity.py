@@ -96,3 +96,15 @@ def test_what_is_written_is_read() -> None:
             Rarity.from_vector(wrong)
     with pytest.raises(ValueError, match="cannot be"):
         Rarity.from_vector(-rarity.to_vector())
+
+
+def test_a_value_s_place_in_an_array_does_not_matter() -> None:
+    """Low, usual and high values are reckoned apart, whatever stands beside them."""
+    rarity = Rarity.of(np.random.default_rng(2).exponential(size=300))
+    values = np.array([[-2.0, 0.0, 0.5], [np.nan, 9.0, 1e6]])
+    found = rarity.deviate(values)
+    assert found.shape == values.shape
+    alone = [[float(rarity.deviate(np.array([one]))[0]) for one in row] for row in values]
+    np.testing.assert_array_equal(found, np.array(alone))
+    assert rarity.deviate(np.empty(0)).shape == (0,)
+    assert found[0, 0] < found[0, 1] < found[0, 2] < found[1, 1] < found[1, 2]

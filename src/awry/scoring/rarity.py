@@ -8,7 +8,7 @@ was seen must still be told apart, and so must what lies below it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -46,6 +46,13 @@ class Rarity:
     mean: float
     deviation: float
     tailed: bool
+    _steps: tuple[Values, Values] = field(init=False, repr=False, compare=False)
+    """Values and their deviates, each value once: equal knots share the mean of their deviates."""
+
+    def __post_init__(self) -> None:
+        knots, place = np.unique(self.knots, return_inverse=True)
+        deviates = np.bincount(place, self.deviates) / np.bincount(place)
+        object.__setattr__(self, "_steps", (knots, deviates))
 
     @classmethod
     def of(cls, values: Values) -> Rarity:
@@ -69,27 +76,34 @@ class Rarity:
         """The normal deviates of values of any shape; NaN stays."""
         if calibration == "standard" or not self.tailed:
             return (values - self.mean) / self.deviation
-        # Equal knots (many equal values) share the mean of their deviates.
-        knots, place = np.unique(self.knots, return_inverse=True)
-        deviates = np.bincount(place, self.deviates) / np.bincount(place)
-        low = np.interp(values, knots, deviates) - self._below(values, knots, deviates)
-        beyond = np.maximum(np.nan_to_num(values, nan=-np.inf) - self.knots[-1], 0)
+        # Most of a map is neither low nor high, and logarithms are slow.
+        found = np.asarray(np.interp(values, *self._steps))
+        low, high = values < self.knots[0], values > self.knots[-1]
+        if low.any():
+            found[low] -= self._below(values[low])
+        if high.any():
+            found[high] = self._beyond(values[high])
+        return found
+
+    def _beyond(self, values: Values) -> Values:
+        """The deviates of values above the last knot, by the tail."""
+        beyond = np.nan_to_num(values) - self.knots[-1]
         log_share = -beyond / self.scale
         if self.shape > 0:
             log_share = -np.log1p(self.shape * beyond / self.scale) / self.shape
-        high = -ndtri_exp(np.log1p(-LEVEL) + log_share)
-        deviates_of = np.where(beyond > 0, np.maximum(high, deviates[-1]), low)
-        return np.where(np.isnan(values), np.nan, deviates_of)
+        deviates = -ndtri_exp(np.log1p(-LEVEL) + log_share)
+        return np.asarray(np.maximum(deviates, self._steps[1][-1]))
 
-    def _below(self, values: Values, knots: Values, deviates: Values) -> Values:
+    def _below(self, values: Values) -> Values:
         """What is taken off below all that was seen: as from the median to the lowest, then less.
 
         Footage may be calmer by far than what was held back, and is to be told apart all the same;
         but how calm it is must not drown what others say, nor make its level differ much.
         """
+        knots, deviates = self._steps
         middle = float(np.interp(0.0, deviates, knots))
         slope = max(0.0, -deviates[0]) / max(middle - knots[0], 0.1 * self.deviation)
-        return np.log1p(np.maximum(knots[0] - np.nan_to_num(values, nan=np.inf), 0.0) * slope)
+        return np.asarray(np.log1p((knots[0] - np.nan_to_num(values)) * slope))
 
     def to_vector(self) -> Values:
         """All of it as float64 (133,)."""

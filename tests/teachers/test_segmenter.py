@@ -33,6 +33,17 @@ def test_what_differs_from_the_background_is_foreground() -> None:
     assert moved[20, 50] == 0
 
 
+@pytest.mark.parametrize("colour", [0, 1, 2])
+def test_one_colour_that_differs_is_enough(colour: int) -> None:
+    """By motion as well as from the background, and the larger of both counts."""
+    changed, ground = with_box(20), with_box(20)
+    changed[10:30, 20:28, colour] = 100
+    ground[10:30, 40:48, colour] = 0
+    found = foreground(changed, with_box(20), ground)
+    assert found[20, 24] == found[20, 44] == 1
+    assert found[20, 10] == 0
+
+
 class _Fixed:
     """A detector of one box."""
 

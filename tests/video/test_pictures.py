@@ -56,6 +56,12 @@ def test_same_aspect_forgives_rounding_alone() -> None:
 def test_coloured_repeats_grey() -> None:
     grey = IMAGE[..., :1]
     assert np.array_equal(coloured(grey), np.repeat(grey, 3, axis=2))
+    crop = grey[2:7, 3:4]
+    crop.flags.writeable = False  # as one out of a mapped file
+    found = coloured(crop)
+    assert np.array_equal(found, np.repeat(crop, 3, axis=2))
+    assert found.flags.c_contiguous
+    assert coloured(grey[:0]).shape == (0, 18, 3)
 
 
 @pytest.mark.parametrize(

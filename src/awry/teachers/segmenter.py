@@ -142,12 +142,20 @@ def foreground(image: Pictures, before: Pictures, background: Pictures | None) -
     Returns:
         float32 (h, w) in [0, 1].
     """
-    difference = cv2.absdiff(image, before).max(2)
+    difference = cv2.absdiff(image, before)
     if background is not None:
-        apart = cv2.absdiff(image, coloured(background)).max(2)
-        difference = np.maximum(difference, apart)
+        difference = cv2.max(difference, cv2.absdiff(image, coloured(background)))
+    difference = _highest(difference)
     smooth = cv2.GaussianBlur(difference.astype(np.float32), (3, 3), 0)
     return np.asarray(np.clip((smooth - FAINT) / (CLEAR - FAINT), 0, 1), np.float32)
+
+
+def _highest(picture: Pictures) -> Pictures:
+    """Each pixel's highest colour, uint8 (h, w); NumPy is slow at axes as short as this."""
+    first, *others = cv2.split(picture)
+    for plane in others:
+        first = cv2.max(first, plane)
+    return np.asarray(first, np.uint8)
 
 
 def _shape(different: Shape) -> Shape:

@@ -30,7 +30,19 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "attributes.attributes": ["velocity"],
         "attributes.velocity_density": "mixture",
     },
+    "fused of four": {
+        "of": ["ssmtl", "mtla", "attributes", "daml"],
+        "ssmtl.tiles": [2, 1],
+        "mtla.tiles": [2, 1],
+        "attributes.tiles": [2, 1],
+        "attributes.attributes": ["velocity"],
+    },
 }
+OF_FOUR = {
+    *("ssmtl.object", "ssmtl.frame", "mtla.appearance", "mtla.motion"),
+    *("attributes.energy_velocity", "daml.encoder", "daml.motion_1", "daml.motion_2"),
+}
+"""Networks of four fused systems, as their presets `tiny` have them."""
 
 
 @pytest.fixture(scope="module")
@@ -45,10 +57,11 @@ def fitted(eyes: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
 
     def of(method: str) -> Detector:
         if method not in known:
-            out = tmp_path_factory.mktemp(method) / "bundle"
+            out = tmp_path_factory.mktemp("fit") / "bundle"
             changes = {**SETTINGS[method], "detector": f"onnx:{eyes}"}
             options = FitOptions(preset="tiny", seed=1, changes=changes)
-            known[method] = fit_detector(method, moving_square_data(), out, options)
+            name = method.partition(" ")[0]
+            known[method] = fit_detector(name, moving_square_data(), out, options)
         return known[method]
 
     return of
@@ -88,6 +101,32 @@ def test_a_bundle_scores_with_the_detector_it_carries(
     assert np.corrcoef(found[known], expected[known])[0, 1] > 0.9
     assert loaded.runs_in["precision"] == "fp32, detector int8"
     assert (tmp_path / "out" / facts["file"]).is_file()
+
+
+@pytest.mark.slow
+def test_four_fused_systems_go_together_in_int8(fitted: Any, tmp_path: Path) -> None:
+    """The networks of all of them, and the one detector that they share."""
+    detector = fitted("fused of four")
+    options = ExportOptions("openvino", int8=True, with_detector="int8")
+    about = export_detector(detector, tmp_path / "out", options, clips()[0], clips()[:1])
+    assert set(about["networks"]["model"]) == OF_FOUR
+    assert set(about["parity"]["networks"]) == OF_FOUR
+    assert len(about["detectors"]) == 1
+    loaded = Detector.load(tmp_path / "out")
+    assert set(loaded.models["*"].runtime or {}) == OF_FOUR
+    expected, found = _by_system(detector), _by_system(loaded)
+    for label in ("ssmtl", "mtla", "attributes", "daml"):
+        known = np.isfinite(expected[label])
+        np.testing.assert_array_equal(np.isfinite(found[label]), known)
+        assert np.corrcoef(found[label][known], expected[label][known])[0, 1] > 0.5
+        assert not np.array_equal(found[label][known], expected[label][known])  # int8 answered
+
+
+def _by_system(detector: Detector) -> dict[str, np.ndarray]:
+    """Each system's scores of a clip's frames."""
+    scored = list(detector.scorer(clip="test-0").score(iter(moving_square_data().test[0].open())))
+    labels = [level for level in detector.models["*"].levels if "." not in level]
+    return {label: np.array([one.parts.get(label, np.nan) for one in scored]) for label in labels}
 
 
 def _only_in(folder: Path) -> Any:

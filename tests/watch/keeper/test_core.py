@@ -107,7 +107,7 @@ def test_nothing_is_done_where_the_database_cannot_be_written(
         raise OperationalError("insert", {}, Exception("disk is full"))
 
     with monkeypatch.context() as patch:
-        patch.setattr("awry.watch.keeper.core.add_scores", full)
+        patch.setattr("awry.watch.keeper.streams.add_scores", full)
         with pytest.raises(OperationalError):
             site.keeper.take(received)
     assert site.events() == []
@@ -283,7 +283,7 @@ def crash(site: KeptSite, batch: list[Scored]) -> None:
         raise KilledError
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("awry.watch.keeper.core.Keeper._save", killed)
+        patch.setattr("awry.watch.keeper.streams.Streams.save", killed)
         with pytest.raises(KilledError):
             site.keeper.take([Received(SCORER, one) for one in batch])
     site.kill()

@@ -51,6 +51,18 @@ def test_an_operator_disarms_and_arms_by_keyboard(
         assert page.run("return document.activeElement.matches('[data-arm]')")
 
 
+def test_arming_goes_back_to_the_schedule(site: LiveSite, look_at: Callable[..., Page]) -> None:
+    page = look_at(site, "guard")
+    page.open("/")
+    page.until(lambda: page.one("[data-arm]"))
+    page.one("[data-arm]").click()
+    page.until(lambda: page.all("[data-by-schedule]"))
+    assert "guard" in page.text(".by-hand")
+    page.one("[data-by-schedule]").click()
+    page.until(lambda: not page.all("[data-by-schedule]"))
+    assert page.one("[data-arm]").get_attribute("aria-checked") == "true"
+
+
 def test_who_may_only_look_has_no_switch(site: LiveSite, look_at: Callable[..., Page]) -> None:
     page = look_at(site, "guest")
     page.open("/")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -219,6 +221,43 @@ def test_a_memory_forgets_what_was_longest_not_asked_for() -> None:
     for name in "abacab":
         ask(name)
     assert asked == ["a", "b", "c", "b"]
+
+
+def test_threads_that_ask_the_same_wait_for_the_first() -> None:
+    memory, begun, going = OutputMemory(), threading.Event(), threading.Event()
+    asked = []
+
+    def slow() -> dict[str, np.ndarray]:
+        asked.append("slow")
+        begun.set()
+        assert going.wait(60)
+        return {"x": np.arange(3)}
+
+    def never() -> dict[str, np.ndarray]:
+        raise AssertionError("asked a second time")
+
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(memory.get, "a", slow)
+        assert begun.wait(60)
+        second = threads.submit(memory.get, "a", never)
+        assert memory.get("b", lambda: {"x": np.zeros(1)})["x"].tolist() == [0]  # nobody waits
+        going.set()
+        found = first.result(60)["x"], second.result(60)["x"]
+    assert found[0].tolist() == found[1].tolist() == [0, 1, 2]
+    assert found[0] is not found[1]
+    assert asked == ["slow"]
+    assert (memory.asked, memory.found) == (3, 1)
+
+
+def test_what_could_not_be_answered_is_asked_again() -> None:
+    memory = OutputMemory()
+
+    def fails() -> dict[str, np.ndarray]:
+        raise ValueError("no answer")
+
+    with pytest.raises(ValueError, match="no answer"):
+        memory.get("a", fails)
+    assert memory.get("a", lambda: {"x": np.ones(2)})["x"].tolist() == [1, 1]
 
 
 def test_answers_of_another_precision_are_others_and_devices_share_theirs() -> None:

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
@@ -103,20 +104,40 @@ class OutputMemory:
         self.asked = self.found = 0
         self._most, self._bytes = most, 0
         self._entries: OrderedDict[str, Arrays] = OrderedDict()
+        self._lock = Lock()
+        self._under_way: dict[str, Lock] = {}
 
     def get(self, key: str, compute: Callable[[], Mapping[str, NDArray[np.generic]]]) -> Arrays:
-        """The arrays under a key, computed and kept where they are not there; the caller's own."""
-        self.asked += 1
-        if key in self._entries:
+        """The arrays under a key, computed and kept where they are not there; the caller's own.
+
+        Threads that ask the same wait for the first of them.
+        """
+        with self._lock:
+            self.asked += 1
+            mine = self._under_way.setdefault(key, Lock())
+        with mine:
+            known = self._known(key)
+            if known is None:
+                known = {name: np.array(array) for name, array in compute().items()}
+                self._keep(key, known)
+        return {name: array.copy() for name, array in known.items()}
+
+    def _known(self, key: str) -> Arrays | None:
+        with self._lock:
+            if key not in self._entries:
+                return None
             self.found += 1
             self._entries.move_to_end(key)
-        else:
-            self._entries[key] = {name: np.array(array) for name, array in compute().items()}
-            self._bytes += _size(self._entries[key])
-        arrays = {name: array.copy() for name, array in self._entries[key].items()}
-        while self._bytes > self._most:
-            self._bytes -= _size(self._entries.popitem(last=False)[1])
-        return arrays
+            self._under_way.pop(key, None)
+            return self._entries[key]
+
+    def _keep(self, key: str, arrays: Arrays) -> None:
+        with self._lock:
+            self._bytes += _size(arrays) - _size(self._entries.pop(key, {}))
+            self._entries[key] = arrays
+            self._under_way.pop(key, None)
+            while self._bytes > self._most:
+                self._bytes -= _size(self._entries.popitem(last=False)[1])
 
 
 def _size(arrays: Arrays) -> int:

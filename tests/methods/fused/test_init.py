@@ -14,6 +14,7 @@ from awry.devices import Compute
 from awry.errors import BundleError, TrainingError
 from awry.methods.base import Setting
 from awry.methods.fused import Fused
+from awry.methods.fused.aligned import VARIABLE
 from awry.methods.registry import registered
 from awry.teachers.objects.foreground import ForegroundDetector
 from awry.testing import MethodCheck
@@ -105,6 +106,19 @@ def test_one_detection_for_two_systems(objects: Case, monkeypatch: pytest.Monkey
     for label in ("ssmtl", "ssmtl-2"):
         same = [one.parts.get(label) for one in scores][3:-3]
         np.testing.assert_array_equal(same, alone[3:-3])
+
+
+def test_side_by_side_the_systems_say_the_same(
+    objects: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def found() -> list[tuple[Any, ...]]:
+        scores = list(objects.detector.scorer().score(iter(frames())))
+        assert any(one.score is not None for one in scores)
+        return [(one.score, one.parts, one.regions) for one in scores]
+
+    in_turn = found()
+    monkeypatch.setenv(VARIABLE, "2")
+    assert found() == in_turn
 
 
 def test_elsewhere_too_one_detection_serves_all(

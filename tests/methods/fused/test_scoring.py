@@ -8,49 +8,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from awry.frames import Frame, FrameScore, Region
+from awry.frames import FrameScore, Region
 from awry.methods.base import Scorer, Setting
 from awry.methods.fused import Fused, FusedConfig
 from awry.methods.fused.evidence import FrameEvidence, Place
 from awry.methods.fused.normality import measure
-from awry.methods.fused.scoring import AlignedScorers, FusedScorer, _once
+from awry.methods.fused.scoring import FusedScorer, _once
 from awry.teachers.flow import DISFlow, load_flow
 
-BOX = (8.0, 8.0, 23.0, 23.0)
-
-
-class Late(Scorer):
-    """Scores each frame by its index, so many frames later, from the `warmup`-th on."""
-
-    def __init__(self, late: int, warmup: int = 0, *, objects: bool = False) -> None:
-        super().__init__(Setting())
-        self.lookahead, self.warmup, self.smoothing = late, warmup, "none"
-        self._objects = objects
-        self._owed: list[Frame] = []
-
-    def _push(self, frame: Frame) -> list[FrameScore]:
-        self._owed.append(frame)
-        return [self._next()] if len(self._owed) > self.lookahead else []
-
-    def _next(self) -> FrameScore:
-        frame = self._owed.pop(0)
-        if frame.index < self.warmup:
-            return FrameScore(frame.index, frame.time_s, None)
-        value = float(frame.index % 10)
-        heat = np.zeros((4, 8), np.float32)
-        heat[1, 1] = value
-        regions = (Region(BOX, value, {"speed": value}, "dog"),) if self._objects else ()
-        return FrameScore(frame.index, frame.time_s, value, {"own": value}, heat, regions)
-
-    def _flush(self) -> list[FrameScore]:
-        """As many methods: the last frames have no score."""
-        owed, self._owed = self._owed, []
-        return [FrameScore(frame.index, frame.time_s, None) for frame in owed]
-
-
-def stream(count: int) -> list[Frame]:
-    image = np.zeros((32, 64, 3), np.uint8)
-    return [Frame(number, number / 10, image) for number in range(count)]
+from .late import BOX, Late, stream
 
 
 def fused(*scorers: Scorer, maps: bool = True, **changes: Any) -> FusedScorer:
@@ -76,16 +42,6 @@ def test_the_slowest_sets_the_pace() -> None:
     assert [one.index for one in scores if one.score is None] == [0, 1, 2]
     for one in scores[3:23]:
         assert {one.parts[label] for label in ("flow", "flow-2", "flow-3")} == {one.index % 10}
-
-
-def test_at_the_end_the_last_word_stands() -> None:
-    *_, last = AlignedScorers([Late(0), Late(2)]).push(stream(1)[0]) or [()]
-    assert last == ()
-    aligned = AlignedScorers([Late(0), Late(2)])
-    answers = [answer for frame in stream(5) for answer in aligned.push(frame)] + aligned.flush()
-    assert [(one.score, other.score) for one, other in answers] == [
-        (0, 0), (1, 1), (2, 2), (3, 2), (4, 2)
-    ]  # fmt: skip
 
 
 def test_regions_say_which_system_spoke() -> None:

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from awry.devices import Compute
 from awry.errors import BundleError, FootageError, TrainingError
 from awry.methods.base import Method, MethodConfig, Scorer, Setting
+from awry.methods.fused.aligned import systems_at_once
 from awry.methods.fused.config import (
     EVIDENCE,
     PRESETS,
@@ -178,7 +179,8 @@ class Fused(Method):
             )
             # Maps are evidence, whether or not they are wanted; regions are to be objects alone.
             scorers.append(system.scorer(replace(setting, map_levels=(), maps=True, parts=wanted)))
-        return FusedScorer(tuple(self.systems), scorers, self.fusion, self.config, setting)
+        labels, at_once = tuple(self.systems), systems_at_once()
+        return FusedScorer(labels, scorers, self.fusion, self.config, setting, at_once)
 
     def _share_runtime(self) -> None:
         """Give each system the networks that answer for its own, and for its detector's."""

@@ -10,8 +10,8 @@ from awry.datasets.base import name_in_training
 from awry.datasets.clips import Excerpt
 from awry.frames import FrameScore
 from awry.methods.base import Method, Setting
+from awry.methods.fused.aligned import AlignedScorers, systems_at_once
 from awry.methods.fused.evidence import FrameEvidence, gather
-from awry.methods.fused.scoring import AlignedScorers
 from awry.training.footage import Footage
 from awry.training.split import Span, run_up
 
@@ -45,7 +45,7 @@ def evidence_of(
             fps=source.fps,
             frame_size=size,
         )
-        aligned = AlignedScorers([system.scorer(setting) for system in systems])
+        aligned = AlignedScorers([system.scorer(setting) for system in systems], systems_at_once())
         before = run_up(footage.parts, piece, aligned.warmup)
         first = piece.first - before
         stretch: list[FrameEvidence] = []

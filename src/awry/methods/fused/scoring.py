@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
@@ -12,10 +11,11 @@ from numpy.typing import NDArray
 
 from awry.frames import Frame, FrameScore, Region
 from awry.methods.base import Scorer, Setting
+from awry.methods.fused.aligned import AlignedScorers
 from awry.methods.fused.config import EVIDENCE, SEPARATOR, FusedConfig
 from awry.methods.fused.evidence import FrameEvidence, gather, parts_of, share_of_smaller
 from awry.methods.fused.normality import FusedFrame, Fusion
-from awry.teachers.outputs import OutputMemory, share_outputs
+from awry.teachers.outputs import OutputMemory
 from awry.video.pictures import averaged
 
 MAP_HEIGHT = 128
@@ -23,62 +23,6 @@ MAP_HEIGHT = 128
 STAGE = "fusion"
 SAME_THING = 0.5
 """Two regions are of one thing where more than so much of the smaller lies in the other."""
-
-
-class AlignedScorers:
-    """The scorers of several systems on one stream, whose answers come out frame by frame.
-
-    Each frame goes to all of them while they share what their teachers say. A system that has no
-    score for a frame, between two that it looks at or at a clip's end, keeps its last one.
-
-    Args:
-        scorers: fresh ones.
-
-    Attributes:
-        memory: what teachers said last.
-        warmup, lookahead: of the slowest.
-    """
-
-    def __init__(self, scorers: Sequence[Scorer]) -> None:
-        self.scorers = tuple(scorers)
-        self.memory = OutputMemory()
-        self.warmup = max(scorer.warmup for scorer in scorers)
-        self.lookahead = max(scorer.lookahead for scorer in scorers)
-        self._restart()
-
-    def _restart(self) -> None:
-        self._owed: list[deque[FrameScore]] = [deque() for _ in self.scorers]
-        self._last: list[FrameScore | None] = [None] * len(self.scorers)
-
-    def push(self, frame: Frame) -> list[tuple[FrameScore, ...]]:
-        """What all say of the frames that all have answered, in order."""
-        with share_outputs(self.memory):
-            for owed, scorer in zip(self._owed, self.scorers, strict=True):
-                owed.extend(scorer.push(frame))
-        return self._answered()
-
-    def flush(self) -> list[tuple[FrameScore, ...]]:
-        """The stream has ended: the rest."""
-        with share_outputs(self.memory):
-            for owed, scorer in zip(self._owed, self.scorers, strict=True):
-                owed.extend(scorer.flush())
-        answers = self._answered()
-        self._restart()
-        return answers
-
-    def _answered(self) -> list[tuple[FrameScore, ...]]:
-        return [
-            tuple(self._kept(number, owed.popleft()) for number, owed in enumerate(self._owed))
-            for _ in range(min(len(owed) for owed in self._owed))
-        ]
-
-    def _kept(self, number: int, score: FrameScore) -> FrameScore:
-        last = self._last[number]
-        if score.score is None and last is not None:
-            return replace(last, index=score.index, time_s=score.time_s)
-        if score.score is not None:
-            self._last[number] = score
-        return score
 
 
 class FusedScorer(Scorer):
@@ -90,6 +34,7 @@ class FusedScorer(Scorer):
         fusion: what is usual.
         config: how evidence is combined.
         setting: where it works.
+        at_once: how many of the systems look at a frame beside one another.
     """
 
     def __init__(
@@ -99,10 +44,11 @@ class FusedScorer(Scorer):
         fusion: Fusion,
         config: FusedConfig,
         setting: Setting,
+        at_once: int = 1,
     ) -> None:
         super().__init__(setting)
         self._labels = tuple(labels)
-        self._aligned = AlignedScorers(scorers)
+        self._aligned = AlignedScorers(scorers, at_once)
         self._fusion = fusion
         self._config = config
         self._spent = 0.0

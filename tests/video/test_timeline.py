@@ -115,6 +115,13 @@ def test_many_irregular_stamps_are_listed_briefly() -> None:
     assert notes[-1] == "Irregular time stamps in all: 49."
 
 
+def test_a_stamp_that_is_later_by_rounding_alone_is_no_step() -> None:
+    """A usual step of nearly nothing would make missing stamps stand still."""
+    times, _ = times_of([1.0, 1.0, 1.0, 0.0, None, 1.0, None], ahead=2, step=0.04)
+    assert times[:2] == [0.0, 0.04]
+    assert all(later - earlier > 0.01 for earlier, later in pairwise(times))
+
+
 @given(
     st.lists(st.none() | st.floats(-1e5, 1e5), min_size=1, max_size=30),
     st.integers(0, 4),

@@ -144,7 +144,7 @@ def in_language(text: str, language: str) -> str:
         language: one of `awry.pages.LANGUAGES`.
 
     >>> in_language("The name or the password is not right.", "de")
-    'Der Name oder das Passwort stimmt nicht.'
+    'Name oder Passwort stimmt nicht.'
     """
     if language == SOURCE or not text or len(text) > LONGEST:
         return text

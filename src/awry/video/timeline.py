@@ -16,6 +16,8 @@ JUMP_STEPS = 10
 # A jump by more than this is a clock that starts anew (a transport stream's wraps after 26.5 hours,
 # and FFmpeg takes a restart for a wrap); a shorter one is a gap in the recording.
 LONGEST_GAP_S = 12 * 3600.0
+# Times that lie nearer than this are the same one, but for rounding.
+LEAST_STEP_S = 1e-6
 # The usual step is the median of the last so many.
 _STEPS = 25
 
@@ -89,7 +91,7 @@ class Timeline:
         if any(time > later - self._zero > self._last for later in ahead):
             self._note("runs ahead of the next one; it was replaced by the usual step")
             return None
-        if self._last < time <= self._last + self._patience():
+        if self._last + LEAST_STEP_S <= time <= self._last + self._patience():
             return time
         return self._judge_jump(stamp, ahead, guess, doubtful)
 
@@ -100,8 +102,8 @@ class Timeline:
         assert self._zero is not None
         assert self._last is not None
         time = stamp - self._zero
-        back = time <= self._last
-        if back and any(later - self._zero > self._last for later in ahead):
+        back = time < self._last + LEAST_STEP_S
+        if back and any(later - self._zero >= self._last + LEAST_STEP_S for later in ahead):
             stays = False
         elif ahead:
             stays = True

@@ -61,6 +61,7 @@ EXPECTED: dict[tuple[str, str], tuple[str, str, Any]] = {
     ("GET", f"{API}/cameras/{{camera}}/config"): ("read", "camera", None),
     ("PATCH", f"{API}/cameras/{{camera}}/config"): ("admin", "camera", {"budget": "3/day"}),
     ("PUT", f"{API}/cameras/{{camera}}/armed"): ("feedback", "camera", {"armed": False}),
+    ("DELETE", f"{API}/cameras/{{camera}}/armed"): ("feedback", "camera", None),
     ("POST", f"{API}/cameras/{{camera}}/bundles/promote"): (
         "admin",
         "camera",

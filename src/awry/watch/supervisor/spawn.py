@@ -152,11 +152,15 @@ class Child:
 
     def _read_log(self) -> None:
         *lines, self._line = (self._line + _read(self._stderr.fileno())).split(b"\n")
-        if len(self._line) > _LONGEST_LINE:
-            lines.append(self._line)
-            self._line = b""
-        for line in lines:
-            self._log(line.decode(errors="replace"))
+        *rest, self._line = _cut(self._line)
+        for piece in [piece for line in lines for piece in _cut(line)] + rest:
+            self._log(piece.decode(errors="replace"))
+
+
+def _cut(line: bytes) -> list[bytes]:
+    """A line in pieces of at most `_LONGEST_LINE`; one at least."""
+    starts = range(0, max(len(line), 1), _LONGEST_LINE)
+    return [line[start : start + _LONGEST_LINE] for start in starts]
 
 
 def _read(file: int) -> bytes:

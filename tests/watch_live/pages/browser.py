@@ -198,8 +198,8 @@ class Page:
         return found
 
     def text(self, selector: str = "body") -> str:
-        """What stands in all of them, as a person sees it."""
-        return " ".join(said.strip() for said in self.read(selector, _SEEN))
+        """What stands in all of them, as a person sees it; empty where nothing is seen."""
+        return " ".join(said.strip() for said in self.read(selector, _SEEN)).strip()
 
     def run(self, code: str, *values: Any) -> Any:
         """What a line of JavaScript returns."""

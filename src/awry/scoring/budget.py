@@ -174,14 +174,11 @@ def _within_footage(
             f"this threshold or a higher one; the budget is {asked}."
         )
         if threshold == normal.curve[-1][0]:
-            return (
-                threshold,
-                None,
-                (
-                    f"{how} Lower ones, with over {LARGEST_SHARE_IN_ALARM:.0%} of the frames above "
-                    "them, are not considered."
-                ),
+            how = (
+                f"{how} Lower ones, with over {LARGEST_SHARE_IN_ALARM:.0%} of the frames above "
+                "them, are not considered."
             )
+            return threshold, None, how
         interval = _counted_interval(normal, allowed)
         return threshold, interval, how + _interval_in_words(interval)
     short = f"Extrapolated: footage of {length} cannot show {asked}"

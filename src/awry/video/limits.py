@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
-from awry.errors import AwryError, ConfigError, SourceError
+from awry.environment import number_from
+from awry.errors import AwryError, SourceError
 
 MAX_PIXELS = 100_000_000
 """Pixels of the largest picture that is read: three times as many as 8K video has."""
@@ -19,14 +19,7 @@ def max_pixels() -> int:
     Raises:
         ConfigError: the environment variable holds no whole number above zero.
     """
-    given = os.environ.get(VARIABLE, "").strip()
-    if not given:
-        return MAX_PIXELS
-    if not (given.isdecimal() and len(given) < 16 and int(given) > 0):
-        raise ConfigError(
-            f"{VARIABLE} should hold a whole number of pixels above zero, not '{given[:40]}'."
-        )
-    return int(given)
+    return number_from(VARIABLE, MAX_PIXELS, "pixels")
 
 
 def check_pixels(

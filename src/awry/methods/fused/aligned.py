@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor, wait
 from contextvars import copy_context
 from dataclasses import replace
 
-from awry.errors import ConfigError
+from awry.environment import number_from
 from awry.frames import Frame, FrameScore
 from awry.methods.base import Scorer
 from awry.teachers.outputs import OutputMemory, share_outputs
@@ -24,10 +23,7 @@ def systems_at_once() -> int:
     Raises:
         ConfigError: it says something else than a number from 1 on.
     """
-    said = os.environ.get(VARIABLE, "").strip() or "1"
-    if not said.isdecimal() or int(said) < 1:
-        raise ConfigError(f"${VARIABLE} is '{said}'; expected a number of systems, 1 or more.")
-    return int(said)
+    return number_from(VARIABLE, 1, "systems at once")
 
 
 class AlignedScorers:

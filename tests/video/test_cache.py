@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tracemalloc
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from awry.errors import FootageError, SourceError, WriteError
 from awry.frames import Frame
 from awry.video import ArraySource, FrameCache, SourceHealth, fingerprint, resized
+from awry.video.cache import PIECE, PIECES
 
 LARGE = 10**9
 
@@ -211,13 +213,56 @@ def test_fingerprint(tmp_path: Path) -> None:
     seen = {first, fingerprint(folder / "a")}
     (folder / "a").write_text("22")
     seen.add(fingerprint(folder))
-    os.utime(folder / "sub" / "b", ns=(1, 1))
+    (folder / "sub" / "b").write_text("2")
     seen.add(fingerprint(folder))
     (folder / "a").rename(folder / "c")
     seen.add(fingerprint(folder))
     assert len(seen) == 5
     with pytest.raises(SourceError, match="Cannot find"):
         fingerprint(tmp_path / "missing")
+
+
+def test_copies_have_the_same_fingerprint(tmp_path: Path) -> None:
+    (tmp_path / "one").mkdir()
+    (tmp_path / "one" / "a.png").write_bytes(b"picture")
+    shutil.copytree(tmp_path / "one", tmp_path / "other")
+    os.utime(tmp_path / "other" / "a.png", ns=(1, 1))
+    assert fingerprint(tmp_path / "one") == fingerprint(tmp_path / "other")
+
+
+@pytest.mark.parametrize("size", [PIECES * PIECE, PIECES * PIECE + 1, 5_000_000])
+def test_where_a_change_of_the_same_length_is_seen(tmp_path: Path, size: int) -> None:
+    file = tmp_path / "a.avi"
+    content = bytearray(size)
+
+    def changed(place: int) -> str:
+        content[place] = 1
+        file.write_bytes(content)
+        os.utime(file, ns=(place, place))
+        content[place] = 0
+        return fingerprint(file)
+
+    places = [0, PIECE - 1, size // 2, size - PIECE, size - 1]
+    seen = {changed(place) for place in places}
+    # The middle of a large file lies between two pieces.
+    file.write_bytes(content)
+    assert (fingerprint(file) in seen) == (size == 5_000_000)
+    assert len(seen) == len(places)
+
+
+def test_a_file_that_cannot_be_read_is_its_readers_matter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.png").write_bytes(b"picture")
+    found = fingerprint(tmp_path)
+
+    def refusing(path: Path, mode: str) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "a.png").write_bytes(b"picture")
+    monkeypatch.setattr(Path, "open", refusing)
+    assert fingerprint(tmp_path / "b") != found
 
 
 def test_a_fingerprint_of_any_names_and_of_files_that_may_not_be_looked_at(

@@ -211,9 +211,8 @@ def _calibrated(
         model.calibrate(mine)
     if any(one.facts.data.fingerprint != footage.fingerprint() for one in detectors):
         footage.notes.append(
-            "What is usual was measured on other footage than some of the bundles were fitted on, "
-            "or on files that have been copied since. Frames that a system was trained on look too "
-            "usual to it."
+            "What is usual was measured on other footage than some of the bundles were fitted on. "
+            "Frames that a system was trained on look too usual to it."
         )
     fitted = FittedModels(models, footage.ignore, footage.frame_size())
     calibration, strangest = calibrate_models(fitted, footage, options.budget)

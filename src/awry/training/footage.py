@@ -388,7 +388,7 @@ def clip_key(
 def content_key(source: Source) -> str:
     """What stands for a source's content: equal keys, equal frames.
 
-    Files go by name, size and time, arrays by their bytes; a part of a source also by its bounds.
+    Files go by name, size and content, arrays by their bytes; a part of a source also by bounds.
     Anything else gets a key of its own each time, so that nothing stale is ever used.
     """
     inner = getattr(source, "source", None)

@@ -117,7 +117,7 @@ def test_alarms_with_start_end_peak_regions_and_parts(
     assert not any(_inside(one, other) for one in every for other in every - {one})
     since = f"{float(alarm['start_s']):04.1f}"
     assert f"something moves faster than in normal footage, since 00:{since};" in alarm["reason"]
-    assert alarm["reason"].endswith("times as far above normal as the alarm level.")
+    assert alarm["reason"].endswith("times as far above normal as the threshold.")
     assert alarm["reason"] in said.err.replace("\n", "")
     assert float(alarm["threshold"]) < float(alarm["score"])
     assert said.json["alarms"][0]["calibration"] == alarm["calibration"]

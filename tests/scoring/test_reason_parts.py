@@ -46,6 +46,18 @@ def test_heights_come_back(score: float, kind: str, value: str) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("height", "kind", "value"),
+    [
+        ("2.0 times as far above normal as the alarm level", "times", "2.0"),
+        ("50 % of the way from normal to the alarm level", "share", "50"),
+    ],
+)
+def test_sentences_that_an_older_version_kept(height: str, kind: str, value: str) -> None:
+    found = apart(f"Upper left: a dog moves fast; {height}.", ["dog"])
+    assert (found.class_name, found.height_kind, found.height_value) == ("dog", kind, value)
+
+
 def test_a_detector_without_a_threshold_counts_deviations() -> None:
     said = sentence("{it} moves", None, None, "", "-0.5 standard deviations above normal footage")
     found = apart(said)

@@ -29,7 +29,7 @@ def test_a_sentence_says_where_what_since_when_and_how_far_above_normal() -> Non
     score = FrameScore(7, 0.7, 3.5, {"speed": 12.0, "look": 0.9}, None, (CORNER,))
     assert EXPLAINER.reason(score, SIZE, "00:00.5") == (
         "Upper left: a dog looks odd, since 00:00.5; 2.5 times as far above normal as the "
-        "alarm level."
+        "threshold."
     )
     unknown = replace(CORNER, class_name="")
     assert EXPLAINER.reason(replace(score, regions=(unknown,)), None).startswith(
@@ -40,7 +40,7 @@ def test_a_sentence_says_where_what_since_when_and_how_far_above_normal() -> Non
 
 def test_an_alarm_is_told_at_its_peak() -> None:
     event = Event("c", 310, 330, 12.4, 13.2, 320, 3.0, {"speed": 40.0}, (), 2.0, "")
-    words = "omething runs, since 00:12.4; 2.0 times as far above normal as the alarm level."
+    words = "omething runs, since 00:12.4; 2.0 times as far above normal as the threshold."
     assert EXPLAINER.reason_of_event(event, SIZE) == "S" + words
     assert "since frame 310;" in EXPLAINER.reason_of_event(replace(event, start_s=None), SIZE)
     there = replace(event, regions=(replace(CORNER, class_name="umbrella"),))
@@ -77,11 +77,11 @@ def test_a_method_that_says_nothing_of_its_parts_is_told_by_their_names() -> Non
     ("score", "words"),
     [
         (0.5, "no higher than normal footage"),
-        (1.5, "50 % of the way from normal to the alarm level"),
-        (1.9999, "99 % of the way from normal to the alarm level"),
-        (2.0, "1.0 times as far above normal as the alarm level"),
-        (15.2, "14 times as far above normal as the alarm level"),
-        (1e9, "over 999 times as far above normal as the alarm level"),
+        (1.5, "50 % of the way from normal to the threshold"),
+        (1.9999, "99 % of the way from normal to the threshold"),
+        (2.0, "1.0 times as far above normal as the threshold"),
+        (15.2, "14 times as far above normal as the threshold"),
+        (1e9, "over 999 times as far above normal as the threshold"),
     ],
 )
 def test_heights_do_not_depend_on_the_scale_of_the_scores(score: float, words: str) -> None:

@@ -87,7 +87,7 @@ class ScoreResult(Result):
         interrupted: whether a signal ended it; what was scored by then is written.
         also: the same of further detectors that saw the same frames, by name.
         clips: name of a source -> its scores as arrays; empty where they were written to `out`.
-        has_threshold: False where the detector has no alarm level, so that there are no alarms.
+        has_threshold: False where the detector has no threshold, so that there are no alarms.
     """
 
     out: Path | str | None

@@ -35,9 +35,11 @@ PART_HIGHER = "the part %(part)s is higher than in normal footage"
 SOMETHING = "something"
 
 HeightKind = Literal["", "times", "share", "deviations", "none"]
+# Sentences that an older version kept say "alarm level".
+_LEVEL = "the (?:threshold|alarm level)"
 _HEIGHTS: tuple[tuple[HeightKind, re.Pattern[str]], ...] = (
-    ("times", re.compile(r"(over 999|[0-9.]+) times as far above normal as the alarm level")),
-    ("share", re.compile(r"([0-9]+) % of the way from normal to the alarm level")),
+    ("times", re.compile(rf"(over 999|[0-9.]+) times as far above normal as {_LEVEL}")),
+    ("share", re.compile(rf"([0-9]+) % of the way from normal to {_LEVEL}")),
     ("deviations", re.compile(r"(-?[0-9.]+) standard deviations above normal footage")),
     ("none", re.compile(r"()no higher than normal footage")),
 )
@@ -56,7 +58,7 @@ class ReasonParts:
         part: a part that is known by its name alone; empty: none.
         speaker: which of several systems says so, e.g. `FLOW`; empty: there is one alone.
         height: how high the score is, as the reason says it; empty: it does not say so.
-        height_kind: whether that counts `times` the way from normal to the alarm level, a `share`
+        height_kind: whether that counts `times` the way from normal to the threshold, a `share`
             of it in percent, `deviations` above normal footage, or says that there are `none`.
         height_value: the number as text, e.g. `2.3`; empty where there is none.
     """

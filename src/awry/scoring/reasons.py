@@ -18,7 +18,7 @@ from awry.scoring.regions import distinct_regions
 from awry.video.overlay import Mark, clock
 
 MARKED_FROM = 0.5
-"""Boxes are drawn from this share of the way from the normal level to the alarm level."""
+"""Boxes are drawn from this share of the way from the normal level to the threshold."""
 MOST_MARKS = 3
 _ALL_OF_IT = 2 / 3
 
@@ -42,9 +42,9 @@ class Explainer:
     speaker: Callable[[Mapping[str, float]], str] = lambda parts: ""
 
     def height(self, score: float) -> float | None:
-        """How high a score is: 0 at the mean of normal footage, 1 at the alarm level.
+        """How high a score is: 0 at the mean of normal footage, 1 at the threshold.
 
-        None where there is no alarm level, or it does not lie above that mean.
+        None where there is no threshold, or it does not lie above that mean.
         """
         if self.calibration.threshold is None:
             return None
@@ -52,7 +52,7 @@ class Explainer:
         return (score - self.calibration.location) / way if way > 0 else None
 
     def height_in_words(self, score: float) -> str:
-        """The same in words, e.g. `2.3 times as far above normal as the alarm level`."""
+        """The same in words, e.g. `2.3 times as far above normal as the threshold`."""
         height = self.height(score)
         if height is None:
             deviations = (score - self.calibration.location) / self.calibration.scale
@@ -60,8 +60,8 @@ class Explainer:
         if height <= 0:
             return "no higher than normal footage"
         if height < 1:
-            return f"{min(round(100 * height), 99)} % of the way from normal to the alarm level"
-        return f"{height_as_factor(height)} times as far above normal as the alarm level"
+            return f"{min(round(100 * height), 99)} % of the way from normal to the threshold"
+        return f"{height_as_factor(height)} times as far above normal as the threshold"
 
     def marks(self, score: FrameScore, size: Size, *, always: bool = False) -> tuple[Mark, ...]:
         """The boxes to draw: one for each object, where the frame's score is far above normal.
@@ -111,7 +111,7 @@ class Explainer:
         >>> usual = SceneCalibration(1.0, 0.5, 2.0, (), (0, 1), 100, 4.0, Budget(2.0), "")
         >>> scored = FrameScore(9, 0.9, 3.0, regions=(Region((1, 1, 9, 9), 3.0),))
         >>> print(Explainer(usual, {"": "{it} moves fast"}.get).reason(scored, (90, 90)))
-        Upper left: something moves fast; 2.0 times as far above normal as the alarm level.
+        Upper left: something moves fast; 2.0 times as far above normal as the threshold.
         """
         if score.score is None:
             return ""

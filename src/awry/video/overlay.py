@@ -46,7 +46,7 @@ class Mark:
     Attributes:
         box: `x_min, y_min, x_max, y_max` in pixels of the frame, both ends inclusive.
         words: a few, e.g. `person 2.3x`; may be empty.
-        height: how high the score is there, 1 at the alarm level; None: unknown.
+        height: how high the score is there, 1 at the threshold; None: unknown.
     """
 
     box: Box
@@ -55,7 +55,7 @@ class Mark:
 
     @property
     def faint(self) -> bool:
-        """Whether it is drawn thin and pale, since the alarm level is not reached there."""
+        """Whether it is drawn thin and pale, since the threshold is not reached there."""
         return self.height is None or self.height < 1
 
 

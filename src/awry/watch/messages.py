@@ -283,7 +283,7 @@ class Interesting(Message):
     """To a scorer: from which score on regions and pictures of a camera are wanted.
 
     Attributes:
-        threshold: the alarm level by which `Scored.reason` says how high a score is; None: it says
+        threshold: the threshold by which `Scored.reason` says how high a score is; None: it says
             so in standard deviations of normal footage.
     """
 

@@ -50,7 +50,7 @@ class Page(HTMLParser):
         return [attributes for name, attributes in self.found if name == tag]
 
 
-REASON = "Upper left: a dog moves; 2.0 times as far above normal as the alarm level."
+REASON = "Upper left: a dog moves; 2.0 times as far above normal as the threshold."
 
 
 def made(number: int) -> ScoredClip:

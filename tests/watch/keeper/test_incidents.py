@@ -48,7 +48,7 @@ def test_without_the_methods_words_place_part_and_height_are_said(site: KeptSite
     site.score(HIGH, regions=(REGION,), parts={"speed": 2.0})
     assert site.events()[0].reason == (
         "Upper left: the part speed is higher than in normal footage; 2.0 times as far above "
-        "normal as the alarm level."
+        "normal as the threshold."
     )
 
 

@@ -18,7 +18,7 @@ from keeper_site import HIGH, LOW, REGION, WEB, KeptSite, jpeg
 LOOKED: dict[str, Any] = {
     "regions": (REGION,),
     "heat": b"png",
-    "reason": "Middle: a person moves fast; 10 % of the way from normal to the alarm level.",
+    "reason": "Middle: a person moves fast; 10 % of the way from normal to the threshold.",
     "looked": True,
 }
 

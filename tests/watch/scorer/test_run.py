@@ -65,13 +65,13 @@ def test_pictures_come_with_what_is_near_the_threshold_alone() -> None:
     assert heat[0, 0] == round((91 - 60) / 100 * 255)
     assert [region.box for region in high.regions] == [(0.0, 0.0, 1.0, 1.0)]
     assert high.reason == (
-        "Across the picture: something shines; 82 % of the way from normal to the alarm level."
+        "Across the picture: something shines; 82 % of the way from normal to the threshold."
     )
 
 
 @pytest.mark.parametrize(
     ("threshold", "height"),
-    [(90.0, "1.2 times as far above normal as the alarm level."),
+    [(90.0, "1.2 times as far above normal as the threshold."),
      (None, "5.0 standard deviations above normal footage.")],
 )  # fmt: skip
 def test_the_keepers_alarm_level_is_the_one_of_the_words(

@@ -13,7 +13,7 @@ from awry.scoring.reason_parts import HIGHER, PART_HIGHER, PLACES
 from awry.watch.web.bodies.events import RegionBody
 from awry.watch.web.why import why_of
 
-HEIGHT = "2.3 times as far above normal as the alarm level"
+HEIGHT = "2.3 times as far above normal as the threshold"
 
 
 @dataclass

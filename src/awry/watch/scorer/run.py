@@ -30,7 +30,7 @@ NEAR_DEVIATIONS = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """From which score on pictures are wanted, and the alarm level for words; see `Interesting`.
+    """From which score on pictures are wanted, and the threshold for words; see `Interesting`.
 
     Attributes:
         score: None: the keeper has said nothing, and `usual_limit` counts.
@@ -189,5 +189,5 @@ class Run:
 
 
 def words_of(explainer: Explainer, threshold: float | None) -> Explainer:
-    """The same explainer, which measures heights by another alarm level."""
+    """The same explainer, which measures heights by another threshold."""
     return replace(explainer, calibration=replace(explainer.calibration, threshold=threshold))

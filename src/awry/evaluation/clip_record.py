@@ -116,7 +116,7 @@ class PeakRecord:
     ) -> None:
         self._clip = clip
         self._scorer = scorer
-        before = 0 if scorer is None else scorer.warmup
+        before = 0 if scorer is None else scorer.run_up
         self._strongest = MomentKeeper(clip, PEAKS, APART, before)
         self._normal = MomentKeeper(clip, PEAKS, APART, before)
         self._events: dict[int, Moment] = {}

@@ -93,9 +93,9 @@ def _scored_clip(
         map_levels=levels,
         maps=maps or moments is not None,
     )
-    before = 0 if moments is not None else run_up(footage.parts, span, scorer.warmup)
+    before = 0 if moments is not None else run_up(footage.parts, span, scorer.run_up)
     frames = Excerpt(source, span.first - before, span.last - 1, span.clip, keep_origin=True)
-    keeper = MomentKeeper(span.clip, STRANGEST, APART, scorer.warmup)
+    keeper = MomentKeeper(span.clip, STRANGEST, APART, scorer.run_up)
     scores, peaks, parts = [], [], []
     for frame, score in islice(scored(scorer, frames), before, None):
         scores.append(np.nan if score.score is None else score.score)

@@ -98,6 +98,8 @@ class Scorer(ABC):
             frames and, where the rate is known, seconds; `none` means none. Measurements record
             it, and smoothed scores are not compared with others as if they were alike.
         warmup: frames at the start of a stream that come out with score None.
+        run_up: frames at the start of a stream of which a score, or a picture, may lack something
+            that later ones have; `warmup` or more.
         seconds: spent so far in each stage of scoring: `resize`, teachers (`detector`, `flow`),
             `network`, `maps`, and what the method names besides.
         causal: True where a score depends on no later frame.
@@ -119,6 +121,11 @@ class Scorer(ABC):
         self.setting = setting
         self.seconds: dict[str, float] = {}
         self._size: tuple[int, int] | None = None
+
+    @property
+    def run_up(self) -> int:
+        """Frames until all is there that scores and pictures are made of."""
+        return self.warmup
 
     @property
     def causal(self) -> bool:

@@ -119,6 +119,19 @@ def test_silence_about_a_place_is_no_evidence() -> None:
     assert raw.places[0] == pytest.approx(raw.inside[0, 0] / np.sqrt(2))
 
 
+def test_who_has_not_begun_has_no_share() -> None:
+    settings = config()
+    fusion = measure([frames(300)], settings)
+    seen = frame([[3.0, np.nan]], [2.0, np.nan])
+    raw = combine_frame(fusion.inside, fusion.whole, seen, settings)
+    assert raw.places[0] == raw.inside[0, 0]
+    assert raw.frame == raw.whole[0]
+    maps = [np.full((1, 1), 3, np.float32), None]
+    alone = fusion.judge_maps(maps, settings, np.array([True, False]))
+    silent = fusion.judge_maps(maps, settings, np.array([True, True]))
+    assert alone[0, 0] > silent[0, 0]
+
+
 def test_a_stretch_is_compared_with_the_others() -> None:
     """One clip of two is stranger: what is usual of the highest sums must know that."""
     strange = [frame((one.inside + 3).tolist(), list(one.whole)) for one in frames(100, 3)]
@@ -144,6 +157,6 @@ def test_maps_become_deviates_of_all() -> None:
     fusion = measure([frames(300)], settings)
     values = np.zeros((2, 3), np.float32)
     values[1, 2] = 6
-    joined = fusion.judge_maps([values, None], settings)
+    joined = fusion.judge_maps([values, None], settings, np.array([True, True]))
     assert joined.shape == (2, 3)
     assert joined[1, 2] == joined.max() > joined[0, 0] + 2

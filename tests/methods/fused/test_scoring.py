@@ -36,12 +36,39 @@ def scored(scorer: Scorer, count: int) -> list[FrameScore]:
 
 def test_the_slowest_sets_the_pace() -> None:
     scorer = fused(Late(0), Late(7, 3), Late(4))
-    assert (scorer.lookahead, scorer.warmup) == (7, 3)
+    assert (scorer.lookahead, scorer.run_up) == (7, 3)
     scores = scored(scorer, 30)
     assert [one.index for one in scores] == list(range(30))
-    assert [one.index for one in scores if one.score is None] == [0, 1, 2]
     for one in scores[3:23]:
         assert {one.parts[label] for label in ("flow", "flow-2", "flow-3")} == {one.index % 10}
+
+
+@pytest.mark.parametrize(
+    ("warmups", "weights", "first"),
+    [
+        ((0, 5, 2), {}, 2),
+        ((0, 5), {}, 5),  # one of two is not enough
+        ((0, 5, 2), {"flow-2": 2.0}, 5),
+        ((0, 5, 2), {"flow": 3.0}, 0),
+        ((4, 4, 4), {}, 4),
+    ],
+)
+def test_it_begins_when_more_than_half_has(
+    warmups: tuple[int, ...], weights: dict[str, float], first: int
+) -> None:
+    scorer = fused(*(Late(1, warmup, objects=True) for warmup in warmups), weights=weights)
+    assert (scorer.warmup, scorer.run_up) == (first, max(warmups))
+    scores = scored(scorer, 12)
+    assert [one.index for one in scores if one.score is None] == list(range(first))
+    for one in scores[first:]:
+        begun = {
+            f"{label}.evidence"
+            for label, warmup in zip(("flow", "flow-2", "flow-3"), warmups, strict=False)
+            if warmup <= one.index
+        }
+        assert {name for name in one.parts if name.endswith(".evidence")} == begun
+        assert {name for name in one.regions[0].parts if name.endswith(".evidence")} == begun
+        assert one.map is not None
 
 
 def test_regions_say_which_system_spoke() -> None:

@@ -47,7 +47,7 @@ class FrameEvidence:
     Attributes:
         places: objects of the systems that have some, and where a map is highest outside of them.
         inside: float64 (places, systems), what each says there; NaN where it says nothing.
-        whole: float64 (systems,), each one's score of the frame.
+        whole: float64 (systems,), each one's score of the frame; NaN: it has not begun yet.
     """
 
     places: tuple[Place, ...]
@@ -59,7 +59,8 @@ def gather(scores: Sequence[FrameScore], size: Size) -> FrameEvidence:
     """Bring what the systems say of a frame to the same boxes.
 
     Args:
-        scores: each system's; all have a score. Regions are objects, not cut out of maps.
+        scores: each system's; one without a score has not begun yet. Regions are objects, not cut
+            out of maps.
         size: (H, W) of the frame.
     """
     places = _objects(scores)
@@ -75,7 +76,7 @@ def gather(scores: Sequence[FrameScore], size: Size) -> FrameEvidence:
     return FrameEvidence(
         tuple(places),
         np.array(inside, np.float64).reshape(len(places), len(scores)),
-        np.array([one.score for one in scores], np.float64),
+        np.array([np.nan if one.score is None else one.score for one in scores], np.float64),
     )
 
 

@@ -70,12 +70,23 @@ class Fusion:
         score = _of_both(float(frame), places, config)
         return FusedFrame(raw.inside, raw.whole, places, float(frame), score)
 
-    def judge_maps(self, maps: Sequence[NDArray[np.float32] | None], config: FusedConfig) -> Values:
-        """Maps (h, w) of one size, None for a system without one, as one map of deviates."""
+    def judge_maps(
+        self,
+        maps: Sequence[NDArray[np.float32] | None],
+        config: FusedConfig,
+        begun: NDArray[np.bool_],
+    ) -> Values:
+        """Maps (h, w) of one size, None for a system without one, as one map of deviates.
+
+        Args:
+            maps: of each system.
+            config: how they are combined.
+            begun: bool (systems,), whether each has a score of the frame.
+        """
         size = next(one.shape for one in maps if one is not None)
         columns = [np.full(size, np.nan) if one is None else one for one in maps]
         values = np.stack(columns, -1).reshape(-1, len(maps)).astype(np.float64)
-        together = _combined(_deviates(self.inside, values, config), config)
+        together = _combined(_deviates(self.inside, values, config), config, begun)
         if self.places is not None:
             together = self.places.deviate(together)
         return together.reshape(size)
@@ -111,8 +122,9 @@ def combine_frame(
     """A frame's evidence as deviates, before a frame's highest is compared with other frames'."""
     at_places = _deviates(inside, evidence.inside, config)
     of_whole = _deviates(whole, evidence.whole[None], config)
-    together = _combined(at_places, config)
-    frame = float(_combined(of_whole, config)[0])
+    begun = np.isfinite(evidence.whole)
+    together = _combined(at_places, config, begun)
+    frame = float(_combined(of_whole, config, begun)[0])
     return FusedFrame(at_places, of_whole[0], together, frame, _of_both(frame, together, config))
 
 
@@ -160,12 +172,13 @@ def _deviates(rarities: Sequence[Rarity | None], values: Values, config: FusedCo
     return np.stack(columns, -1)
 
 
-def _combined(deviates: Values, config: FusedConfig) -> Values:
+def _combined(deviates: Values, config: FusedConfig, begun: NDArray[np.bool_]) -> Values:
     """float64 (n,) of deviates (n, systems): one deviate for all systems.
 
-    Who says nothing of a place finds it as usual as not: a deviate of 0.
+    Who says nothing of a place finds it as usual as not: a deviate of 0. Who has not `begun` yet
+    has no share.
     """
-    shares = np.array(config.shares())
+    shares = np.array(config.shares()) * begun
     heard = np.isfinite(deviates) & (shares > 0)
     if config.combine == "maximum":
         highest = np.where(heard, deviates, -np.inf).max(-1, initial=-np.inf)

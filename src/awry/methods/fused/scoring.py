@@ -28,6 +28,9 @@ SAME_THING = 0.5
 class FusedScorer(Scorer):
     """Scores a frame once every system has, by what they say of its objects and of the whole.
 
+    At a stream's beginning those that need more frames than others have no share: a frame has a
+    score as soon as systems with more than half of all shares have one.
+
     Args:
         labels: of the systems.
         scorers: theirs, which give regions of objects alone, none cut out of maps.
@@ -52,12 +55,26 @@ class FusedScorer(Scorer):
         self._fusion = fusion
         self._config = config
         self._spent = 0.0
-        self.warmup = self._aligned.warmup
+        self.warmup = self._begins([scorer.warmup for scorer in scorers])
         self.lookahead = self._aligned.lookahead
         self.picture_lag = max(scorer.picture_lag for scorer in scorers)
         told = zip(labels, (scorer.smoothing for scorer in scorers), strict=True)
         self.smoothing = "; ".join(f"{who}: {what}" for who, what in told if what != "none")
         self.smoothing = self.smoothing or "none"
+
+    @property
+    def run_up(self) -> int:
+        """Frames until all systems have begun."""
+        return max(scorer.run_up for scorer in self._aligned.scorers)
+
+    def _begins(self, warmups: Sequence[int]) -> int:
+        """The first frame of which enough systems have a score."""
+        return min(first for first in warmups if self._enough([own <= first for own in warmups]))
+
+    def _enough(self, begun: Sequence[bool]) -> bool:
+        """Whether those that have begun hold more than half of all shares."""
+        shares = np.array(self._config.shares())
+        return bool(shares[np.array(begun)].sum() > shares.sum() / 2)
 
     @property
     def memory(self) -> OutputMemory:
@@ -90,7 +107,7 @@ class FusedScorer(Scorer):
     def _judged(self, answer: tuple[FrameScore, ...]) -> FrameScore:
         first = answer[0]
         parts = dict(parts_of(self._labels, answer))
-        if any(one.score is None for one in answer):
+        if not self._enough([one.score is not None for one in answer]):
             return FrameScore(first.index, first.time_s, None, parts)
         assert self._size is not None
         evidence = gather(answer, self._size)
@@ -140,7 +157,8 @@ class FusedScorer(Scorer):
         if height > MAP_HEIGHT:
             height, width = MAP_HEIGHT, max(1, round(width * MAP_HEIGHT / height))
         maps = [None if one is None else _fitted(one, (height, width)) for one in shown]
-        return self._fusion.judge_maps(maps, self._config).astype(np.float32)
+        begun = np.array([one.score is not None for one in answer])
+        return self._fusion.judge_maps(maps, self._config, begun).astype(np.float32)
 
     def pictures(self, frames: Sequence[Frame]) -> Mapping[str, NDArray[np.uint8]] | None:
         """As `Scorer.pictures`: what each system makes of the same frame, by LABEL and name."""

@@ -59,7 +59,7 @@ def _view(judge: Judge, clip: Clip, frames: list[int] | Any) -> View:
     Raises:
         ConfigError: the method shows no pictures of it.
     """
-    warmup = judge.scorer(clip, ()).warmup * judge.every
+    warmup = judge.scorer(clip, ()).run_up * judge.every
     length = sum(1 for _ in clip.open())
     chosen = list(frames) or [min(length - 1, (warmup + length) // 2)]
     (view,) = views(judge, clip, chosen, pictures=True)

@@ -107,7 +107,7 @@ def views(
     scorer, every = judge.scorer(clip, parts), judge.every
     labels = None if clip.labels is None else clip.labels()
     truth, lag = true_boxes(clip, frames), scorer.picture_lag * every
-    recent: deque[Frame] = deque(maxlen=scorer.warmup * every + 1 + lag)
+    recent: deque[Frame] = deque(maxlen=scorer.run_up * every + 1 + lag)
     scores: dict[int, tuple[Frame, FrameScore]] = {}
     shown: dict[int, Mapping[str, Picture]] = {}
     for frame, score in scored(scorer, OneSize(clip.open()), every):

@@ -119,13 +119,13 @@ def test_silence_about_a_place_is_no_evidence() -> None:
     assert raw.places[0] == pytest.approx(raw.inside[0, 0] / np.sqrt(2))
 
 
-def test_who_has_not_begun_has_no_share() -> None:
+def test_who_has_not_begun_says_what_the_others_say() -> None:
     settings = config()
     fusion = measure([frames(300)], settings)
     seen = frame([[3.0, np.nan]], [2.0, np.nan])
     raw = combine_frame(fusion.inside, fusion.whole, seen, settings)
-    assert raw.places[0] == raw.inside[0, 0]
-    assert raw.frame == raw.whole[0]
+    assert raw.places[0] == pytest.approx(raw.inside[0, 0] * np.sqrt(2))
+    assert raw.frame == pytest.approx(raw.whole[0] * np.sqrt(2))
     maps = [np.full((1, 1), 3, np.float32), None]
     alone = fusion.judge_maps(maps, settings, np.array([True, False]))
     silent = fusion.judge_maps(maps, settings, np.array([True, True]))

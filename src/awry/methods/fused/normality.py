@@ -176,9 +176,10 @@ def _combined(deviates: Values, config: FusedConfig, begun: NDArray[np.bool_]) -
     """float64 (n,) of deviates (n, systems): one deviate for all systems.
 
     Who says nothing of a place finds it as usual as not: a deviate of 0. Who has not `begun` yet
-    has no share.
+    is taken to say what the others say on average: sums are compared with those of all systems.
     """
-    shares = np.array(config.shares()) * begun
+    everyone = np.array(config.shares())
+    shares = everyone * begun
     heard = np.isfinite(deviates) & (shares > 0)
     if config.combine == "maximum":
         highest = np.where(heard, deviates, -np.inf).max(-1, initial=-np.inf)
@@ -187,5 +188,5 @@ def _combined(deviates: Values, config: FusedConfig, begun: NDArray[np.bool_]) -
         total = np.where(heard, -log_probability(deviates), 0.0).sum(-1)
         count = np.maximum(heard.sum(-1), 1)
         return np.asarray(-ndtri_exp(chi2.logsf(2 * total, 2 * count)), np.float64)
-    total = (np.where(heard, deviates, 0.0) * shares).sum(-1)
-    return np.asarray(total / np.sqrt((shares**2).sum()), np.float64)
+    total = (np.where(heard, deviates, 0.0) * shares).sum(-1) * everyone.sum() / shares.sum()
+    return np.asarray(total / np.sqrt((everyone**2).sum()), np.float64)

@@ -26,10 +26,10 @@ SAME_THING = 0.5
 
 
 class FusedScorer(Scorer):
-    """Scores a frame once every system has, by what they say of its objects and of the whole.
+    """Scores a frame by what its systems say of its objects and of the whole.
 
-    At a stream's beginning those that need more frames than others have no share: a frame has a
-    score as soon as systems with more than half of all shares have one.
+    At a stream's beginning some need more frames than others: a frame has a score as soon as
+    systems with more than half of all shares have one.
 
     Args:
         labels: of the systems.

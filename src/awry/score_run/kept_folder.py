@@ -73,7 +73,7 @@ class KeptFolder:
             )
 
     def path(self, task: SourceTask) -> Path | None:
-        """Where a source's scores are kept; the name says which file it was, and from when."""
+        """Where a source's scores are kept; the name says which file it was, and its content."""
         if self.folder is None:
             return None
         mark = fingerprint(task.source.where)[:12]

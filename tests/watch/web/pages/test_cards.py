@@ -9,12 +9,12 @@ from event_bodies import an_event
 @pytest.mark.parametrize(
     ("height", "language", "said"),
     [
-        (2.34, "en", "2.3 times the threshold"),
-        (18.2, "en", "18 times the threshold"),
-        (5000.0, "en", "> 999 times the threshold"),
+        (2.34, "en", "2.3 times as far from normal as the threshold"),
+        (18.2, "en", "18 times as far from normal as the threshold"),
+        (5000.0, "en", "> 999 times as far from normal as the threshold"),
         (0.99, "en", "at the threshold"),
         (None, "en", "1.5 times the threshold"),
-        (2.34, "de", "2,3-mal so hoch wie die Schwelle"),
+        (2.34, "de", "2,3-mal so weit vom Normalen wie die Schwelle"),
     ],
 )
 def test_how_high_a_score_is_stands_in_words(

@@ -19,7 +19,7 @@ class EventCard:
     Attributes:
         event: as the API gives it.
         why: what is strange, in a sentence; may be empty.
-        height: how high its score is, e.g. `2.3 times the threshold`.
+        height: how high its score is, e.g. `2.3 times as far from normal as the threshold`.
         told: whether somebody was told, else why not.
         lasted: how long, e.g. `14 s`.
         others: near-duplicates that are shown behind it, newest first.
@@ -88,12 +88,12 @@ def _told(event: EventBody, language: str) -> str:
 
 def _height(event: EventBody, language: str) -> str:
     say = translations(language).gettext
-    height = event.height
-    if height is None and event.score is not None and event.threshold and event.threshold > 0:
-        height = event.score / event.threshold
-    if height is None or height < 1:
+    factor, words = event.height, say("%(factor)s times as far from normal as the threshold")
+    if factor is None and event.score is not None and event.threshold and event.threshold > 0:
+        factor, words = event.score / event.threshold, say("%(factor)s times the threshold")
+    if factor is None or factor < 1:
         return say("at the threshold")
-    return say("%(factor)s times the threshold") % {"factor": factor_in(height, language)}
+    return words % {"factor": factor_in(factor, language)}
 
 
 def factor_in(factor: float, language: str) -> str:

@@ -173,7 +173,7 @@ class Curve extends HTMLElement {
     let text = _("There were no scores in the last ten minutes.");
     if (newest && this.scale) {
       const values = { now: factor(newest.value), most: factor(highest) };
-      text = _("Newest score: %(now)s times the threshold. Highest of ten minutes: %(most)s times.", values);
+      text = _("Newest score: %(now)s times as far from normal as the threshold. Highest of ten minutes: %(most)s times.", values);
     } else if (newest) text = _("There is no threshold yet.");
     if (newest && until - newest.at > 15) {
       text = _("The newest score is of %(time)s.", { time: moment(newest.at) });

@@ -52,7 +52,7 @@ class Strip extends HTMLElement {
     if (found === null) return _("Nothing was scored in the last %(hours)s h.", { hours });
     const at = moment(since + ((found.place + 0.5) / levels.length) * (until - since));
     const level = number.format(Math.max(0, found.level));
-    const highest = _("Last %(hours)s h: highest score %(level)s times the threshold at %(at)s.", { hours, level, at });
+    const highest = _("Last %(hours)s h: highest score %(level)s times as far from normal as the threshold, at %(at)s.", { hours, level, at });
     const above = ngettext("Above it %(num)s time.", "Above it %(num)s times.", found.times);
     return `${highest} ${above}`;
   }

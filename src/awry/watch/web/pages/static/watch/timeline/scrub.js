@@ -11,7 +11,7 @@ export function scoreWords(row, bins, at) {
   if (gap) return _("not watched: %(why)s", { why: gap.detail });
   const level = levelAt(bins, at);
   if (level === null) return _("nothing scored");
-  return _("%(level)s times the threshold", { level: number.format(Math.max(0, level)) });
+  return _("%(level)s times as far from normal as the threshold", { level: number.format(Math.max(0, level)) });
 }
 
 export class Scrub {

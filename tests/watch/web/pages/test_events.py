@@ -16,7 +16,7 @@ def test_a_card_says_what_an_event_is(here: Here) -> None:
     assert answer.headers["content-security-policy"].startswith("default-src 'none'")
     (card,) = page.all("article")
     assert (card["data-event"], card["data-camera"]) == ("e1", "door")
-    assert "1.5 times the threshold" in page.text
+    assert "1.5 times as far from normal as the threshold" in page.text
     assert page.values("data-do") == ["play", "abnormal", "normal", "pin", "snooze"]
     assert [one["src"] for one in page.all("img")] == ["/api/v1/events/e1/picture"]
     (box,) = page.all("rect")

@@ -15,7 +15,7 @@ from awry.sifting.run import SiftedRun
 from awry.sifting.trained import TrainedRun
 from awry.video import ArraySource
 
-OPTIONS = SiftOptions(preset="tiny", changes={"epochs": 4, "learning_rate": 0.05})
+OPTIONS = SiftOptions(preset="tiny", changes={"epochs": 4})
 
 
 def noisy_clip(name: str, strange: range = range(0), count: int = 30, seed: int = 0) -> Clip:

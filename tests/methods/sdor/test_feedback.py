@@ -45,9 +45,7 @@ def test_where_neighbourhoods_meet_the_nearest_mark_decides(make_archive: Make) 
 
 @pytest.mark.parametrize("learners", ["all", "last"])
 def test_learning_moves_what_was_marked(make_archive: Make, tmp_path, learners: str) -> None:
-    method, archive = make_archive(
-        feedback_learners=learners, feedback_epochs=12, learning_rate=0.05
-    )
+    method, archive = make_archive(feedback_learners=learners, feedback_epochs=12)
     model = method.model
     assert model is not None
     tuned = tuned_learners(model, method.config)

@@ -22,7 +22,7 @@ def test_what_is_kept_is_what_the_frozen_stages_say(make_archive: Make) -> None:
     found = archive.activations([3, 59, 30])
     assert found.dtype == torch.float32
     assert found.shape[0] == 3
-    assert archive.features.shape == (60, 64)
+    assert archive.features.shape == (60, 512)
 
 
 def test_window_begins_with_copies_of_the_first_picture() -> None:

@@ -135,7 +135,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
     "cpu": _CPU,
     "tiny": {
         **_CPU,
-        "backbone": "random:resnet-narrow",
+        "backbone": "random:resnet18",
         "height": 32,
         "components": 8,
         "sp_draws": 5,

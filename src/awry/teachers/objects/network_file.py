@@ -12,7 +12,7 @@ import numpy as np
 from awry.devices import PROCESSOR, Compute
 from awry.errors import ConfigError
 from awry.foreign import reading
-from awry.runtimes import Network, OpenVINOByShape, check_runtime, load_networks, onnx_session
+from awry.runtimes import Network, check_runtime, load_networks, onnx_session
 from awry.teachers.objects.onnx_layouts import LAYOUT, Floats, OutputFormat, output_format
 from awry.teachers.weights import file_hash
 from awry.video.limits import check_pixels
@@ -39,7 +39,6 @@ class OpenedNetwork:
         input: shape of the input; what is no whole number is open.
         outputs: shapes of the outputs, likewise.
         metadata: of the file.
-        ask_often: answers as `ask` but for rounding, faster when it is asked the same shape again.
     """
 
     name: str
@@ -49,7 +48,6 @@ class OpenedNetwork:
     input: Sequence[object]
     outputs: Sequence[Sequence[object]]
     metadata: Mapping[str, str]
-    ask_often: Asked
 
     @property
     def takes_batches(self) -> bool:
@@ -108,7 +106,6 @@ def _open_onnx(path: Path, compute: Compute) -> OpenedNetwork:
         first.shape,
         [output.shape for output in session.get_outputs()],
         session.get_modelmeta().custom_metadata_map,
-        ask,
     )
 
 
@@ -135,7 +132,6 @@ def _open_openvino(path: Path, compute: Compute) -> OpenedNetwork:
         shapes[0],
         shapes[1:],
         metadata,
-        partial(_ask, OpenVINOByShape(network)),
     )
 
 

@@ -18,7 +18,6 @@ import pytest
 import typer.main
 import typer.testing
 from safetensors.torch import save
-from torch.onnx._internal.exporter._registration import ONNXRegistry
 
 from awry.cli.app import app
 from awry.exporting import bundles
@@ -89,11 +88,8 @@ def exported_once() -> Iterator[None]:
             files[key] = to_onnx(graph, name, method)
         return files[key]
 
-    # PyTorch lists all operators that it can export anew at each export: half of its time.
-    made = ONNXRegistry.from_torchlib
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(bundles, "to_onnx", remembered)
-        patch.setattr(ONNXRegistry, "from_torchlib", staticmethod(cache(made)))
         yield
 
 

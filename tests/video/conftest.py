@@ -53,6 +53,8 @@ def make_video(tmp_path: Path) -> MakeVideo:
             stream.height, stream.width = images.shape[1:3]
             stream.pix_fmt = "yuv420p"
             stream.codec_context.gop_size = gop
+            # By itself it takes as many threads as there are cores, and cuts pictures by them.
+            stream.codec_context.thread_count = 2
             if stamps is not None:
                 stream.codec_context.time_base = Fraction(1, 1000)
             for i, image in enumerate(images):

@@ -123,8 +123,7 @@ def test_truncated_files(make_video) -> None:
         path = make_video(name, codec)
         path.write_bytes(path.read_bytes()[: path.stat().st_size * 6 // 10])
         source = VideoFile(path)
-        # On one core the encoder spends most bytes on the first frames.
-        assert 0 < len(list(source)) < 60
+        assert 10 <= len(list(source)) < 60
         # A transport stream does not announce its length.
         if name == "a.avi":
             assert source.health.lost > 0

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from awry.errors import FootageError, SourceError, WriteError
 from awry.frames import Frame
-from awry.video import ArraySource, FrameCache, SourceHealth, fingerprint, resized
+from awry.video import ArraySource, FrameCache, SourceHealth, cache, fingerprint, resized
 from awry.video.cache import PIECE, PIECES
 
 LARGE = 10**9
@@ -228,6 +228,25 @@ def test_copies_have_the_same_fingerprint(tmp_path: Path) -> None:
     shutil.copytree(tmp_path / "one", tmp_path / "other")
     os.utime(tmp_path / "other" / "a.png", ns=(1, 1))
     assert fingerprint(tmp_path / "one") == fingerprint(tmp_path / "other")
+
+
+def test_contents_are_read_once_while_files_stay_as_they_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a.png", "b.png"):
+        (tmp_path / name).write_text("1")
+    first = fingerprint(tmp_path)
+    read: list[str] = []
+    sampled = cache._sampled
+    monkeypatch.setattr(
+        cache, "_sampled", lambda file, size: read.append(file.name) or sampled(file, size)
+    )
+    assert fingerprint(tmp_path) == first
+    assert read == []
+    (tmp_path / "b.png").write_text("2")
+    os.utime(tmp_path / "b.png", ns=(1, 1))
+    assert fingerprint(tmp_path) != first
+    assert read == ["a.png", "b.png"]
 
 
 @pytest.mark.parametrize("size", [PIECES * PIECE, PIECES * PIECE + 1, 5_000_000])

@@ -209,7 +209,8 @@ def _calibrated(
                 f"{first.frame_size[1]}x{first.frame_size[0]}: give footage of that view."
             )
         model.calibrate(mine)
-    if any(one.facts.data.fingerprint != footage.fingerprint() for one in detectors):
+    fingerprint = footage.fingerprint()
+    if any(one.facts.data.fingerprint != fingerprint for one in detectors):
         footage.notes.append(
             "What is usual was measured on other footage than some of the bundles were fitted on. "
             "Frames that a system was trained on look too usual to it."

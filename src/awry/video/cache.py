@@ -39,28 +39,38 @@ def fingerprint(path: str | Path) -> str:
     Raises:
         SourceError: there is no such path, or its files may not be looked at.
     """
-    path = Path(path)
+    path = Path(path).absolute()
     if not path.exists():
         raise SourceError(f"Cannot find {path}.")
-    digest = hashlib.sha256()
     try:
-        files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file())
-        for file in files:
-            name = file.name if file == path else file.relative_to(path).as_posix()
-            if "/." in f"/{name}" and file != path:
-                continue
-            facts = file.stat()
-            content = _sampled(file.absolute(), facts.st_size, facts.st_mtime_ns, facts.st_ino)
-            about = f"{name}\0{facts.st_size}\0{content}\n"
-            digest.update(about.encode(errors="surrogateescape"))
+        times = _digest(path, lambda _, facts: f"{facts.st_mtime_ns} {facts.st_ino}")
+        return _of_contents(path, times)
     except OSError as error:
         raise SourceError(f"Cannot look at the files of {path}: {error.strerror}.") from error
+
+
+@lru_cache(maxsize=4096)
+def _of_contents(path: Path, times: str) -> str:
+    """The fingerprint of files that have these times: contents are read once."""
+    return _digest(path, lambda file, facts: _sampled(file, facts.st_size))
+
+
+def _digest(path: Path, about: Callable[[Path, os.stat_result], str]) -> str:
+    """SHA-256 over names, sizes and something else of a file, or of all files below a folder."""
+    digest = hashlib.sha256()
+    files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file())
+    for file in files:
+        name = file.name if file == path else file.relative_to(path).as_posix()
+        if "/." in f"/{name}" and file != path:
+            continue
+        facts = file.stat()
+        line = f"{name}\0{facts.st_size}\0{about(file, facts)}\n"
+        digest.update(line.encode(errors="surrogateescape"))
     return digest.hexdigest()
 
 
-@lru_cache(maxsize=1 << 16)
-def _sampled(file: Path, size: int, time: int, inode: int) -> str:
-    """Hash of pieces of a file, read once while it stays as it is; empty: it cannot be read."""
+def _sampled(file: Path, size: int) -> str:
+    """Hash of pieces of a file; empty: it cannot be read."""
     whole = size <= PIECES * PIECE
     starts = [0] if whole else [n * (size - PIECE) // (PIECES - 1) for n in range(PIECES)]
     digest = hashlib.blake2b(digest_size=16)

@@ -90,7 +90,7 @@ def test_heights_do_not_depend_on_the_scale_of_the_scores(score: float, words: s
     assert Explainer(shifted, PHRASES.get).height_in_words((score - 1) / 10 - 1) == words
 
 
-def test_an_alarm_level_below_normal_is_told_in_deviations() -> None:
+def test_a_threshold_below_normal_is_told_in_deviations() -> None:
     low = Explainer(replace(USUAL, threshold=0.5), PHRASES.get)
     assert low.height(3.0) is None
     assert low.height_in_words(3.0) == "4.0 standard deviations above normal footage"

@@ -13,13 +13,13 @@ from awry.frames import Frame
 from awry.video.memory import ArraySource
 
 FRAMES = 48
-"""Frames of a clip that are compared, beside those that cannot be scored."""
+"""Frames of a clip that are compared, beside those that scores need first."""
 
 
 def frames_wanted(detector: Detector) -> int:
     """Frames that a comparison takes of a clip."""
     needed = [
-        scorer.warmup + scorer.lookahead
+        scorer.run_up + scorer.lookahead
         for scorer in (detector.scorer(scene) for scene in detector.models)
     ]
     return max(needed) + FRAMES

@@ -141,7 +141,7 @@ def compare(eager: Detector, exported: Detector, clip: Clip) -> Parity:
         try:
             batched = eager.scorer(scene, clip=clip.name, maps=False)
             pushed = _pushed(exported.scorer(scene, clip=clip.name, maps=False), frames)
-            needed = batched.warmup + batched.lookahead + 1
+            needed = batched.run_up + batched.lookahead + 1
             expected, found = (
                 _scores(scores, needed, clip, eager.method)
                 for scores in (batched.score(iter(frames)), pushed)

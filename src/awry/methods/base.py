@@ -167,7 +167,7 @@ class Scorer(ABC):
         The stream that is being scored is not touched.
 
         Args:
-            frames: at least `warmup + 1 + picture_lag` consecutive frames. The one that is shown
+            frames: at least `run_up + 1 + picture_lag` consecutive frames. The one that is shown
                 lies `picture_lag` before the last.
 
         Returns:

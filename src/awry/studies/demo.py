@@ -258,7 +258,7 @@ def _strips(detector: Detector, data: Dataset) -> Iterator[tuple[str, Picture]]:
         scorer = detector.scorer(clip.scene)
         rows: list[Picture] = []
         names = ""
-        for last in np.linspace(scorer.warmup + 1, len(frames) - 1, 3).astype(int):
+        for last in np.linspace(scorer.run_up + 1, len(frames) - 1, 3).astype(int):
             pictures = scorer.pictures(frames[: last + 1 + scorer.picture_lag])
             if pictures is None:
                 continue

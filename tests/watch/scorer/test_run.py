@@ -74,7 +74,7 @@ def test_pictures_come_with_what_is_near_the_threshold_alone() -> None:
     [(90.0, "1.2 times as far above normal as the threshold."),
      (None, "5.0 standard deviations above normal footage.")],
 )  # fmt: skip
-def test_the_keepers_alarm_level_is_the_one_of_the_words(
+def test_the_keepers_threshold_is_the_one_of_the_words(
     threshold: float | None, height: str
 ) -> None:
     run = run_of(bright_detector(), limit=Limit(20.0, threshold))

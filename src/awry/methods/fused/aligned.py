@@ -39,7 +39,7 @@ class AlignedScorers:
 
     Attributes:
         memory: what teachers said last.
-        warmup, lookahead: of the slowest.
+        run_up, lookahead: of the slowest.
     """
 
     def __init__(self, scorers: Sequence[Scorer], at_once: int = 1) -> None:
@@ -48,7 +48,7 @@ class AlignedScorers:
         if at_once > 1:
             self._threads = ThreadPoolExecutor(min(at_once, len(scorers)), "awry fused")
         self.memory = OutputMemory()
-        self.warmup = max(scorer.warmup for scorer in scorers)
+        self.run_up = max(scorer.run_up for scorer in scorers)
         self.lookahead = max(scorer.lookahead for scorer in scorers)
         self._restart()
 

@@ -46,7 +46,7 @@ def evidence_of(
             frame_size=size,
         )
         aligned = AlignedScorers([system.scorer(setting) for system in systems], systems_at_once())
-        before = run_up(footage.parts, piece, aligned.warmup)
+        before = run_up(footage.parts, piece, aligned.run_up)
         first = piece.first - before
         stretch: list[FrameEvidence] = []
         for frame in Excerpt(source, first, piece.last - 1, clip.name, keep_origin=True):

@@ -65,7 +65,7 @@ class FusedScorer(Scorer):
     @property
     def run_up(self) -> int:
         """Frames until all systems have begun."""
-        return max(scorer.run_up for scorer in self._aligned.scorers)
+        return self._aligned.run_up
 
     def _begins(self, warmups: Sequence[int]) -> int:
         """The first frame of which enough systems have a score."""

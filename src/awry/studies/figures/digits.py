@@ -59,13 +59,13 @@ def _view(judge: Judge, clip: Clip, frames: list[int] | Any) -> View:
     Raises:
         ConfigError: the method shows no pictures of it.
     """
-    warmup = judge.scorer(clip, ()).run_up * judge.every
+    run_up = judge.scorer(clip, ()).run_up * judge.every
     length = sum(1 for _ in clip.open())
-    chosen = list(frames) or [min(length - 1, (warmup + length) // 2)]
+    chosen = list(frames) or [min(length - 1, (run_up + length) // 2)]
     (view,) = views(judge, clip, chosen, pictures=True)
     if not view.pictures:
         raise ConfigError(
-            f"{judge.method} shows no pictures of {view.title}: it needs {warmup} frames before."
+            f"{judge.method} shows no pictures of {view.title}: it needs {run_up} frames before."
         )
     return view
 

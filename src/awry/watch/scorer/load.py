@@ -59,7 +59,7 @@ def measured_rate(bundle: Path, *, seconds: float = MEASURED_S, device: str | No
     scorer = detector.scorer(next(iter(detector.models)), fps=10.0 * detector.every)
     pictures = moving_blocks(detector.frame_size)
     frames = (Frame(number, number / 10.0, image) for number, image in enumerate(pictures))
-    for frame in islice(frames, scorer.warmup + scorer.lookahead + _WARM_UP):
+    for frame in islice(frames, scorer.run_up + scorer.lookahead + _WARM_UP):
         scorer.push(frame)
 
     def one_more() -> None:

@@ -119,7 +119,7 @@ class Run:
     @property
     def remembers(self) -> bool:
         """Whether scores hang on earlier pictures too."""
-        return self._scorer.warmup > 0
+        return self._scorer.run_up > 0
 
     def push(self, frame: GridFrame) -> list[Scored]:
         """Take the next picture; give the scores that are ready, in order.

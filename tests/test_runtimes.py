@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import builtins
 import pickle
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
@@ -215,3 +217,36 @@ def test_openvino_says_that_it_stays_on_the_processor() -> None:
 def test_what_the_runtimes_have_here() -> None:
     assert CPU in onnx_providers()
     assert "CPU" in openvino_devices()
+
+
+ENDED = """
+import gc, signal, sys
+from pathlib import Path
+from awry.runtimes import load_networks, openvino_devices
+import torch
+
+def opened():
+    network = load_networks(Path(sys.argv[1]), "openvino", {"small": "small.xml"})["small"]
+    network(torch.ones(1, 2), torch.ones(1, 2))
+    return network
+
+networks = [opened(), opened(), opened()]
+openvino_devices()
+while networks:
+    del networks[0]
+    gc.collect()
+try:
+    signal.raise_signal(signal.SIGINT)
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+
+
+def test_ctrl_c_interrupts_where_openvino_s_networks_have_come_and_gone(folder: Path) -> None:
+    xml, weights = to_openvino((folder / "small.onnx").read_bytes())
+    (folder / "small.xml").write_bytes(xml)
+    (folder / "small.bin").write_bytes(weights)
+    # Where the processor has AVX-512, several cores of OpenVINO's end this by a broken stack.
+    asked = [sys.executable, "-c", ENDED, str(folder)]
+    ended = subprocess.run(asked, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout) == (0, "interrupted\n"), ended.stderr

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -118,10 +118,25 @@ def onnx_providers() -> tuple[str, ...]:
 def openvino_devices() -> tuple[str, ...]:
     """OpenVINO's devices here, e.g. `CPU`, `GPU.0`; none where it is not installed."""
     try:
-        import openvino  # type: ignore[import-not-found, import-untyped, unused-ignore]
+        return tuple(openvino_core().available_devices)
     except ImportError:
         return ()
-    return tuple(openvino.Core().available_devices)
+
+
+@cache
+def openvino_core() -> Any:
+    """OpenVINO's `Core`, one for the whole process, which no one may make a second of.
+
+    Where a processor has AVX-512, each core with a network puts a stack for signals of its own in
+    the place of the last one. Where the older core goes first, that is memory given back, and the
+    next signal, Ctrl-C say, ends the process by a segmentation fault (OpenVINO 2026.4).
+
+    Raises:
+        ImportError: OpenVINO is not installed.
+    """
+    import openvino  # type: ignore[import-not-found, import-untyped, unused-ignore]
+
+    return openvino.Core()  # noqa: TID251
 
 
 def _start_onnx(file: Path, compute: Compute) -> Network:
@@ -255,9 +270,7 @@ def _ask_onnx(session: Any, names: Sequence[str], *inputs: Tensor) -> Sequence[T
 
 
 def _start_openvino(file: Path, compute: Compute) -> Network:
-    import openvino  # type: ignore[import-not-found, import-untyped, unused-ignore]
-
-    core = openvino.Core()
+    core = openvino_core()
     device = _openvino_device(compute, core.available_devices)
     settings: dict[str, object] = {
         "PERFORMANCE_HINT": "LATENCY",

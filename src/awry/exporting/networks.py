@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from awry.errors import AwryError, ExportError, MissingError
 from awry.methods.folding import folded
 from awry.methods.graphs import Graph
+from awry.runtimes import openvino_core
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -210,7 +211,7 @@ def to_openvino(
     with tempfile.TemporaryDirectory() as folder:
         plain, ready = Path(folder) / "plain.onnx", Path(folder) / "ready.xml"
         plain.write_bytes(data)
-        model = openvino.Core().read_model(str(plain))  # its converter would report home
+        model = openvino_core().read_model(str(plain))  # its converter would report home
         if name:
             model.set_friendly_name(name)
         for path, value in about.items():

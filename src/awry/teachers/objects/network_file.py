@@ -12,7 +12,7 @@ import numpy as np
 from awry.devices import PROCESSOR, Compute
 from awry.errors import ConfigError
 from awry.foreign import reading
-from awry.runtimes import Network, check_runtime, load_networks, onnx_session
+from awry.runtimes import Network, check_runtime, load_networks, onnx_session, openvino_core
 from awry.teachers.objects.onnx_layouts import LAYOUT, Floats, OutputFormat, output_format
 from awry.teachers.weights import file_hash
 from awry.video.limits import check_pixels
@@ -110,9 +110,7 @@ def _open_onnx(path: Path, compute: Compute) -> OpenedNetwork:
 
 
 def _open_openvino(path: Path, compute: Compute) -> OpenedNetwork:
-    import openvino  # type: ignore[import-not-found, import-untyped, unused-ignore]
-
-    model = openvino.Core().read_model(str(path))
+    model = openvino_core().read_model(str(path))
     shapes = [
         [side.get_length() if side.is_static else str(side) for side in port.partial_shape]
         for port in (*model.inputs, *model.outputs)

@@ -15,12 +15,16 @@ import pytest
 import torch
 from onnx import TensorProto, helper
 
+from awry import runtimes
 from awry.devices import PROCESSOR, Compute
 from awry.errors import BundleError, MissingError, warn_once
 from awry.exporting.networks import to_openvino
 from awry.runtimes import (
     ENDINGS,
+    MOST_SHAPES,
     TENSORRT,
+    OpenVINOByShape,
+    Shapes,
     _openvino_device,
     check_runtime,
     load_networks,
@@ -250,3 +254,28 @@ def test_ctrl_c_interrupts_where_openvino_s_networks_have_come_and_gone(folder: 
     asked = [sys.executable, "-c", ENDED, str(folder)]
     ended = subprocess.run(asked, capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stdout) == (0, "interrupted\n"), ended.stderr
+
+
+def test_openvino_by_shape(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    xml, weights = to_openvino((folder / "small.onnx").read_bytes())
+    (folder / "small.xml").write_bytes(xml)
+    (folder / "small.bin").write_bytes(weights)
+    network = OpenVINOByShape(load_networks(folder, "openvino", {"small": "small.xml"})["small"])
+    started: list[Shapes] = []
+    start = runtimes._start_openvino
+
+    def counted(file: Path, compute: Compute, shapes: Shapes = ()) -> Any:
+        started.append(shapes)
+        return start(file, compute, shapes)
+
+    monkeypatch.setattr(runtimes, "_start_openvino", counted)
+    for rows in [*range(1, MOST_SHAPES + 3), 1, 2]:
+        given = torch.arange(2.0 * rows).reshape(rows, 2)
+        total, difference = network(given, torch.ones(rows, 2))
+        assert total.tolist() == (given + 1).tolist()
+        assert difference.tolist() == (given - 1).tolist()
+    # Each shape once, and no more than the first few.
+    assert started == [((rows, 2), (rows, 2)) for rows in range(1, MOST_SHAPES + 1)]
+    monkeypatch.undo()
+    total, _ = pickle.loads(pickle.dumps(network))(torch.ones(1, 2), torch.ones(1, 2))
+    assert total.tolist() == [[2, 2]]

@@ -12,7 +12,14 @@ import numpy as np
 from awry.devices import PROCESSOR, Compute
 from awry.errors import ConfigError
 from awry.foreign import reading
-from awry.runtimes import Network, check_runtime, load_networks, onnx_session, openvino_core
+from awry.runtimes import (
+    Network,
+    OpenVINOByShape,
+    check_runtime,
+    load_networks,
+    onnx_session,
+    openvino_core,
+)
 from awry.teachers.objects.onnx_layouts import LAYOUT, Floats, OutputFormat, output_format
 from awry.teachers.weights import file_hash
 from awry.video.limits import check_pixels
@@ -39,6 +46,7 @@ class OpenedNetwork:
         input: shape of the input; what is no whole number is open.
         outputs: shapes of the outputs, likewise.
         metadata: of the file.
+        ask_often: answers as `ask` but for rounding, faster when it is asked the same shape again.
     """
 
     name: str
@@ -48,6 +56,7 @@ class OpenedNetwork:
     input: Sequence[object]
     outputs: Sequence[Sequence[object]]
     metadata: Mapping[str, str]
+    ask_often: Asked
 
     @property
     def takes_batches(self) -> bool:
@@ -106,6 +115,7 @@ def _open_onnx(path: Path, compute: Compute) -> OpenedNetwork:
         first.shape,
         [output.shape for output in session.get_outputs()],
         session.get_modelmeta().custom_metadata_map,
+        ask,
     )
 
 
@@ -130,6 +140,7 @@ def _open_openvino(path: Path, compute: Compute) -> OpenedNetwork:
         shapes[0],
         shapes[1:],
         metadata,
+        partial(_ask, OpenVINOByShape(network)),
     )
 
 

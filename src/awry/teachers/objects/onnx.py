@@ -70,6 +70,7 @@ class NetworkDetector(ObjectDetector):
             # Also whether it runs at all: damaged weights may be found no earlier.
             check_raw(self.network, self.layout, path)
         self.batches = opened.takes_batches and takes_two(self.network, self.layout)
+        self.network = opened.ask_often
         content = opened.content
         name, fitted = (opened.name, None) if original is None else original
         super().__init__(

@@ -21,11 +21,11 @@ from awry.errors import BundleError, MissingError, warn_once
 from awry.exporting.networks import to_openvino
 from awry.runtimes import (
     ENDINGS,
-    MOST_SHAPES,
+    SMALL_BATCH,
     TENSORRT,
-    OpenVINOByShape,
     Shapes,
     _openvino_device,
+    by_shape,
     check_runtime,
     load_networks,
     onnx_providers,
@@ -260,7 +260,7 @@ def test_openvino_by_shape(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     xml, weights = to_openvino((folder / "small.onnx").read_bytes())
     (folder / "small.xml").write_bytes(xml)
     (folder / "small.bin").write_bytes(weights)
-    network = OpenVINOByShape(load_networks(folder, "openvino", {"small": "small.xml"})["small"])
+    network = by_shape(load_networks(folder, "openvino", {"small": "small.xml"})["small"])
     started: list[Shapes] = []
     start = runtimes._start_openvino
 
@@ -269,13 +269,19 @@ def test_openvino_by_shape(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Non
         return start(file, compute, shapes)
 
     monkeypatch.setattr(runtimes, "_start_openvino", counted)
-    for rows in [*range(1, MOST_SHAPES + 3), 1, 2]:
+    monkeypatch.setattr(runtimes, "MOST_SHAPES", 3)
+    for rows in [2, SMALL_BATCH, SMALL_BATCH + 1, 2, 3, 1, SMALL_BATCH]:
         given = torch.arange(2.0 * rows).reshape(rows, 2)
         total, difference = network(given, torch.ones(rows, 2))
         assert total.tolist() == (given + 1).tolist()
         assert difference.tolist() == (given - 1).tolist()
-    # Each shape once, and no more than the first few.
-    assert started == [((rows, 2), (rows, 2)) for rows in range(1, MOST_SHAPES + 1)]
+    # Each shape of a small batch once, and no more than the first few.
+    assert started == [((rows, 2), (rows, 2)) for rows in (2, SMALL_BATCH, 3)]
     monkeypatch.undo()
     total, _ = pickle.loads(pickle.dumps(network))(torch.ones(1, 2), torch.ones(1, 2))
     assert total.tolist() == [[2, 2]]
+
+
+def test_a_network_of_onnx_is_as_fast_with_open_shapes(folder: Path) -> None:
+    network = load_networks(folder, "onnx", {"small": "small.onnx"})["small"]
+    assert by_shape(network) is network

@@ -20,7 +20,7 @@ from awry.frames import Event, Frame, FrameScore
 from awry.methods.base import Method, Scorer
 from awry.methods.fitted import FittedModels, check_map_part
 from awry.methods.registry import method_class
-from awry.runtimes import Network, load_networks
+from awry.runtimes import Network, by_shape, load_networks
 from awry.scored_frames import AlarmWatch, FrameRecord, ScoredFrames
 from awry.scoring.calibration import POOLED, Budget, Calibration
 from awry.scoring.fill import ScoreFiller
@@ -368,7 +368,8 @@ def _runtime(
             f"The bundle {path} has the networks {sorted(files)}, but {model.name} asks for "
             f"{sorted(model.graphs())}: export it again with this version of awry."
         )
-    return load_networks(path, export["runtime"], files, model.compute)
+    loaded = load_networks(path, export["runtime"], files, model.compute)
+    return {name: by_shape(network) for name, network in loaded.items()}
 
 
 def _exported_detectors(path: Path, manifest: Mapping[str, Any]) -> dict[str, ExportedNetwork]:

@@ -32,6 +32,8 @@ TENSORRT = "AWRY_TENSORRT"
 """The environment variable that asks for TensorRT on CUDA: a folder for the engines it builds."""
 MOST_SHAPES = 8
 """For so many shapes of its inputs a network is compiled anew."""
+SMALL_BATCH = 4
+"""For batches of so many at most."""
 _CPU = "CPUExecutionProvider"
 _CUDA = "CUDAExecutionProvider"
 _TENSORRT = "TensorrtExecutionProvider"
@@ -326,18 +328,23 @@ class _OpenVINO:
         return _start_openvino, self.how
 
 
-class OpenVINOByShape:
-    """The same network, compiled once more for each of the first shapes that it is asked.
+def by_shape(network: Network) -> Network:
+    """The same network, faster where it is asked the same shapes again; it may start anew for each.
 
-    OpenVINO calculates faster where shapes are fixed. Answers differ by rounding alone.
+    OpenVINO calculates faster where shapes are fixed. So a network of its is compiled once more
+    for each of the first shapes of small batches: whole pictures, and the tiles of one. Crops come
+    in batches of every size, and would not pay. Answers differ by rounding alone.
 
     Args:
-        network: from `load_networks` for OpenVINO; answers when `MOST_SHAPES` other shapes have
-            been asked.
+        network: from `load_networks`.
     """
+    return _OpenVINOByShape(network) if isinstance(network, _OpenVINO) else network
 
-    def __init__(self, network: Network) -> None:
-        assert isinstance(network, _OpenVINO)
+
+class _OpenVINOByShape:
+    """Asks a network that is compiled for the shapes of what it is asked."""
+
+    def __init__(self, network: _OpenVINO) -> None:
         self._network = network
         self._fixed: dict[Shapes, _OpenVINO] = {}
         self._lock = threading.Lock()
@@ -346,10 +353,12 @@ class OpenVINOByShape:
         return self._for(tuple(tuple(one.shape) for one in inputs))(*inputs)
 
     def _for(self, shapes: Shapes) -> _OpenVINO:
+        if max(shape[0] for shape in shapes) > SMALL_BATCH:
+            return self._network
         with self._lock:
             if shapes not in self._fixed and len(self._fixed) < MOST_SHAPES:
                 self._fixed[shapes] = _start_openvino(*self._network.how, shapes)
             return self._fixed.get(shapes, self._network)
 
     def __reduce__(self) -> tuple[Any, tuple[_OpenVINO]]:
-        return OpenVINOByShape, (self._network,)
+        return _OpenVINOByShape, (self._network,)

@@ -14,7 +14,7 @@ from awry.errors import ConfigError
 from awry.foreign import reading
 from awry.runtimes import (
     Network,
-    OpenVINOByShape,
+    by_shape,
     check_runtime,
     load_networks,
     onnx_session,
@@ -140,7 +140,7 @@ def _open_openvino(path: Path, compute: Compute) -> OpenedNetwork:
         shapes[0],
         shapes[1:],
         metadata,
-        partial(_ask, OpenVINOByShape(network)),
+        partial(_ask, by_shape(network)),
     )
 
 

@@ -15,7 +15,8 @@ from awry.sifting.run import SiftedRun
 from awry.sifting.trained import TrainedRun
 from awry.video import ArraySource
 
-OPTIONS = SiftOptions(preset="tiny", changes={"epochs": 4})
+CHANGES = {"backbone": "random:resnet18", "batch": 8, "epochs": 4}
+OPTIONS = SiftOptions(preset="tiny", changes=CHANGES)
 
 
 def noisy_clip(name: str, strange: range = range(0), count: int = 30, seed: int = 0) -> Clip:

@@ -92,8 +92,10 @@ def test_something_else_is_left_alone(
         rank_archive(clips, tmp_path, options)
 
 
-def test_resume_refuses_other_settings(run: SiftedRun, clips: tuple[Clip, ...]) -> None:
-    other = SiftOptions(preset="tiny", seed=9, changes={"epochs": 4}, resume=True)
+def test_resume_refuses_other_settings(
+    run: SiftedRun, clips: tuple[Clip, ...], options: SiftOptions
+) -> None:
+    other = SiftOptions(preset="tiny", seed=9, changes=options.changes, resume=True)
     with pytest.raises(ConfigError, match=r"seed \(\d+ then, 9 now\)"):
         rank_archive(clips, run.folder, other)
 

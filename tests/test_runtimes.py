@@ -21,7 +21,6 @@ from awry.errors import BundleError, MissingError, warn_once
 from awry.exporting.networks import to_openvino
 from awry.runtimes import (
     ENDINGS,
-    SMALL_BATCH,
     TENSORRT,
     Shapes,
     _openvino_device,
@@ -260,7 +259,7 @@ def test_openvino_by_shape(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     xml, weights = to_openvino((folder / "small.onnx").read_bytes())
     (folder / "small.xml").write_bytes(xml)
     (folder / "small.bin").write_bytes(weights)
-    network = by_shape(load_networks(folder, "openvino", {"small": "small.xml"})["small"])
+    network = by_shape(load_networks(folder, "openvino", {"small": "small.xml"})["small"], 4)
     started: list[Shapes] = []
     start = runtimes._start_openvino
 
@@ -270,13 +269,13 @@ def test_openvino_by_shape(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 
     monkeypatch.setattr(runtimes, "_start_openvino", counted)
     monkeypatch.setattr(runtimes, "MOST_SHAPES", 3)
-    for rows in [2, SMALL_BATCH, SMALL_BATCH + 1, 2, 3, 1, SMALL_BATCH]:
+    for rows in [2, 4, 5, 2, 3, 1, 4]:
         given = torch.arange(2.0 * rows).reshape(rows, 2)
         total, difference = network(given, torch.ones(rows, 2))
         assert total.tolist() == (given + 1).tolist()
         assert difference.tolist() == (given - 1).tolist()
     # Each shape of a small batch once, and no more than the first few.
-    assert started == [((rows, 2), (rows, 2)) for rows in (2, SMALL_BATCH, 3)]
+    assert started == [((rows, 2), (rows, 2)) for rows in (2, 4, 3)]
     monkeypatch.undo()
     total, _ = pickle.loads(pickle.dumps(network))(torch.ones(1, 2), torch.ones(1, 2))
     assert total.tolist() == [[2, 2]]
@@ -284,4 +283,4 @@ def test_openvino_by_shape(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_a_network_of_onnx_is_as_fast_with_open_shapes(folder: Path) -> None:
     network = load_networks(folder, "onnx", {"small": "small.onnx"})["small"]
-    assert by_shape(network) is network
+    assert by_shape(network, 4) is network

@@ -369,7 +369,7 @@ def _runtime(
             f"{sorted(model.graphs())}: export it again with this version of awry."
         )
     loaded = load_networks(path, export["runtime"], files, model.compute)
-    return {name: by_shape(network) for name, network in loaded.items()}
+    return {name: by_shape(network, 1) for name, network in loaded.items()}  # whole pictures
 
 
 def _exported_detectors(path: Path, manifest: Mapping[str, Any]) -> dict[str, ExportedNetwork]:

@@ -32,8 +32,6 @@ TENSORRT = "AWRY_TENSORRT"
 """The environment variable that asks for TensorRT on CUDA: a folder for the engines it builds."""
 MOST_SHAPES = 8
 """For so many shapes of its inputs a network is compiled anew."""
-SMALL_BATCH = 4
-"""For batches of so many at most."""
 _CPU = "CPUExecutionProvider"
 _CUDA = "CUDAExecutionProvider"
 _TENSORRT = "TensorrtExecutionProvider"
@@ -328,24 +326,25 @@ class _OpenVINO:
         return _start_openvino, self.how
 
 
-def by_shape(network: Network) -> Network:
-    """The same network, faster where it is asked the same shapes again; it may start anew for each.
+def by_shape(network: Network, most: int) -> Network:
+    """The same network, faster where it is asked the same shapes again.
 
-    OpenVINO calculates faster where shapes are fixed. So a network of its is compiled once more
-    for each of the first shapes of small batches: whole pictures, and the tiles of one. Crops come
-    in batches of every size, and would not pay. Answers differ by rounding alone.
+    OpenVINO calculates faster where shapes are fixed. So a network of its is compiled once more,
+    in a fraction of a second, for each of the first shapes of small batches. Crops come in batches
+    of every size, and would not pay. Answers differ by rounding alone.
 
     Args:
         network: from `load_networks`.
+        most: the largest batch that it is compiled for.
     """
-    return _OpenVINOByShape(network) if isinstance(network, _OpenVINO) else network
+    return _OpenVINOByShape(network, most) if isinstance(network, _OpenVINO) else network
 
 
 class _OpenVINOByShape:
     """Asks a network that is compiled for the shapes of what it is asked."""
 
-    def __init__(self, network: _OpenVINO) -> None:
-        self._network = network
+    def __init__(self, network: _OpenVINO, most: int) -> None:
+        self._how = self._network, self._most = network, most
         self._fixed: dict[Shapes, _OpenVINO] = {}
         self._lock = threading.Lock()
 
@@ -353,12 +352,12 @@ class _OpenVINOByShape:
         return self._for(tuple(tuple(one.shape) for one in inputs))(*inputs)
 
     def _for(self, shapes: Shapes) -> _OpenVINO:
-        if max(shape[0] for shape in shapes) > SMALL_BATCH:
+        if max(shape[0] for shape in shapes) > self._most:
             return self._network
         with self._lock:
             if shapes not in self._fixed and len(self._fixed) < MOST_SHAPES:
                 self._fixed[shapes] = _start_openvino(*self._network.how, shapes)
             return self._fixed.get(shapes, self._network)
 
-    def __reduce__(self) -> tuple[Any, tuple[_OpenVINO]]:
-        return _OpenVINOByShape, (self._network,)
+    def __reduce__(self) -> tuple[Any, tuple[_OpenVINO, int]]:
+        return _OpenVINOByShape, self._how

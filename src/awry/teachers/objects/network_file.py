@@ -30,6 +30,8 @@ OPENVINO_KEY = "awry"
 """Of an OpenVINO file's own facts: below it stands what is metadata in ONNX."""
 PRECISION = "awry.precision"
 """Key of a file's metadata: `fp32` or `int8`, where awry exported it."""
+MOST_TILES = 8
+"""A batch of more tiles of a picture is not worth a network of its own."""
 USUAL_SIDE = 416
 """Height and width of the input where the file leaves them open."""
 
@@ -140,7 +142,7 @@ def _open_openvino(path: Path, compute: Compute) -> OpenedNetwork:
         shapes[0],
         shapes[1:],
         metadata,
-        partial(_ask, by_shape(network)),
+        partial(_ask, by_shape(network, MOST_TILES)),
     )
 
 

@@ -30,6 +30,7 @@ from awry.runtimes import (
     onnx_providers,
     onnx_session,
     openvino_devices,
+    share_of_threads,
     threads,
 )
 
@@ -255,19 +256,52 @@ def test_ctrl_c_interrupts_where_openvino_s_networks_have_come_and_gone(folder: 
     assert (ended.returncode, ended.stdout) == (0, "interrupted\n"), ended.stderr
 
 
+@pytest.mark.parametrize(
+    ("there", "among", "each"), [(4, 1, 4), (4, 2, 2), (5, 2, 2), (2, 4, 1), (1, 1, 1)]
+)
+def test_networks_beside_one_another_share_the_threads(
+    monkeypatch: pytest.MonkeyPatch, there: int, among: int, each: int
+) -> None:
+    monkeypatch.setattr(runtimes, "threads", lambda: there)
+    assert share_of_threads(among) == each
+
+
+@pytest.mark.parametrize("runtime", ["onnx", "openvino"])
+def test_a_network_has_its_share(
+    folder: Path, runtime: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    xml, weights = to_openvino((folder / "small.onnx").read_bytes())
+    (folder / "small.xml").write_bytes(xml)
+    (folder / "small.bin").write_bytes(weights)
+    monkeypatch.setattr(runtimes, "threads", lambda: 6)
+    files = {"small": f"small{ENDINGS[runtime]}"}
+    network: Any = load_networks(folder, runtime, files, PROCESSOR, 3)["small"]
+    again = pickle.loads(pickle.dumps(network))
+    for one in (network, again):
+        if runtime == "onnx":
+            session = one.args[0]
+            assert session.get_session_options().intra_op_num_threads == 2
+        else:
+            assert one._compiled.get_property("INFERENCE_NUM_THREADS") == 2
+            one = by_shape(one, 1)
+            one(torch.ones(1, 2), torch.ones(1, 2))
+            (fixed,) = one._fixed.values()
+            assert fixed._compiled.get_property("INFERENCE_NUM_THREADS") == 2
+
+
 def test_openvino_by_shape(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     xml, weights = to_openvino((folder / "small.onnx").read_bytes())
     (folder / "small.xml").write_bytes(xml)
     (folder / "small.bin").write_bytes(weights)
     network = by_shape(load_networks(folder, "openvino", {"small": "small.xml"})["small"], 4)
     started: list[Shapes] = []
-    start = runtimes._start_openvino
+    compiled = runtimes._compiled
 
-    def counted(file: Path, compute: Compute, shapes: Shapes = ()) -> Any:
+    def counted(file: Path, compute: Compute, count: int, shapes: Shapes) -> Any:
         started.append(shapes)
-        return start(file, compute, shapes)
+        return compiled(file, compute, count, shapes)
 
-    monkeypatch.setattr(runtimes, "_start_openvino", counted)
+    monkeypatch.setattr(runtimes, "_compiled", counted)
     monkeypatch.setattr(runtimes, "MOST_SHAPES", 3)
     for rows in [2, 4, 5, 2, 3, 1, 4]:
         given = torch.arange(2.0 * rows).reshape(rows, 2)

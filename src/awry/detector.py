@@ -368,7 +368,7 @@ def _runtime(
             f"The bundle {path} has the networks {sorted(files)}, but {model.name} asks for "
             f"{sorted(model.graphs())}: export it again with this version of awry."
         )
-    loaded = load_networks(path, export["runtime"], files, model.compute)
+    loaded = load_networks(path, export["runtime"], files, model.compute, model.at_once)
     return {name: by_shape(network, 1) for name, network in loaded.items()}  # whole pictures
 
 

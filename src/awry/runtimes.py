@@ -72,7 +72,11 @@ def _package(runtime: str) -> Any:
 
 
 def load_networks(
-    folder: Path, runtime: str, files: Mapping[str, str], compute: Compute = PROCESSOR
+    folder: Path,
+    runtime: str,
+    files: Mapping[str, str],
+    compute: Compute = PROCESSOR,
+    among: int = 1,
 ) -> dict[str, Network]:
     """Open exported networks.
 
@@ -82,6 +86,7 @@ def load_networks(
         files: graph's name -> file in that folder.
         compute: where they run, if the runtime can run there; see `onnx_session`. How exactly they
             calculate was settled when they were exported.
+        among: so many are asked beside one another, and share the threads.
 
     Returns:
         Graph's name -> callable, from CPU tensors to CPU tensors.
@@ -95,7 +100,7 @@ def load_networks(
     found = {}
     for name, file in files.items():
         try:
-            found[name] = start(folder / file, compute)
+            found[name] = start(folder / file, compute, among)
         except Exception as error:  # each runtime has errors of its own
             reason = str(error).strip().splitlines()[0][:300] if str(error).strip() else repr(error)
             raise BundleError(
@@ -110,6 +115,11 @@ def threads() -> int:
     import torch
 
     return torch.get_num_threads() or os.cpu_count() or 1
+
+
+def share_of_threads(among: int) -> int:
+    """Threads for each of so many that work beside one another; one at least."""
+    return max(1, threads() // among)
 
 
 def onnx_providers() -> tuple[str, ...]:
@@ -143,8 +153,8 @@ def openvino_core() -> Any:
     return openvino.Core()  # noqa: TID251
 
 
-def _start_onnx(file: Path, compute: Compute) -> Network:
-    session = onnx_session(file, compute)
+def _start_onnx(file: Path, compute: Compute, among: int) -> Network:
+    session = onnx_session(file, compute, among)
     names = [one.name for one in session.get_inputs()]
     return partial(_ask_onnx, session, names)
 
@@ -154,22 +164,22 @@ class Session:
 
     Args:
         inner: the session.
-        file, compute: as `onnx_session`.
+        file, compute, among: as `onnx_session`.
     """
 
-    def __init__(self, inner: Any, file: Path, compute: Compute) -> None:
+    def __init__(self, inner: Any, file: Path, compute: Compute, among: int) -> None:
         self._inner = inner
-        self._how = file, compute
+        self._how = file, compute, among
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
 
-    def __reduce__(self) -> tuple[Any, tuple[Path, Compute]]:
+    def __reduce__(self) -> tuple[Any, tuple[Path, Compute, int]]:
         return onnx_session, self._how
 
 
-def onnx_session(file: Path, compute: Compute = PROCESSOR) -> Session:
-    """An ONNX file's session, with as many threads as PyTorch has.
+def onnx_session(file: Path, compute: Compute = PROCESSOR, among: int = 1) -> Session:
+    """An ONNX file's session, with as many threads as PyTorch has, or its share of them.
 
     On `cuda`, `xpu` and `mps` it runs by CUDA, OpenVINO and CoreML where ONNX Runtime has them, on
     CUDA by TensorRT where `$AWRY_TENSORRT` asks for it. What a provider cannot do, and all where
@@ -179,19 +189,20 @@ def onnx_session(file: Path, compute: Compute = PROCESSOR) -> Session:
         file: ONNX.
         compute: where it runs. CUDA takes TF32 only for the precision `tf32`, TensorRT 16 bits only
             for `16` and `bf16`; otherwise a network calculates as its file says.
+        among: so many sessions share the threads.
 
     Raises:
         Exception: whatever the runtime raises; its errors have no class in common.
     """
     file = file.absolute()
-    return Session(_inference_session(file, compute), file, compute)
+    return Session(_inference_session(file, compute, among), file, compute, among)
 
 
-def _inference_session(file: Path, compute: Compute) -> Any:
+def _inference_session(file: Path, compute: Compute, among: int) -> Any:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads()
+    options.intra_op_num_threads = share_of_threads(among)
     options.log_severity_level = 3  # errors alone
     # PyTorch has threads of its own: two pools that wait by spinning take each other's time.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
@@ -273,7 +284,11 @@ def _ask_onnx(session: Any, names: Sequence[str], *inputs: Tensor) -> Sequence[T
     return tuple(torch.from_numpy(found) for found in session.run(None, given))
 
 
-def _start_openvino(file: Path, compute: Compute, shapes: Shapes = ()) -> _OpenVINO:
+def _start_openvino(file: Path, compute: Compute, among: int) -> _OpenVINO:
+    return _OpenVINO(file.absolute(), compute, among, share_of_threads(among))
+
+
+def _compiled(file: Path, compute: Compute, count: int, shapes: Shapes) -> Any:
     core = openvino_core()
     device = _openvino_device(compute, core.available_devices)
     settings: dict[str, object] = {
@@ -281,12 +296,12 @@ def _start_openvino(file: Path, compute: Compute, shapes: Shapes = ()) -> _OpenV
         "INFERENCE_PRECISION_HINT": "f32",  # the same scores on machines with bf16
     }
     if device == "CPU":
-        settings["INFERENCE_NUM_THREADS"] = threads()
+        settings["INFERENCE_NUM_THREADS"] = count
     model = core.read_model(str(file))
     if shapes:
         ports = [port.get_any_name() for port in model.inputs]
         model.reshape({name: list(shape) for name, shape in zip(ports, shapes, strict=True)})
-    return _OpenVINO(core.compile_model(model, device, settings), file.absolute(), compute)
+    return core.compile_model(model, device, settings)
 
 
 def _openvino_device(compute: Compute, there: Sequence[str]) -> str:
@@ -305,12 +320,25 @@ def _openvino_device(compute: Compute, there: Sequence[str]) -> str:
 
 
 class _OpenVINO:
-    """Asks a compiled network, which another process compiles anew from its file."""
+    """Asks a compiled network, which another process compiles anew from its file.
 
-    def __init__(self, compiled: Any, file: Path, compute: Compute) -> None:
-        self._compiled = compiled
-        self.how = file, compute
+    Args:
+        file, compute, among: as `onnx_session`.
+        count: of its threads.
+        shapes: of its inputs, where they are fixed.
+    """
+
+    def __init__(
+        self, file: Path, compute: Compute, among: int, count: int, shapes: Shapes = ()
+    ) -> None:
+        self._compiled = _compiled(file, compute, count, shapes)
+        self._how = file, compute, among
+        self._count = count
         self._mine = threading.local()
+
+    def of(self, shapes: Shapes) -> _OpenVINO:
+        """The same network for inputs of those shapes."""
+        return _OpenVINO(*self._how, self._count, shapes)
 
     def __call__(self, *inputs: Tensor) -> Sequence[Tensor]:
         import torch
@@ -322,8 +350,8 @@ class _OpenVINO:
         found = mine.request.infer(arrays, share_inputs=True, share_outputs=True)
         return tuple(torch.from_numpy(found[port].copy()) for port in self._compiled.outputs)
 
-    def __reduce__(self) -> tuple[Any, tuple[Path, Compute]]:
-        return _start_openvino, self.how
+    def __reduce__(self) -> tuple[Any, tuple[Path, Compute, int]]:
+        return _start_openvino, self._how
 
 
 def by_shape(network: Network, most: int) -> Network:
@@ -356,7 +384,7 @@ class _OpenVINOByShape:
             return self._network
         with self._lock:
             if shapes not in self._fixed and len(self._fixed) < MOST_SHAPES:
-                self._fixed[shapes] = _start_openvino(*self._network.how, shapes)
+                self._fixed[shapes] = self._network.of(shapes)
             return self._fixed.get(shapes, self._network)
 
     def __reduce__(self) -> tuple[Any, tuple[_OpenVINO, int]]:

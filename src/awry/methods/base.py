@@ -101,7 +101,7 @@ class Scorer(ABC):
         run_up: frames at the start of a stream of which a score, or a picture, may lack something
             that later ones have; `warmup` or more.
         seconds: spent so far in each stage of scoring: `resize`, teachers (`detector`, `flow`),
-            `network`, `maps`, and what the method names besides.
+            `network`, `maps`, and what the method names besides. Stages beside one another add up.
         causal: True where a score depends on no later frame.
         reach: frames before a frame on which its score depends, so that a long clip can be scored
             in pieces; None: all of them, back to the stream's beginning.
@@ -427,6 +427,14 @@ class Method(ABC):
             parts: of a region or a frame; those of the system are called `NAME.PART`.
         """
         return ""
+
+    @property
+    def at_once(self) -> int:
+        """So many of its networks are asked beside one another, each with a share of the threads.
+
+        A detector has all threads: what it sees is waited for.
+        """
+        return 1
 
     @property
     def extra_parts(self) -> tuple[str, ...]:

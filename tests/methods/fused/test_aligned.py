@@ -6,10 +6,13 @@ import threading
 
 import numpy as np
 import pytest
+import torch
 
+from awry.devices import PROCESSOR, Compute
 from awry.errors import ConfigError, FrameError
 from awry.frames import Frame, FrameScore
 from awry.methods.fused.aligned import VARIABLE, AlignedScorers, systems_at_once
+from awry.runtimes import threads
 from awry.teachers.outputs import said_before
 
 from .late import Late, stream
@@ -92,15 +95,20 @@ def test_the_first_error_comes_out(at_once: int) -> None:
         aligned.push(stream(1)[0])
 
 
-@pytest.mark.parametrize(("said", "meant"), [(None, 1), ("", 1), ("1", 1), (" 3 ", 3)])
-def test_the_environment_says_how_many(
-    monkeypatch: pytest.MonkeyPatch, said: str | None, meant: int
+@pytest.mark.parametrize(
+    ("said", "there", "meant"),
+    [(None, 1, 1), (None, 2, 2), (None, 16, 2), ("", 2, 2), ("1", 2, 1), (" 3 ", 1, 3)],
+)
+def test_the_environment_or_the_threads_say_how_many(
+    monkeypatch: pytest.MonkeyPatch, said: str | None, there: int, meant: int
 ) -> None:
+    monkeypatch.setattr("awry.methods.fused.aligned.threads", lambda: there)
     if said is None:
         monkeypatch.delenv(VARIABLE, raising=False)
     else:
         monkeypatch.setenv(VARIABLE, said)
-    assert systems_at_once() == meant
+    assert systems_at_once(PROCESSOR) == meant
+    assert systems_at_once(Compute("cuda:0")) == (1 if meant == 2 else meant)
 
 
 @pytest.mark.parametrize("said", ["0", "-1", "two", "1.5"])
@@ -109,4 +117,25 @@ def test_what_is_no_number_of_systems_is_refused(
 ) -> None:
     monkeypatch.setenv(VARIABLE, said)
     with pytest.raises(ConfigError, match=rf"AWRY_SYSTEMS_AT_ONCE is '{said}'; expected a"):
-        systems_at_once()
+        systems_at_once(PROCESSOR)
+
+
+class Counting(Late):
+    """Notes how many threads PyTorch has where it looks."""
+
+    def _push(self, frame: Frame) -> list[FrameScore]:
+        self.threads = threads()
+        return super()._push(frame)
+
+
+def test_systems_beside_one_another_share_the_threads() -> None:
+    before = torch.get_num_threads()
+    torch.set_num_threads(4)
+    try:
+        scorers = [Counting(0), Counting(0)]
+        for at_once, each in ((2, 2), (1, 4)):
+            AlignedScorers(scorers, at_once).push(stream(1)[0])
+            assert [one.threads for one in scorers] == [each, each]
+        assert threads() == 4
+    finally:
+        torch.set_num_threads(before)

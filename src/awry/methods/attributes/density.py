@@ -17,6 +17,7 @@ from awry.devices import PROCESSOR, Compute
 from awry.errors import BundleError
 from awry.methods.attributes.config import AttributesConfig
 from awry.methods.attributes.network import EnergyNetwork, asked_scales
+from awry.methods.attributes.products import product
 from awry.methods.graphs import Graph, Network, eager
 
 Rows = NDArray[np.float32]
@@ -129,7 +130,7 @@ class Neighbours(Density):
     def _squared_distances(self, values: Rows) -> Rows:
         centred = values - self._centre
         squares = np.einsum("nd,nd->n", centred, centred)[:, None] + self._squares
-        return np.maximum(squares - 2 * (centred @ self._centred.T), 0)
+        return np.maximum(squares - 2 * product(centred, self._centred.T), 0)
 
     def state(self) -> dict[str, Tensor]:
         """As `Density.state`."""

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from awry.methods.attributes.config import AttributesConfig
+from awry.methods.attributes.products import product
 
 Rows = NDArray[np.float32]
 MOST_BOXES = 1000
@@ -133,7 +134,7 @@ class Preparation:
         if self.least is not None:
             values = np.maximum(values, self.least)
         if self.centre is not None and self.axes is not None:
-            values = np.asarray((values - self.centre) @ self.axes, np.float32)
+            values = np.asarray(product(values - self.centre, self.axes), np.float32)
         return np.asarray(values, np.float32)
 
     def state(self) -> dict[str, Tensor]:

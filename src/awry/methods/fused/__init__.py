@@ -179,8 +179,13 @@ class Fused(Method):
             )
             # Maps are evidence, whether or not they are wanted; regions are to be objects alone.
             scorers.append(system.scorer(replace(setting, map_levels=(), maps=True, parts=wanted)))
-        labels, at_once = tuple(self.systems), systems_at_once()
-        return FusedScorer(labels, scorers, self.fusion, self.config, setting, at_once)
+        labels = tuple(self.systems)
+        return FusedScorer(labels, scorers, self.fusion, self.config, setting, self.at_once)
+
+    @property
+    def at_once(self) -> int:
+        """As `Method.at_once`."""
+        return min(systems_at_once(self.compute), len(self.systems))
 
     def _share_runtime(self) -> None:
         """Give each system the networks that answer for its own, and for its detector's."""

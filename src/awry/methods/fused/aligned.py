@@ -8,22 +8,29 @@ from concurrent.futures import Executor, ThreadPoolExecutor, wait
 from contextvars import copy_context
 from dataclasses import replace
 
+from threadpoolctl import threadpool_limits
+
+from awry.devices import Compute
 from awry.environment import number_from
 from awry.frames import Frame, FrameScore
 from awry.methods.base import Scorer
+from awry.runtimes import share_of_threads, threads
 from awry.teachers.outputs import OutputMemory, share_outputs
 
 VARIABLE = "AWRY_SYSTEMS_AT_ONCE"
 """How many systems look at a frame beside one another; 1: one after the other."""
+USUAL = 2
+"""So many where nothing is said, on a processor with as many threads."""
 
 
-def systems_at_once() -> int:
-    """What `$AWRY_SYSTEMS_AT_ONCE` says, or 1.
+def systems_at_once(compute: Compute) -> int:
+    """What `$AWRY_SYSTEMS_AT_ONCE` says; else 2 on a processor with two threads or more, or 1.
 
     Raises:
         ConfigError: it says something else than a number from 1 on.
     """
-    return number_from(VARIABLE, 1, "systems at once")
+    usual = min(USUAL, threads()) if compute.kind == "cpu" else 1
+    return number_from(VARIABLE, usual, "systems at once")
 
 
 class AlignedScorers:
@@ -34,8 +41,8 @@ class AlignedScorers:
 
     Args:
         scorers: fresh ones.
-        at_once: so many of them look at a frame beside one another, each in a thread of its own;
-            what they say does not depend on it.
+        at_once: so many of them look at a frame beside one another, each in a thread of its own,
+            with its share of PyTorch's threads; what they say does not depend on it.
 
     Attributes:
         memory: what teachers said last.
@@ -46,7 +53,9 @@ class AlignedScorers:
         self.scorers = tuple(scorers)
         self._threads: ThreadPoolExecutor | None = None
         if at_once > 1:
-            self._threads = ThreadPoolExecutor(min(at_once, len(scorers)), "awry fused")
+            count = min(at_once, len(scorers))
+            share = share_of_threads(count)
+            self._threads = ThreadPoolExecutor(count, "awry fused", _take, (share,))
         self.memory = OutputMemory()
         self.run_up = max(scorer.run_up for scorer in scorers)
         self.lookahead = max(scorer.lookahead for scorer in scorers)
@@ -97,3 +106,9 @@ class AlignedScorers:
         if score.score is not None:
             self._last[number] = score
         return score
+
+
+def _take(share: int) -> None:
+    """Let PyTorch use so many threads from this one."""
+    threads()  # PyTorch sets a thread's number when it is first asked
+    threadpool_limits(share, "openmp")

@@ -45,7 +45,8 @@ def evidence_of(
             fps=source.fps,
             frame_size=size,
         )
-        aligned = AlignedScorers([system.scorer(setting) for system in systems], systems_at_once())
+        scorers = [system.scorer(setting) for system in systems]
+        aligned = AlignedScorers(scorers, systems_at_once(systems[0].compute))
         before = run_up(footage.parts, piece, aligned.run_up)
         first = piece.first - before
         stretch: list[FrameEvidence] = []

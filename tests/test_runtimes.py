@@ -234,6 +234,7 @@ def opened():
     network(torch.ones(1, 2), torch.ones(1, 2))
     return network
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever started this ignores it, maybe
 networks = [opened(), opened(), opened()]
 openvino_devices()
 while networks:

@@ -6,7 +6,14 @@ import pytest
 from awry.errors import BundleError
 from awry.frames import Objects
 from awry.methods.attributes.config import PRESETS, AttributesConfig
-from awry.methods.attributes.objects import ObjectTeachers, Place, Window, _united, small_crop
+from awry.methods.attributes.objects import (
+    ObjectTeachers,
+    Place,
+    Window,
+    _united,
+    only_move,
+    small_crop,
+)
 from support import moving_square
 
 PLACE = Place("", 5, None)
@@ -30,6 +37,30 @@ def test_moving_regions_join_where_no_detected_box_covers_them() -> None:
     joined = _united(objects([[0, 0, 10, 10]]), objects([[2, 2, 9, 9], [8, 0, 20, 10]]))
     assert joined.boxes.tolist() == [[0, 0, 10, 10], [8, 0, 20, 10]]
     assert len(_united(objects([]), objects([[2, 2, 9, 9]])).boxes) == 1
+
+
+def with_classes(boxes: list[list[float]], classes: list[int]) -> Objects:
+    """Of two classes; -1: a region that moves."""
+    found = objects(boxes)
+    chances = np.array([[float(one == n) for n in range(2)] for one in classes], np.float32)
+    return Objects(found.boxes, np.array(classes), chances.reshape(-1, 2), found.scores)
+
+
+def test_regions_only_move_where_the_detector_has_classes() -> None:
+    boxes = [[0.0, 0.0, 9.0, 9.0], [9.0, 0.0, 20.0, 9.0]]
+    assert only_move(with_classes(boxes, [1, -1])).tolist() == [False, True]
+    assert only_move(objects(boxes)).tolist() == [False, False]
+
+
+def test_the_look_of_a_region_that_only_moves_says_nothing() -> None:
+    asker = teachers()
+    shown = asker.shown(moving_square(8, 1)[4])
+    boxes = [[0.0, 0.0, 20.0, 20.0], [20.0, 10.0, 50.0, 40.0]]
+    one = asker.deep(with_classes(boxes, [-1, 0]), shown)
+    assert np.isnan(one[0]).all()
+    np.testing.assert_array_equal(one[1:], asker.deep(objects(boxes[1:]), shown))
+    assert np.isnan(asker.deep(with_classes(boxes, [-1, -1]), shown)).all()
+    assert asker.deep(with_classes([], []), shown).shape == (0, 512)
 
 
 def test_an_objects_attributes() -> None:

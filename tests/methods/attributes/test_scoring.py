@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from awry.detector import Detector
+from awry.fitting import FitOptions, fit_detector
 from awry.frames import Objects
 from awry.methods.attributes.scoring import AttributesScorer
 from awry.methods.base import Setting
+from awry.video import ArraySource
+from detector_files import write_bright_detector
 from support import moving_square_data
 
 
@@ -96,3 +100,31 @@ def test_a_box_around_what_the_empty_scene_has_is_left_out(
     scores = list(scorer.score(moving_square_data().test[0].open()))
     assert len(asked_for) > 30
     assert not any(r.box == (0, 0, 11, 11) for s in scores for r in s.regions)
+
+
+def test_what_no_detector_knows_is_judged_by_its_speed_alone(tmp_path: Path) -> None:
+    """A dark block crosses the picture, which the detector of bright things does not see."""
+    eyes = write_bright_detector(tmp_path / "bright.onnx")
+    changes = {
+        **{"detector": f"onnx:{eyes}", "motion_boxes": True, "detect_every_s": 0.0},
+        **{"velocity_density": "knn", "trust": False, "join_s": 0.0},
+    }
+    options = FitOptions(preset="tiny", changes=changes)
+    detector = fit_detector("attributes", moving_square_data(), tmp_path / "bundle", options)
+    images = np.stack([frame.image for frame in moving_square_data().test[0].open()])[:24].copy()
+    for number, image in enumerate(images[8:]):
+        image[2:14, 4 * number : 4 * number + 8] = 0
+    scorer = detector.scorer(fps=10.0)
+    frames = list(ArraySource(images, fps=10.0))
+    scores = [one for one in scorer.score(frames) if one.index == 16]
+    blocks = [
+        region for region in scores[0].regions if region.box[3] < 20 and not region.class_name
+    ]
+    assert blocks
+    assert all(region.parts["deep"] == 0 < region.parts["velocity"] for region in blocks)
+    shown = detector.scorer(fps=10.0).pictures(frames[:17])
+    assert shown is not None
+    assert list(shown) in (
+        ["object"],
+        ["object", *(f"nearest in training, {n}" for n in (1, 2, 3))],
+    )

@@ -96,7 +96,7 @@ class Attributes(Method):
         }
         self._placed = None
         if "deep" in self.config.used:
-            crops = training.evenly(self.config.crops)
+            crops = training.with_known("deep")[0].evenly(self.config.crops)
             self._gallery = Gallery.of(crops.values["deep"], crops.crops, self.config.crops)
 
     def _prepare(self, footage: Footage, reporter: Reporter) -> tuple[Samples, Samples]:

@@ -187,7 +187,7 @@ class ObjectTeachers:
         if "velocity" in self._config.used:
             values["velocity"] = self.velocities(objects.boxes, window, seconds)
         if "deep" in self._config.used:
-            values["deep"] = self.deep(objects.boxes, window.now)
+            values["deep"] = self.deep(objects, window.now)
         if "pose" in self._config.used:
             values["pose"] = self.pose(objects.boxes, window.now, place)
         crops = [small_crop(crop) for crop in self.cut(objects.boxes, window.now)]
@@ -217,26 +217,32 @@ class ObjectTeachers:
 
     def deep(
         self,
-        boxes: Rows,
+        objects: Objects,
         now: FramePictures,
         answers: Network | None = None,
         where: Compute = PROCESSOR,
     ) -> Rows:
-        """float32 (n, features), of crops grown by a margin.
+        """float32 (n, features), of crops grown by a margin; NaN for regions that only move.
+
+        The look of what no detector knows says nothing: it may be a shadow, or half of a crowd.
 
         Args:
-            boxes: float32 (n, 4), in pixels of the working size.
+            objects: boxes in pixels of the working size.
             now: what crops are cut from.
             answers: what answers in the classifier's place, to the processor.
             where: it is asked there.
         """
         assert self.classifier is not None
-        if not len(boxes):
-            return np.empty((0, self.features), np.float32)
-        pieces = self.cut(boxes, now)
+        rows = np.full((len(objects.boxes), self.features), np.nan, np.float32)
+        known = ~only_move(objects)
+        if not known.any():
+            return rows
+        pieces = self.cut(objects.boxes[known], now)
         if answers is None:
-            return self.classifier(pieces)
-        return np.asarray(answers(self.classifier.batch(pieces, where))[0].numpy(), np.float32)
+            rows[known] = self.classifier(pieces)
+        else:
+            rows[known] = answers(self.classifier.batch(pieces, where))[0].numpy()
+        return rows
 
     def pose(self, boxes: Rows, now: FramePictures, place: Place) -> Rows:
         """float32 (n, 2 * keypoints), see `poses.pose_vectors`; NaN where nobody stands."""
@@ -264,6 +270,18 @@ def detector_options(config: AttributesConfig) -> DetectorOptions:
         least_side=config.least_side,
         contained=config.contained,
     )
+
+
+def only_move(objects: Objects) -> NDArray[np.bool_]:
+    """Which (n,) are regions that move and that no detector knows, where the detector has classes.
+
+    >>> known, moves = np.eye(2, dtype=np.float32)[:1], np.zeros((1, 2), np.float32)
+    >>> boxes, ones = np.zeros((2, 4), np.float32), np.ones(2, np.float32)
+    >>> only_move(Objects(boxes, np.array([0, -1]), np.concatenate([known, moves]), ones)).tolist()
+    [False, True]
+    """
+    has_classes = objects.probabilities.shape[1] > 0
+    return np.asarray(has_classes & (objects.class_ids < 0))
 
 
 def _united(objects: Objects, moving: Objects) -> Objects:

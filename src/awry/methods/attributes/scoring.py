@@ -29,6 +29,7 @@ from awry.methods.weighing import ObjectStream, SeenObjects
 from awry.methods.windowed import Origin, WindowScorer
 from awry.scoring.maps import blurred, painted
 from awry.scoring.streaming import THINGS, ThingFilter, Values, smoother
+from awry.teachers.objects.base import taken
 from awry.teachers.objects.coco import class_name
 from awry.teachers.objects.trust import ObjectTrust
 from awry.video.pictures import Pictures, resized, whole_pixels
@@ -191,7 +192,7 @@ class AttributesScorer(WindowScorer[ScoredObjects]):
                     seen.things,
                     seconds,
                     lambda which: teachers.deep(
-                        found.boxes[which], window.now, self._answers, self._compute
+                        taken(found, which), window.now, self._answers, self._compute
                     ),
                 )
         if "pose" in self._models:
@@ -302,7 +303,8 @@ class AttributesScorer(WindowScorer[ScoredObjects]):
     ) -> dict[str, Pictures]:
         (crop,) = self._teachers.cut(objects.boxes[number : number + 1], now)
         shown = {"object": framed(crop, SHOWN_SIDE)}
-        nearest = self._gallery.nearest(objects.values["deep"][number], SHOWN)
+        feature = objects.values["deep"][number]
+        nearest = self._gallery.nearest(feature, SHOWN) if np.isfinite(feature).all() else []
         for place, one in enumerate(nearest, 1):
             shown[f"nearest in training, {place}"] = framed(one, SHOWN_SIDE)
         return shown

@@ -274,7 +274,7 @@ def _objects(arrays: Mapping[str, NDArray[Any]]) -> tuple[Objects, float]:
     return objects, float(arrays["highest"][0])
 
 
-def taken(objects: Objects, keep: NDArray[np.bool_]) -> Objects:
+def taken(objects: Objects, keep: NDArray[np.bool_] | NDArray[np.int64]) -> Objects:
     """Some of a frame's objects."""
     return Objects(
         objects.boxes[keep],

@@ -37,12 +37,15 @@ from awry.runtimes import (
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A network that gives the sum and the difference of its inputs."""
+    """A network that gives the sum and the difference of its inputs, for both runtimes."""
     values = [helper.make_tensor_value_info(n, TensorProto.FLOAT, [None, 2]) for n in "absd"]
     nodes = [helper.make_node("Add", ["a", "b"], ["s"]), helper.make_node("Sub", ["a", "b"], ["d"])]
     graph = helper.make_graph(nodes, "small", values[:2], values[2:])
     opset = [helper.make_opsetid("", 17)]
     onnx.save(helper.make_model(graph, opset_imports=opset, ir_version=8), tmp_path / "small.onnx")
+    xml, weights = to_openvino((tmp_path / "small.onnx").read_bytes())
+    (tmp_path / "small.xml").write_bytes(xml)
+    (tmp_path / "small.bin").write_bytes(weights)
     return tmp_path
 
 
@@ -56,9 +59,6 @@ def test_outputs_in_order(folder: Path) -> None:
 def test_another_process_opens_the_file_anew(
     folder: Path, runtime: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    xml, weights = to_openvino((folder / "small.onnx").read_bytes())
-    (folder / "small.xml").write_bytes(xml)
-    (folder / "small.bin").write_bytes(weights)
     monkeypatch.chdir(folder)
     file = f"small{ENDINGS[runtime]}"
     sent = pickle.dumps(load_networks(Path(), runtime, {"small": file}))
@@ -248,9 +248,6 @@ except KeyboardInterrupt:
 
 
 def test_ctrl_c_interrupts_where_openvino_s_networks_have_come_and_gone(folder: Path) -> None:
-    xml, weights = to_openvino((folder / "small.onnx").read_bytes())
-    (folder / "small.xml").write_bytes(xml)
-    (folder / "small.bin").write_bytes(weights)
     # Where the processor has AVX-512, several cores of OpenVINO's end this by a broken stack.
     asked = [sys.executable, "-c", ENDED, str(folder)]
     ended = subprocess.run(asked, capture_output=True, text=True, check=False)
@@ -271,9 +268,6 @@ def test_networks_beside_one_another_share_the_threads(
 def test_a_network_has_its_share(
     folder: Path, runtime: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    xml, weights = to_openvino((folder / "small.onnx").read_bytes())
-    (folder / "small.xml").write_bytes(xml)
-    (folder / "small.bin").write_bytes(weights)
     monkeypatch.setattr(runtimes, "threads", lambda: 6)
     files = {"small": f"small{ENDINGS[runtime]}"}
     network: Any = load_networks(folder, runtime, files, PROCESSOR, 3)["small"]
@@ -291,9 +285,6 @@ def test_a_network_has_its_share(
 
 
 def test_openvino_by_shape(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    xml, weights = to_openvino((folder / "small.onnx").read_bytes())
-    (folder / "small.xml").write_bytes(xml)
-    (folder / "small.bin").write_bytes(weights)
     network = by_shape(load_networks(folder, "openvino", {"small": "small.xml"})["small"], 4)
     started: list[Shapes] = []
     compiled = runtimes._compiled

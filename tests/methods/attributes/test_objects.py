@@ -102,7 +102,9 @@ def test_small_crops_keep_their_shape() -> None:
 def test_room_is_what_flow_and_motion_need() -> None:
     assert teachers().room(10.0) == (3, 3)
     assert teachers().room(25.0) == (8, 8)
-    assert teachers(detector="random:fasterrcnn_mobilenet_v3_large_320_fpn").room(25.0) == (2, 0)
+    network = "random:fasterrcnn_mobilenet_v3_large_320_fpn"
+    assert teachers(detector=network).room(25.0) == (8, 8)
+    assert teachers(detector=network, motion_boxes=False).room(25.0) == (2, 0)
 
 
 def test_another_detector_than_the_bundles_is_refused() -> None:

@@ -128,3 +128,19 @@ def test_what_no_detector_knows_is_judged_by_its_speed_alone(tmp_path: Path) -> 
         ["object"],
         ["object", *(f"nearest in training, {n}" for n in (1, 2, 3))],
     )
+
+
+def test_where_the_detector_knows_nothing_speed_alone_is_judged(tmp_path: Path) -> None:
+    """A detector of bright things that is never sure enough; what moves is there all the same."""
+    eyes = write_bright_detector(tmp_path / "bright.onnx")
+    changes = {
+        **{"detector": f"onnx:{eyes}", "threshold": 1.0, "motion_boxes": True},
+        **{"velocity_density": "knn"},
+    }
+    options = FitOptions(preset="tiny", changes=changes)
+    detector = fit_detector("attributes", moving_square_data(), tmp_path / "bundle", options)
+    assert detector.model_of("*").config.model_dump()["attributes"] == ("velocity",)
+    assert any("looks are left out" in note for note in detector.facts.data.notes)
+    scores = list(detector.scorer(fps=10.0).score(moving_square_data().test[0].open()))
+    assert any(one.parts.get("velocity", 0) > 0 for one in scores)
+    assert not any("deep" in one.parts for one in scores)

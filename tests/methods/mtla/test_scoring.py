@@ -100,6 +100,40 @@ def test_the_branches_maps_are_kept_apart(fitted: Detector, combine: str) -> Non
             assert float(heat.max()) == pytest.approx(one.parts[branch], rel=1e-4, abs=1e-4)
 
 
+def test_errors_that_were_there_from_the_beginning_are_the_scenerys(fitted: Detector) -> None:
+    scorer = with_changes(fitted, own_background=True).scorer(Setting())
+    assert isinstance(scorer, MTLAScorer)
+
+    def left(values: list[float]) -> list[float]:
+        errors = {branch: np.array([values], np.float32) for branch in ("appearance", "motion")}
+        found = scorer._without_background(errors)
+        assert found["motion"].tolist() == [values]
+        return list(found["appearance"][0])
+
+    assert left([5, 0, 1]) == [0, 0, 0]
+    assert left([6, 3, 1]) == [1, 3, 0]
+    assert left([2, 3, 1]) == [0, 3, 0]
+    assert left([5, 0, 1]) == [3, 0, 0]
+    scorer.flush()
+    assert left([5, 0, 1]) == [0, 0, 0]
+
+
+def test_own_background_lowers_appearance_alone(fitted: Detector) -> None:
+    plain, own = (
+        [one for one in scores(with_changes(fitted, own_background=on), clip()) if one.parts]
+        for on in (False, True)
+    )
+    assert [one.parts["motion"] for one in own] == [one.parts["motion"] for one in plain]
+    gains = [b.parts["appearance"] - a.parts["appearance"] for a, b in zip(own, plain, strict=True)]
+    assert min(gains) >= 0
+    assert max(gains) > 0
+
+
+def test_reasons_say_slower_only_where_that_counts(fitted: Detector) -> None:
+    assert "faster or slower" in (with_changes(fitted).describe("motion") or "")
+    assert "slower" not in (with_changes(fitted, slower=False).describe("motion") or "")
+
+
 def test_without_maps_there_are_none_of_the_branches_either(fitted: Detector) -> None:
     assert not any(one.maps for one in scores(with_changes(fitted), clip(), maps=False))
 

@@ -83,6 +83,16 @@ def test_a_wholly_wrong_class_is_an_error_of_one(make_model: MakeModel) -> None:
     assert apart.tolist() == [[[0.5]]]
 
 
+def test_what_moves_less_than_expected_may_be_left_out(make_model: MakeModel) -> None:
+    student, teacher = torch.tensor([[[[2.0, 2.0]]]]), torch.tensor([[[[0.5, 3.5]]]])
+    assert differences(make_model(), "motion", student, teacher).tolist() == [[[1.5, 1.5]]]
+    faster = differences(make_model(), "motion", student, teacher, slower=False)
+    assert faster.tolist() == [[[0.0, 1.5]]]
+    config = MTLAConfig(**{**SMALL, "slower": False})
+    guess, target, errors = answers(make_model(), "motion", batch(), config)
+    torch.testing.assert_close(errors, (target - guess).clamp(min=0)[:, 0])
+
+
 @pytest.mark.parametrize(
     "changes",
     [

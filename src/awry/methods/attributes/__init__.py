@@ -88,6 +88,7 @@ class Attributes(Method):
         """As `Method.fit`."""
         with self._asked_on(context.compute.full):
             training, held_back = self._prepare(footage, context.reporter)
+        self._leave_out_looks(training, footage.notes)
         self._object_side = float(np.median(box_sides(training.boxes)))
         self._own = OwnClip(training, self.config.apart_s)
         self._models = {
@@ -118,6 +119,18 @@ class Attributes(Method):
                 velocity = samples.values["velocity"]
                 samples.values["velocity"] = in_unit(velocity, samples.boxes, self._sides)
         return training, held_back
+
+    def _leave_out_looks(self, training: Samples, notes: list[str]) -> None:
+        """Judge without looks where the detector knows no training object."""
+        others = tuple(name for name in self.config.used if name != "deep")
+        if "deep" not in self.config.used or not others or len(training.with_known("deep")[0]) > 1:
+            return
+        self.config = AttributesConfig(**{**self.config.model_dump(), "attributes": others})
+        self._teachers = None
+        notes.append(
+            "The detector knows none of the training objects: all are regions that move. So looks "
+            "are left out."
+        )
 
     def _objects_of(
         self, part: str, most_frames: int, footage: Footage, reporter: Reporter
@@ -300,8 +313,9 @@ class Attributes(Method):
         config = self.config
         for name in config.used:
             if config.density_of(name) == "mulde":
-                ready = Preparation.of(name, training.values[name], config)
-                values = ready(training.values[name])
+                raw = training.with_known(name)[0].values[name]
+                ready = Preparation.of(name, raw, config)
+                values = ready(raw)
                 energies = fresh_energies(values, config.least_velocity, config, 0)
                 network = energies.network = compute.copy_of(energies.network)
                 self._models[name] = AttributeModel(energies, 0.0, 1.0, 0.0, "span", ready)

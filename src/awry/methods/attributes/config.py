@@ -205,6 +205,7 @@ _LITTLE: Mapping[str, Any] = {
     "detector": "foreground",
     "flow": "dis:ultrafast:auto",
     "tiles": None,
+    "motion_boxes": True,
     "trust": True,
     "detect_every_s": 0.2,
     "deep_every_s": 0.1,

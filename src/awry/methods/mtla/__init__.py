@@ -54,6 +54,7 @@ if TYPE_CHECKING:
 __all__ = ["MTLA", "MTLAConfig"]
 
 BACKGROUND = "background."
+FASTER = "{it} moves faster than in normal footage"
 
 
 class MTLA(Method):
@@ -95,6 +96,12 @@ class MTLA(Method):
             if (name := getattr(config, setting)) != "small":
                 wanted[setting] = f"torchvision:{name}"
         return wanted
+
+    def describe(self, part: str) -> str | None:
+        """As `Method.describe`."""
+        if part == "motion" and not self.config.slower:
+            return FASTER
+        return super().describe(part)
 
     @classmethod
     def search_space(cls) -> SearchSpace:

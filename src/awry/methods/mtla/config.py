@@ -146,6 +146,15 @@ class MTLAConfig(MethodConfig):
     )
     filter_s: float = Field(0.9, gt=0, description="seconds likewise, for filter_frames=0")
     filter_causal: bool = Field(False, description="past frames only, instead of centred")
+    slower: bool = Field(
+        True,
+        description="what moves less than expected is strange too; false: only what moves more",
+    )
+    own_background: bool = Field(
+        False,
+        description="appearance errors that a place has had ever since the stream began are its "
+        "scenery's, and are taken off",
+    )
     combine: Literal["maximum", "sum"] = Field(
         "maximum", description="of the branches' standardised scores"
     )
@@ -240,6 +249,8 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
         "decay": "cosine",
         "average": 0.98,
         "filter_frames": 0,
+        "slower": False,
+        "own_background": True,
         "combine": "sum",
     },
     "demo": {
@@ -268,5 +279,6 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
         "steps": 3,
         "validation_frames": 8,
         "filter_frames": 3,
+        "own_background": True,
     },
 }

@@ -100,6 +100,7 @@ class MTLAScorer(WindowScorer[FrameErrors]):
         self._detector = None if segmenter is None else segmenter.detector
         self._objects = ObjectStream(trust, setting, 1, config.detect_every_s, self._detector)
         self._jumps = Jumps(float(model.usual_flow)) if config.jumps else None
+        self._least: NDArray[np.float32] | None = None
         self._picture_size: tuple[int, int] | None = None
         self._mask: NDArray[np.bool_] | None = None
 
@@ -129,7 +130,7 @@ class MTLAScorer(WindowScorer[FrameErrors]):
 
     def _restart(self) -> None:
         super()._restart()
-        self._picture_size = None
+        self._picture_size = self._least = None
         self._objects.restart()
         if self._jumps is not None:
             self._jumps = Jumps(float(self.model.usual_flow))
@@ -266,7 +267,19 @@ class MTLAScorer(WindowScorer[FrameErrors]):
         parts |= {"maximum": highest, "sum": sum(value * factor for value, factor in rows)}
         return replace(score, score=parts[self.config.combine], parts=parts)
 
+    def _without_background(self, errors: Values) -> Values:
+        """Without the appearance errors that places have had ever since the stream began.
+
+        Who sits there from the first frame on is part of the scene, wherever training had none.
+        """
+        if not self.config.own_background or "appearance" not in errors:
+            return errors
+        now = errors["appearance"]
+        self._least = now if self._least is None else np.minimum(self._least, now)
+        return {**errors, "appearance": now - self._least}
+
     def _frame_score(self, raw: FrameErrors, errors: Values) -> tuple[FrameScore, Values]:
+        errors = self._without_background(errors)
         maps = self.filtered(errors)
         scores = self.scores_of(errors, maps)
         location, scale = self.model.location.numpy(), self.model.scale.numpy()

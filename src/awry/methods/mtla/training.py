@@ -83,13 +83,23 @@ def _loss(guess: Tensor, target: Tensor, config: MTLAConfig) -> Tensor:
     return patch_loss(guess.float(), target, config.patches if config.loss == "patch" else 1)
 
 
-def differences(model: MTLAModel, branch: str, guess: Tensor, target: Tensor) -> Tensor:
+def differences(
+    model: MTLAModel, branch: str, guess: Tensor, target: Tensor, *, slower: bool = True
+) -> Tensor:
     """|student - teacher| for each pixel, whose sum is MTLA eq. 4; (n, h, w).
 
     Over class probabilities half the sum, so that 1 is a wholly wrong class; over colours their
     mean; of the magnitude as it is, in pixels a frame.
+
+    Args:
+        model, branch: as everywhere here.
+        guess, target: what student and teacher say, (n, channels, h, w).
+        slower: whether a place that moves less than the student expects is an error as well.
     """
-    apart, network = (guess - target).abs(), model.branches[branch]
+    network = model.branches[branch]
+    if branch == "motion" and not slower:
+        return (target - guess).clamp(min=0).mean(1)
+    apart = (guess - target).abs()
     if isinstance(network, AppearanceBranch) and network.gives_classes:
         return apart.sum(1) / 2
     return apart.mean(1)
@@ -117,7 +127,7 @@ def answers(
     inputs = student_inputs(branch, batch, config, compute)
     guess = model.branches[branch](*inputs) if network is None else network(*inputs)[0]
     target = teacher_output(model, branch, batch)
-    return guess, target, differences(model, branch, guess, target)
+    return guess, target, differences(model, branch, guess, target, slower=config.slower)
 
 
 def phases(
@@ -213,7 +223,7 @@ def validated(
         guess = student_output(model, branch, batch, config, compute)
         target = teacher_output(model, branch, batch, compute)
         losses += float(_loss(guess, target, config)) * len(some)
-        apart = differences(model, branch, guess, target)
+        apart = differences(model, branch, guess, target, slower=config.slower)
         objects = None if batch.classes is None else 1 - compute.put(batch.classes[:, 0])
         where = torch.ones_like(apart) if objects is None else objects
         total += float((apart * where).sum())

@@ -119,6 +119,19 @@ def test_silence_about_a_place_is_no_evidence() -> None:
     assert raw.places[0] == pytest.approx(raw.inside[0, 0] / np.sqrt(2))
 
 
+def test_a_calm_system_is_silent_or_speaks_against_the_others() -> None:
+    seen = frame([[3.0, -3.0], [-3.0, -3.0]], [2.0, -2.0])
+    for calm in ("silent", "against"):
+        settings = config(calm=calm)
+        fusion = measure([frames(300)], settings)
+        raw = combine_frame(fusion.inside, fusion.whole, seen, settings)
+        heard = raw.inside if calm == "against" else np.maximum(raw.inside, 0)
+        np.testing.assert_allclose(raw.places, heard.sum(1) / np.sqrt(2))
+        assert raw.whole[1] < 0  # what each says is told as it is
+    assert config().calm == "silent"
+    assert FusedConfig().calm == "against"  # as bundles of before the choice
+
+
 def test_who_has_not_begun_says_what_the_others_say() -> None:
     settings = config()
     fusion = measure([frames(300)], settings)

@@ -152,12 +152,13 @@ class Fused(Method):
         """
         systems = list(self.systems.values())
         self._share_runtime()
-        stretches = evidence_of(footage, "validation", systems, self.config.most_frames)
+        most, at_once = self.config.most_frames, self.at_once
+        stretches = evidence_of(footage, "validation", systems, most, at_once)
         if not stretches:
             footage.note_normality(
                 "No held-back frame was scored by every system", "what is usual for them together"
             )
-            stretches = evidence_of(footage, "train", systems, self.config.most_frames)
+            stretches = evidence_of(footage, "train", systems, most, at_once)
         if not stretches:
             raise FootageError(
                 "No frame was scored by every system: all clips are shorter than the warm-up and "

@@ -52,6 +52,11 @@ class FusedConfig(MethodConfig):
         description="of the systems' evidence: the sum of normal deviates, the highest of them, "
         "or Fisher's sum of log-probabilities",
     )
+    calm: Literal["against", "silent"] = Field(
+        "against",
+        description="a system that finds less than is usual: its negative deviate counts against "
+        "the others, or it is silent (of combine=sum)",
+    )
     candidates: Literal["mean", "maximum"] = Field(
         "mean",
         description="of the strangest place and the whole frame: their mean is a frame's score, "
@@ -193,7 +198,7 @@ def _shared_out(
 
 
 PRESETS: Mapping[str, Mapping[str, Any]] = {
-    "paper": {},
-    "cpu": {},
-    "tiny": {"of": ("flow", "knn")},
+    "paper": {"calm": "silent"},
+    "cpu": {"calm": "silent"},
+    "tiny": {"of": ("flow", "knn"), "calm": "silent"},
 }

@@ -10,7 +10,7 @@ from awry.datasets.base import name_in_training
 from awry.datasets.clips import Excerpt
 from awry.frames import FrameScore
 from awry.methods.base import Method, Setting
-from awry.methods.fused.aligned import AlignedScorers, systems_at_once
+from awry.methods.fused.aligned import AlignedScorers
 from awry.methods.fused.evidence import FrameEvidence, gather
 from awry.training.footage import Footage
 from awry.training.split import Span, run_up
@@ -20,7 +20,7 @@ PIECE = 250
 
 
 def evidence_of(
-    footage: Footage, part: str, systems: Sequence[Method], most: int
+    footage: Footage, part: str, systems: Sequence[Method], most: int, at_once: int = 1
 ) -> list[list[FrameEvidence]]:
     """What the systems say of a part of the footage, stretch by stretch; unscored frames are out.
 
@@ -29,6 +29,7 @@ def evidence_of(
         part: `validation`, or `train` where that is too short.
         systems: fitted.
         most: frames to look at.
+        at_once: as `AlignedScorers` takes it.
     """
     size = footage.frame_size()
     pieces = spread(footage.parts[part], most)
@@ -46,7 +47,7 @@ def evidence_of(
             frame_size=size,
         )
         scorers = [system.scorer(setting) for system in systems]
-        aligned = AlignedScorers(scorers, systems_at_once(systems[0].compute))
+        aligned = AlignedScorers(scorers, at_once)
         before = run_up(footage.parts, piece, aligned.run_up)
         first = piece.first - before
         stretch: list[FrameEvidence] = []

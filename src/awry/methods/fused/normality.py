@@ -175,8 +175,9 @@ def _deviates(rarities: Sequence[Rarity | None], values: Values, config: FusedCo
 def _combined(deviates: Values, config: FusedConfig, begun: NDArray[np.bool_]) -> Values:
     """float64 (n,) of deviates (n, systems): one deviate for all systems.
 
-    Who says nothing of a place finds it as usual as not: a deviate of 0. Who has not `begun` yet
-    is taken to say what the others say on average: sums are compared with those of all systems.
+    Who says nothing of a place finds it as usual as not: a deviate of 0; who is `calm` may be
+    taken to say nothing, too. Who has not `begun` yet is taken to say what the others say on
+    average: sums are compared with those of all systems.
     """
     everyone = np.array(config.shares())
     shares = everyone * begun
@@ -188,5 +189,8 @@ def _combined(deviates: Values, config: FusedConfig, begun: NDArray[np.bool_]) -
         total = np.where(heard, -log_probability(deviates), 0.0).sum(-1)
         count = np.maximum(heard.sum(-1), 1)
         return np.asarray(-ndtri_exp(chi2.logsf(2 * total, 2 * count)), np.float64)
-    total = (np.where(heard, deviates, 0.0) * shares).sum(-1) * everyone.sum() / shares.sum()
+    said = np.where(heard, deviates, 0.0)
+    if config.calm == "silent":
+        said = np.maximum(said, 0.0)
+    total = (said * shares).sum(-1) * everyone.sum() / shares.sum()
     return np.asarray(total / np.sqrt((everyone**2).sum()), np.float64)

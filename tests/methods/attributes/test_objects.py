@@ -34,7 +34,8 @@ def objects(boxes: list[list[float]]) -> Objects:
 
 
 def test_moving_regions_join_where_no_detected_box_covers_them() -> None:
-    joined = _united(objects([[0, 0, 10, 10]]), objects([[2, 2, 9, 9], [8, 0, 20, 10]]))
+    known, moving = objects([[0, 0, 10, 10]]), objects([[2, 2, 9, 9], [8, 0, 20, 10]])
+    joined = _united(known, moving, known.boxes)
     assert joined.boxes.tolist() == [[0, 0, 10, 10], [8, 0, 20, 10]]
     assert len(_united(objects([]), objects([[2, 2, 9, 9]])).boxes) == 1
 

@@ -33,7 +33,7 @@ def test_frames_have_room_and_are_evenly_spread() -> None:
 def test_what_is_known_of_a_moving_square() -> None:
     config = AttributesConfig(**{**PRESETS["tiny"], "unit": "pixels"})
     teachers = ObjectTeachers(config)
-    objects = find_objects(runs(), teachers, config, 100, None, Silent())
+    objects = find_objects(runs(), teachers, config, 100, None, None, Silent())
     found = describe(runs(), objects, teachers, config, Silent())
     assert len(found) == len(found.crops) == len(found.values["deep"]) > 10
     assert set(found.clips.tolist()) == {0, 1}
@@ -48,7 +48,7 @@ def test_what_is_known_of_a_moving_square() -> None:
 def test_ignored_objects_are_left_out() -> None:
     config = AttributesConfig(**PRESETS["tiny"])
     everything = np.ones((48, 72), bool)
-    found = find_objects(runs(), ObjectTeachers(config), config, 100, everything, Silent())
+    found = find_objects(runs(), ObjectTeachers(config), config, 100, everything, None, Silent())
     assert sum(len(objects.scores) for objects in found.objects) == 0
 
 
@@ -64,7 +64,8 @@ def test_a_bounded_number_is_kept() -> None:
 
 def test_no_more_frames_are_described_than_are_needed() -> None:
     teachers = ObjectTeachers(AttributesConfig(**PRESETS["tiny"]))
-    found = find_objects(runs(), teachers, AttributesConfig(**PRESETS["tiny"]), 100, None, Silent())
+    config = AttributesConfig(**PRESETS["tiny"])
+    found = find_objects(runs(), teachers, config, 100, None, None, Silent())
     total = sum(len(objects.scores) for objects in found.objects)
     few = some_frames(found, total // 3)
     assert total // 4 <= sum(len(objects.scores) for objects in few.objects) <= total // 2

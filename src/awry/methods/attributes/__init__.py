@@ -121,15 +121,15 @@ class Attributes(Method):
         return training, held_back
 
     def _leave_out_looks(self, training: Samples, notes: list[str]) -> None:
-        """Judge without looks where the detector knows no training object."""
+        """Judge without looks where the detector knows no two training objects."""
         others = tuple(name for name in self.config.used if name != "deep")
         if "deep" not in self.config.used or not others or len(training.with_known("deep")[0]) > 1:
             return
         self.config = AttributesConfig(**{**self.config.model_dump(), "attributes": others})
         self._teachers = None
         notes.append(
-            "The detector knows none of the training objects: all are regions that move. So looks "
-            "are left out."
+            "Of the training objects the detector knows fewer than two; the others are regions "
+            "that move. So looks are left out."
         )
 
     def _objects_of(
@@ -141,7 +141,7 @@ class Attributes(Method):
         runs = footage.runs(part, full, grey=bool(config.grey))
         ignored = Setting(ignore=footage.ignore, frame_size=size).small_mask(size, working)
         mask = ignored if ignored.any() else None
-        found = find_objects(runs, teachers, config, most_frames, mask, reporter)
+        found = find_objects(runs, teachers, config, most_frames, mask, self._trust, reporter)
         if config.trust and found.places:
             first = self._trust is None
             small = footage.runs(part, working, grey=bool(config.grey))

@@ -25,6 +25,7 @@ from awry.teachers.objects import (
     load_detector,
 )
 from awry.teachers.objects.base import counted, other_teachers
+from awry.teachers.objects.trust import ObjectTrust
 from awry.teachers.poses import Poses, pose_vectors
 from awry.video.pictures import Pictures, coloured, cut_out, grown, outer, resized, working_size
 
@@ -193,10 +194,25 @@ class ObjectTeachers:
         crops = [small_crop(crop) for crop in self.cut(objects.boxes, window.now)]
         return ObjectAttributes(objects, values, crops)
 
-    def found(self, window: Window, place: Place, mask: NDArray[np.bool_] | None) -> Objects:
+    def found(
+        self,
+        window: Window,
+        place: Place,
+        mask: NDArray[np.bool_] | None,
+        trust: ObjectTrust | None = None,
+        scene: str = "",
+    ) -> Objects:
         """The detected objects, and regions that move where none is.
 
         What is not there is taken to be as the other: a missing later picture as the earlier one.
+
+        Args:
+            window: the pictures.
+            place: where the frame comes from.
+            mask: bool (h, w), ignored pixels of the working size; None: there are none.
+            trust: says which boxes hold nothing that the empty scene has not, and so cover nothing
+                that moves; None: all are believed.
+            scene: the frame's, for `trust`.
         """
         earlier = window.earlier or window.before
         shown = (window.now, earlier, window.later or earlier)
@@ -204,7 +220,10 @@ class ObjectTeachers:
         view = View(now, before, after, place.clip, place.frame, place.size)
         objects = self.detector.detect(view)
         if self.motion is not None:
-            objects = _united(objects, self.motion.detect(view))
+            covering = objects.boxes
+            if trust is not None:
+                covering = covering[trust.evidence(window.now.small, objects, scene) > 0]
+            objects = _united(objects, self.motion.detect(view), covering)
         return counted(objects, mask)
 
     def velocities(self, boxes: Rows, window: Window, seconds: float) -> Rows:
@@ -284,9 +303,9 @@ def only_move(objects: Objects) -> NDArray[np.bool_]:
     return np.asarray(has_classes & (objects.class_ids < 0))
 
 
-def _united(objects: Objects, moving: Objects) -> Objects:
-    """The objects, and the moving regions that they do not cover; confident ones first."""
-    free = np.array([_share_free(box, objects.boxes) > 1 - COVERED for box in moving.boxes], bool)
+def _united(objects: Objects, moving: Objects, covering: Rows) -> Objects:
+    """The objects, and the moving regions that some boxes (n, 4) do not cover."""
+    free = np.array([_share_free(box, covering) > 1 - COVERED for box in moving.boxes], bool)
     chances = np.zeros((int(free.sum()), objects.probabilities.shape[1]), np.float32)
     return Objects(
         np.concatenate([objects.boxes, moving.boxes[free]]),

@@ -18,6 +18,7 @@ from awry.methods.attributes.objects import (
     Window,
 )
 from awry.progress import Reporter
+from awry.teachers.objects.trust import ObjectTrust
 from awry.training.believed import FoundObjects
 from awry.training.footage import Run
 from awry.video.pictures import Pictures
@@ -96,6 +97,7 @@ def find_objects(
     config: AttributesConfig,
     most: int,
     mask: NDArray[np.bool_] | None,
+    trust: ObjectTrust | None,
     reporter: Reporter,
 ) -> FoundObjects:
     """The objects of the runs' frames.
@@ -106,6 +108,7 @@ def find_objects(
         config: what is looked at.
         most: frames looked at, evenly spread.
         mask: bool (h, w), ignored pixels of the working size; None: there are none.
+        trust: as `ObjectTeachers.found` takes it.
         reporter: shows progress.
     """
     places = frames_to_look_at(runs, [teachers.room(run.fps) for run in runs], most)
@@ -114,7 +117,7 @@ def find_objects(
     for number, frame in places:
         run = runs[number]
         window = _window(run, frame, teachers, config)
-        objects.append(teachers.found(window, _place(run, frame), mask))
+        objects.append(teachers.found(window, _place(run, frame), mask, trust, run.scene))
         reporter.advance({})
     return FoundObjects(places, objects)
 

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from awry.devices import PROCESSOR, Compute
-from awry.frames import Frame, FrameScore, Region
+from awry.frames import Frame, FrameScore, Objects, Region
 from awry.methods.attributes.config import FPS, AttributesConfig
 from awry.methods.attributes.gallery import Gallery, framed
 from awry.methods.attributes.kept import KeptRows
@@ -150,11 +150,14 @@ class AttributesScorer(WindowScorer[ScoredObjects]):
                 window.now.small,
                 frame,
                 origin,
-                lambda: self._teachers.found(window, place, self._mask),
+                lambda: self._found(window, place),
                 self._mask,
             )
         seconds = frame.index / self._objects.rate(origin)
         return self._judged(frame, window, place, seen, self._features, seconds)
+
+    def _found(self, window: Window, place: Place) -> Objects:
+        return self._teachers.found(window, place, self._mask, self._trust, self.setting.scene)
 
     def _place(self, frame: Frame, origin: Origin) -> Place:
         size = origin.size or (frame.image.shape[0], frame.image.shape[1])
@@ -291,7 +294,7 @@ class AttributesScorer(WindowScorer[ScoredObjects]):
     def _judged_alone(self, frame: Frame, window: Window) -> ScoredObjects:
         """A frame by itself, whose objects are believed by what it shows."""
         place = self._place(frame, Origin())
-        found = self._teachers.found(window, place, self._mask)
+        found = self._found(window, place)
         weights = np.ones(len(found.scores), np.float32)
         if self._trust is not None:
             weights = self._trust.evidence(window.now.small, found, self.setting.scene)

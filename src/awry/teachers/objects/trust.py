@@ -131,9 +131,7 @@ class ObjectTrust:
         return cls(scenes, places, usual, area)
 
     def stream(self, scene: str = "*") -> TrustStream:
-        """For the frames of one stream; of the only scene where this one is new."""
-        if scene not in self.scenes and len(self.scenes) == 1:
-            scene = next(iter(self.scenes))
+        """For the frames of one stream; its scene as `evidence` takes it."""
         return TrustStream(self, scene)
 
     def evidence(
@@ -144,13 +142,16 @@ class ObjectTrust:
         Args:
             picture: uint8 (h, w, c).
             objects: boxes in its pixels.
-            scene: of an unknown one all boxes are believed.
+            scene: a new one is taken for the only one that is known; of several all boxes are
+                believed then.
             moved: float32 (n,) in [0, 1], how far each has left its first place: less is asked
                 of what moves, since background does not; None: nothing is known of that.
 
         Returns:
             float32 (n,) in [0, 1].
         """
+        if scene not in self.scenes and len(self.scenes) == 1:
+            scene = next(iter(self.scenes))
         empty = self.scenes.get(scene)
         if empty is None or self.share <= 0 or not len(objects.scores):
             return np.ones(len(objects.scores), np.float32)

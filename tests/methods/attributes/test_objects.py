@@ -37,7 +37,8 @@ def test_moving_regions_join_where_no_detected_box_covers_them() -> None:
     known, moving = objects([[0, 0, 10, 10]]), objects([[2, 2, 9, 9], [8, 0, 20, 10]])
     joined = _united(known, moving, known.boxes)
     assert joined.boxes.tolist() == [[0, 0, 10, 10], [8, 0, 20, 10]]
-    assert len(_united(objects([]), objects([[2, 2, 9, 9]])).boxes) == 1
+    # A box that is not believed covers nothing.
+    assert len(_united(known, moving, known.boxes[:0]).boxes) == 3
 
 
 def with_classes(boxes: list[list[float]], classes: list[int]) -> Objects:

@@ -63,8 +63,8 @@ def test_a_bounded_number_is_kept() -> None:
 
 
 def test_no_more_frames_are_described_than_are_needed() -> None:
-    teachers = ObjectTeachers(AttributesConfig(**PRESETS["tiny"]))
     config = AttributesConfig(**PRESETS["tiny"])
+    teachers = ObjectTeachers(config)
     found = find_objects(runs(), teachers, config, 100, None, None, Silent())
     total = sum(len(objects.scores) for objects in found.objects)
     few = some_frames(found, total // 3)

@@ -125,8 +125,7 @@ class Attributes(Method):
         others = tuple(name for name in self.config.used if name != "deep")
         if "deep" not in self.config.used or not others or len(training.with_known("deep")[0]) > 1:
             return
-        self.config = AttributesConfig(**{**self.config.model_dump(), "attributes": others})
-        self._teachers = None
+        self._record(attributes=others)
         notes.append(
             "Of the training objects the detector knows fewer than two; the others are regions "
             "that move. So looks are left out."
@@ -162,8 +161,7 @@ class Attributes(Method):
             footage, config.detector, options, reporter, size=size, grey=grey, tiles=config.tiles
         )
         flow = sharp_enough(config.flow, scale.side_at(size[0]))
-        self.config = AttributesConfig(**{**config.model_dump(), "tiles": tiles, "flow": flow})
-        self._teachers = None
+        self._record(tiles=tiles, flow=flow)
         sharp = f", and the flow is {flow}" if flow != config.flow else ""
         footage.notes.append(f"{scale.words()}. So the detector sees {seen_in(tiles)}{sharp}.")
 
@@ -177,6 +175,10 @@ class Attributes(Method):
         rates = [run.fps for run in footage.runs("train", full, grey=grey) if run.fps]
         if self.config.fps is None and rates:
             settled["fps"] = float(np.median(rates))
+        self._record(**settled)
+
+    def _record(self, **settled: Any) -> None:
+        """Change settings while a fit goes on; teachers are loaded anew."""
         self.config = AttributesConfig(**{**self.config.model_dump(), **settled})
         self._teachers = None
 

@@ -10,9 +10,8 @@ from awry.errors import BundleError, ConfigError, InputError
 from awry.evaluation.tuning import BUDGETS, TuningOptions, tune_alarms
 from awry.output.tables import write_table
 from awry.scoring.budget import Budget
-from awry.scoring.events import EventOptions
 
-PLAIN = EventOptions(hysteresis=0.0, merge_gap=0, min_length=1)
+PLAIN = {"merge_gap": 0, "min_length": 1}
 SCORES = {"b": [0, 0, 9, 9, 0, 0, 3, 0], "a": [0, 5, 0, 0, 0, 0, 0, 0]}
 
 
@@ -34,7 +33,7 @@ def scores(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("ending", [".csv", ".jsonl", ".parquet"])
 def test_another_threshold_for_saved_scores(scores: Path, ending: str) -> None:
     path = scores.with_suffix(ending)
-    found = tune_alarms(TuningOptions(path, threshold=4.0, before="2", merging=PLAIN))
+    found = tune_alarms(TuningOptions(path, threshold=4.0, before="2", **PLAIN))
     assert found.after is not None
     assert found.change is not None
     assert [(a.source, a.first, a.last) for a in found.after.alarms] == [("a", 1, 1), ("b", 2, 3)]
@@ -50,13 +49,13 @@ def test_a_file_that_is_still_written_is_read_to_its_last_whole_line(scores: Pat
     whole = scores.read_text().splitlines(keepends=True)
     partial = scores.with_name("scores.partial.csv")
     partial.write_text("".join(whole[:5]) + whole[5][:7])
-    found = tune_alarms(TuningOptions(partial, threshold=4.0, merging=PLAIN))
+    found = tune_alarms(TuningOptions(partial, threshold=4.0, **PLAIN))
     assert found.after is not None
     assert found.after.frames == 4
     lines = scores.with_suffix(".jsonl").read_text().splitlines(keepends=True)
     partial = scores.with_name("scores.parquet.partial.jsonl")
     partial.write_text("".join(lines[:4]) + lines[4][:20])
-    again = tune_alarms(TuningOptions(partial, threshold=4.0, merging=PLAIN))
+    again = tune_alarms(TuningOptions(partial, threshold=4.0, **PLAIN))
     assert again.after == found.after
     # Under another name a line that is cut is a fault of the file.
     torn = scores.with_name("torn.jsonl")
@@ -68,14 +67,14 @@ def test_a_file_that_is_still_written_is_read_to_its_last_whole_line(scores: Pat
 def test_alarms_before_from_a_file(scores: Path, tmp_path: Path) -> None:
     alarms = tmp_path / "alarms.csv"
     alarms.write_text("source,first,last,score\nb,3,6,9\nb,7,7,9\n")
-    found = tune_alarms(TuningOptions(scores, threshold=4.0, before=str(alarms), merging=PLAIN))
+    found = tune_alarms(TuningOptions(scores, threshold=4.0, before=str(alarms), **PLAIN))
     assert found.change is not None
     before = found.to_dict()["before"]
     assert (before["threshold"], before["alarms"], before["frames_in_alarm"]) == (None, 1, 4)
     assert [(a.source, a.first) for a in found.change.appeared] == [("a", 1)]
     for text in ("source,first,last\n", ""):
         alarms.write_text(text)
-        none = tune_alarms(TuningOptions(scores, threshold=4.0, before=str(alarms), merging=PLAIN))
+        none = tune_alarms(TuningOptions(scores, threshold=4.0, before=str(alarms), **PLAIN))
         assert none.change is not None
         assert (none.change.before.alarms, len(none.change.appeared)) == ((), 2)
     for text, said in (
@@ -91,7 +90,7 @@ def test_alarms_before_from_a_file(scores: Path, tmp_path: Path) -> None:
 def test_budgets_from_normal_scores(scores: Path, tmp_path: Path) -> None:
     np.save(tmp_path / "normal.npy", np.random.default_rng(0).exponential(size=20_000))
     options = TuningOptions(
-        scores, budget=Budget(6.0), normal_scores=tmp_path / "normal.npy", fps=10, merging=PLAIN
+        scores, budget=Budget(6.0), normal_scores=tmp_path / "normal.npy", fps=10, **PLAIN
     )
     found = tune_alarms(options)
     assert found.after is not None
@@ -103,13 +102,24 @@ def test_budgets_from_normal_scores(scores: Path, tmp_path: Path) -> None:
     assert found.change is None
 
 
+@pytest.mark.parametrize(("fps", "alarms"), [(4.0, 2), (8.0, 1), (None, 1)])
+def test_alarms_less_than_a_second_apart_are_one(
+    tmp_path: Path, fps: float | None, alarms: int
+) -> None:
+    scores = np.zeros(40)
+    scores[[3, 4, 5, 6, 12, 13, 14, 15]] = 9.0
+    np.save(tmp_path / "a.npy", scores)
+    found = tune_alarms(TuningOptions(tmp_path / "a.npy", threshold=4.0, fps=fps))
+    assert len(found.alarms) == alarms
+
+
 def test_without_times_there_are_no_alarms_an_hour(tmp_path: Path) -> None:
     np.save(tmp_path / "a.npy", np.arange(50.0))
-    found = tune_alarms(TuningOptions(tmp_path / "a.npy", threshold=40.0, merging=PLAIN))
+    found = tune_alarms(TuningOptions(tmp_path / "a.npy", threshold=40.0, **PLAIN))
     assert found.after is not None
     assert (found.after.per_hour, found.after.alarm_frames) == (None, 9)
     assert "No alarms an hour" in found.notes[-1]
-    timed = tune_alarms(TuningOptions(tmp_path / "a.npy", threshold=40.0, fps=50.0))
+    timed = tune_alarms(TuningOptions(tmp_path / "a.npy", threshold=30.0, fps=50.0))
     assert timed.after is not None
     assert timed.after.per_hour == pytest.approx(3600)
 

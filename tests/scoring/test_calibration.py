@@ -56,6 +56,13 @@ def test_scenes_are_calibrated_apart_and_unknown_ones_pooled() -> None:
     assert found.scene("b").heat_range == (0.5, 1.5)
 
 
+def test_alarms_are_merged_by_the_seconds_of_the_footage() -> None:
+    noise = np.random.default_rng(0).random(100)
+    found = calibrate([clip(noise, fps=25.0), clip(noise, fps=None)], Budget(2.0))
+    assert (found.options.merge_gap, found.options.min_length) == (25, 8)
+    assert calibrate([clip(noise, fps=None)], Budget(2.0)).options == EventOptions()
+
+
 def test_the_parts_normal_levels_are_kept() -> None:
     parts = {"motion": np.array([np.nan, 1.0, 3.0]), "look": np.full(3, np.nan)}
     more = {"motion": np.array([5.0])}

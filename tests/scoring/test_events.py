@@ -92,6 +92,19 @@ def test_frames_that_nobody_scored_are_no_event() -> None:
     assert find_events("a", [FrameScore(0, None, None)], np.array([9.0]), 5.0, "", PLAIN) == []
 
 
+@pytest.mark.parametrize(
+    ("fps", "frames"), [(10.0, (10, 3)), (25.0, (25, 8)), (30.0, (30, 9)), (1.0, (1, 1))]
+)
+def test_gaps_and_lengths_are_seconds(fps: float, frames: tuple[int, int]) -> None:
+    options = EventOptions.at_rate(fps, hysteresis=0.0)
+    assert (options.hysteresis, options.merge_gap, options.min_length) == (0.0, *frames)
+    assert EventOptions.at_rate(fps, merge_gap=2).merge_gap == 2
+
+
+def test_where_the_rate_is_unknown_ten_frames_a_second_are_assumed() -> None:
+    assert EventOptions.at_rate(None) == EventOptions()
+
+
 def test_bad_input_is_named() -> None:
     with pytest.raises(InputError, match="1 frame scores came with a series of 2"):
         find_events("a", [FrameScore(0, None, 1.0)], np.zeros(2), 0.5, "")

@@ -34,9 +34,12 @@ def alarms(
     out: Annotated[Path | None, typer.Option(help="Alarms: .csv, .jsonl or .parquet.")] = None,
     overwrite: Overwrite = False,
     merge_gap: Annotated[
-        int, typer.Option(help="Without a bundle: frames between runs that are one alarm.")
-    ] = 10,
-    min_length: Annotated[int, typer.Option(help="Likewise: frames of the shortest alarm.")] = 3,
+        int | None,
+        typer.Option(help="Without a bundle: frames between runs that are one alarm; else 1 s."),
+    ] = None,
+    min_length: Annotated[
+        int | None, typer.Option(help="Likewise: frames of the shortest alarm; else 0.3 s.")
+    ] = None,
     fps: Annotated[
         float | None, typer.Option("--fps", min=0.01, help="Where scores have no times.")
     ] = None,

@@ -30,8 +30,12 @@ def metrics_event(
         Path | None, typer.Option(help="Of normal footage: fixes the threshold by --budget.")
     ] = None,
     budget: Annotated[str | None, typer.Option(help="False alarms allowed; else 2/hour.")] = None,
-    merge_gap: Annotated[int, typer.Option(help="Frames between runs that are one alarm.")] = 10,
-    min_length: Annotated[int, typer.Option(help="Frames of the shortest alarm.")] = 3,
+    merge_gap: Annotated[
+        int | None, typer.Option(help="Frames between runs that are one alarm; else 1 s.")
+    ] = None,
+    min_length: Annotated[
+        int | None, typer.Option(help="Frames of the shortest alarm; else 0.3 s.")
+    ] = None,
     fps: Annotated[float | None, typer.Option("--fps", min=0.01, help="For seconds.")] = None,
     rule: EventRuleName = "begin",
     tolerance: Tolerance = 1.0,

@@ -156,8 +156,8 @@ def event(
     alarms: Given | None = None,
     normal_scores: Given | None = None,
     budget: str | Budget | None = None,
-    merge_gap: int = 10,
-    min_length: int = 3,
+    merge_gap: int | None = None,
+    min_length: int | None = None,
     fps: FramesPerSecond | None = None,
     rule: str = "begin",
     tolerance: float = 1.0,
@@ -176,8 +176,9 @@ def event(
         normal_scores: scores of normal footage that nothing was trained on; the threshold is
             then fixed there to keep the budget.
         budget: false alarms that are allowed; 2 an hour if None.
-        merge_gap: most frames between runs that are one alarm.
-        min_length: frames of the shortest alarm.
+        merge_gap: most frames between runs that are one alarm; None: a second's, or 10 where
+            `fps` is unknown.
+        min_length: frames of the shortest alarm; None: 0.3 s, or 3.
         fps: frames per second, for seconds.
         rule: `begin`: an alarm finds the event in which it begins; or `touch`.
         tolerance: seconds before and around events, for the rule `begin`.
@@ -193,7 +194,7 @@ def event(
     """
     _check_ways(scores, threshold, normal_scores, alarms, out)
     check_report(out, (scores, labels, alarms, normal_scores), overwrite=overwrite)
-    merging = EventOptions(hysteresis=0.0, merge_gap=merge_gap, min_length=min_length)
+    merging = EventOptions.at_rate(fps, hysteresis=0.0, merge_gap=merge_gap, min_length=min_length)
     counting = EventRule.parse(rule, tolerance)
     first = (scores_first_frame, labels_first_frame)
     if alarms is not None:

@@ -45,7 +45,6 @@ if TYPE_CHECKING:
 
 # What a person may choose among; each with the threshold that keeps it.
 BUDGETS = ("60/hour", "10/hour", "2/hour", "12/day", "2/day", "2/week")
-ONE_THRESHOLD = EventOptions(hysteresis=0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +59,7 @@ class TuningOptions:
         scene: which of its scenes the sources show.
         normal_scores: instead of a bundle, scores of normal footage.
         before: a threshold or a file of alarms to compare with; else the bundle's.
-        merging: how frames become alarms; a bundle knows its own.
+        merge_gap, min_length: how frames become alarms, see `alarms`; a bundle knows its own.
         fps: frames per second where scores have no times.
         first_frame: the number of a clip's first frame in tables.
     """
@@ -72,7 +71,8 @@ class TuningOptions:
     scene: str = POOLED
     normal_scores: Given | None = None
     before: str | None = None
-    merging: EventOptions = ONE_THRESHOLD
+    merge_gap: int | None = None
+    min_length: int | None = None
     fps: float | None = None
     first_frame: int = 0
 
@@ -206,8 +206,8 @@ def alarms(
     before: float | str | Path | None = None,
     out: str | Path | None = None,
     overwrite: bool = False,
-    merge_gap: int = 10,
-    min_length: int = 3,
+    merge_gap: int | None = None,
+    min_length: int | None = None,
     fps: FramesPerSecond | None = None,
     scores_first_frame: FirstFrame = 0,
 ) -> AlarmsResult:
@@ -225,8 +225,9 @@ def alarms(
         before: a threshold, or a file of alarms, to compare with; else the bundle's.
         out: table for the alarms, `.csv`, `.jsonl` or `.parquet`; None: nothing is written.
         overwrite: replace what stands at `out`, whoever wrote it.
-        merge_gap: without a bundle, most frames between runs that are one alarm.
-        min_length: likewise, frames of the shortest alarm.
+        merge_gap: without a bundle, most frames between runs that are one alarm; None: a second's,
+            or 10 where the frame rate is unknown.
+        min_length: likewise, frames of the shortest alarm; None: 0.3 s, or 3.
         fps: frames per second where scores have no times.
         scores_first_frame: the number that tables give to a clip's first frame.
 
@@ -250,7 +251,8 @@ def alarms(
         scene=scene,
         normal_scores=normal_scores,
         before=None if before is None else str(before),
-        merging=EventOptions(hysteresis=0.0, merge_gap=merge_gap, min_length=min_length),
+        merge_gap=merge_gap,
+        min_length=min_length,
         fps=fps,
         first_frame=scores_first_frame,
     )
@@ -289,7 +291,7 @@ def tune_alarms(options: TuningOptions) -> AlarmsResult:
     )
     if any(source.times is None for source in sources):
         notes.append("No alarms an hour: the scores have no times, give the frames per second.")
-    stored, merging = _calibration(options)
+    stored, merging = _calibration(options, sources)
     normal = 0.0 if stored is None else stored.location
 
     def at(threshold: float) -> Alarms:
@@ -343,7 +345,9 @@ def _check(options: TuningOptions) -> None:
         )
 
 
-def _calibration(options: TuningOptions) -> tuple[SceneCalibration | None, EventOptions]:
+def _calibration(
+    options: TuningOptions, sources: Sequence[SourceScores]
+) -> tuple[SceneCalibration | None, EventOptions]:
     """What is known of normal footage, and how frames become alarms."""
     if options.bundle is not None:
         stored = read_calibration(options.bundle)
@@ -351,8 +355,12 @@ def _calibration(options: TuningOptions) -> tuple[SceneCalibration | None, Event
             known = ", ".join(stored.scenes)
             raise ConfigError(f"The bundle knows no scene '{options.scene}'; known: {known}.")
         return stored.scene(options.scene), stored.options
+    rate = next((1 / source.step for source in sources if source.step), None)
+    merging = EventOptions.at_rate(
+        rate, hysteresis=0.0, merge_gap=options.merge_gap, min_length=options.min_length
+    )
     if options.normal_scores is None:
-        return None, options.merging
+        return None, merging
     normal, _ = read_source_scores(
         options.normal_scores, first_frame=options.first_frame, fps=options.fps
     )
@@ -362,8 +370,8 @@ def _calibration(options: TuningOptions) -> tuple[SceneCalibration | None, Event
         )
         for source in normal
     ]
-    calibration = calibrate(clips, options.budget or Budget(2.0), options.merging)
-    return calibration.scene(POOLED), options.merging
+    calibration = calibrate(clips, options.budget or Budget(2.0), merging)
+    return calibration.scene(POOLED), merging
 
 
 def _given(

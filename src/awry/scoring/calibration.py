@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from statistics import median
 from typing import Any
 
 import numpy as np
@@ -286,18 +287,20 @@ def calibrate(
         clips: the calibration part; without a budget, what was trained on.
         budget: false alarms that are allowed; None: no threshold is taken from these clips, but
             all else.
-        options: how frames are merged into alarms; default `EventOptions()`.
+        options: how frames are merged into alarms; default: by the seconds of
+            `EventOptions.at_rate`, at the median rate of the clips.
 
     Raises:
         FootageError: no frame of any clip was scored.
     """
-    options = options or EventOptions()
     usable = [clip for clip in clips if np.isfinite(clip.scores).any()]
     if not usable:
         raise FootageError(
             "No frame of the calibration footage was scored: its clips are shorter than the "
             "method's warm-up and look-ahead, or there are none. Give longer normal footage."
         )
+    rates = [clip.fps for clip in usable if clip.fps]
+    options = options or EventOptions.at_rate(median(rates) if rates else None)
     scenes: dict[str, list[CalibrationClip]] = {POOLED: usable}
     for clip in usable:
         if clip.scene != POOLED:

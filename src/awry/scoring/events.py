@@ -13,6 +13,11 @@ from awry.errors import ConfigError, InputError
 from awry.frames import Event, FrameScore, Region
 from awry.scoring.regions import distinct_regions
 
+# Seconds between runs that are one alarm, and of the shortest alarm.
+MERGED_S, SHORTEST_ALARM_S = 1.0, 0.3
+# Where the frame rate is unknown.
+ASSUMED_FPS = 10.0
+
 
 @dataclass(frozen=True, slots=True)
 class EventOptions:
@@ -23,6 +28,8 @@ class EventOptions:
             its distance from the normal level; in [0, 1], 0 for one threshold alone.
         merge_gap: runs with at most this many frames between them are one alarm.
         min_length: an alarm of fewer frames, after merging, is dropped; 1 or more.
+
+    The defaults of the latter two are a second and 0.3 s at 10 frames a second; see `at_rate`.
 
     Raises:
         ConfigError: a value out of range.
@@ -40,6 +47,31 @@ class EventOptions:
                 f"Event merge_gap is {self.merge_gap} and min_length {self.min_length}; "
                 "expected frames, at least 0 and at least 1."
             )
+
+    @classmethod
+    def at_rate(
+        cls,
+        fps: float | None,
+        *,
+        hysteresis: float = 0.1,
+        merge_gap: int | None = None,
+        min_length: int | None = None,
+    ) -> EventOptions:
+        """Gaps of a second and alarms of 0.3 s, in frames of footage with so many a second.
+
+        Args:
+            fps: frames per second; None: unknown, 10 are assumed.
+            hysteresis, merge_gap, min_length: values that are given; None: by the seconds.
+
+        >>> EventOptions.at_rate(25.0)
+        EventOptions(hysteresis=0.1, merge_gap=25, min_length=8)
+        """
+        rate = fps or ASSUMED_FPS
+        return cls(
+            hysteresis,
+            round(MERGED_S * rate) if merge_gap is None else merge_gap,
+            max(round(SHORTEST_ALARM_S * rate), 1) if min_length is None else min_length,
+        )
 
     def low(self, threshold: float, normal: float = 0.0) -> float:
         """The score below which a run ends; `normal` is the mean score of normal footage."""

@@ -9,7 +9,6 @@ from awry.errors import InputError
 from awry.evaluation.files.clock import read_starts
 from awry.evaluation.tuning import TuningOptions, tune_alarms
 from awry.output.tables import write_table
-from awry.scoring.events import EventOptions
 from awry.video.clock import clock_time
 
 START = datetime.fromisoformat("2026-11-28T23:59:59+01:00")
@@ -34,7 +33,7 @@ def test_alarms_of_saved_scores_have_their_clock_time(tmp_path: Path, ending: st
     path = tmp_path / f"scores{ending}"
     write_table(path, rows(), [])
     assert read_starts(path, ["a", "b"]) == {"b": START}
-    options = TuningOptions(path, threshold=4.0, merging=EventOptions(0.0, 0, 1))
+    options = TuningOptions(path, threshold=4.0, merge_gap=0, min_length=1)
     alarms = {row["source"]: row for row in tune_alarms(options).to_dict()["alarms"]}
     assert alarms["b"]["clock"] == "2026-11-29T00:00:00.200+01:00"
     assert "clock" not in alarms["a"]

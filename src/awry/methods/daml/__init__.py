@@ -18,7 +18,7 @@ from awry.errors import BundleError, FootageError, TrainingError
 from awry.methods.base import Method, Scorer, Setting
 from awry.methods.daml.config import PRESETS, DAMLConfig, for_variant
 from awry.methods.daml.network import POOLED, DAMLModel
-from awry.methods.daml.normality import scene_means
+from awry.methods.daml.normality import code_energy, scene_means
 from awry.methods.daml.placed import Placed
 from awry.methods.daml.samples import Batches
 from awry.methods.daml.scale import by_scale, width_at
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 __all__ = ["DAML", "DAMLConfig"]
 
 DEVIATION = "deviation."
+ENERGY = "energy"
 
 
 class DAML(Method):
@@ -74,7 +75,7 @@ class DAML(Method):
     def search_space(cls) -> SearchSpace:
         """As `Method.search_space`."""
         return SearchSpace(
-            {"ahead": (6, 9, 12, 18), "box": (5, 9, 13), "position": ("mean", "max")},
+            {"ahead": (6, 9, 12, 18), "box": (5, 9, 13), "position": ("mean", "max", "both")},
             lengths=("first_epochs", "second_epochs"),
         )
 
@@ -95,6 +96,7 @@ class DAML(Method):
         )
         train(model, parts, context)
         model.eval()
+        model.energy = code_energy(model, runs, context.compute)
 
     def _prepare(
         self, footage: Footage, seed: int, reporter: Reporter, compute: Compute
@@ -175,6 +177,8 @@ class DAML(Method):
             tensors[f"mean.{scene}"] = model.mean_of(scene)
             if (deviation := model.deviation_of(scene)) is not None:
                 tensors[f"{DEVIATION}{scene}"] = deviation
+        if model.energy is not None:
+            tensors[ENERGY] = torch.tensor(model.energy)
         return tensors
 
     def load_state(self, tensors: dict[str, Tensor]) -> None:
@@ -184,7 +188,7 @@ class DAML(Method):
         rest = {
             name: value
             for name, value in tensors.items()
-            if not name.startswith(("mean.", DEVIATION))
+            if name != ENERGY and not name.startswith(("mean.", DEVIATION))
         }
         try:
             model = DAMLModel(self.config, scenes)
@@ -195,6 +199,10 @@ class DAML(Method):
                 model.deviations = torch.stack(known)
                 if model.deviations.shape != model.means[:, 0].shape:
                     raise RuntimeError("deviations of another size than the means")
+            if ENERGY in tensors:
+                model.energy = float(tensors[ENERGY])
+            elif self.config.position == "both":
+                raise RuntimeError("position both needs the codes' mean square, which is missing")
         except (KeyError, RuntimeError, AssertionError) as error:
             raise BundleError(
                 f"The bundle's tensors do not fit its DAML settings: {error}. Refit it."

@@ -156,8 +156,16 @@ class DAMLConfig(MethodConfig):
 
     # Scoring
     score: Literal["latent", "prediction", "reconstruction"] = "latent"
-    position: Literal["mean", "max"] = Field(
-        "mean", description="mean over positions (eq. 2), or maximum"
+    position: Literal["mean", "max", "both"] = Field(
+        "mean",
+        description="mean over positions (eq. 2), or maximum; both: the geometric mean of the mean "
+        "and of the highest relative error, which is an error divided by what the code holds there",
+    )
+    relative: float = Field(
+        1.0,
+        gt=0,
+        description="of position both: what every position's code is taken to hold beside its own "
+        "mean square, in usual ones; high: hardly relative",
     )
     box: int = Field(
         1,
@@ -263,6 +271,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
         "code_cache": 8.0,
         "learning_rate": 2e-3,
         "average": 0.98,
+        "position": "both",
         "box": 0,
         "own_background": True,
     },

@@ -164,6 +164,7 @@ class DAMLModel(nn.Module):
             zeros where none is subtracted.
         deviations: float32 (1 + scenes, H, W) in [0, 1], how far pixels differ from them; None in
             bundles of before they were kept.
+        energy: mean square of the codes of training frames; None in bundles of before it was kept.
     """
 
     def __init__(self, config: DAMLConfig, scenes: tuple[str, ...]) -> None:
@@ -203,6 +204,7 @@ class DAMLModel(nn.Module):
         self.register_buffer("means", means)
         self.means: Tensor
         self.deviations: Tensor | None = None
+        self.energy: float | None = None
         if config.initial == "glorot":
             self.apply(_glorot)
         self.encoder.to(memory_format=torch.channels_last)

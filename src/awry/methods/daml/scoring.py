@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -23,7 +23,7 @@ from awry.video.background import Background
 from awry.video.pictures import resized
 
 CHUNK = 32
-PARTS = ("latent", "prediction", "reconstruction")
+RELATIVE = "relative"
 
 ErrorMap = NDArray[np.float32]
 
@@ -111,6 +111,8 @@ class DAMLScorer(Scorer):
         self._config = config
         self._wanted = {config.score, *setting.parts} & {"prediction", "reconstruction"}
         self._kept = max(config.ahead, config.skip_back) + 1 if self._wanted else 1
+        energy = placed.fitted.energy if config.position == "both" else None
+        self._usual_energy = None if energy is None else config.relative * energy
         self._mask: NDArray[np.bool_] | None = None
         if not config.own_background:  # which is chosen from all that a stream showed
             earliest = max(config.window - 1, config.skip_back, config.ahead)
@@ -266,19 +268,27 @@ class DAMLScorer(Scorer):
     def _compare(self, pairs: Sequence[_DueFrame]) -> list[FrameScore]:
         """The scores of consecutive frames; what they share is decoded in one batch."""
         due = [pair for pair in pairs if pair.due is not None]
-        errors = iter(zip(*self._errors(due).values(), strict=True)) if due else iter(())
+        errors = self._errors(due) if due else {}
+        frames = iter(
+            {name: error[number] for name, error in errors.items()} for number in range(len(due))
+        )
         return [
             FrameScore(pair.frame.index, pair.frame.time_s, None)
             if pair.due is None
-            else self._scored(pair.frame, next(errors))
+            else self._scored(pair.frame, next(frames))
             for pair in pairs
         ]
 
     def _errors(self, pairs: Sequence[_DueFrame]) -> dict[str, ErrorMap]:
-        """Each part's error (n, h, w) at the positions of the code; `latent` (DAML eq. 2) first."""
+        """Each part's error (n, h, w) at the positions of the code; `latent` (DAML eq. 2) first.
+
+        `RELATIVE`, where it is asked for, is the latent one in shares of what the code holds.
+        """
         predicted = torch.stack([pair.due for pair in pairs if pair.due is not None])
         codes = torch.stack([pair.encoded.code for pair in pairs])
         errors = {"latent": (predicted - codes).square().mean(1)}
+        if self._usual_energy is not None:
+            errors[RELATIVE] = errors["latent"] / (codes.square().mean(1) + self._usual_energy)
         frames = torch.stack([pair.encoded.frame for pair in pairs])
         if "prediction" in self._wanted:
             guess = self._decode(predicted, [pair.earlier[0] for pair in pairs])
@@ -288,10 +298,15 @@ class DAMLScorer(Scorer):
             errors["reconstruction"] = self._pixel_error(guess, frames)
         return {name: self._placed.compute.array(error) for name, error in errors.items()}
 
-    def _scored(self, frame: Frame, errors: Sequence[ErrorMap]) -> FrameScore:
+    def _scored(self, frame: Frame, errors: Mapping[str, ErrorMap]) -> FrameScore:
         self._prepare_mask(frame)
-        names = [name for name in PARTS if name == "latent" or name in self._wanted]
-        pooled = {name: self._pooled(error) for name, error in zip(names, errors, strict=True)}
+        pooled = {name: self._pooled(error) for name, error in errors.items()}
+        relative = pooled.pop(RELATIVE, pooled["latent"])
+        if self._config.position == "both":
+            pooled = {
+                name: self._geometric(error, relative if name == "latent" else error)
+                for name, error in pooled.items()
+            }
         parts = {name: self._aggregate(error) for name, error in pooled.items()}
         chosen = self._config.score
         return FrameScore(
@@ -301,6 +316,10 @@ class DAMLScorer(Scorer):
             parts,
             pooled[chosen] if self.setting.maps else None,
         )
+
+    def _geometric(self, error: ErrorMap, relative: ErrorMap) -> ErrorMap:
+        """The geometric mean of a frame's mean error and the relative error of each position."""
+        return np.asarray(np.sqrt(self._mean(error) * relative), np.float32)
 
     def _decode(self, codes: Tensor, earlier: Sequence[_Encoded]) -> Tensor:
         """Frames (n, c, H, W) from codes (n, c, h, w), each with an earlier frame's skips."""
@@ -330,10 +349,12 @@ class DAMLScorer(Scorer):
         return error if self._config.box == 1 else blurred(error, self._config.box) * counted
 
     def _aggregate(self, error: ErrorMap) -> float:
+        position = self._config.position
+        return self._mean(error) if position == "mean" else float(error.max())
+
+    def _mean(self, error: ErrorMap) -> float:
+        """DAML eq. 2: the mean over the code's elements."""
         assert self._mask is not None
-        if self._config.position == "max":
-            return float(error.max())
-        # DAML eq. 2: the mean over the code's elements.
         return float(error[~self._mask].mean()) if not self._mask.all() else 0.0
 
     def pictures(self, frames: Sequence[Frame]) -> dict[str, NDArray[np.uint8]] | None:

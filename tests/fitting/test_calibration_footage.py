@@ -30,8 +30,8 @@ def fitted(data: Dataset, out: Path, **options: object) -> awry.Detector:
 
 
 def test_the_threshold_is_that_of_the_same_frames_held_back(tmp_path: Path) -> None:
-    own = fitted(normal(range(10)), tmp_path, validation=0.2, calibration=0.2)
-    other = fitted(normal(range(8)), tmp_path, validation=0.25, calibration=normal(range(8, 10)))
+    own = fitted(normal(range(10)), tmp_path, validation=0, calibration=0.2)
+    other = fitted(normal(range(8)), tmp_path, validation=0, calibration=normal(range(8, 10)))
     assert own.calibration.has_thresholds
     assert other.calibration.to_json() == own.calibration.to_json()
     assert other.facts.data.parts == own.facts.data.parts
@@ -42,7 +42,15 @@ def test_the_threshold_is_that_of_the_same_frames_held_back(tmp_path: Path) -> N
     assert about["fingerprint"] not in ("", other.facts.data.fingerprint)
     split = other.facts.data.split
     assert split is not None
-    assert (split.validation, split.calibration, split.per_clip) == (0.25, 0, False)
+    assert (split.validation, split.calibration, split.per_clip) == (0, 0, False)
+
+
+def test_validation_footage_counts_unless_other_footage_is_given(tmp_path: Path) -> None:
+    both = fitted(normal(range(10)), tmp_path, validation=0.2, calibration=0.2)
+    alone = fitted(normal(range(10)), tmp_path, validation=0, calibration=0.2)
+    given = fitted(normal(range(8)), tmp_path, validation=0.25, calibration=normal(range(8, 10)))
+    frames = [one.calibration.scene("yard").frames for one in (both, alone, given)]
+    assert frames[0] == 2 * frames[1] == 2 * frames[2]
 
 
 def test_it_is_kept_in_the_bundle(tmp_path: Path) -> None:

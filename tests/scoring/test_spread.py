@@ -107,16 +107,33 @@ def test_equal_clips_leave_the_level_where_it_is() -> None:
     assert found.bound() == pytest.approx(2.95)
 
 
-def test_what_was_learned_from_counts_by_its_spread_and_not_by_its_level() -> None:
+def test_what_was_learned_from_counts_by_its_spread() -> None:
     held_out, learned = clips([9.0], "h"), [3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0]
     plain = measure_spread(held_out, (), clips(learned, "t"), options=OPTIONS, normal=9.5)
     shrunk = measure_spread(held_out, (), clips(learned, "t", 1e-6), options=OPTIONS, normal=9.5)
     assert plain is not None
     assert shrunk is not None
-    assert plain.level == shrunk.level == pytest.approx(9.95)
+    assert plain.spread == pytest.approx(shrunk.spread)
     assert plain.spread == pytest.approx(np.std(learned, ddof=1))
-    assert shrunk.bound() == pytest.approx(plain.bound())
     assert (shrunk.calibrated, shrunk.stretches, shrunk.freedom) == (1, 10, 8)
+
+
+def test_the_expected_level_lies_between_those_of_held_out_and_training_stretches() -> None:
+    """Ten like any other where they agree; what was held back alone where they do not."""
+    learned = [3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0]
+    held_out = clips([9.0], "h")
+    alike = measure_spread(held_out, (), clips(learned, "t"), options=OPTIONS, normal=9.5)
+    assert alike is not None
+    assert (alike.level, alike.weight) == (pytest.approx(8.15), pytest.approx(10.0))
+    # By heart: levels near 0, 9.95 apart where chance explains 7.5 * (1 + 1/9).
+    known = measure_spread(held_out, (), clips(learned, "t", 1e-6), options=OPTIONS, normal=9.5)
+    assert known is not None
+    borrowed = 7.5 / (7.5 / 9 + 9.95**2 - 7.5 * 10 / 9)
+    assert known.weight == pytest.approx(1 + borrowed, rel=1e-4)
+    assert known.level == pytest.approx(9.95 / (1 + borrowed), rel=1e-4)
+    older = LevelSpread.from_json({**known.to_json(), "weight": 0.0})
+    sure = (known.bound() - known.level) / (older.bound() - older.level)
+    assert sure == pytest.approx(((1 + 1 / known.weight) / 2) ** 0.5)
 
 
 def test_another_stretch_may_lie_as_high_as_those_of_the_training_part() -> None:
@@ -132,7 +149,7 @@ def test_validation_footage_is_held_out_too() -> None:
     found = measure_spread(clips([1.0], "c"), clips([4.0], "v"), options=OPTIONS, normal=0.0)
     assert found is not None
     # Each clip of 10.1 s is cut in five of 2 s, which differ as the clip rises, and by 3.
-    assert (found.level, found.stretches) == (pytest.approx(1.59, abs=1e-3), 10)
+    assert (found.level, found.stretches) == (pytest.approx(3.09, abs=1e-3), 10)
     assert found.spread == pytest.approx((0.1 + 9 / 2) ** 0.5, abs=0.01)
 
 

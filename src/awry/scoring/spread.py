@@ -9,6 +9,10 @@ Stretches of one look at the scene, a clip or a minute of a long one, are more a
 two looks. So the variance within looks and that between them are told apart, and their sum has the
 degrees of freedom that Satterthwaite (1946) gives it. A few looks say little of the latter: it is
 taken to be no less than the former, as far as a single look would say so.
+
+Two seconds that were held back may be the busiest of all. So the level that is expected lies
+between that of the held-out and that of the training stretches, nearer to the former the further
+they differ beyond chance, which a method that knows its training footage by heart makes them do.
 """
 
 from __future__ import annotations
@@ -57,10 +61,10 @@ class LevelSpread:
     The level of a stretch is what 95 % of its frames do not exceed.
 
     Attributes:
-        level: mean level of the calibration part's stretches; where it is too short to have
-            any, of the validation part's, or else of the training part's.
+        level: what is expected of another stretch, by `_expected_level`; where nothing that was
+            held back is long enough, the mean of the training part's.
         spread: standard deviation of a stretch's level; 0 or more.
-        calibrated: those stretches, 1 or more.
+        calibrated: stretches that the thresholds were taken from, 1 or more.
         stretches: those of all parts, which the spread was measured on.
         clips: how many clips they come from.
         freedom: of the spread, in degrees; 1 or more, and no whole number where stretches of one
@@ -70,6 +74,7 @@ class LevelSpread:
         learned: stretches of the training part.
         learned_level, learned_spread: mean and standard deviation of their levels as they are.
         scenes: how many scenes the spreads and their freedom are of.
+        weight: the level is as sure as the mean of so many stretches; 0: of `calibrated`.
     """
 
     level: float
@@ -84,6 +89,7 @@ class LevelSpread:
     learned_level: float = 0.0
     learned_spread: float = 0.0
     scenes: int = 1
+    weight: float = 0.0
 
     def bound(self, share: float = LEAST_SHARE) -> float:
         """The level that so large a share of other stretches exceeds; above 0, below 1.
@@ -92,7 +98,8 @@ class LevelSpread:
         may lie as high as the training part's do.
         """
         quantile = float(stdtrit(self.freedom, 1 - share))
-        bound = self.level + quantile * self.spread * math.sqrt(1 + 1 / self.calibrated)
+        sure = self.weight or self.calibrated
+        bound = self.level + quantile * self.spread * math.sqrt(1 + 1 / sure)
         if not self.learned:
             return bound
         learned = quantile * self.learned_spread * math.sqrt(1 + 1 / self.learned)
@@ -164,10 +171,11 @@ class LevelSpread:
             learned_level=finite(values["learned_level"]),
             learned_spread=finite(values["learned_spread"]),
             scenes=int(values.get("scenes", 1)),  # bundles of before 2026-11-29 have none
+            weight=finite(values.get("weight", 0.0)),  # and of before 2026-12-01
         )
         counts = (found.calibrated, found.stretches, found.clips, found.freedom, found.scenes)
         if (
-            min(found.spread, found.learned_spread, found.learned) < 0
+            min(found.spread, found.learned_spread, found.learned, found.weight) < 0
             or min(counts) < 1
             or not 0 <= found.hysteresis <= 1
         ):
@@ -186,8 +194,8 @@ def measure_spread(
     """Measure how far stretches differ in level.
 
     A method may score the footage that it learned from lower, and nearly alike. So the training
-    part's spread counts in units of its frames' own spread within a stretch, around the
-    calibration part's level. Its own levels count beside that, as a lower limit.
+    part's spread counts in units of its frames' own spread within a stretch, around the level
+    that is expected. Its own levels count beside that, as a lower limit.
 
     Args:
         calibration, validation, train: the parts' clips.
@@ -211,8 +219,9 @@ def measure_spread(
         _ratio(_frame_variance(held_out), _frame_variance(learned)) if held_out and learned else 1.0
     )
     spread = math.sqrt(np.average(variances * [1.0, compared], weights=freedom))
+    level, weight = _expected_level(held_out, learned, spread)
     return LevelSpread(
-        level=_mean_level(based),
+        level=level,
         spread=spread,
         calibrated=len(based),
         stretches=len(held_out) + len(learned),
@@ -223,6 +232,7 @@ def measure_spread(
         learned=len(learned),
         learned_level=_mean_level(learned) if learned else 0.0,
         learned_spread=math.sqrt(variances[1]),
+        weight=weight,
     )
 
 
@@ -284,6 +294,28 @@ def _stretches(clips: Sequence[ScoredClip], seconds: float) -> list[_Stretch]:
                 minute = int(number * _seconds(clip) / count / LONGEST_S)
                 found.append(_Stretch(known, (clip.name, minute)))
     return found
+
+
+def _expected_level(
+    held_out: Sequence[_Stretch], learned: Sequence[_Stretch], spread: float
+) -> tuple[float, float]:
+    """The level to expect of another stretch, and of how many stretches it is as sure as the mean.
+
+    Both means are weighed by the inverse of their variance. That of the training part has a bias,
+    whose square is what the two differ by beyond chance (empirical Bayes; Morris 1983).
+    """
+    if not (held_out and learned):
+        based = held_out or learned
+        return _mean_level(based), float(len(based))
+    own, other = _mean_level(held_out), _mean_level(learned)
+    variance = spread**2
+    chance = variance * (1 / len(held_out) + 1 / len(learned))
+    bias = max((own - other) ** 2 - chance, 0.0)
+    if variance == 0:
+        return own, float(len(held_out))
+    borrowed = variance / (variance / len(learned) + bias)
+    weight = len(held_out) + borrowed
+    return (own * len(held_out) + other * borrowed) / weight, weight
 
 
 def _mean_level(stretches: Iterable[_Stretch]) -> float:

@@ -135,6 +135,31 @@ def test_scores_equal_a_plain_recomputation(
     assert compared == 3
 
 
+@pytest.mark.parametrize("ignored", [False, True])
+@pytest.mark.parametrize("box", [1, 3])
+def test_both_is_the_mean_error_with_the_highest_relative_one(
+    make_model: Any, box: int, ignored: bool
+) -> None:
+    model = make_model(position="both", relative=0.5, box=box)
+    model.energy = 0.8
+    frames = clip(model.config.window + 1)
+    found = pushed(model, frames, parts=PARTS, ignore=[IGNORED] if ignored else [])[-1]
+    with torch.no_grad():
+        errors = error_maps(model, frames, ignored)
+        code = encoded(model, frames[-1], ignored)[1][-1][0].numpy()
+    shares = errors | {"latent": errors["latent"] / ((code**2).mean(0) + 0.5 * 0.8)}
+    expected = {
+        name: np.sqrt(
+            aggregated(errors[name], "mean", ignored, box)
+            * aggregated(shares[name], "max", ignored, box)
+        )
+        for name in errors
+    }
+    assert found.parts == pytest.approx(expected, rel=1e-4)
+    assert found.map is not None
+    assert found.score == pytest.approx(float(found.map.max()))
+
+
 @pytest.mark.parametrize("ahead", [1, 2])
 @pytest.mark.parametrize("skips", ["input", "none"])
 def test_skips_of_the_published_code(make_model: Any, skips: str, ahead: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -300,26 +301,21 @@ class DAMLScorer(Scorer):
 
     def _scored(self, frame: Frame, errors: Mapping[str, ErrorMap]) -> FrameScore:
         self._prepare_mask(frame)
-        pooled = {name: self._pooled(error) for name, error in errors.items()}
-        relative = pooled.pop(RELATIVE, pooled["latent"])
-        if self._config.position == "both":
-            pooled = {
-                name: self._geometric(error, relative if name == "latent" else error)
-                for name, error in pooled.items()
-            }
-        parts = {name: self._aggregate(error) for name, error in pooled.items()}
+        maps = {name: self._pooled(error) for name, error in errors.items()}
+        relative = maps.pop(RELATIVE, None)
+        parts = {
+            name: self._aggregate(error, relative if name == "latent" else None)
+            for name, error in maps.items()
+        }
         chosen = self._config.score
+        shown = relative if chosen == "latent" and relative is not None else maps[chosen]
         return FrameScore(
             frame.index,
             frame.time_s,
             parts[chosen],
             parts,
-            pooled[chosen] if self.setting.maps else None,
+            shown if self.setting.maps else None,
         )
-
-    def _geometric(self, error: ErrorMap, relative: ErrorMap) -> ErrorMap:
-        """The geometric mean of a frame's mean error and the relative error of each position."""
-        return np.asarray(np.sqrt(self._mean(error) * relative), np.float32)
 
     def _decode(self, codes: Tensor, earlier: Sequence[_Encoded]) -> Tensor:
         """Frames (n, c, H, W) from codes (n, c, h, w), each with an earlier frame's skips."""
@@ -348,9 +344,14 @@ class DAMLScorer(Scorer):
         error = error * counted
         return error if self._config.box == 1 else blurred(error, self._config.box) * counted
 
-    def _aggregate(self, error: ErrorMap) -> float:
+    def _aggregate(self, error: ErrorMap, relative: ErrorMap | None) -> float:
+        """A frame's score, of its error map and, for `both`, of the relative one if given."""
         position = self._config.position
-        return self._mean(error) if position == "mean" else float(error.max())
+        if position == "max":
+            return float(error.max())
+        mean = self._mean(error)
+        highest = error if relative is None else relative
+        return mean if position == "mean" else math.sqrt(mean * float(highest.max()))
 
     def _mean(self, error: ErrorMap) -> float:
         """DAML eq. 2: the mean over the code's elements."""

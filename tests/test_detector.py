@@ -131,17 +131,17 @@ def test_calibration_footage_is_never_trained_on(tmp_path: Path) -> None:
     assert calibration <= set(Brightness.scored)
 
 
-def test_thresholds_come_from_the_calibration_part_scene_by_scene(tmp_path: Path) -> None:
+def test_thresholds_come_from_what_was_held_back_scene_by_scene(tmp_path: Path) -> None:
     detector = fit_detector("brightness", brightness_data(TWO_SCENES), tmp_path / "b", FitOptions())
     for scene, blue in (("a", TWO_SCENES["a"][0]), ("b", TWO_SCENES["b"][0])):
-        held_back = blue[90:].astype(float)
+        held_back = blue[80:].astype(float)
         found = detector.calibration.scene(scene)
-        assert found.frames == 10
+        assert found.frames == 20
         assert found.location == pytest.approx(held_back.mean())
-        # One second cannot show two alarms an hour, so the threshold lies above all of it.
+        # Two seconds cannot show two alarms an hour, so the threshold lies above all of it.
         upper = np.quantile(held_back, 0.9)
         step = np.maximum(held_back - upper, 0).sum() / (0.1 * len(held_back))
-        expected = held_back.max() + step * np.log(1800)
+        expected = held_back.max() + step * np.log(900)
         as_it_is = replace(found, spread=None).with_budget(Budget(2.0))
         assert as_it_is.threshold == pytest.approx(expected)
         # Brightness rose all the time, so it may well have risen further in another clip.
@@ -150,7 +150,7 @@ def test_thresholds_come_from_the_calibration_part_scene_by_scene(tmp_path: Path
         assert "one clip, which cannot show how far clips differ" in found.how
     pooled = detector.calibration.scene("unheard-of")
     assert pooled == detector.calibration.scene("*")
-    assert pooled.frames == 20
+    assert pooled.frames == 40
     assert pooled.threshold > 200
 
 
@@ -238,7 +238,7 @@ def test_lost_frames_do_not_mix_the_parts(tmp_path: Path) -> None:
     data = Dataset("memory", "", None, 10.0, (Clip("c0", lambda: Lossy(images, 10)),), ())
     detector = fit_detector("brightness", data, tmp_path / "b", FitOptions())
     assert {i for _, i in Brightness.trained} == {*range(10), *range(30, 90)}
-    assert detector.calibration.scene("*").location == pytest.approx(ramp(0, 100)[90:].mean())
+    assert detector.calibration.scene("*").location == pytest.approx(ramp(0, 100)[80:].mean())
 
 
 def test_a_bundle_gives_back_the_detector(tmp_path: Path) -> None:

@@ -345,7 +345,10 @@ class DAMLScorer(Scorer):
         return error if self._config.box == 1 else blurred(error, self._config.box) * counted
 
     def _aggregate(self, error: ErrorMap, relative: ErrorMap | None) -> float:
-        """A frame's score, of its error map and, for `both`, of the relative one if given."""
+        """A frame's score: the mean of its errors (DAML eq. 2), the highest, or both of them.
+
+        The highest is then of `relative` where it is given.
+        """
         position = self._config.position
         if position == "max":
             return float(error.max())
@@ -354,7 +357,7 @@ class DAMLScorer(Scorer):
         return mean if position == "mean" else math.sqrt(mean * float(highest.max()))
 
     def _mean(self, error: ErrorMap) -> float:
-        """DAML eq. 2: the mean over the code's elements."""
+        """The mean over the code's elements."""
         assert self._mask is not None
         return float(error[~self._mask].mean()) if not self._mask.all() else 0.0
 

@@ -146,7 +146,9 @@ def test_both_is_the_mean_error_with_the_highest_relative_one(
     found = pushed(model, frames, parts=PARTS, ignore=[IGNORED] if ignored else [])[-1]
     with torch.no_grad():
         errors = error_maps(model, frames, ignored)
-        code = encoded(model, frames[-1], ignored)[1][-1][0].numpy()
+        codes = [encoded(model, frame, ignored)[1][-1][0] for frame in frames]
+        guess = model.motion(torch.stack(codes[-6:-2])[None])[0][0].numpy()
+        code = codes[-1].numpy()
     shares = errors | {"latent": errors["latent"] / ((code**2).mean(0) + 0.5 * 0.8)}
     expected = {
         name: np.sqrt(
@@ -158,7 +160,8 @@ def test_both_is_the_mean_error_with_the_highest_relative_one(
     assert found.parts == pytest.approx(expected, rel=1e-4)
     assert found.score == found.parts["latent"]
     assert found.map is not None
-    highest = aggregated(shares["latent"], "max", ignored, box)
+    held = (code**2).mean(0) + (guess**2).mean(0) + 0.5 * 0.8
+    highest = aggregated(errors["latent"] / held, "max", ignored, box)
     assert float(found.map.max()) == pytest.approx(highest, rel=1e-4)
 
 

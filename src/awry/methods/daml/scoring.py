@@ -24,7 +24,7 @@ from awry.video.background import Background
 from awry.video.pictures import resized
 
 CHUNK = 32
-RELATIVE = "relative"
+RELATIVE, SHOWN = "relative", "shown"
 
 ErrorMap = NDArray[np.float32]
 
@@ -283,13 +283,16 @@ class DAMLScorer(Scorer):
     def _errors(self, pairs: Sequence[_DueFrame]) -> dict[str, ErrorMap]:
         """Each part's error (n, h, w) at the positions of the code; `latent` (DAML eq. 2) first.
 
-        `RELATIVE`, where it is asked for, is the latent one in shares of what the code holds.
+        Where they are asked for, `RELATIVE` is the latent one in shares of what the code holds, and
+        `SHOWN` in shares of what code and prediction hold together.
         """
         predicted = torch.stack([pair.due for pair in pairs if pair.due is not None])
         codes = torch.stack([pair.encoded.code for pair in pairs])
         errors = {"latent": (predicted - codes).square().mean(1)}
         if self._usual_energy is not None:
-            errors[RELATIVE] = errors["latent"] / (codes.square().mean(1) + self._usual_energy)
+            held = codes.square().mean(1) + self._usual_energy
+            errors[RELATIVE] = errors["latent"] / held
+            errors[SHOWN] = errors["latent"] / (held + predicted.square().mean(1))
         frames = torch.stack([pair.encoded.frame for pair in pairs])
         if "prediction" in self._wanted:
             guess = self._decode(predicted, [pair.earlier[0] for pair in pairs])
@@ -302,13 +305,14 @@ class DAMLScorer(Scorer):
     def _scored(self, frame: Frame, errors: Mapping[str, ErrorMap]) -> FrameScore:
         self._prepare_mask(frame)
         maps = {name: self._pooled(error) for name, error in errors.items()}
-        relative = maps.pop(RELATIVE, None)
+        relative, shown = maps.pop(RELATIVE, None), maps.pop(SHOWN, None)
         parts = {
             name: self._aggregate(error, relative if name == "latent" else None)
             for name, error in maps.items()
         }
         chosen = self._config.score
-        shown = relative if chosen == "latent" and relative is not None else maps[chosen]
+        if shown is None or chosen != "latent":
+            shown = maps[chosen]
         return FrameScore(
             frame.index,
             frame.time_s,

@@ -195,8 +195,9 @@ class Calibration:
         """Thresholds that also allow for how far stretches of all the footage differ in level.
 
         Args:
-            clips: the calibration part, as `calibrate` had it.
-            validation, train: the other parts.
+            clips: as `calibrate` had them.
+            validation: what else was held back; none where it is among them.
+            train: the training part.
 
         Raises:
             BundleError: as `with_budget`.

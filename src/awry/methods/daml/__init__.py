@@ -96,7 +96,8 @@ class DAML(Method):
         )
         train(model, parts, context)
         model.eval()
-        model.energy = code_energy(model, runs, context.compute)
+        if self.config.position == "both":
+            model.energy = code_energy(model, runs, context.compute)
 
     def _prepare(
         self, footage: Footage, seed: int, reporter: Reporter, compute: Compute

@@ -164,7 +164,7 @@ class DAMLModel(nn.Module):
             zeros where none is subtracted.
         deviations: float32 (1 + scenes, H, W) in [0, 1], how far pixels differ from them; None in
             bundles of before they were kept.
-        energy: mean square of the codes of training frames; None in bundles of before it was kept.
+        energy: mean square of the codes of training frames; None where no score needs it.
     """
 
     def __init__(self, config: DAMLConfig, scenes: tuple[str, ...]) -> None:

@@ -283,8 +283,8 @@ class DAMLScorer(Scorer):
     def _errors(self, pairs: Sequence[_DueFrame]) -> dict[str, ErrorMap]:
         """Each part's error (n, h, w) at the positions of the code; `latent` (DAML eq. 2) first.
 
-        Where they are asked for, `RELATIVE` is the latent one in shares of what the code holds, and
-        `SHOWN` in shares of what code and prediction hold together.
+        Where the score needs it, `RELATIVE` is the latent one in shares of what the code holds;
+        where its map is wanted, `SHOWN` in shares of what code and prediction hold together.
         """
         predicted = torch.stack([pair.due for pair in pairs if pair.due is not None])
         codes = torch.stack([pair.encoded.code for pair in pairs])
@@ -292,7 +292,8 @@ class DAMLScorer(Scorer):
         if self._usual_energy is not None:
             held = codes.square().mean(1) + self._usual_energy
             errors[RELATIVE] = errors["latent"] / held
-            errors[SHOWN] = errors["latent"] / (held + predicted.square().mean(1))
+            if self.setting.maps and self._config.score == "latent":
+                errors[SHOWN] = errors["latent"] / (held + predicted.square().mean(1))
         frames = torch.stack([pair.encoded.frame for pair in pairs])
         if "prediction" in self._wanted:
             guess = self._decode(predicted, [pair.earlier[0] for pair in pairs])
@@ -305,14 +306,12 @@ class DAMLScorer(Scorer):
     def _scored(self, frame: Frame, errors: Mapping[str, ErrorMap]) -> FrameScore:
         self._prepare_mask(frame)
         maps = {name: self._pooled(error) for name, error in errors.items()}
-        relative, shown = maps.pop(RELATIVE, None), maps.pop(SHOWN, None)
+        chosen = self._config.score
+        relative, shown = maps.pop(RELATIVE, None), maps.pop(SHOWN, maps[chosen])
         parts = {
             name: self._aggregate(error, relative if name == "latent" else None)
             for name, error in maps.items()
         }
-        chosen = self._config.score
-        if shown is None or chosen != "latent":
-            shown = maps[chosen]
         return FrameScore(
             frame.index,
             frame.time_s,

@@ -52,11 +52,18 @@ def test_how_far_pixels_differ_is_kept_where_it_is_known(make_model: MakeModel) 
 
 def test_how_much_codes_hold_is_kept_and_needed_for_relative_errors(make_model: MakeModel) -> None:
     model = make_model()
-    method, other = DAML(model.config), DAML(make_model(position="both").config)
+    settled = make_model(position="both", power=0.5).config
+    method, other, unsettled = (
+        DAML(model.config),
+        DAML(settled),
+        DAML(make_model(position="both").config),
+    )
     method.model = model
     with pytest.raises(BundleError, match="position both needs the codes' mean square"):
         other.load_state(method.state())
     model.energy = 0.25
+    with pytest.raises(BundleError, match="position both needs the codes' mean square"):
+        unsettled.load_state(method.state())
     other.load_state(method.state())
     assert other.model is not None
     assert other.model.energy == 0.25

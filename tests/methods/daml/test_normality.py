@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from awry.devices import PROCESSOR
-from awry.methods.daml.normality import LOOKED_AT, code_energy, scene_means
+from awry.methods.daml.normality import scene_means, usual_errors
+from awry.training.footage import Run
 from support import noise_run as run
 
 from .conftest import MakeModel
@@ -25,21 +28,39 @@ def test_scene_means_against_numpy() -> None:
         np.testing.assert_allclose(deviation, images.mean(-1).std(0) / 255, atol=1e-6)
 
 
-@pytest.mark.parametrize("first", [40, LOOKED_AT + 300])
-def test_code_energy_against_all_frames(make_model: MakeModel, first: int) -> None:
-    """Of few frames all are looked at, of many some, evenly spread over the runs."""
+def test_usual_errors_against_all_windows(make_model: MakeModel) -> None:
+    """Of little footage every window is looked at; each clip is compared with its own mean."""
     model = make_model(("a", "b"))
-    runs = [run(first, 1, "a"), run(30, 2, "b")]
-    every = max(1, (first + 30) // LOOKED_AT)
-    seen = np.concatenate([one.images for one in runs])[::every]
-    scenes = [one.scene for one in runs for _ in one.images][::every]
+    runs = [brighter(run(40, 1, "a")), brighter(run(30, 2, "b"))]
+    clips = []
     with torch.no_grad():
-        codes = [
-            model.encode(
-                torch.from_numpy(image / np.float32(255)).permute(2, 0, 1)[None]
-                - model.mean_of(scene)
-            )[-1]
-            for image, scene in zip(seen, scenes, strict=True)
-        ]
-    expected = float(torch.cat(codes).square().mean())
-    assert code_energy(model, runs, PROCESSOR) == pytest.approx(expected, rel=1e-4)
+        for one in runs:
+            images = torch.from_numpy(one.images / np.float32(255)).permute(0, 3, 1, 2)
+            codes = model.encode(images - model.mean_of(one.scene))[-1]
+            errors = model.motion(codes[None, :-2])[0] - codes[5:]
+            clips.append([part.square().mean((1, 2, 3)).numpy() for part in (codes[5:], errors)])
+    held, errors = (
+        np.concatenate([np.log(clip[side]) - np.log(clip[side]).mean() for clip in clips])
+        for side in (0, 1)
+    )
+    found = usual_errors(model, model.config, runs, PROCESSOR)
+    energy = np.concatenate([clip[0] for clip in clips]).mean()
+    assert found.energy == pytest.approx(float(energy), rel=1e-4)
+    expected = np.corrcoef(held, errors)[0, 1]
+    assert expected > 0.3
+    assert found.share == pytest.approx(expected**2, rel=1e-3)
+
+
+def brighter(dark: Run) -> Run:
+    """The same frames, the later the more contrast."""
+    contrast = np.linspace(0.1, 1, len(dark.images))[:, None, None, None]
+    return replace(dark, images=(dark.images * contrast).astype(np.uint8))
+
+
+def test_errors_that_do_not_vary_go_with_nothing(make_model: MakeModel) -> None:
+    still = run(400, 1, "a")
+    still = replace(still, images=np.repeat(still.images[:1], 400, axis=0))
+    model = make_model(("a",))
+    found = usual_errors(model, model.config, [still], PROCESSOR)
+    assert found.share == 0
+    assert found.energy > 0

@@ -137,10 +137,10 @@ def test_scores_equal_a_plain_recomputation(
 
 @pytest.mark.parametrize("ignored", [False, True])
 @pytest.mark.parametrize("box", [1, 3])
-def test_both_is_the_mean_error_with_the_highest_relative_one(
+def test_both_is_the_mean_of_relative_errors_with_the_highest(
     make_model: Any, box: int, ignored: bool
 ) -> None:
-    model = make_model(position="both", relative=0.5, box=box)
+    model = make_model(position="both", relative=0.5, power=0.7, highest=0.2, box=box)
     model.energy = 0.8
     frames = clip(model.config.window + 1)
     found = pushed(model, frames, parts=PARTS, ignore=[IGNORED] if ignored else [])[-1]
@@ -149,13 +149,11 @@ def test_both_is_the_mean_error_with_the_highest_relative_one(
         codes = [encoded(model, frame, ignored)[1][-1][0] for frame in frames]
         guess = model.motion(torch.stack(codes[-6:-2])[None])[0][0].numpy()
         code = codes[-1].numpy()
-    shares = errors | {"latent": errors["latent"] / ((code**2).mean(0) + 0.5 * 0.8)}
+    relative = errors | {"latent": errors["latent"] / ((code**2).mean(0) + 0.5 * 0.8) ** 0.7}
     expected = {
-        name: np.sqrt(
-            aggregated(errors[name], "mean", ignored, box)
-            * aggregated(shares[name], "max", ignored, box)
-        )
-        for name in errors
+        name: aggregated(error, "mean", ignored, box) ** 0.8
+        * aggregated(error, "max", ignored, box) ** 0.2
+        for name, error in relative.items()
     }
     assert found.parts == pytest.approx(expected, rel=1e-4)
     assert found.score == found.parts["latent"]

@@ -18,7 +18,7 @@ from awry.errors import BundleError, FootageError, TrainingError
 from awry.methods.base import Method, Scorer, Setting
 from awry.methods.daml.config import PRESETS, DAMLConfig, for_variant
 from awry.methods.daml.network import POOLED, DAMLModel
-from awry.methods.daml.normality import code_energy, scene_means
+from awry.methods.daml.normality import UsualErrors, scene_means, usual_errors
 from awry.methods.daml.placed import Placed
 from awry.methods.daml.samples import Batches
 from awry.methods.daml.scale import by_scale, width_at
@@ -97,7 +97,9 @@ class DAML(Method):
         train(model, parts, context)
         model.eval()
         if self.config.position == "both":
-            model.energy = code_energy(model, runs, context.compute)
+            usual = usual_errors(model, self.config, runs, context.compute)
+            model.energy = usual.energy
+            self._settle_power(usual, footage)
 
     def _prepare(
         self, footage: Footage, seed: int, reporter: Reporter, compute: Compute
@@ -144,6 +146,14 @@ class DAML(Method):
             # A preset's crop may be wider than a tall picture.
             crop = min(config.crop, width // config.factor * config.factor)
             self._settle({"width": width, "crop": crop})
+
+    def _settle_power(self, usual: UsualErrors, footage: Footage) -> None:
+        if self.config.power is None:
+            self._settle({"power": round(usual.share, 3)})
+            footage.notes.append(
+                f"{usual.share:.0%} of how errors vary within training clips goes with what the "
+                f"codes hold, so they are divided by its power {usual.share:.2g}."
+            )
 
     def _settle(self, settled: Mapping[str, Any]) -> None:
         self.config = DAMLConfig(**{**self.config.model_dump(), **settled})
@@ -202,8 +212,8 @@ class DAML(Method):
                     raise RuntimeError("deviations of another size than the means")
             if ENERGY in tensors:
                 model.energy = float(tensors[ENERGY])
-            elif self.config.position == "both":
-                raise RuntimeError("position both needs the codes' mean square, which is missing")
+            if self.config.position == "both" and None in (model.energy, self.config.power):
+                raise RuntimeError("position both needs the codes' mean square and its power")
         except (KeyError, RuntimeError, AssertionError) as error:
             raise BundleError(
                 f"The bundle's tensors do not fit its DAML settings: {error}. Refit it."

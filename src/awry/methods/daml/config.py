@@ -158,8 +158,21 @@ class DAMLConfig(MethodConfig):
     score: Literal["latent", "prediction", "reconstruction"] = "latent"
     position: Literal["mean", "max", "both"] = Field(
         "mean",
-        description="mean over positions (eq. 2), or maximum; both: the geometric mean of the mean "
-        "and of the highest relative error, which is an error divided by what the code holds there",
+        description="mean over positions (eq. 2), or maximum; both: a geometric mean of the two, "
+        "of errors divided by a power of what the code holds there",
+    )
+    highest: float = Field(
+        0.25,
+        ge=0,
+        le=1,
+        description="of position both: the maximum's weight; the mean has the rest",
+    )
+    power: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        description="of position both: by which power of what the code holds errors are divided; "
+        "0: not; None: the share of the errors' variance within training clips that goes with it",
     )
     relative: float = Field(
         1.0,

@@ -1,24 +1,28 @@
 """What is normal at each pixel: the mean picture of a scene's training frames, and its spread.
 
 The networks see what differs from it (section 3.1), so a picture like every other one is all zeros.
-How much the code of a usual frame holds is measured here too.
+How much the code of a usual frame holds, and how far its error goes with that, is measured here too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from awry.devices import Compute
-from awry.methods.daml.network import POOLED, DAMLModel, to_input
+from awry.methods.daml.config import DAMLConfig
+from awry.methods.daml.network import POOLED, DAMLModel
+from awry.methods.daml.samples import Batches
 from awry.training.footage import Run
 
 CHUNK = 256
 LOOKED_AT = 256
-"""Frames whose codes are looked at, evenly spread."""
+"""Windows whose errors are looked at, evenly spread."""
+LEAST = 1e-12
 
 
 def scene_means(
@@ -49,24 +53,47 @@ def scene_means(
     return (means / 255).transpose(0, 3, 1, 2).astype(np.float32), spread.astype(np.float32)
 
 
-def code_energy(model: DAMLModel, runs: Sequence[Run], compute: Compute) -> float:
-    """The mean square of the codes of training frames, above 0.
+@dataclass(frozen=True, slots=True)
+class UsualErrors:
+    """What codes of training frames hold, and how far errors go with it.
+
+    Attributes:
+        energy: the codes' mean square, above 0.
+        share: of the variance that the logarithms of frames' errors have within clips, as far as
+            it is explained by those of the codes' mean squares, in [0, 1]; 0 where errors fall
+            as codes hold more.
+    """
+
+    energy: float
+    share: float
+
+
+def usual_errors(
+    model: DAMLModel, config: DAMLConfig, runs: Sequence[Run], compute: Compute
+) -> UsualErrors:
+    """Errors of training frames (DAML eq. 2) beside what their codes hold.
 
     Args:
         model: trained, on the processor.
+        config: its settings.
         runs: of the training part.
-        compute: where the encoder runs.
+        compute: where the networks run.
     """
-    total = sum(len(run.images) for run in runs)
-    apart = max(1, total // LOOKED_AT)
     placed = compute.copy_of(model).eval()
-    squares: list[float] = []
-    before = 0
+    windows = Batches(runs, model, config.model_copy(update={"windows": 1}), compute)
+    found: dict[int, list[tuple[float, float]]] = {}
     with torch.inference_mode(), compute.rounding():
-        for run in runs:
-            mean = compute.put(model.mean_of(run.scene).numpy())
-            for image in run.images[-before % apart :: apart]:
-                frame = to_input(compute.put(np.asarray(image)[None]), mean)
-                squares.append(float(placed.encode(frame)[-1].float().square().mean()))
-            before += len(run.images)
-    return max(float(np.mean(squares)), 1e-12)
+        for place in windows.spread(LOOKED_AT):
+            codes = placed.encode(windows.whole(place).frames[0])[-1].float()
+            guess = placed.motion.of_windows(codes[None, :-1])
+            error = placed.motion.code(guess)[0].float() - codes[-1]
+            found.setdefault(place[0], []).append(
+                (float(codes[-1].square().mean()), float(error.square().mean()))
+            )
+    clips = [np.maximum(np.array(pairs), LEAST) for pairs in found.values()]
+    energy = float(np.concatenate(clips)[:, 0].mean())
+    varied = np.concatenate([np.log(clip) - np.log(clip).mean(0) for clip in clips])
+    (held, together), (_, errors) = varied.T @ varied
+    if held * errors <= LEAST or together <= 0:
+        return UsualErrors(energy, 0.0)
+    return UsualErrors(energy, min(1.0, float(together**2 / (held * errors))))

@@ -170,13 +170,21 @@ class Batches:
             self._means[scene] = self.compute.put(self.clips[place[0]][1])
         return self._means[scene]
 
+    def spread(self, count: int) -> list[tuple[int, int]]:
+        """Up to `count` places, as `places` gives them, evenly spread and the same each time."""
+        numbers = np.linspace(0, self.total - 1, min(count, self.total)).astype(int)
+        return [self._place(int(number)) for number in numbers]
+
+    def whole(self, place: tuple[int, int]) -> RunBatch:
+        """The stretch that begins at a place, in whole frames."""
+        mean = self._mean(place)
+        frames = to_input(self.compute.put(self._stretch(place)), mean)
+        return RunBatch(frames[None], mean[None, None], self.spaced)
+
     def fixed(self, count: int) -> Iterator[RunBatch]:
         """Up to `count` whole-frame stretches, evenly spread and the same each time."""
-        for number in np.linspace(0, self.total - 1, min(count, self.total)).astype(int):
-            place = self._place(int(number))
-            mean = self._mean(place)
-            frames = to_input(self.compute.put(self._stretch(place)), mean)
-            yield RunBatch(frames[None], mean[None, None], self.spaced)
+        for place in self.spread(count):
+            yield self.whole(place)
 
 
 class Codes:

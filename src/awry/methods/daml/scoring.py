@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,7 +23,7 @@ from awry.video.background import Background
 from awry.video.pictures import resized
 
 CHUNK = 32
-RELATIVE, SHOWN = "relative", "shown"
+SHOWN = "shown"
 
 ErrorMap = NDArray[np.float32]
 
@@ -283,17 +282,18 @@ class DAMLScorer(Scorer):
     def _errors(self, pairs: Sequence[_DueFrame]) -> dict[str, ErrorMap]:
         """Each part's error (n, h, w) at the positions of the code; `latent` (DAML eq. 2) first.
 
-        Where the score needs it, `RELATIVE` is the latent one in shares of what the code holds;
-        where its map is wanted, `SHOWN` in shares of what code and prediction hold together.
+        With `position=both` the latent one is divided by a power of what the code holds; where
+        its map is wanted, `SHOWN` is in shares of what code and prediction hold together.
         """
         predicted = torch.stack([pair.due for pair in pairs if pair.due is not None])
         codes = torch.stack([pair.encoded.code for pair in pairs])
         errors = {"latent": (predicted - codes).square().mean(1)}
         if self._usual_energy is not None:
+            assert self._config.power is not None
             held = codes.square().mean(1) + self._usual_energy
-            errors[RELATIVE] = errors["latent"] / held
             if self.setting.maps and self._config.score == "latent":
                 errors[SHOWN] = errors["latent"] / (held + predicted.square().mean(1))
+            errors["latent"] = errors["latent"] / held**self._config.power
         frames = torch.stack([pair.encoded.frame for pair in pairs])
         if "prediction" in self._wanted:
             guess = self._decode(predicted, [pair.earlier[0] for pair in pairs])
@@ -307,11 +307,8 @@ class DAMLScorer(Scorer):
         self._prepare_mask(frame)
         maps = {name: self._pooled(error) for name, error in errors.items()}
         chosen = self._config.score
-        relative, shown = maps.pop(RELATIVE, None), maps.pop(SHOWN, maps[chosen])
-        parts = {
-            name: self._aggregate(error, relative if name == "latent" else None)
-            for name, error in maps.items()
-        }
+        shown = maps.pop(SHOWN, maps[chosen])
+        parts = {name: self._aggregate(error) for name, error in maps.items()}
         return FrameScore(
             frame.index,
             frame.time_s,
@@ -347,17 +344,13 @@ class DAMLScorer(Scorer):
         error = error * counted
         return error if self._config.box == 1 else blurred(error, self._config.box) * counted
 
-    def _aggregate(self, error: ErrorMap, relative: ErrorMap | None) -> float:
-        """A frame's score: the mean of its errors (DAML eq. 2), the highest, or both of them.
-
-        The highest is then of `relative` where it is given.
-        """
-        position = self._config.position
+    def _aggregate(self, error: ErrorMap) -> float:
+        """A frame's score: the mean of its errors (DAML eq. 2), the highest, or both of them."""
+        position, weight = self._config.position, self._config.highest
         if position == "max":
             return float(error.max())
         mean = self._mean(error)
-        highest = error if relative is None else relative
-        return mean if position == "mean" else math.sqrt(mean * float(highest.max()))
+        return mean if position == "mean" else mean ** (1 - weight) * float(error.max()) ** weight
 
     def _mean(self, error: ErrorMap) -> float:
         """The mean over the code's elements."""

@@ -1,7 +1,8 @@
 """What is normal at each pixel: the mean picture of a scene's training frames, and its spread.
 
 The networks see what differs from it (section 3.1), so a picture like every other one is all zeros.
-How much the code of a usual frame holds, and how far its error goes with that, is measured here too.
+How much the code of a usual frame holds, and how far its error goes with that, is measured here
+too.
 """
 
 from __future__ import annotations

@@ -50,23 +50,23 @@ def test_how_far_pixels_differ_is_kept_where_it_is_known(make_model: MakeModel) 
             other.load_state(broken)
 
 
-def test_how_much_codes_hold_is_kept_and_needed_for_relative_errors(make_model: MakeModel) -> None:
-    model = make_model()
-    settled = make_model(position="both", power=0.5).config
-    method, other, unsettled = (
-        DAML(model.config),
-        DAML(settled),
-        DAML(make_model(position="both").config),
-    )
+def test_what_relative_errors_need_is_kept(make_model: MakeModel) -> None:
+    model = make_model(("yard",))
+    settled, unsettled = (make_model(position="both", power=power).config for power in (0.5, None))
+    method, other = DAML(model.config), DAML(settled)
     method.model = model
-    with pytest.raises(BundleError, match="position both needs the codes' mean square"):
-        other.load_state(method.state())
-    model.energy = 0.25
-    with pytest.raises(BundleError, match="position both needs the codes' mean square"):
-        unsettled.load_state(method.state())
+    for energy, levels, config in (
+        (None, None, settled),
+        (0.25, None, settled),
+        (0.25, torch.tensor([2.0, 3.0]), unsettled),
+    ):
+        model.energy, model.levels = energy, levels
+        with pytest.raises(BundleError, match="position both needs what codes hold"):
+            DAML(config).load_state(method.state())
     other.load_state(method.state())
     assert other.model is not None
     assert other.model.energy == 0.25
+    assert [other.model.level_of(scene) for scene in ("yard", "elsewhere")] == [3.0, 2.0]
 
 
 def test_what_is_not_fitted_cannot_score(make_model: MakeModel) -> None:

@@ -48,7 +48,7 @@ def test_usual_errors_against_all_windows(make_model: MakeModel) -> None:
     assert found.energy == pytest.approx(float(energy), rel=1e-4)
     expected = np.corrcoef(held, errors)[0, 1]
     assert expected > 0.3
-    assert found.share == pytest.approx(expected**2, rel=1e-3)
+    assert found.power == pytest.approx(expected**2, rel=1e-3)
 
 
 def brighter(dark: Run) -> Run:
@@ -62,5 +62,24 @@ def test_errors_that_do_not_vary_go_with_nothing(make_model: MakeModel) -> None:
     still = replace(still, images=np.repeat(still.images[:1], 400, axis=0))
     model = make_model(("a",))
     found = usual_errors(model, model.config, [still], PROCESSOR)
-    assert found.share == 0
+    assert found.power == 0
     assert found.energy > 0
+    assert found.levels["*"] == pytest.approx(found.levels["a"])
+
+
+def test_levels_are_those_of_each_scenes_relative_errors(make_model: MakeModel) -> None:
+    model = make_model(("a", "b", "c"), relative=2.0, power=0.5)
+    runs = [run(12, 1, "a"), run(9, 2, "b")]
+    found = usual_errors(model, model.config, runs, PROCESSOR)
+    assert found.power == 0.5
+    logs: dict[str, list[float]] = {"a": [], "b": []}
+    with torch.no_grad():
+        for one in runs:
+            images = torch.from_numpy(one.images / np.float32(255)).permute(0, 3, 1, 2)
+            codes = model.encode(images - model.mean_of(one.scene))[-1]
+            error = (model.motion(codes[None, :-2])[0] - codes[5:]).square().mean(1)
+            held = codes[5:].square().mean(1) + 2 * found.energy
+            logs[one.scene] += (error / held.sqrt()).mean((1, 2)).log().tolist()
+    levels = {"*": logs["a"] + logs["b"], **logs}
+    expected = {scene: float(np.exp(np.mean(found))) for scene, found in levels.items()}
+    assert found.levels == pytest.approx(expected, rel=1e-4)

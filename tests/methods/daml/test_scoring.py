@@ -141,7 +141,7 @@ def test_both_is_the_mean_of_relative_errors_with_the_highest(
     make_model: Any, box: int, ignored: bool
 ) -> None:
     model = make_model(position="both", relative=0.5, power=0.7, highest=0.2, box=box)
-    model.energy = 0.8
+    model.energy, model.levels = 0.8, torch.tensor([3.0])
     frames = clip(model.config.window + 1)
     found = pushed(model, frames, parts=PARTS, ignore=[IGNORED] if ignored else [])[-1]
     with torch.no_grad():
@@ -149,7 +149,8 @@ def test_both_is_the_mean_of_relative_errors_with_the_highest(
         codes = [encoded(model, frame, ignored)[1][-1][0] for frame in frames]
         guess = model.motion(torch.stack(codes[-6:-2])[None])[0][0].numpy()
         code = codes[-1].numpy()
-    relative = errors | {"latent": errors["latent"] / ((code**2).mean(0) + 0.5 * 0.8) ** 0.7}
+    held = (code**2).mean(0) + 0.5 * 0.8
+    relative = errors | {"latent": errors["latent"] / held**0.7 / 3.0}
     expected = {
         name: aggregated(error, "mean", ignored, box) ** 0.8
         * aggregated(error, "max", ignored, box) ** 0.2
@@ -158,8 +159,8 @@ def test_both_is_the_mean_of_relative_errors_with_the_highest(
     assert found.parts == pytest.approx(expected, rel=1e-4)
     assert found.score == found.parts["latent"]
     assert found.map is not None
-    held = (code**2).mean(0) + (guess**2).mean(0) + 0.5 * 0.8
-    highest = aggregated(errors["latent"] / held, "max", ignored, box)
+    shown = errors["latent"] / (held + (guess**2).mean(0))
+    highest = aggregated(shown, "max", ignored, box)
     assert float(found.map.max()) == pytest.approx(highest, rel=1e-4)
 
 

@@ -18,7 +18,7 @@ from awry.errors import BundleError, FootageError, TrainingError
 from awry.methods.base import Method, Scorer, Setting
 from awry.methods.daml.config import PRESETS, DAMLConfig, for_variant
 from awry.methods.daml.network import POOLED, DAMLModel
-from awry.methods.daml.normality import UsualErrors, scene_means, usual_errors
+from awry.methods.daml.normality import scene_means, usual_errors
 from awry.methods.daml.placed import Placed
 from awry.methods.daml.samples import Batches
 from awry.methods.daml.scale import by_scale, width_at
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 __all__ = ["DAML", "DAMLConfig"]
 
 DEVIATION = "deviation."
+LEVEL = "level."
 ENERGY = "energy"
 
 
@@ -97,9 +98,7 @@ class DAML(Method):
         train(model, parts, context)
         model.eval()
         if self.config.position == "both":
-            usual = usual_errors(model, self.config, runs, context.compute)
-            model.energy = usual.energy
-            self._settle_power(usual, footage)
+            self._measure_usual(model, runs, footage, context.compute)
 
     def _prepare(
         self, footage: Footage, seed: int, reporter: Reporter, compute: Compute
@@ -147,12 +146,19 @@ class DAML(Method):
             crop = min(config.crop, width // config.factor * config.factor)
             self._settle({"width": width, "crop": crop})
 
-    def _settle_power(self, usual: UsualErrors, footage: Footage) -> None:
+    def _measure_usual(
+        self, model: DAMLModel, runs: Sequence[Run], footage: Footage, compute: Compute
+    ) -> None:
+        """What relative errors are relative to."""
+        usual = usual_errors(model, self.config, runs, compute)
+        model.energy = usual.energy
+        levels = [usual.levels.get(scene, usual.levels[POOLED]) for scene in model.scenes]
+        model.levels = torch.tensor(levels, dtype=torch.float64)
         if self.config.power is None:
-            self._settle({"power": round(usual.share, 3)})
+            self._settle({"power": round(usual.power, 3)})
             footage.notes.append(
-                f"{usual.share:.0%} of how errors vary within training clips goes with what the "
-                f"codes hold, so they are divided by its power {usual.share:.2g}."
+                f"{usual.power:.0%} of how errors vary within training clips goes with what the "
+                f"codes hold, so they are divided by its power {usual.power:.2g}."
             )
 
     def _settle(self, settled: Mapping[str, Any]) -> None:
@@ -188,6 +194,8 @@ class DAML(Method):
             tensors[f"mean.{scene}"] = model.mean_of(scene)
             if (deviation := model.deviation_of(scene)) is not None:
                 tensors[f"{DEVIATION}{scene}"] = deviation
+            if model.levels is not None:
+                tensors[f"{LEVEL}{scene}"] = torch.tensor(model.level_of(scene))
         if model.energy is not None:
             tensors[ENERGY] = torch.tensor(model.energy)
         return tensors
@@ -199,7 +207,7 @@ class DAML(Method):
         rest = {
             name: value
             for name, value in tensors.items()
-            if name != ENERGY and not name.startswith(("mean.", DEVIATION))
+            if name != ENERGY and not name.startswith(("mean.", DEVIATION, LEVEL))
         }
         try:
             model = DAMLModel(self.config, scenes)
@@ -212,8 +220,12 @@ class DAML(Method):
                     raise RuntimeError("deviations of another size than the means")
             if ENERGY in tensors:
                 model.energy = float(tensors[ENERGY])
-            if self.config.position == "both" and None in (model.energy, self.config.power):
-                raise RuntimeError("position both needs the codes' mean square and its power")
+            if f"{LEVEL}{POOLED}" in tensors:
+                known = [tensors[f"{LEVEL}{scene}"] for scene in model.scenes]
+                model.levels = torch.stack(known).double()
+            needed = (model.energy, model.levels, self.config.power)
+            if self.config.position == "both" and any(one is None for one in needed):
+                raise RuntimeError("position both needs what codes hold and errors are as a rule")
         except (KeyError, RuntimeError, AssertionError) as error:
             raise BundleError(
                 f"The bundle's tensors do not fit its DAML settings: {error}. Refit it."

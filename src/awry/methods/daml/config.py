@@ -159,7 +159,7 @@ class DAMLConfig(MethodConfig):
     position: Literal["mean", "max", "both"] = Field(
         "mean",
         description="mean over positions (eq. 2), or maximum; both: a geometric mean of the two, "
-        "of errors divided by a power of what the code holds there",
+        "of errors divided by a power of what the code holds there, in usual ones of the scene",
     )
     highest: float = Field(
         0.25,

@@ -165,6 +165,8 @@ class DAMLModel(nn.Module):
         deviations: float32 (1 + scenes, H, W) in [0, 1], how far pixels differ from them; None in
             bundles of before they were kept.
         energy: mean square of the codes of training frames; None where no score needs it.
+        levels: float64 (1 + scenes,), above 0, the usual error that scores are in shares of;
+            where there is `energy`.
     """
 
     def __init__(self, config: DAMLConfig, scenes: tuple[str, ...]) -> None:
@@ -205,6 +207,7 @@ class DAMLModel(nn.Module):
         self.means: Tensor
         self.deviations: Tensor | None = None
         self.energy: float | None = None
+        self.levels: Tensor | None = None
         if config.initial == "glorot":
             self.apply(_glorot)
         self.encoder.to(memory_format=torch.channels_last)
@@ -226,6 +229,10 @@ class DAMLModel(nn.Module):
     def deviation_of(self, scene: str) -> Tensor | None:
         """How far pixels differ from that mean, (H, W) in [0, 1], where that is known."""
         return None if self.deviations is None else self.deviations[self._number(scene)]
+
+    def level_of(self, scene: str) -> float:
+        """The usual error of a scene, or of all; 1 where none was measured."""
+        return 1.0 if self.levels is None else float(self.levels[self._number(scene)])
 
     def _number(self, scene: str) -> int:
         return self.scenes.index(scene if scene in self.scenes else POOLED)

@@ -1,8 +1,7 @@
 """What is normal at each pixel: the mean picture of a scene's training frames, and its spread.
 
 The networks see what differs from it (section 3.1), so a picture like every other one is all zeros.
-How much the code of a usual frame holds, and how far its error goes with that, is measured here
-too.
+What the code of a usual frame holds and how large its error is, is measured here too.
 """
 
 from __future__ import annotations
@@ -56,17 +55,18 @@ def scene_means(
 
 @dataclass(frozen=True, slots=True)
 class UsualErrors:
-    """What codes of training frames hold, and how far errors go with it.
+    """What codes of training frames hold, how far errors go with it, and how large they then are.
 
     Attributes:
         energy: the codes' mean square, above 0.
-        share: of the variance that the logarithms of frames' errors have within clips, as far as
-            it is explained by those of the codes' mean squares, in [0, 1]; 0 where errors fall
-            as codes hold more.
+        power: by which errors are divided by what their codes hold.
+        levels: each scene's usual error after that, the geometric mean of its frames' mean
+            errors, above 0; `POOLED` is that of all frames.
     """
 
     energy: float
-    share: float
+    power: float
+    levels: dict[str, float]
 
 
 def usual_errors(
@@ -76,25 +76,52 @@ def usual_errors(
 
     Args:
         model: trained, on the processor.
-        config: its settings.
+        config: its settings. Without `power` it is measured: the share of the variance that the
+            logarithms of frames' errors have within clips, as far as those of the codes' mean
+            squares explain it; 0 where errors fall as codes hold more.
         runs: of the training part.
         compute: where the networks run.
     """
     placed = compute.copy_of(model).eval()
     windows = Batches(runs, model, config.model_copy(update={"windows": 1}), compute)
-    found: dict[int, list[tuple[float, float]]] = {}
+    places = windows.spread(LOOKED_AT)
+    looks: list[_Look] = []
     with torch.inference_mode(), compute.rounding():
-        for place in windows.spread(LOOKED_AT):
+        for place in places:
             codes = placed.encode(windows.whole(place).frames[0])[-1].float()
-            guess = placed.motion.of_windows(codes[None, :-1])
-            error = placed.motion.code(guess)[0].float() - codes[-1]
-            found.setdefault(place[0], []).append(
-                (float(codes[-1].square().mean()), float(error.square().mean()))
-            )
-    clips = [np.maximum(np.array(pairs), LEAST) for pairs in found.values()]
-    energy = float(np.concatenate(clips)[:, 0].mean())
-    varied = np.concatenate([np.log(clip) - np.log(clip).mean(0) for clip in clips])
+            guess = placed.motion.code(placed.motion.of_windows(codes[None, :-1]))[0].float()
+            held, error = codes[-1].square().mean(0), (guess - codes[-1]).square().mean(0)
+            looks.append(_Look(place[0], windows.scene(place), *map(compute.array, (held, error))))
+    energy = max(float(np.mean([look.held.mean() for look in looks])), LEAST)
+    power = _explained(looks) if config.power is None else config.power
+    levels: dict[str, list[float]] = {}
+    for look in looks:
+        relative = look.error / (look.held + config.relative * energy) ** power
+        for scene in (POOLED, look.scene):
+            levels.setdefault(scene, []).append(max(float(relative.mean()), LEAST))
+    usual = {scene: float(np.exp(np.mean(np.log(found)))) for scene, found in levels.items()}
+    return UsualErrors(energy, power, usual)
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """A window's clip and scene; what its frame's code holds and the error, both (h, w)."""
+
+    clip: int
+    scene: str
+    held: NDArray[np.float32]
+    error: NDArray[np.float32]
+
+
+def _explained(looks: Sequence[_Look]) -> float:
+    """The power of `usual_errors`, in [0, 1]."""
+    clips: dict[int, list[tuple[float, float]]] = {}
+    for look in looks:
+        pair = float(look.held.mean()), float(look.error.mean())
+        clips.setdefault(look.clip, []).append(pair)
+    logs = [np.log(np.maximum(np.array(pairs, np.float64), LEAST)) for pairs in clips.values()]
+    varied = np.concatenate([clip - clip.mean(0) for clip in logs])
     (held, together), (_, errors) = varied.T @ varied
     if held * errors <= LEAST or together <= 0:
-        return UsualErrors(energy, 0.0)
-    return UsualErrors(energy, min(1.0, float(together**2 / (held * errors))))
+        return 0.0
+    return min(1.0, float(together**2 / (held * errors)))

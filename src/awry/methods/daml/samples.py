@@ -165,7 +165,7 @@ class Batches:
 
     def _mean(self, place: tuple[int, int]) -> Tensor:
         """The mean picture (c, H, W) of a place's clip, on the device, where it stays."""
-        scene = self._runs[place[0]][0].scene
+        scene = self.scene(place)
         if scene not in self._means:
             self._means[scene] = self.compute.put(self.clips[place[0]][1])
         return self._means[scene]
@@ -174,6 +174,10 @@ class Batches:
         """Up to `count` places, as `places` gives them, evenly spread and the same each time."""
         numbers = np.linspace(0, self.total - 1, min(count, self.total)).astype(int)
         return [self._place(int(number)) for number in numbers]
+
+    def scene(self, place: tuple[int, int]) -> str:
+        """Of which scene a place's clip is."""
+        return self._runs[place[0]][0].scene
 
     def whole(self, place: tuple[int, int]) -> RunBatch:
         """The stretch that begins at a place, in whole frames."""

@@ -113,6 +113,7 @@ class DAMLScorer(Scorer):
         self._kept = max(config.ahead, config.skip_back) + 1 if self._wanted else 1
         energy = placed.fitted.energy if config.position == "both" else None
         self._usual_energy = None if energy is None else config.relative * energy
+        self._level = placed.fitted.level_of(setting.scene)
         self._mask: NDArray[np.bool_] | None = None
         if not config.own_background:  # which is chosen from all that a stream showed
             earliest = max(config.window - 1, config.skip_back, config.ahead)
@@ -282,8 +283,9 @@ class DAMLScorer(Scorer):
     def _errors(self, pairs: Sequence[_DueFrame]) -> dict[str, ErrorMap]:
         """Each part's error (n, h, w) at the positions of the code; `latent` (DAML eq. 2) first.
 
-        With `position=both` the latent one is divided by a power of what the code holds; where
-        its map is wanted, `SHOWN` is in shares of what code and prediction hold together.
+        With `position=both` the latent one is divided by a power of what the code holds, in usual
+        errors of the scene; where its map is wanted, `SHOWN` is in shares of what code and
+        prediction hold together.
         """
         predicted = torch.stack([pair.due for pair in pairs if pair.due is not None])
         codes = torch.stack([pair.encoded.code for pair in pairs])
@@ -293,7 +295,7 @@ class DAMLScorer(Scorer):
             held = codes.square().mean(1) + self._usual_energy
             if self.setting.maps and self._config.score == "latent":
                 errors[SHOWN] = errors["latent"] / (held + predicted.square().mean(1))
-            errors["latent"] = errors["latent"] / held**self._config.power
+            errors["latent"] = errors["latent"] / (held**self._config.power * self._level)
         frames = torch.stack([pair.encoded.frame for pair in pairs])
         if "prediction" in self._wanted:
             guess = self._decode(predicted, [pair.earlier[0] for pair in pairs])

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
+import awry
 from awry.errors import BundleError, TrainingError
 from awry.fitting import FitOptions, fit_detector
 from awry.methods.base import Setting
@@ -67,6 +68,42 @@ def test_what_relative_errors_need_is_kept(make_model: MakeModel) -> None:
     assert other.model is not None
     assert other.model.energy == 0.25
     assert [other.model.level_of(scene) for scene in ("yard", "elsewhere")] == [3.0, 2.0]
+
+
+@pytest.mark.parametrize("power", [None, 0.25])
+def test_a_fit_settles_how_relative_errors_are(tmp_path: Path, power: float | None) -> None:
+    """Which the bundle keeps, and its notes say where nobody chose it."""
+    changes = {"position": "both"} | ({} if power is None else {"power": power})
+    data, how = moving_square_data(), FitOptions(preset="tiny", changes=changes)
+    fitted = fit_detector("daml", data, tmp_path / "b", how)
+    fitted.save(tmp_path / "saved")
+    kept = awry.load(tmp_path / "saved")
+    of_fit, of_bundle = (detector.models["*"] for detector in (fitted, kept))
+    assert isinstance(of_fit, DAML)
+    assert isinstance(of_bundle, DAML)
+    settled = of_bundle.config.power
+    assert settled is not None
+    assert settled == of_fit.config.power
+    said = [note for note in kept.facts.data.notes if "goes with what the codes hold" in note]
+    if power is None:
+        assert 0 <= settled <= 1
+        assert len(said) == 1
+    else:
+        assert (settled, said) == (power, [])
+    assert of_fit.model is not None
+    assert of_bundle.model is not None
+    assert of_bundle.model.energy == pytest.approx(of_fit.model.energy)
+    assert of_bundle.model.level_of("*") == pytest.approx(of_fit.model.level_of("*"))
+    ours, again = (
+        [
+            one.score
+            for one in detector.scorer().score(data.train[0].open())
+            if one.score is not None
+        ]
+        for detector in (fitted, kept)
+    )
+    assert max(ours) > 0
+    assert ours == pytest.approx(again, rel=1e-5)
 
 
 def test_what_is_not_fitted_cannot_score(make_model: MakeModel) -> None:

@@ -12,7 +12,19 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Event", "Frame", "FrameScore", "Objects", "Region"]
+__all__ = ["ASSUMED_FPS", "Event", "Frame", "FrameScore", "Objects", "Region", "frames_in"]
+
+ASSUMED_FPS = 10.0
+"""Frames per second of footage that does not say its own."""
+
+
+def frames_in(seconds: float, fps: float | None) -> int:
+    """How many frames that time is, at least one; None: `ASSUMED_FPS`.
+
+    >>> frames_in(0.3, 25.0), frames_in(2.5, None)
+    (8, 25)
+    """
+    return max(1, round(seconds * (fps or ASSUMED_FPS)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,11 @@ from awry.datasets import open_dataset
 from awry.detector import Detector
 from awry.fitting.detector import open_footage
 from awry.fitting.options import FitOptions
-from awry.fitting.spans import APART, STRANGEST, _scored_clip, calibrate_models
+from awry.fitting.spans import STRANGEST, _scored_clip, calibrate_models
+from awry.frames import frames_in
 from awry.progress import Silent
 from awry.scoring.calibration import Budget
+from awry.scoring.moments import APART_S
 from awry.training.footage import Footage
 
 
@@ -64,7 +66,8 @@ def test_the_strongest_training_frames_by_their_own_numbers(
     frames = [(m.clip, m.frame.index) for m in moments]
     assert all(spans[clip].first <= frame < spans[clip].last for clip, frame in frames)
     same_clip = [abs(a - b) for i, (c, a) in enumerate(frames) for d, b in frames[:i] if c == d]
-    assert min(same_clip, default=APART) >= APART
+    apart = frames_in(APART_S, footage.open(footage.clips[0]).fps)
+    assert min(same_clip, default=apart) >= apart
     for moment in moments:
         source = list(footage.open(footage.clip_named(moment.clip)))
         np.testing.assert_array_equal(moment.frame.image, source[moment.frame.index].image)

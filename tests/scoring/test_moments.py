@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from awry.frames import Frame, FrameScore
-from awry.scoring.moments import MOST_BEFORE, Moment, MomentKeeper, strongest
+from awry.scoring.moments import APART_S, MOST_BEFORE, Moment, MomentKeeper, strongest
 
 PICTURE = np.zeros((1, 1, 3), np.uint8)
 
 
 def keeper_of(scores: list[float | None], count: int, apart: int) -> MomentKeeper:
-    keeper = MomentKeeper("clip", count, apart)
+    keeper = MomentKeeper("clip", count, apart / APART_S)
     for index, value in enumerate(scores):
         keeper.offer(Frame(index, None, PICTURE), FrameScore(index, None, value))
     return keeper
@@ -26,7 +26,8 @@ def kept(scores: list[float | None], count: int, apart: int) -> list[int]:
 
 
 def moment(value: float, index: int, clip: str = "clip") -> Moment:
-    return Moment(value, clip, Frame(index, None, PICTURE), FrameScore(index, None, value))
+    frame, score = Frame(index, None, PICTURE), FrameScore(index, None, value)
+    return Moment(value, clip, frame, score, apart=25)
 
 
 def test_the_strongest_come_first_with_their_frames() -> None:
@@ -75,18 +76,30 @@ def test_moments_are_few_apart_sorted_and_begin_with_the_maximum(
 
 
 def test_clips_do_not_push_one_another_out() -> None:
-    found = strongest([moment(3, 10, "a"), moment(2, 12, "b"), moment(1, 12, "a")], 5, 25)
+    found = strongest([moment(3, 10, "a"), moment(2, 12, "b"), moment(1, 12, "a")], 5)
     assert [(m.clip, m.value) for m in found] == [("a", 3), ("b", 2)]
-    assert len(strongest([moment(i, 100 * i) for i in range(9)], 4, 25)) == 4
+    assert len(strongest([moment(i, 100 * i) for i in range(9)], 4)) == 4
 
 
 def test_moments_may_be_exactly_so_far_apart() -> None:
-    found = strongest([moment(3, 10), moment(2, 35), moment(1, 59)], 5, 25)
+    found = strongest([moment(3, 10), moment(2, 35), moment(1, 59)], 5)
     assert [m.frame.index for m in found] == [10, 35]
 
 
+def test_moments_lie_as_far_apart_in_time_at_every_rate() -> None:
+    scores = [0.0] * 200
+    scores[10], scores[60] = 3.0, 2.0
+    found = {}
+    for fps in (10.0, 20.0, 30.0):
+        keeper = MomentKeeper("clip", 5, fps)
+        for index, value in enumerate(scores):
+            keeper.offer(Frame(index, None, PICTURE), FrameScore(index, None, value))
+        found[fps] = [m.frame.index for m in keeper.moments() if m.value > 0]
+    assert found == {10.0: [10, 60], 20.0: [10, 60], 30.0: [10]}
+
+
 def test_the_frames_before_a_moment_become_pictures_of_it() -> None:
-    keeper = MomentKeeper("clip", 1, 25, before=2)
+    keeper = MomentKeeper("clip", 1, None, before=2)
     for index, value in enumerate([None, None, 1.0, 5.0, 2.0]):
         keeper.offer(Frame(index, None, PICTURE), FrameScore(index, None, value))
     (found,) = keeper.moments()
@@ -98,7 +111,7 @@ def test_the_frames_before_a_moment_become_pictures_of_it() -> None:
 
 
 def test_methods_that_need_many_frames_before_are_not_asked_for_pictures() -> None:
-    keeper = MomentKeeper("clip", 1, 25, before=MOST_BEFORE + 1)
+    keeper = MomentKeeper("clip", 1, None, before=MOST_BEFORE + 1)
     for index in range(30):
         keeper.offer(Frame(index, None, PICTURE), FrameScore(index, None, 1.0))
     (found, *_) = keeper.moments()

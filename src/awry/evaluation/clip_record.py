@@ -26,8 +26,6 @@ from awry.scoring.moments import Moment, MomentKeeper
 from awry.video.source import SourceHealth
 
 PEAKS = 4
-APART = 25
-"""Frames between two peaks of one clip."""
 
 
 @dataclass(slots=True)
@@ -108,17 +106,22 @@ class PeakRecord:
     Args:
         clip: its name.
         labels: uint8 (n,), or None.
+        fps: frames per second of the clip as it is scored, or None.
         scorer: what scores the clip; its pictures of the moments are kept too. None: no pictures.
     """
 
     def __init__(
-        self, clip: str, labels: NDArray[np.uint8] | None, scorer: Scorer | None = None
+        self,
+        clip: str,
+        labels: NDArray[np.uint8] | None,
+        fps: float | None = None,
+        scorer: Scorer | None = None,
     ) -> None:
         self._clip = clip
         self._scorer = scorer
         before = 0 if scorer is None else scorer.run_up
-        self._strongest = MomentKeeper(clip, PEAKS, APART, before)
-        self._normal = MomentKeeper(clip, PEAKS, APART, before)
+        self._strongest = MomentKeeper(clip, PEAKS, fps, before)
+        self._normal = MomentKeeper(clip, PEAKS, fps, before)
         self._events: dict[int, Moment] = {}
         # Which true event each frame belongs to, from 1; 0 for normal frames.
         self._event_of = None if labels is None else np.zeros(len(labels), np.int64)

@@ -247,7 +247,7 @@ def score_clip(
         maps=options.maps,
         parts=options.parts,
     )
-    record = _record(clip, options, scorer, pictures=detector.every == 1)
+    record = _record(clip, source.fps, options, scorer, pictures=detector.every == 1)
     reference = _flow_scorer(detector) if options.flow else None
     flow: list[float | None] = []
     for frame, score in scored(scorer, islice(source, options.first), detector.every):
@@ -274,7 +274,9 @@ def seconds_by_stage(scores: Sequence[ClipScores]) -> dict[str, float]:
     return stages
 
 
-def _record(clip: Clip, options: ClipOptions, scorer: Scorer, *, pictures: bool) -> ClipRecord:
+def _record(
+    clip: Clip, fps: float | None, options: ClipOptions, scorer: Scorer, *, pictures: bool
+) -> ClipRecord:
     # Frames in between would be taken for those before a moment.
     labels = clip.labels() if options.labels and clip.labels is not None else None
     regions = None
@@ -283,7 +285,7 @@ def _record(clip: Clip, options: ClipOptions, scorer: Scorer, *, pictures: bool)
     return ClipRecord(
         clip,
         labels,
-        PeakRecord(clip.name, labels, scorer if pictures else None) if options.peaks else None,
+        PeakRecord(clip.name, labels, fps, scorer if pictures else None) if options.peaks else None,
         regions,
     )
 

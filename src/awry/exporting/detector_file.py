@@ -18,7 +18,7 @@ from awry.exporting.detectors import (
     exportable,
     random_pictures,
 )
-from awry.frames import Frame
+from awry.frames import Frame, frames_in
 from awry.output.places import Place, check_places
 from awry.progress import Reporter
 from awry.results import FigureCard, Result
@@ -39,7 +39,6 @@ LOOKS_S = 0.5
 """Seconds of footage between two frames that are looked at."""
 LOOKS = 64
 """Frames that are looked at, over all clips."""
-ASSUMED_FPS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +184,7 @@ def pictures_of(detector: NetworkDetector, clips: Sequence[Clip]) -> list[Any]:
 
 def _looks(clip: Clip, most: int) -> Iterator[Frame]:
     source = clip.open()
-    step = max(1, round(LOOKS_S * (source.fps or ASSUMED_FPS)))
+    step = frames_in(LOOKS_S, source.fps)
     taken = 0
     for frame in source:
         if frame.index % step == 0:

@@ -27,7 +27,6 @@ from awry.training.footage import Footage
 from awry.training.split import Span, run_up
 
 STRANGEST = 10
-APART = 25
 
 
 def calibrate_models(
@@ -63,7 +62,7 @@ def calibrate_models(
         train.append(
             _scored_clip(models, footage, span, maps=not clips, levels=levels, moments=moments)
         )
-    strangest = strongest(moments, STRANGEST, APART)
+    strangest = strongest(moments, STRANGEST)
     if calibration is None:
         footage.notes.append(f"{NO_THRESHOLD} {OF_TRAINING} {SET_ONE}")
         return calibrate(train, None), strangest
@@ -101,7 +100,7 @@ def _scored_clip(
     )
     before = 0 if moments is not None else run_up(footage.parts, span, scorer.run_up)
     frames = Excerpt(source, span.first - before, span.last - 1, span.clip, keep_origin=True)
-    keeper = MomentKeeper(span.clip, STRANGEST, APART, scorer.run_up)
+    keeper = MomentKeeper(span.clip, STRANGEST, source.fps, scorer.run_up)
     scores, peaks, parts = [], [], []
     for frame, score in islice(scored(scorer, frames), before, None):
         scores.append(np.nan if score.score is None else score.score)

@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from awry.frames import Frame, Objects
+from awry.frames import ASSUMED_FPS, Frame, Objects
 from awry.methods.base import Setting
 from awry.methods.windowed import Origin
 from awry.teachers.objects.base import ObjectDetector, taken, unmasked
 from awry.teachers.objects.carried import carried, inside, trimmed
 from awry.teachers.objects.lives import Lives
-from awry.teachers.objects.trust import ASSUMED_FPS, ObjectTrust, TrustStream
+from awry.teachers.objects.trust import ObjectTrust, TrustStream
 from awry.video.pictures import Pictures
 
 DETECT_EVERY_S = (

@@ -10,13 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from awry.errors import ConfigError, InputError
-from awry.frames import Event, FrameScore, Region
+from awry.frames import Event, FrameScore, Region, frames_in
 from awry.scoring.regions import distinct_regions
 
 # Seconds between runs that are one alarm, and of the shortest alarm.
 MERGED_S, SHORTEST_ALARM_S = 1.0, 0.3
-# Where the frame rate is unknown.
-ASSUMED_FPS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +64,10 @@ class EventOptions:
         >>> EventOptions.at_rate(25.0)
         EventOptions(hysteresis=0.1, merge_gap=25, min_length=8)
         """
-        rate = fps or ASSUMED_FPS
         return cls(
             hysteresis,
-            round(MERGED_S * rate) if merge_gap is None else merge_gap,
-            max(round(SHORTEST_ALARM_S * rate), 1) if min_length is None else min_length,
+            frames_in(MERGED_S, fps) if merge_gap is None else merge_gap,
+            frames_in(SHORTEST_ALARM_S, fps) if min_length is None else min_length,
         )
 
     def low(self, threshold: float, normal: float = 0.0) -> float:

@@ -10,8 +10,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from awry.frames import Frame, FrameScore
+from awry.frames import Frame, FrameScore, frames_in
 
+APART_S = 2.5
+"""Seconds between two moments of one clip, at least."""
 MOST_BEFORE = 10
 """Frames before a moment that are kept with it, at most."""
 
@@ -28,6 +30,7 @@ class Moment:
         frame: the picture.
         score: the method's whole answer.
         before: the frames that led up to it, where they were wanted.
+        apart: frames to a weaker moment of its clip, at least.
         pictures: what the method shows of it, uint8 RGB (h, w, 3) by name.
     """
 
@@ -36,6 +39,7 @@ class Moment:
     frame: Frame = field(compare=False)
     score: FrameScore = field(compare=False)
     before: tuple[Frame, ...] = field(default=(), compare=False)
+    apart: int = field(default=0, compare=False)
     pictures: Pictures = field(default_factory=dict, compare=False)
 
     def shown(self, make: Callable[[Sequence[Frame]], Pictures | None]) -> Moment:
@@ -49,23 +53,23 @@ class Moment:
 
 
 class MomentKeeper:
-    """Keeps the strongest moments of a clip, at most one in each stretch of frames.
+    """Keeps the strongest moments of a clip, at most one in each stretch of `APART_S`.
 
     Memory is bounded: twice as many pictures as are wanted, and the frames before each.
 
     Args:
         clip: the clip's name.
         count: how many are wanted.
-        apart: two moments are at least so many frames apart.
+        fps: of the frames that are offered; None: unknown.
         before: frames before a moment that are kept with it; none where it takes more than
             `MOST_BEFORE`.
     """
 
-    def __init__(self, clip: str, count: int, apart: int, before: int = 0) -> None:
+    def __init__(self, clip: str, count: int, fps: float | None, before: int = 0) -> None:
         self._recent: deque[Frame] = deque(maxlen=before if before <= MOST_BEFORE else 0)
         self._clip = clip
         self._count = count
-        self._apart = apart
+        self._apart = frames_in(APART_S, fps)
         self._best: Moment | None = None
         self._kept: list[Moment] = []
 
@@ -85,7 +89,7 @@ class MomentKeeper:
             self._keep(best)
             best = None
         if best is None or score.score > best.value:
-            best = Moment(score.score, self._clip, frame, score, before)
+            best = Moment(score.score, self._clip, frame, score, before, self._apart)
         self._best = best
 
     def _keep(self, moment: Moment) -> None:
@@ -96,15 +100,15 @@ class MomentKeeper:
     def moments(self) -> list[Moment]:
         """The strongest first."""
         kept = self._kept if self._best is None else [*self._kept, self._best]
-        return strongest(kept, self._count, self._apart)
+        return strongest(kept, self._count)
 
 
-def strongest(moments: Iterable[Moment], count: int, apart: int) -> list[Moment]:
-    """At most `count` moments, strongest first, those of one clip at least `apart` frames apart."""
+def strongest(moments: Iterable[Moment], count: int) -> list[Moment]:
+    """At most `count` moments, strongest first, those of one clip `apart` from each other."""
     chosen: list[Moment] = []
     for moment in sorted(moments, reverse=True):
         near = (
-            other.clip == moment.clip and abs(other.frame.index - moment.frame.index) < apart
+            other.clip == moment.clip and abs(other.frame.index - moment.frame.index) < other.apart
             for other in chosen
         )
         if not any(near):

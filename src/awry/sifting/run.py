@@ -49,6 +49,13 @@ class RankedClip:
     lost: int = 0
     notes: tuple[str, ...] = ()
 
+    @property
+    def rate(self) -> float | None:
+        """Scores per second, or None."""
+        if self.fps is None or len(self.indices) < 2:
+            return self.fps
+        return self.fps / max(1.0, float(np.median(np.diff(self.indices))))
+
 
 @dataclass(frozen=True, slots=True)
 class RankedEvent:
@@ -113,11 +120,15 @@ class SiftedRun(Result):
     @property
     def events(self) -> list[RankedEvent]:
         """Runs of top-ranked frames, the most abnormal first; near-duplicates are one event."""
-        return rank_events([clip.scores for clip in self.clips], self.config.abnormal_share)
+        return self._ranked(self.config.abnormal_share)
 
     def events_below(self, share: float) -> list[RankedEvent]:
         """What follows the events when a larger share of the frames counts as top-ranked."""
-        return rank_events([clip.scores for clip in self.clips], share, self.events)
+        return self._ranked(share, self.events)
+
+    def _ranked(self, share: float, without: Sequence[RankedEvent] = ()) -> list[RankedEvent]:
+        rates = [clip.rate for clip in self.clips]
+        return rank_events([clip.scores for clip in self.clips], rates, share, without)
 
     @property
     def home(self) -> Path:
@@ -203,12 +214,18 @@ class SiftedRun(Result):
 
 
 def rank_events(
-    scores: Sequence[Series], share: float, without: Sequence[RankedEvent] = ()
+    scores: Sequence[Series],
+    rates: Sequence[float | None],
+    share: float,
+    without: Sequence[RankedEvent] = (),
 ) -> list[RankedEvent]:
     """Runs of the top-ranked frames of several clips, the strangest first.
 
+    Runs at most a second apart are one.
+
     Args:
         scores: (n,) of each clip.
+        rates: scores per second of each clip, or None.
         share: of all frames that count as top-ranked.
         without: events whose frames are left out, with the frames so near that they would be
             merged with them.
@@ -217,13 +234,13 @@ def rank_events(
     if not pooled.size or float(np.ptp(pooled)) == 0:
         return []
     threshold = top_threshold(pooled, share)
-    options = EventOptions(hysteresis=0.0, min_length=1)
+    merging = [EventOptions.at_rate(rate, hysteresis=0.0, min_length=1) for rate in rates]
     rest = [series.copy() for series in scores]
     for event in without:
-        around = max(0, event.first - options.merge_gap)
-        rest[event.clip][around : event.last + options.merge_gap + 1] = -np.inf
+        gap = merging[event.clip].merge_gap
+        rest[event.clip][max(0, event.first - gap) : event.last + gap + 1] = -np.inf
     events = []
-    for number, series in enumerate(rest):
+    for number, (series, options) in enumerate(zip(rest, merging, strict=True)):
         for first, last in find_runs(series, threshold, options):
             peak = first + int(np.argmax(series[first : last + 1]))
             events.append(RankedEvent(number, first, last, peak, float(series[peak])))

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from awry.frames import Objects
+from awry.frames import ASSUMED_FPS, Objects
 from awry.teachers.objects import ObjectDetector, View
 from awry.teachers.objects.base import taken
-from awry.teachers.objects.trust import ASSUMED_FPS, FrameDetections, ObjectTrust, TrustStream
+from awry.teachers.objects.trust import FrameDetections, ObjectTrust, TrustStream
 from awry.training.footage import Run
 from awry.video.pictures import Pictures, coloured
 

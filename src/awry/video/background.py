@@ -11,6 +11,8 @@ from collections import deque
 import numpy as np
 from numpy.typing import NDArray
 
+from awry.frames import ASSUMED_FPS
+
 Picture = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
@@ -24,7 +26,6 @@ LEAST_DEVIATION = 3.0
 """Grey levels by which a pixel differs in any footage."""
 MEMORY_S = 60.0
 """The stream's own picture is the mean of so much of it, once there is so much."""
-ASSUMED_FPS = 10.0
 
 
 class Background:

@@ -13,10 +13,10 @@ from awry.datasets.base import Clip, Dataset
 from awry.errors import ConfigError, DatasetError
 from awry.evaluation.clip_scoring import SCORES_ALONE, score_clip
 from awry.evaluation.scored_clip import ScoredClip
+from awry.frames import frames_in
+from awry.scoring.moments import APART_S
 from awry.studies.figures.judges import Judge
 
-APART = 25
-"""Frames between two chosen ones of a clip."""
 NOTHING_SCORED = "No abnormal frame of these clips has a score: there is nothing to show."
 
 
@@ -85,7 +85,7 @@ def _is_abnormal(clip: Clip) -> bool:
 def strongest(judge: Judge, clips: Sequence[Clip], by: str, count: int) -> list[Choice]:
     """The highest abnormal frames, strongest first; each clip's best come first.
 
-    Frames of one clip lie `APART` from each other at least. Where a clip has no labels, any frame
+    Frames of one clip lie `APART_S` from each other at least. Where a clip has no labels, any frame
     may be chosen.
 
     Args:
@@ -106,9 +106,8 @@ def strongest(judge: Judge, clips: Sequence[Clip], by: str, count: int) -> list[
         abnormal = None if series.labels is None else series.labels > 0
         if abnormal is not None and abnormal.any():
             values[~abnormal] = -np.inf
-        found += [
-            Choice(clip, series.index(place), float(values[place])) for place in _peaks(values)
-        ]
+        places = _peaks(values, frames_in(APART_S, series.fps))
+        found += [Choice(clip, series.index(place), float(values[place])) for place in places]
     found.sort(key=lambda choice: -(choice.value or 0.0))
     first: dict[str, Choice] = {}
     for choice in found:
@@ -117,13 +116,13 @@ def strongest(judge: Judge, clips: Sequence[Clip], by: str, count: int) -> list[
     return [*first.values(), *rest][:count]
 
 
-def _peaks(values: NDArray[np.float64]) -> list[int]:
-    """Places of the highest values, each `APART` from a higher one at least."""
+def _peaks(values: NDArray[np.float64], apart: int) -> list[int]:
+    """Places of the highest values, each so far from a higher one at least."""
     left, places = values.copy(), []
     while np.isfinite(left).any():
         place = int(np.argmax(left))
         places.append(place)
-        left[max(0, place - APART + 1) : place + APART] = -np.inf
+        left[max(0, place - apart + 1) : place + apart] = -np.inf
     return places
 
 

@@ -25,8 +25,6 @@ Picture = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 Detect = Callable[[Picture], Objects]
 
-ASSUMED_FPS = 10.0
-"""Frames per second of footage that does not say its own."""
 LOOKS = 75
 """Pictures that the empty scene is the median of."""
 WEAK, STRONG = 0.2, 0.5

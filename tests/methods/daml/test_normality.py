@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -7,7 +8,8 @@ import pytest
 import torch
 
 from awry.devices import PROCESSOR
-from awry.methods.daml.normality import scene_means, usual_errors
+from awry.methods.daml.normality import _looked_at, scene_means, usual_errors
+from awry.methods.daml.samples import Batches, evenly
 from awry.training.footage import Run
 from support import noise_run as run
 
@@ -55,6 +57,20 @@ def brighter(dark: Run) -> Run:
     """The same frames, the later the more contrast."""
     contrast = np.linspace(0.1, 1, len(dark.images))[:, None, None, None]
     return replace(dark, images=(dark.images * contrast).astype(np.uint8))
+
+
+def test_clips_are_looked_at_often_enough_to_be_compared_with_themselves(
+    make_model: MakeModel,
+) -> None:
+    """Of 300 clips eight, 16 times each; of a short clip of another scene all windows."""
+    runs = [run(30, number, "a") for number in range(300)] + [run(9, 1, "b")]
+    model = make_model(("a", "b"))
+    config = model.config.model_copy(update={"windows": 1})
+    places = _looked_at(Batches(runs, model, config))
+    clips = Counter(clip for clip, _ in places)
+    assert clips == dict.fromkeys(evenly(range(300), 8), 16) | {300: 4}
+    assert {first for clip, first in places if clip == 300} == {0, 1, 2, 3}
+    assert all(0 <= first < 25 for clip, first in places if clip < 300)
 
 
 def test_errors_that_do_not_vary_go_with_nothing(make_model: MakeModel) -> None:

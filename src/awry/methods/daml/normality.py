@@ -16,12 +16,13 @@ from numpy.typing import NDArray
 from awry.devices import Compute
 from awry.methods.daml.config import DAMLConfig
 from awry.methods.daml.network import POOLED, DAMLModel
-from awry.methods.daml.samples import Batches
+from awry.methods.daml.samples import Batches, evenly
 from awry.training.footage import Run
 
 CHUNK = 256
-LOOKED_AT = 256
-"""Windows whose errors are looked at, evenly spread."""
+LOOKED_AT, LEAST_OF_SCENE, OF_CLIP = 256, 64, 16
+"""Windows whose errors are looked at: of all scenes, of each scene at least, and of each clip that is
+taken, so that it can be compared with itself."""
 LEAST = 1e-12
 
 
@@ -84,14 +85,14 @@ def usual_errors(
     """
     placed = compute.copy_of(model).eval()
     windows = Batches(runs, model, config.model_copy(update={"windows": 1}), compute)
-    places = windows.spread(LOOKED_AT)
     looks: list[_Look] = []
     with torch.inference_mode(), compute.rounding():
-        for place in places:
-            codes = placed.encode(windows.whole(place).frames[0])[-1].float()
+        for clip, first in _looked_at(windows):
+            codes = placed.encode(windows.whole((clip, first)).frames[0])[-1].float()
             guess = placed.motion.code(placed.motion.of_windows(codes[None, :-1]))[0].float()
             held, error = codes[-1].square().mean(0), (guess - codes[-1]).square().mean(0)
-            looks.append(_Look(place[0], windows.scene(place), *map(compute.array, (held, error))))
+            maps = compute.array(held), compute.array(error)
+            looks.append(_Look(clip, windows.scene(clip), *maps))
     energy = max(float(np.mean([look.held.mean() for look in looks])), LEAST)
     power = _explained(looks) if config.power is None else config.power
     levels: dict[str, list[float]] = {}
@@ -101,6 +102,21 @@ def usual_errors(
             levels.setdefault(scene, []).append(max(float(relative.mean()), LEAST))
     usual = {scene: float(np.exp(np.mean(np.log(found)))) for scene, found in levels.items()}
     return UsualErrors(energy, power, usual)
+
+
+def _looked_at(windows: Batches) -> list[tuple[int, int]]:
+    """Places of windows, evenly spread over clips of every scene, and over each of these."""
+    scenes: dict[str, list[int]] = {}
+    for clip in range(len(windows.clips)):
+        scenes.setdefault(windows.scene(clip), []).append(clip)
+    share = max(LEAST_OF_SCENE, LOOKED_AT // len(scenes))
+    chosen = [evenly(clips, share // OF_CLIP) for clips in scenes.values()]
+    return [
+        (clip, first)
+        for clips in chosen
+        for clip in clips
+        for first in evenly(range(windows.starts[clip]), share // len(clips))
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,8 @@ class Batches:
         length: frames of a stretch.
         spaced: stretches are single windows, of which only the inputs and the predicted frame
             are taken.
-        total: number of places where a stretch can begin.
+        starts: number of frames where a stretch can begin, of each of `clips`.
+        total: of all of them.
         clips: the sampled frames (n, h, w, c) of each run that is drawn from, and its mean
             picture on the processor.
 
@@ -84,8 +85,8 @@ class Batches:
         shortest = min(len(images) for _, images in self._runs)
         self._sample = max(2, config.skip_back + 1) if pairs else config.window
         self.length = self._sample if self.spaced or pairs else min(config.run_length, shortest)
-        starts = [len(images) - self.length + 1 for _, images in self._runs]
-        self._bounds = np.cumsum(starts)
+        self.starts = [len(images) - self.length + 1 for _, images in self._runs]
+        self._bounds = np.cumsum(self.starts)
         self.total = int(self._bounds[-1])
         self.clips = [(images, model.mean_of(run.scene)) for run, images in self._runs]
         self._means: dict[str, Tensor] = {}
@@ -165,19 +166,14 @@ class Batches:
 
     def _mean(self, place: tuple[int, int]) -> Tensor:
         """The mean picture (c, H, W) of a place's clip, on the device, where it stays."""
-        scene = self.scene(place)
+        scene = self.scene(place[0])
         if scene not in self._means:
             self._means[scene] = self.compute.put(self.clips[place[0]][1])
         return self._means[scene]
 
-    def spread(self, count: int) -> list[tuple[int, int]]:
-        """Up to `count` places, as `places` gives them, evenly spread and the same each time."""
-        numbers = np.linspace(0, self.total - 1, min(count, self.total)).astype(int)
-        return [self._place(int(number)) for number in numbers]
-
-    def scene(self, place: tuple[int, int]) -> str:
-        """Of which scene a place's clip is."""
-        return self._runs[place[0]][0].scene
+    def scene(self, clip: int) -> str:
+        """Of which scene one of `clips` is."""
+        return self._runs[clip][0].scene
 
     def whole(self, place: tuple[int, int]) -> RunBatch:
         """The stretch that begins at a place, in whole frames."""
@@ -187,8 +183,8 @@ class Batches:
 
     def fixed(self, count: int) -> Iterator[RunBatch]:
         """Up to `count` whole-frame stretches, evenly spread and the same each time."""
-        for place in self.spread(count):
-            yield self.whole(place)
+        for number in evenly(range(self.total), count):
+            yield self.whole(self._place(number))
 
 
 class Codes:
@@ -251,6 +247,12 @@ class Codes:
                     latent = self._model.encode(frames)[-1]
                     place[piece] = compute.array(latent).astype(np.float16)
         self._codes = codes
+
+
+def evenly(numbers: Sequence[int], count: int) -> list[int]:
+    """Up to `count` of them, evenly spread, the first and the last among them."""
+    places = np.linspace(0, len(numbers) - 1, min(count, len(numbers)))
+    return [numbers[int(place)] for place in places]
 
 
 def _code_shape(batches: Batches, model: DAMLModel) -> tuple[int, int, int]:

@@ -21,8 +21,8 @@ from awry.training.footage import Run
 
 CHUNK = 256
 LOOKED_AT, LEAST_OF_SCENE, OF_CLIP = 256, 64, 16
-"""Windows whose errors are looked at: of all scenes, of each scene at least, and of each clip that is
-taken, so that it can be compared with itself."""
+"""Windows whose errors are looked at: of all scenes, of each scene at least, and of each clip that
+is taken, so that it can be compared with itself."""
 LEAST = 1e-12
 
 

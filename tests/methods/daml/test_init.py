@@ -62,7 +62,7 @@ def test_what_relative_errors_need_is_kept(make_model: MakeModel) -> None:
         (0.25, torch.tensor([2.0, 3.0]), unsettled),
     ):
         model.energy, model.levels = energy, levels
-        with pytest.raises(BundleError, match="position both needs what codes hold"):
+        with pytest.raises(BundleError, match="position both needs what was measured"):
             DAML(config).load_state(method.state())
     other.load_state(method.state())
     assert other.model is not None

@@ -225,7 +225,9 @@ class DAML(Method):
                 model.levels = torch.stack(known).double()
             needed = (model.energy, model.levels, self.config.power)
             if self.config.position == "both" and any(one is None for one in needed):
-                raise RuntimeError("position both needs what codes hold and errors are as a rule")
+                raise RuntimeError(
+                    "position both needs what was measured of training errors, which is missing"
+                )
         except (KeyError, RuntimeError, AssertionError) as error:
             raise BundleError(
                 f"The bundle's tensors do not fit its DAML settings: {error}. Refit it."

@@ -73,7 +73,7 @@ class UsualErrors:
 def usual_errors(
     model: DAMLModel, config: DAMLConfig, runs: Sequence[Run], compute: Compute
 ) -> UsualErrors:
-    """Errors of training frames (DAML eq. 2) beside what their codes hold.
+    """Latent errors of training frames beside what their codes hold.
 
     Args:
         model: trained, on the processor.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,10 +16,12 @@ from awry.fitting.detector import open_footage
 from awry.fitting.options import FitOptions
 from awry.fitting.spans import STRANGEST, _scored_clip, calibrate_models
 from awry.frames import frames_in
+from awry.methods.fitted import FittedModels
 from awry.progress import Silent
-from awry.scoring.calibration import Budget
+from awry.scoring.calibration import Budget, CalibrationClip
 from awry.scoring.moments import APART_S
 from awry.training.footage import Footage
+from awry.training.split import Span
 
 
 @pytest.fixture
@@ -52,6 +55,28 @@ def test_without_a_calibration_part_what_is_usual_is_that_of_training(
     assert scene.location == pytest.approx(np.nanmean(scores))
     assert moments[0].value == pytest.approx(np.nanmax(scores))
     assert any("No footage was held back to take an alarm" in note for note in footage.notes)
+
+
+def test_without_a_calibration_part_the_validation_part_is_not_scored(
+    detector: Detector,
+    shared_data: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    footage = open_footage(
+        open_dataset(shared_data, fps=10), tmp_path, FitOptions(calibration=0), Silent()
+    )
+    list(footage.runs("train", (48, 72), grey=False))  # reads it
+    assert footage.parts["validation"]
+    scored_spans = []
+
+    def noted(models: FittedModels, of: Footage, span: Span, **how: Any) -> CalibrationClip:
+        scored_spans.append(span)
+        return _scored_clip(models, of, span, **how)
+
+    monkeypatch.setattr("awry.fitting.spans._scored_clip", noted)
+    calibrate_models(detector.fitted, footage, Budget(2.0))
+    assert scored_spans == footage.parts["train"]
 
 
 def test_the_strongest_training_frames_by_their_own_numbers(

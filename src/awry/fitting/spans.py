@@ -45,9 +45,8 @@ def calibrate_models(
     other, spans = footage.calibration()
     clips = [_scored_clip(models, other, span, maps=True) for span in spans]
     same = bool(clips) and other is footage
-    validation = [
-        _scored_clip(models, footage, span, maps=same) for span in footage.parts["validation"]
-    ]
+    held_back = footage.parts["validation"] if clips else []  # else nothing is made of it
+    validation = [_scored_clip(models, footage, span, maps=same) for span in held_back]
     if same:
         clips, validation = [*validation, *clips], []
     total = sum(span.length for span in footage.parts["train"])

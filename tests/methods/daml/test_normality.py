@@ -62,15 +62,23 @@ def brighter(dark: Run) -> Run:
 def test_clips_are_looked_at_often_enough_to_be_compared_with_themselves(
     make_model: MakeModel,
 ) -> None:
-    """Of 300 clips eight, 16 times each; of a short clip of another scene all windows."""
-    runs = [run(30, number, "a") for number in range(300)] + [run(9, 1, "b")]
-    model = make_model(("a", "b"))
-    config = model.config.model_copy(update={"windows": 1})
-    places = _looked_at(Batches(runs, model, config))
-    clips = Counter(clip for clip, _ in places)
-    assert clips == dict.fromkeys(evenly(range(300), 8), 16) | {300: 4}
-    assert {first for clip, first in places if clip == 300} == {0, 1, 2, 3}
-    assert all(0 <= first < 25 for clip, first in places if clip < 300)
+    """Of 300 clips eight, 16 times each; of a short clip of another scene all windows.
+
+    Every second frame makes a stretch of its own, and both are of one clip.
+    """
+    runs = [replace(run(60, n, "a"), clip=f"a{n}") for n in range(300)]
+    runs.append(replace(run(18, 1, "b"), clip="b"))
+    model = make_model(("a", "b"), subsample=2, interleaved=True)
+    windows = Batches(runs, model, model.config.model_copy(update={"windows": 1}))
+    places = _looked_at(windows)
+    clips = Counter(windows.run(clip).clip for clip, _ in places)
+    assert clips == {f"a{n}": 16 for n in evenly(range(300), 8)} | {"b": 8}
+    assert len(set(places)) == len(places)
+    assert {place for place in places if place[0] >= 600} == {
+        (clip, first) for clip in (600, 601) for first in range(4)
+    }
+    assert {clip % 2 for clip, _ in places if clip < 600} == {0, 1}
+    assert all(0 <= first < windows.starts[clip] for clip, first in places)
 
 
 def test_errors_that_do_not_vary_go_with_nothing(make_model: MakeModel) -> None:

@@ -92,13 +92,13 @@ def usual_errors(
             guess = placed.motion.code(placed.motion.of_windows(codes[None, :-1]))[0].float()
             held, error = codes[-1].square().mean(0), (guess - codes[-1]).square().mean(0)
             maps = compute.array(held), compute.array(error)
-            looks.append(_Look(clip, windows.scene(clip), *maps))
+            looks.append(_Look(windows.run(clip), *maps))
     energy = max(float(np.mean([look.held.mean() for look in looks])), LEAST)
     power = _explained(looks) if config.power is None else config.power
     levels: dict[str, list[float]] = {}
     for look in looks:
         relative = look.error / (look.held + config.relative * energy) ** power
-        for scene in (POOLED, look.scene):
+        for scene in (POOLED, look.run.scene):
             levels.setdefault(scene, []).append(max(float(relative.mean()), LEAST))
     usual = {scene: float(np.exp(np.mean(np.log(found)))) for scene, found in levels.items()}
     return UsualErrors(energy, power, usual)
@@ -106,35 +106,36 @@ def usual_errors(
 
 def _looked_at(windows: Batches) -> list[tuple[int, int]]:
     """Places of windows, evenly spread over clips of every scene, and over each of these."""
-    scenes: dict[str, list[int]] = {}
-    for clip in range(len(windows.clips)):
-        scenes.setdefault(windows.scene(clip), []).append(clip)
+    scenes: dict[str, dict[str, list[tuple[int, int]]]] = {}
+    for clip, starts in enumerate(windows.starts):
+        run = windows.run(clip)
+        there = scenes.setdefault(run.scene, {}).setdefault(run.clip, [])
+        there += [(clip, first) for first in range(starts)]
     share = max(LEAST_OF_SCENE, LOOKED_AT // len(scenes))
-    chosen = [evenly(clips, share // OF_CLIP) for clips in scenes.values()]
+    chosen = [evenly(list(clips.values()), share // OF_CLIP) for clips in scenes.values()]
     return [
-        (clip, first)
+        place
         for clips in chosen
-        for clip in clips
-        for first in evenly(range(windows.starts[clip]), share // len(clips))
+        for places in clips
+        for place in evenly(places, share // len(clips))
     ]
 
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """A window's clip and scene; what its frame's code holds and the error, both (h, w)."""
+    """A window's run; what its frame's code holds and the error, both (h, w)."""
 
-    clip: int
-    scene: str
+    run: Run
     held: NDArray[np.float32]
     error: NDArray[np.float32]
 
 
 def _explained(looks: Sequence[_Look]) -> float:
     """The power of `usual_errors`, in [0, 1]."""
-    clips: dict[int, list[tuple[float, float]]] = {}
+    clips: dict[str, list[tuple[float, float]]] = {}
     for look in looks:
         pair = float(look.held.mean()), float(look.error.mean())
-        clips.setdefault(look.clip, []).append(pair)
+        clips.setdefault(look.run.clip, []).append(pair)
     logs = [np.log(np.maximum(np.array(pairs, np.float64), LEAST)) for pairs in clips.values()]
     varied = np.concatenate([clip - clip.mean(0) for clip in logs])
     (held, together), (_, errors) = varied.T @ varied

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -20,6 +21,8 @@ from awry.training.footage import Run
 from awry.training.loop import Step
 
 ENCODED_AT_ONCE = 32
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,14 +169,14 @@ class Batches:
 
     def _mean(self, place: tuple[int, int]) -> Tensor:
         """The mean picture (c, H, W) of a place's clip, on the device, where it stays."""
-        scene = self.scene(place[0])
+        scene = self.run(place[0]).scene
         if scene not in self._means:
             self._means[scene] = self.compute.put(self.clips[place[0]][1])
         return self._means[scene]
 
-    def scene(self, clip: int) -> str:
-        """Of which scene one of `clips` is."""
-        return self._runs[clip][0].scene
+    def run(self, clip: int) -> Run:
+        """The run that one of `clips` was sampled from."""
+        return self._runs[clip][0]
 
     def whole(self, place: tuple[int, int]) -> RunBatch:
         """The stretch that begins at a place, in whole frames."""
@@ -249,10 +252,10 @@ class Codes:
         self._codes = codes
 
 
-def evenly(numbers: Sequence[int], count: int) -> list[int]:
+def evenly(items: Sequence[T], count: int) -> list[T]:
     """Up to `count` of them, evenly spread, the first and the last among them."""
-    places = np.linspace(0, len(numbers) - 1, min(count, len(numbers)))
-    return [numbers[int(place)] for place in places]
+    places = np.linspace(0, len(items) - 1, min(count, len(items)))
+    return [items[int(place)] for place in places]
 
 
 def _code_shape(batches: Batches, model: DAMLModel) -> tuple[int, int, int]:

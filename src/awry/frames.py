@@ -18,13 +18,13 @@ ASSUMED_FPS = 10.0
 """Frames per second of footage that does not say its own."""
 
 
-def frames_in(seconds: float, fps: float | None) -> int:
-    """How many frames that time is, at least one; None: `ASSUMED_FPS`.
+def frames_in(seconds: float, fps: float | None, least: int = 1) -> int:
+    """How many frames that time is, at least `least`; None: `ASSUMED_FPS`.
 
-    >>> frames_in(0.3, 25.0), frames_in(2.5, None)
-    (8, 25)
+    >>> frames_in(0.3, 25.0), frames_in(2.5, None), frames_in(0.3, 1.0)
+    (8, 25, 1)
     """
-    return max(1, round(seconds * (fps or ASSUMED_FPS)))
+    return max(least, round(seconds * (fps or ASSUMED_FPS)))
 
 
 @dataclass(frozen=True, slots=True)

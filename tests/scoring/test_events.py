@@ -105,6 +105,10 @@ def test_where_the_rate_is_unknown_ten_frames_a_second_are_assumed() -> None:
     assert EventOptions.at_rate(None) == EventOptions()
 
 
+def test_slow_footage_merges_nothing_and_keeps_alarms_of_one_frame() -> None:
+    assert EventOptions.at_rate(0.4) == EventOptions(merge_gap=0, min_length=1)
+
+
 def test_bad_input_is_named() -> None:
     with pytest.raises(InputError, match="1 frame scores came with a series of 2"):
         find_events("a", [FrameScore(0, None, 1.0)], np.zeros(2), 0.5, "")

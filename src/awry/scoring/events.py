@@ -66,7 +66,7 @@ class EventOptions:
         """
         return cls(
             hysteresis,
-            frames_in(MERGED_S, fps) if merge_gap is None else merge_gap,
+            frames_in(MERGED_S, fps, least=0) if merge_gap is None else merge_gap,
             frames_in(SHORTEST_ALARM_S, fps) if min_length is None else min_length,
         )
 

@@ -69,6 +69,7 @@ def content_free(headline: dict[str, Any], columns: int) -> list[list[str]]:
 
 
 def readme_table(headline: dict[str, Any]) -> str:
+    """The systems as they are now; what they were is on the page."""
     columns = [
         "UCSD Ped2, 2010 test frames",
         "micro AUC (95 % interval)",
@@ -83,8 +84,27 @@ def readme_table(headline: dict[str, Any]) -> str:
             fitting(row),
         ]
         for row in headline["rows"]
+        if not row.get("earlier")
     ]
     return table(columns, rows + content_free(headline, len(columns)))
+
+
+def elsewhere(scenes: dict[str, Any]) -> str:
+    """README's table of the other scenes: the rows that tables with a `readme` share."""
+    named = {
+        part["table"]["readme"]: {row[0]: row[1:3] for row in part["table"]["rows"]}
+        for part in scenes["blocks"]
+        if "readme" in part.get("table", {})
+    }
+    columns = ["as scored / smoothed"]
+    for scene in named:
+        columns += [f"{scene}: micro AUC", "within clips"]
+    first, *others = named.values()
+    shared = [label for label in first if all(label in other for other in others)]
+    rows = [
+        [label, *(cell for cells in named.values() for cell in cells[label])] for label in shared
+    ]
+    return table(columns, rows)
 
 
 def headline_section(headline: dict[str, Any]) -> str:
@@ -192,7 +212,7 @@ def readme(text: str) -> str:
     """README with its table made anew."""
     before, rest = text.split(BEGIN)
     after = rest.split(END)[1]
-    return f"{before}{BEGIN}\n{readme_table(load('headline'))}{END}{after}"
+    return f"{before}{BEGIN}\n{readme_table(load('headline'))}\n{elsewhere(load('scenes'))}{END}{after}"
 
 
 if __name__ == "__main__":

@@ -70,6 +70,32 @@ def test_seeds_are_summed_up_rightly(maker: ModuleType) -> None:
     assert maker.mean_and_spread([95.05]) == "-"
 
 
+def test_readme_shows_the_systems_as_they_are_now(maker: ModuleType) -> None:
+    headline = maker.load("headline")
+    earlier = [row["what"] for row in headline["rows"] if row.get("earlier")]
+    text = maker.readme_table(headline)
+    assert earlier
+    assert not any(f", {what} |" in text for what in earlier)
+    for method in {row["method"] for row in headline["rows"]}:
+        assert f"`{method}`," in text
+
+
+def test_other_scenes_stand_side_by_side_in_readme(maker: ModuleType) -> None:
+    def scene(name: str, *rows: list[str]) -> dict[str, object]:
+        return {"table": {"readme": name, "columns": [], "rows": list(rows)}}
+
+    one = scene("Yard", ["`flow`", "1 / 2", "3 / 4", "-"], ["here alone", "9 / 9", "9 / 9", "-"])
+    blocks = [{"text": "Words."}, one, scene("Gate", ["`flow`", "5 / 6", "7 / 8", "-"])]
+    assert maker.elsewhere({"blocks": blocks}) == (
+        "| as scored / smoothed | Yard: micro AUC | within clips | Gate: micro AUC | within clips |\n"
+        "| -- | -- | -- | -- | -- |\n"
+        "| `flow` | 1 / 2 | 3 / 4 | 5 / 6 | 7 / 8 |\n"
+    )
+    known = maker.elsewhere(maker.load("scenes"))
+    for method in ("`fused` of all four", "`flow`, nothing learned", "`daml`"):
+        assert f"| {method} |" in known
+
+
 def test_every_seed_has_its_figure(maker: ModuleType) -> None:
     for row in maker.load("headline")["rows"]:
         assert len(row["seeds"]) == len(row["micro_auc"])

@@ -212,10 +212,11 @@ def page() -> str:
 
 
 def readme(text: str) -> str:
-    """README with its table made anew."""
+    """README with its tables made anew."""
     before, rest = text.split(BEGIN)
     after = rest.split(END)[1]
-    return f"{before}{BEGIN}\n{readme_table(load('headline'))}\n{ELSEWHERE}\n{elsewhere(load('scenes'))}{END}{after}"
+    tables = f"{readme_table(load('headline'))}\n{ELSEWHERE}\n{elsewhere(load('scenes'))}"
+    return f"{before}{BEGIN}\n{tables}{END}{after}"
 
 
 if __name__ == "__main__":

@@ -87,7 +87,8 @@ def test_other_scenes_stand_side_by_side_in_readme(maker: ModuleType) -> None:
     one = scene("Yard", ["`flow`", "1 / 2", "3 / 4", "-"], ["here alone", "9 / 9", "9 / 9", "-"])
     blocks = [{"text": "Words."}, one, scene("Gate", ["`flow`", "5 / 6", "7 / 8", "-"])]
     assert maker.elsewhere({"blocks": blocks}) == (
-        "| as scored / smoothed | Yard: micro AUC | within clips | Gate: micro AUC | within clips |\n"
+        "| as scored / smoothed | Yard: micro AUC | within clips "
+        "| Gate: micro AUC | within clips |\n"
         "| -- | -- | -- | -- | -- |\n"
         "| `flow` | 1 / 2 | 3 / 4 | 5 / 6 | 7 / 8 |\n"
     )

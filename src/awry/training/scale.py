@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from awry.datasets.base import name_in_training
 from awry.devices import current
+from awry.frames import ASSUMED_FPS, frames_in
 from awry.progress import Reporter, Silent
 from awry.scoring.streaming import odd_frames
 from awry.teachers.flow import DISFlow
@@ -25,8 +26,6 @@ from awry.teachers.objects.trust import FrameDetections, ObjectTrust
 from awry.training.footage import Footage, Run
 from awry.video.pictures import outer
 
-ASSUMED_RATE = 10.0
-"""Frames per second where nobody knows them."""
 STEP_SECONDS = 0.1
 """Flow is measured between frames that lie about so far apart; slower motion would be noise."""
 AROUND = 3
@@ -70,7 +69,7 @@ class FootageScale:
 
     def frames(self, seconds: float) -> int:
         """So many seconds in frames, at least one."""
-        return max(1, round(seconds * self.fps))
+        return frames_in(seconds, self.fps)
 
     def odd_frames(self, seconds: float) -> int:
         """So many seconds in frames, an odd number, so that they have a middle."""
@@ -136,9 +135,9 @@ def measure_scale(
     detector = detector or load_detector("foreground")
     runs = footage.runs("train", size, grey=grey)
     rates = [run.fps for run in runs if run.fps]
-    rate = float(np.median(rates)) if rates else ASSUMED_RATE
+    rate = float(np.median(rates)) if rates else ASSUMED_FPS
     frame_size = footage.frame_size()
-    step = max(1, round(rate * STEP_SECONDS))
+    step = frames_in(STEP_SECONDS, rate)
     found = _measured(runs, detector, step, reporter or Silent())
     ratio = frame_size[0] / runs[0].images.shape[1]
     side = height = speed = None

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
+from awry.frames import ASSUMED_FPS, frames_in
 from awry.methods.base import MethodConfig
 from awry.methods.weighing import DETECT_EVERY_S
 from awry.scoring.streaming import odd_frames
@@ -179,27 +180,25 @@ class AttributesConfig(MethodConfig):
 
     def joined(self, fps: float | None) -> int:
         """Frames over which an object's scores are averaged, at a stream's rate."""
-        rate = fps or self.fps or FPS
         if self.join_causal:
-            return max(1, round(self.join_s * rate))
-        return odd_frames(self.join_s, rate)
+            return frames_in(self.join_s, fps or self.fps)
+        return odd_frames(self.join_s, fps or self.fps or ASSUMED_FPS)
 
     def stride(self, fps: float | None) -> int:
         """Frames from the first to the second picture of a flow, at a stream's rate."""
-        rate = fps or self.fps or FPS
-        return max(1, round(self.step_s * rate))
+        return frames_in(self.step_s, fps or self.fps)
 
     def around(self, fps: float | None) -> int:
         """Frames to the earlier and the later picture that show what moves, likewise."""
-        return max(1, round(self.around_s * (fps or self.fps or FPS)))
+        return frames_in(self.around_s, fps or self.fps)
 
     def seconds(self, fps: float | None) -> float:
-        """Seconds between the pictures of a flow."""
-        return self.stride(fps) / (fps or self.fps or FPS)
+        """Seconds between the pictures of a flow.
 
+        Where nobody knows the rate, pixels a second are but pixels a frame by another name.
+        """
+        return self.stride(fps) / (fps or self.fps or ASSUMED_FPS)
 
-FPS = 10.0
-"""Where nobody knows the rate; then pixels a second are but pixels a frame by another name."""
 
 _LITTLE: Mapping[str, Any] = {
     "detector": "foreground",

@@ -10,8 +10,8 @@ import torch
 from numpy.typing import NDArray
 
 from awry.devices import PROCESSOR, Compute
-from awry.frames import Frame, FrameScore, Objects, Region
-from awry.methods.attributes.config import FPS, AttributesConfig
+from awry.frames import ASSUMED_FPS, Frame, FrameScore, Objects, Region
+from awry.methods.attributes.config import AttributesConfig
 from awry.methods.attributes.gallery import Gallery, framed
 from awry.methods.attributes.kept import KeptRows
 from awry.methods.attributes.normality import AttributeModel, OwnClip, speeds
@@ -207,7 +207,7 @@ class AttributesScorer(WindowScorer[ScoredObjects]):
         """Seconds of the stream."""
         if frame.time_s is not None:
             return frame.time_s
-        return frame.index / (self.setting.fps or FPS)
+        return frame.index / (self.setting.fps or ASSUMED_FPS)
 
     def _with_evidence(
         self, frame: Frame, clip: str, objects: ObjectAttributes, seen: SeenObjects

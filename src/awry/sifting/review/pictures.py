@@ -16,7 +16,7 @@ from PIL import Image
 
 from awry.errors import SourceError
 from awry.evaluation.report.peaks import own_scale
-from awry.frames import Frame
+from awry.frames import ASSUMED_FPS, Frame
 from awry.sifting.ranking_output import frames_as_sifted
 from awry.sifting.review.session import ReviewSession
 from awry.sifting.run import RankedClip
@@ -26,8 +26,6 @@ PICTURE_WIDTH = 640
 CLIP_WIDTH = 480
 CLIP_SECONDS = 4.0
 CLIP_RATE = 12.0
-# Where the rate is unknown, frames are taken for being so many a second.
-_ASSUMED_RATE = 10.0
 _LARGEST_SHARE = 0.25  # share of the store that one entry may take at most
 # Threads that decode. Decoded frames are a hundred times as large as what is kept of them, and each
 # thread's share of memory stays with it: two of our own, not the web server's forty.
@@ -134,7 +132,7 @@ def around(clip: RankedClip, place: int) -> tuple[NDArray[np.int64], float]:
     """
     times = clip.times
     if np.isnan(times).any():
-        times = clip.indices / (clip.fps or _ASSUMED_RATE)
+        times = clip.indices / (clip.fps or ASSUMED_FPS)
     near = np.flatnonzero(np.abs(times - times[place]) <= CLIP_SECONDS / 2)
     taken = [int(near[0])]
     for candidate in near[1:]:

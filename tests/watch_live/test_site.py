@@ -119,6 +119,8 @@ def settings(folder: Path, addresses: dict[str, str], bundle: Path, broker: int,
     def edit(values: Any) -> None:
         values["defaults"].update(post_roll_s=1, pre_roll_s=2, cooldown_s=0, longest_event_s=20)
         del values["defaults"]["learn"]
+        # A day's budget, extrapolated from seven seconds, may end above what the block scores.
+        values["cameras"]["street"]["budget"] = "10/minute"
         values["cameras"]["street"]["learn"] = {"seconds": "20s", "preset": "tiny", "options": MORE}
         values["cameras"]["walk"]["bundle"] = str(bundle)
         values["mqtt"] = {"host": "127.0.0.1", "port": broker}

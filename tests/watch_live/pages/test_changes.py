@@ -41,7 +41,9 @@ def test_the_slider_shows_what_replay_finds(page: Page, own_site: LiveSite) -> N
         "const [done] = arguments; fetch('/api/v1/cameras/square/sensitivity')"
         ".then(answer => answer.json()).then(done);"
     )
-    place = next(n for n, one in enumerate(told["tried"]) if one["count"] > 2)
+    # The loosest budget has the most to compare; that is one alarm at least, since something
+    # strange comes once in the demo's past. How many more depends on the hour.
+    place = len(told["tried"]) - 1
     step = told["tried"][place]
     page.run(
         "const one = document.querySelector('#slider'); one.value = arguments[0];"

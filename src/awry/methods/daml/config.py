@@ -129,6 +129,11 @@ class DAMLConfig(MethodConfig):
     )
     steps: int | None = Field(None, ge=1, description="steps an epoch; None: see one_pass")
     crop: int = Field(0, ge=0, description="train on crops of this side at moving places; 0: no")
+    flip: bool = Field(
+        False,
+        description="every training clip also as in a mirror; what is usual in one direction alone "
+        "is usual in both then",
+    )
     code_cache: float = Field(
         0.0,
         ge=0,

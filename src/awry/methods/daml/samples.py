@@ -51,7 +51,7 @@ class Batches:
         starts: number of frames where a stretch can begin, of each of `clips`.
         total: of all of them.
         clips: the sampled frames (n, h, w, c) of each run that is drawn from, and its mean
-            picture on the processor.
+            picture on the processor; with `flip` once more as in a mirror.
 
     Args:
         runs: what to draw from; runs shorter than one window are left out.
@@ -87,17 +87,20 @@ class Batches:
             )
         shortest = min(len(images) for _, images in self._runs)
         self._sample = max(2, config.skip_back + 1) if pairs else config.window
+        self.clips = [(images, model.mean_of(run.scene)) for run, images in self._runs]
+        if config.flip:
+            self._runs *= 2
+            self.clips += [(images[:, :, ::-1], mean.flip(-1)) for images, mean in self.clips]
         self.length = self._sample if self.spaced or pairs else min(config.run_length, shortest)
-        self.starts = [len(images) - self.length + 1 for _, images in self._runs]
+        self.starts = [len(images) - self.length + 1 for images, _ in self.clips]
         self._bounds = np.cumsum(self.starts)
         self.total = int(self._bounds[-1])
-        self.clips = [(images, model.mean_of(run.scene)) for run, images in self._runs]
-        self._means: dict[str, Tensor] = {}
+        self._means: dict[tuple[str, bool], Tensor] = {}
 
     @property
     def steps(self) -> int:
         """Steps of one pass over the footage, see `DAMLConfig.one_pass`."""
-        lengths = [len(images) for _, images in self._runs]
+        lengths = [len(images) for images, _ in self.clips]
         if self._config.one_pass == "frames":
             return max(1, round(sum(lengths) / (self.length * self._count)))
         there = sum(length - self._sample + 1 for length in lengths)
@@ -137,7 +140,7 @@ class Batches:
             return slice(None), slice(None)
         images, mean = self.clips[place[0]]
         middle = place[1] + self.length // 2
-        frame = to_input(torch.from_numpy(np.array(images[middle])), mean)
+        frame = to_input(torch.from_numpy(np.array(images[middle], order="C")), mean)
         return moving_crop(frame, self._config.crop, self._config.factor, generator)
 
     def cut(
@@ -169,10 +172,11 @@ class Batches:
 
     def _mean(self, place: tuple[int, int]) -> Tensor:
         """The mean picture (c, H, W) of a place's clip, on the device, where it stays."""
-        scene = self.run(place[0]).scene
-        if scene not in self._means:
-            self._means[scene] = self.compute.put(self.clips[place[0]][1])
-        return self._means[scene]
+        mirrored = self._config.flip and place[0] >= len(self.clips) // 2
+        key = self.run(place[0]).scene, mirrored
+        if key not in self._means:
+            self._means[key] = self.compute.put(self.clips[place[0]][1])
+        return self._means[key]
 
     def run(self, clip: int) -> Run:
         """The run that one of `clips` was sampled from."""

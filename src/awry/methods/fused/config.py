@@ -57,6 +57,12 @@ class FusedConfig(MethodConfig):
         description="a system that finds less than is usual: its negative deviate counts against "
         "the others, or it is silent (of combine=sum)",
     )
+    limit: float = Field(
+        0.0,
+        ge=0,
+        description="above it a system's deviate grows by the logarithm: no held-back footage is "
+        "long enough to say how rare such values are; 0: it does not",
+    )
     candidates: Literal["mean", "maximum"] = Field(
         "mean",
         description="of the strangest place and the whole frame: their mean is a frame's score, "
@@ -197,8 +203,10 @@ def _shared_out(
     return changes
 
 
+# Bundles of before these were chosen do without.
+_CHOSEN: Mapping[str, Any] = {"calm": "silent", "limit": 6.0}
 PRESETS: Mapping[str, Mapping[str, Any]] = {
-    "paper": {"calm": "silent"},
-    "cpu": {"calm": "silent"},
-    "tiny": {"of": ("flow", "knn"), "calm": "silent"},
+    "paper": _CHOSEN,
+    "cpu": _CHOSEN,
+    "tiny": {"of": ("flow", "knn"), **_CHOSEN},
 }

@@ -169,7 +169,18 @@ def _deviates(rarities: Sequence[Rarity | None], values: Values, config: FusedCo
         else rarity.deviate(column, config.calibration)
         for rarity, column in zip(rarities, values.T, strict=True)
     ]
-    return np.stack(columns, -1)
+    return _limited(np.stack(columns, -1), config.limit)
+
+
+def _limited(deviates: Values, limit: float) -> Values:
+    """Deviates that grow by the logarithm above a limit; NaN stays. 0: as they are.
+
+    >>> _limited(np.array([-9.0, 6.0, 6 + np.e - 1, np.nan]), 6.0)
+    array([-9.,  6.,  7., nan])
+    """
+    if not limit:
+        return deviates
+    return np.asarray(np.fmin(deviates, limit + np.log1p(np.maximum(deviates - limit, 0.0))))
 
 
 def _combined(deviates: Values, config: FusedConfig, begun: NDArray[np.bool_]) -> Values:

@@ -208,3 +208,10 @@ def test_json(name: str, value: Any) -> None:
     assert LevelSpread.from_json(stored) == found
     with pytest.raises((TypeError, ValueError)):
         LevelSpread.from_json({**stored, name: value})
+
+
+def test_footage_of_unknown_rate_is_taken_for_ten_frames_a_second() -> None:
+    known = clips([0, 3])
+    unknown = [CalibrationClip(one.name, one.scene, one.scores) for one in known]
+    found = [measure_spread(some, options=OPTIONS, normal=0.0) for some in (known, unknown)]
+    assert found[0] == found[1]

@@ -26,6 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
+from awry.frames import ASSUMED_FPS
 from awry.scoring.events import EventOptions
 from awry.scoring.normal_alarms import LARGEST_SHARE_IN_ALARM, finite
 
@@ -35,8 +36,6 @@ STRETCHES = 10
 SHORTEST_S, LONGEST_S = 2.0, 60.0
 # Shares of other stretches that may lie above the threshold.
 LEAST_SHARE, LARGEST_SHARE = 0.05, 0.5
-# Where the frame rate is unknown.
-USUAL_FPS = 25.0
 # Fewer scored frames have no upper level.
 FEWEST_FRAMES = 10
 # With fewer degrees of freedom a single clip is said to be too little.
@@ -268,7 +267,7 @@ def with_other_scenes(spreads: Mapping[str, LevelSpread | None]) -> dict[str, Le
 
 
 def _seconds(clip: ScoredClip) -> float:
-    return len(clip.scores) / (clip.fps or USUAL_FPS)
+    return len(clip.scores) / (clip.fps or ASSUMED_FPS)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

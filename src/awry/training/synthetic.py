@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from awry.frames import Frame
+from awry.frames import Frame, frames_in
 from awry.training.cutouts import Boxes, Cutout, EmptyScene, find_cutouts
 from awry.training.footage import Footage, Run
 from awry.video.pictures import Pictures, coloured
@@ -58,7 +58,6 @@ PIECE = 300
 """Footage of hours is looked at in pieces that are evenly spread."""
 MOST_OF_ONE = 3
 """Where few objects can be followed, each is pasted so often."""
-UNKNOWN_FPS = 25.0
 _TRIES = 12
 
 
@@ -207,7 +206,7 @@ def compositions(
     for scene, share in _shares(held_back, count):
         runs = [run for run in held_back if run.scene == scene]
         empty = EmptyScene.of(runs + [run for run in known if run.scene == scene])
-        wanted = max(shortest, round(seconds * (runs[0].fps or UNKNOWN_FPS))) + unscored
+        wanted = frames_in(seconds, runs[0].fps, shortest) + unscored
         found = find_cutouts(_pieces(runs), empty, round((shortest + unscored) * ROOM))
         height, width = runs[0].images.shape[1:3]
         hidden = footage.ignore.mask(height, width, reference_size=footage.frame_size())

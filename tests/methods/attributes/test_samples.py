@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from awry.methods.attributes.config import PRESETS, AttributesConfig
@@ -43,6 +45,17 @@ def test_what_is_known_of_a_moving_square() -> None:
     fastest = found.values["velocity"].max(1)
     assert 10 < np.median(fastest) < 30
     assert all(max(crop.shape[:2]) <= 64 for crop in found.crops)
+
+
+def test_footage_of_unknown_rate_is_taken_for_ten_frames_a_second() -> None:
+    config = AttributesConfig(**PRESETS["tiny"])
+    teachers = ObjectTeachers(config)
+
+    def times(some: list[Run]) -> list[float]:
+        objects = find_objects(some, teachers, config, 100, None, None, Silent())
+        return describe(some, objects, teachers, config, Silent()).times.tolist()
+
+    assert times([replace(run, fps=None) for run in runs()]) == times(runs())
 
 
 def test_ignored_objects_are_left_out() -> None:

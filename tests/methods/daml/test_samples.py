@@ -135,12 +135,13 @@ def test_fixed_runs_are_the_same_each_time(make_model: Any) -> None:
     assert len(list(Batches([run(13)], model, model.config).fixed(5))) == 2
 
 
-@pytest.mark.parametrize(("crop", "flip"), [(0, False), (8, False), (8, True)])
+@pytest.mark.parametrize(("crop", "mirrored"), [(0, False), (8, False), (8, True)])
 def test_kept_codes_are_those_of_whole_frames(
-    make_model: Any, tmp_path: Path, crop: int, flip: bool
+    make_model: Any, tmp_path: Path, crop: int, mirrored: bool
 ) -> None:
-    model = make_model(crop=crop, flip=flip, scenes=("a", "b")).eval()
-    batches = Batches([run(14, 1, "a"), run(90, 2, "b")], model, model.config)
+    model = make_model(crop=crop, scenes=("a", "b")).eval()
+    runs = [run(14, 1, "a"), run(90, 2, "b")]
+    batches = Batches(runs, model, model.config, mirrored=mirrored)
     codes = Codes(batches, model, tmp_path / "fit" / "codes")
     places, same = np.random.default_rng(3), np.random.default_rng(3)
     for _ in range(5):
@@ -171,12 +172,11 @@ def test_each_frame_is_encoded_once(make_model: Any, tmp_path: Path) -> None:
     assert sum(counted) == 40
 
 
-def test_with_flip_each_clip_is_there_as_in_a_mirror(make_model: Any) -> None:
-    model = make_model(flip=True, scenes=("a", "b")).eval()
+def test_mirrored_each_clip_is_there_once_more(make_model: Any) -> None:
+    model = make_model(scenes=("a", "b")).eval()
     runs = [run(14, 1, "a"), run(20, 2, "b")]
-    batches = Batches(runs, model, model.config)
-    plain = Batches(runs, model, model.config.model_copy(update={"flip": False}))
-    assert batches.total == 2 * plain.total
+    batches = Batches(runs, model, model.config, mirrored=True)
+    assert batches.total == 2 * Batches(runs, model, model.config).total
     assert [batches.run(clip).scene for clip in range(4)] == ["a", "b", "a", "b"]
     for clip in (0, 1):
         seen, mirrored = batches.whole((clip, 1)), batches.whole((clip + 2, 1))

@@ -421,6 +421,16 @@ def test_pairs_of_frames_serve_where_only_reconstruction_is_learned(make_model: 
     assert pairs.draw(Step(0, 0, np.random.default_rng(0))).frames.shape[:2] == (20, 3)
 
 
+def test_clips_are_mirrored_where_it_is_said(make_model: Any) -> None:
+    runs = [run(60)]
+    for flip, twice in (("none", [1, 1]), ("pairs", [2, 1]), ("all", [2, 2])):
+        model = make_model(pairs=20, first_weights=(1.0, 0.0), flip=flip)
+        found = phases(model, model.config, runs, None, NOWHERE)
+        assert [len(p.loss.__self__.batches.clips) for p in found] == twice  # type: ignore[attr-defined]
+    with pytest.raises(ValueError, match="flip pairs needs pairs"):
+        make_model(flip="pairs")
+
+
 def test_codes_are_kept_where_they_fit(make_model: Any, tmp_path: Path) -> None:
     file = tmp_path / "codes.float16"
     for limit, there in ((0.0, False), (1e-9, False), (1.0, True)):

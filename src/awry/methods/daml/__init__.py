@@ -127,8 +127,7 @@ class DAML(Method):
         size = (self.config.height, self.config.width or 0)
         try:
             held_back = footage.runs("validation", size, grey=bool(self.config.grey))
-            as_they_are = self.config.model_copy(update={"flip": False})
-            return Batches(held_back, model, as_they_are, compute)
+            return Batches(held_back, model, self.config, compute)
         except FootageError:
             footage.notes.append("The validation part is shorter than one window: not used.")
             return None

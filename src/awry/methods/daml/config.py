@@ -129,10 +129,10 @@ class DAMLConfig(MethodConfig):
     )
     steps: int | None = Field(None, ge=1, description="steps an epoch; None: see one_pass")
     crop: int = Field(0, ge=0, description="train on crops of this side at moving places; 0: no")
-    flip: bool = Field(
-        False,
-        description="every training clip also as in a mirror; what is usual in one direction alone "
-        "is usual in both then",
+    flip: Literal["none", "pairs", "all"] = Field(
+        "none",
+        description="training clips are shown as in a mirror too: where pairs are drawn, or in all "
+        "phases; with all, what is usual in one direction alone is usual in both",
     )
     code_cache: float = Field(
         0.0,
@@ -226,6 +226,8 @@ class DAMLConfig(MethodConfig):
             raise ValueError(f"run_length must be at least one window of {self.window} frames")
         if self.windows and self.skips == "frame" and self.input_stride > 1:
             raise ValueError("windows have no frames between their inputs: skips must be input")
+        if self.flip == "pairs" and not self.pairs:
+            raise ValueError("flip pairs needs pairs: no phase draws any")
         if "bce" in self.reconstruction_losses and (self.output != "sigmoid" or self.subtract_mean):
             raise ValueError("bce needs output sigmoid and subtract_mean false: pixels in 0 to 1")
         if self.bins and not (self.motion == "autoregressive" and self.code_tanh):

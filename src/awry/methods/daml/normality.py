@@ -84,7 +84,7 @@ def usual_errors(
         compute: where the networks run.
     """
     placed = compute.copy_of(model).eval()
-    windows = Batches(runs, model, config.model_copy(update={"windows": 1, "flip": False}), compute)
+    windows = Batches(runs, model, config.model_copy(update={"windows": 1}), compute)
     looks: list[_Look] = []
     with torch.inference_mode(), compute.rounding():
         for clip, first in _looked_at(windows):

@@ -51,7 +51,7 @@ class Batches:
         starts: number of frames where a stretch can begin, of each of `clips`.
         total: of all of them.
         clips: the sampled frames (n, h, w, c) of each run that is drawn from, and its mean
-            picture on the processor; with `flip` once more as in a mirror.
+            picture on the processor; where `mirrored`, all of them once more as in a mirror.
 
     Args:
         runs: what to draw from; runs shorter than one window are left out.
@@ -61,6 +61,7 @@ class Batches:
         pairs: draw `config.pairs` stretches that hold one frame to be reconstructed (two frames,
             as a rule) instead of `config.windows` windows, or `config.batch_runs` stretches of
             `config.run_length`.
+        mirrored: draw as often from the runs as in a mirror.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class Batches:
         compute: Compute = PROCESSOR,
         *,
         pairs: bool = False,
+        mirrored: bool = False,
     ) -> None:
         self._config = config
         self.compute = compute
@@ -88,7 +90,8 @@ class Batches:
         shortest = min(len(images) for _, images in self._runs)
         self._sample = max(2, config.skip_back + 1) if pairs else config.window
         self.clips = [(images, model.mean_of(run.scene)) for run, images in self._runs]
-        if config.flip:
+        self._as_they_are = len(self.clips)
+        if mirrored:
             self._runs *= 2
             self.clips += [(images[:, :, ::-1], mean.flip(-1)) for images, mean in self.clips]
         self.length = self._sample if self.spaced or pairs else min(config.run_length, shortest)
@@ -172,8 +175,7 @@ class Batches:
 
     def _mean(self, place: tuple[int, int]) -> Tensor:
         """The mean picture (c, H, W) of a place's clip, on the device, where it stays."""
-        mirrored = self._config.flip and place[0] >= len(self.clips) // 2
-        key = self.run(place[0]).scene, mirrored
+        key = self.run(place[0]).scene, place[0] >= self._as_they_are
         if key not in self._means:
             self._means[key] = self.compute.put(self.clips[place[0]][1])
         return self._means[key]

@@ -134,9 +134,12 @@ def phases(
         seed: of the order in which windows are drawn.
         compute: where the model is while it is trained.
     """
-    stretches = Batches(runs, model, config, compute)
+    stretches = Batches(runs, model, config, compute, mirrored=config.flip == "all")
     # Reconstruction alone needs a frame and the one before; many places teach more than long runs.
-    pairs = Batches(runs, model, config, compute, pairs=True) if config.pairs else stretches
+    pairs = stretches
+    if config.pairs:
+        mirrored = config.flip != "none"
+        pairs = Batches(runs, model, config, compute, pairs=True, mirrored=mirrored)
 
     def objective(weights: tuple[float, float], number: int = 0) -> _Objective:
         batches = stretches if weights[1] else pairs

@@ -82,3 +82,18 @@ def test_where_nothing_is_said_the_systems_that_offer_themselves() -> None:
 def test_what_cannot_be_is_refused(changes: dict[str, Any], words: str) -> None:
     with pytest.raises(ConfigError, match=words):
         configured(**changes)
+
+
+def test_systems_that_ask_the_same_detector_count_less() -> None:
+    """Of three values that correlate by a half the mean is as good as that of 1.5."""
+    of = ["ssmtl", "mtla", "attributes", "daml"]
+    config = configured(of=of, detector="onnx:a", shared=0.5)
+    assert config.shares() == (0.5, 0.5, 0.5, 1.0)
+    # Who is not heard, or asks another one, shares nothing.
+    two = configured(of=of, detector="onnx:a", shared=0.5, weights={"mtla": 0.0})
+    assert two.shares() == pytest.approx((2 / 3, 0.0, 2 / 3, 1.0))
+    own = configured(of=of, detector="onnx:a", shared=0.5, **{"mtla.detector": "onnx:b"})
+    assert own.shares() == pytest.approx((2 / 3, 1.0, 2 / 3, 1.0))
+    assert configured(of=of, detector="onnx:a", shared=0.0).shares() == (1.0, 1.0, 1.0, 1.0)
+    assert configured(of=of).shared == 0.5
+    assert FusedConfig().shared == 0  # as bundles of before the choice

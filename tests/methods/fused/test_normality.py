@@ -76,9 +76,13 @@ def test_what_no_object_shows_still_counts(combine: str) -> None:
     assert high > low + 1
 
 
+def softly(values: list[float]) -> float:
+    return float(np.log(np.mean(np.exp(values))))
+
+
 def test_a_frame_is_the_mean_or_the_higher_of_place_and_whole() -> None:
     seen = frame([[3.0, 3.0]], [1.0, 1.0])
-    for candidates, expected in (("mean", np.mean), ("maximum", np.max)):
+    for candidates, expected in (("mean", np.mean), ("maximum", np.max), ("soft", softly)):
         settings = config(candidates=candidates)
         judged = measure([frames(300, 0), frames(300, 1)], settings).judge(seen, settings)
         assert judged.score == pytest.approx(expected([judged.frame, judged.places.max()]))

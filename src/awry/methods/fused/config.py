@@ -64,10 +64,10 @@ class FusedConfig(MethodConfig):
         description="above it a system's deviate grows by the logarithm: no held-back footage is "
         "long enough to say how rare such values are; 0: it does not",
     )
-    candidates: Literal["mean", "maximum"] = Field(
+    candidates: Literal["mean", "soft", "maximum"] = Field(
         "mean",
         description="of the strangest place and the whole frame: their mean is a frame's score, "
-        "or the higher of both",
+        "the higher, or (soft) the logarithm of their exponentials' mean, nearly the higher",
     )
     calibration: Literal["tail", "standard"] = Field(
         "tail",
@@ -222,7 +222,12 @@ def _shared_out(
 
 
 # Bundles of before these were chosen do without.
-_CHOSEN: Mapping[str, Any] = {"calm": "silent", "limit": 6.0, "shared": 0.5}
+_CHOSEN: Mapping[str, Any] = {
+    "calm": "silent",
+    "limit": 6.0,
+    "shared": 0.5,
+    "candidates": "soft",
+}
 PRESETS: Mapping[str, Mapping[str, Any]] = {
     "paper": _CHOSEN,
     "cpu": _CHOSEN,

@@ -133,7 +133,11 @@ def _of_both(frame: float, places: Values, config: FusedConfig) -> float:
     if config.level == "frame" or not len(places):
         return frame
     highest = float(places.max())
-    return max(frame, highest) if config.candidates == "maximum" else (frame + highest) / 2
+    if config.candidates == "maximum":
+        return max(frame, highest)
+    if config.candidates == "soft":
+        return float(np.logaddexp(frame, highest) - np.log(2))
+    return (frame + highest) / 2
 
 
 def _of_systems(

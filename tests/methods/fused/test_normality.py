@@ -138,13 +138,13 @@ def test_a_calm_system_is_silent_or_speaks_against_the_others() -> None:
 
 def test_one_system_alone_beyond_all_that_was_seen_does_not_outweigh_two() -> None:
     """Sixty deviations are what a continued tail says; footage never showed so much."""
-    one, two = frame([[60.0, 0.0]], [60.0, 0.0]), frame([[6.5, 6.5]], [6.5, 6.5])
-    for limit, outweighs in ((0.0, True), (6.0, False)):
+    one, two = frame([[60.0, 0.0]], [60.0, 0.0]), frame([[8.0, 8.0]], [8.0, 8.0])
+    for limit, outweighs in ((0.0, True), (10.0, False)):
         alone, both = scores(config(limit=limit, calibration="standard"), one, two)
         assert (alone > both) is outweighs
-    far, further = scores(config(limit=6.0), frame([], [30.0, 0.0]), frame([], [60.0, 0.0]))
+    far, further = scores(config(limit=10.0), frame([], [30.0, 0.0]), frame([], [60.0, 0.0]))
     assert further > far  # still told apart
-    assert config().limit == 6
+    assert config().limit == 10
     assert FusedConfig().limit == 0  # as bundles of before the choice
 
 

@@ -224,7 +224,7 @@ def _shared_out(
 # Bundles of before these were chosen do without.
 _CHOSEN: Mapping[str, Any] = {
     "calm": "silent",
-    "limit": 6.0,
+    "limit": 10.0,
     "shared": 0.5,
     "candidates": "soft",
 }

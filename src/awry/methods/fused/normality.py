@@ -179,8 +179,8 @@ def _deviates(rarities: Sequence[Rarity | None], values: Values, config: FusedCo
 def _limited(deviates: Values, limit: float) -> Values:
     """Deviates that grow by the logarithm above a limit; NaN stays. 0: as they are.
 
-    >>> _limited(np.array([-9.0, 6.0, 6 + np.e - 1, np.nan]), 6.0)
-    array([-9.,  6.,  7., nan])
+    >>> _limited(np.array([-9.0, 10.0, 10 + np.e - 1, np.nan]), 10.0)
+    array([-9., 10., 11., nan])
     """
     if not limit:
         return deviates

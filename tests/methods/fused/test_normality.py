@@ -138,13 +138,15 @@ def test_a_calm_system_is_silent_or_speaks_against_the_others() -> None:
 
 def test_one_system_alone_beyond_all_that_was_seen_does_not_outweigh_two() -> None:
     """Sixty deviations are what a continued tail says; footage never showed so much."""
-    one, two = frame([[60.0, 0.0]], [60.0, 0.0]), frame([[8.0, 8.0]], [8.0, 8.0])
-    for limit, outweighs in ((0.0, True), (10.0, False)):
+    one, two = frame([[60.0, 0.0]], [60.0, 0.0]), frame([[13.0, 13.0]], [13.0, 13.0])
+    for limit, outweighs in ((0.0, True), (8.0, False)):
         alone, both = scores(config(limit=limit, calibration="standard"), one, two)
         assert (alone > both) is outweighs
-    far, further = scores(config(limit=10.0), frame([], [30.0, 0.0]), frame([], [60.0, 0.0]))
-    assert further > far  # still told apart
-    assert config().limit == 10
+    far, further = scores(
+        config(calibration="standard"), frame([], [60.0, 0.0]), frame([], [6e4, 0.0])
+    )
+    assert further > 10 * far  # a threshold may lie far beyond all that was seen
+    assert config().limit == 8
     assert FusedConfig().limit == 0  # as bundles of before the choice
 
 

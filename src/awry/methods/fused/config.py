@@ -61,7 +61,7 @@ class FusedConfig(MethodConfig):
     limit: float = Field(
         0.0,
         ge=0,
-        description="above it a system's deviate grows by the logarithm: no held-back footage is "
+        description="above it a system's deviate grows by the square root: no held-back footage is "
         "long enough to say how rare such values are; 0: it does not",
     )
     candidates: Literal["mean", "soft", "maximum"] = Field(
@@ -224,7 +224,7 @@ def _shared_out(
 # Bundles of before these were chosen do without.
 _CHOSEN: Mapping[str, Any] = {
     "calm": "silent",
-    "limit": 10.0,
+    "limit": 8.0,
     "shared": 0.5,
     "candidates": "soft",
 }

@@ -177,14 +177,17 @@ def _deviates(rarities: Sequence[Rarity | None], values: Values, config: FusedCo
 
 
 def _limited(deviates: Values, limit: float) -> Values:
-    """Deviates that grow by the logarithm above a limit; NaN stays. 0: as they are.
+    """Deviates that grow by the square root above a limit; NaN stays. 0: as they are.
 
-    >>> _limited(np.array([-9.0, 10.0, 10 + np.e - 1, np.nan]), 10.0)
-    array([-9., 10., 11., nan])
+    Nothing bounds them: a threshold that is extrapolated far beyond must be within reach.
+
+    >>> _limited(np.array([-9.0, 8.0, 23.0, np.nan]), 8.0)
+    array([-9.,  8., 14., nan])
     """
     if not limit:
         return deviates
-    return np.asarray(np.fmin(deviates, limit + np.log1p(np.maximum(deviates - limit, 0.0))))
+    beyond = np.maximum(deviates - limit, 0.0)
+    return np.asarray(np.fmin(deviates, limit + 2 * (np.sqrt(1 + beyond) - 1)))
 
 
 def _combined(deviates: Values, config: FusedConfig, begun: NDArray[np.bool_]) -> Values:

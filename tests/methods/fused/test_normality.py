@@ -142,10 +142,13 @@ def test_one_system_alone_beyond_all_that_was_seen_does_not_outweigh_two() -> No
     for limit, outweighs in ((0.0, True), (8.0, False)):
         alone, both = scores(config(limit=limit, calibration="standard"), one, two)
         assert (alone > both) is outweighs
-    far, further = scores(
-        config(calibration="standard"), frame([], [60.0, 0.0]), frame([], [6e4, 0.0])
+    settings = config(calibration="standard")
+    fusion = measure([frames(300)], settings)
+    far, further = (
+        combine_frame(fusion.inside, fusion.whole, frame([], [high, 0.0]), settings).frame
+        for high in (60.0, 6e4)
     )
-    assert further > 10 * far  # a threshold may lie far beyond all that was seen
+    assert further > 10 * far  # thresholds are extrapolated, and must be within reach
     assert config().limit == 8
     assert FusedConfig().limit == 0  # as bundles of before the choice
 

@@ -181,23 +181,27 @@ class AttributesConfig(MethodConfig):
     def joined(self, fps: float | None) -> int:
         """Frames over which an object's scores are averaged, at a stream's rate."""
         if self.join_causal:
-            return frames_in(self.join_s, fps or self.fps)
-        return odd_frames(self.join_s, fps or self.fps or ASSUMED_FPS)
+            return frames_in(self.join_s, self.rate(fps))
+        return odd_frames(self.join_s, self.rate(fps))
 
     def stride(self, fps: float | None) -> int:
         """Frames from the first to the second picture of a flow, at a stream's rate."""
-        return frames_in(self.step_s, fps or self.fps)
+        return frames_in(self.step_s, self.rate(fps))
 
     def around(self, fps: float | None) -> int:
         """Frames to the earlier and the later picture that show what moves, likewise."""
-        return frames_in(self.around_s, fps or self.fps)
+        return frames_in(self.around_s, self.rate(fps))
+
+    def rate(self, fps: float | None) -> float:
+        """Frames per second of footage that says so, else of all; `ASSUMED_FPS` if nobody does."""
+        return fps or self.fps or ASSUMED_FPS
 
     def seconds(self, fps: float | None) -> float:
         """Seconds between the pictures of a flow.
 
         Where nobody knows the rate, pixels a second are but pixels a frame by another name.
         """
-        return self.stride(fps) / (fps or self.fps or ASSUMED_FPS)
+        return self.stride(fps) / self.rate(fps)
 
 
 _LITTLE: Mapping[str, Any] = {

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from awry.datasets.base import name_in_training
-from awry.frames import ASSUMED_FPS
 from awry.methods.attributes.config import AttributesConfig
 from awry.methods.attributes.objects import (
     FramePictures,
@@ -162,7 +161,7 @@ def describe(
     for (number, frame), objects in zip(found.places, found.objects, strict=True):
         run = runs[number]
         window = _window(run, frame, teachers, config)
-        time_s = (run.first + frame) / (run.fps or config.fps or ASSUMED_FPS)
+        time_s = (run.first + frame) / config.rate(run.fps)
         known.append(
             (
                 names[run.clip],

@@ -90,10 +90,10 @@ class Batches:
         shortest = min(len(images) for _, images in self._runs)
         self._sample = max(2, config.skip_back + 1) if pairs else config.window
         self.clips = [(images, model.mean_of(run.scene)) for run, images in self._runs]
-        self._as_they_are = len(self.clips)
         if mirrored:
-            self._runs *= 2
-            self.clips += [(images[:, :, ::-1], mean.flip(-1)) for images, mean in self.clips]
+            scenes = {run.scene for run, _ in self._runs}
+            means = {scene: model.mean_of(scene).flip(-1) for scene in scenes}
+            self.clips += [(images[:, :, ::-1], means[run.scene]) for run, images in self._runs]
         self.length = self._sample if self.spaced or pairs else min(config.run_length, shortest)
         self.starts = [len(images) - self.length + 1 for images, _ in self.clips]
         self._bounds = np.cumsum(self.starts)
@@ -175,14 +175,14 @@ class Batches:
 
     def _mean(self, place: tuple[int, int]) -> Tensor:
         """The mean picture (c, H, W) of a place's clip, on the device, where it stays."""
-        key = self.run(place[0]).scene, place[0] >= self._as_they_are
+        key = self.run(place[0]).scene, place[0] >= len(self._runs)
         if key not in self._means:
             self._means[key] = self.compute.put(self.clips[place[0]][1])
         return self._means[key]
 
     def run(self, clip: int) -> Run:
         """The run that one of `clips` was sampled from."""
-        return self._runs[clip][0]
+        return self._runs[clip % len(self._runs)][0]
 
     def whole(self, place: tuple[int, int]) -> RunBatch:
         """The stretch that begins at a place, in whole frames."""

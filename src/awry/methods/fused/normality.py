@@ -184,10 +184,12 @@ def _limited(deviates: Values, limit: float) -> Values:
     >>> _limited(np.array([-9.0, 8.0, 23.0, np.nan]), 8.0)
     array([-9.,  8., 14., nan])
     """
-    if not limit:
+    high = deviates > limit
+    if not limit or not high.any():  # as of most maps
         return deviates
-    beyond = np.maximum(deviates - limit, 0.0)
-    return np.asarray(np.fmin(deviates, limit + 2 * (np.sqrt(1 + beyond) - 1)))
+    found = deviates.copy()
+    found[high] = limit + 2 * (np.sqrt(1 + deviates[high] - limit) - 1)
+    return found
 
 
 def _combined(deviates: Values, config: FusedConfig, begun: NDArray[np.bool_]) -> Values:

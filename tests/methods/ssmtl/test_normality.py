@@ -39,12 +39,21 @@ def test_where_nothing_is_held_back_that_can_be_scored_a_note_says_so(tmp_path: 
 
 
 @pytest.mark.parametrize(
-    ("floor", "thin", "wide", "empty"), [("zero", 0.3 * 4 / 9, 0.2, 0), ("lowest", 0.2, 0.2, 0.12)]
+    ("changes", "thin", "wide", "empty"),
+    [
+        ({"floor": "zero"}, 0.3 * 4 / 9, 0.2, 0),
+        ({"floor": "lowest"}, 0.2, 0.2, 0.12),
+        # Three quarters of 0.12, 0.17 and 0.25 is 0.21.
+        ({"usual_weight": 0.0}, 0.12 + 0.09 * 4 / 9, 0.12, 0.12),
+        ({"usual_weight": 0.5}, 0.12 + (0.045 + 0.09) * 4 / 9, 0.16, 0.12),
+        ({"usual_weight": 0.0, "usual_share": 0.0}, 0.2, 0.2, 0.12),
+        ({"usual_weight": None}, 0.2, 0.2, 0.12),  # one object a frame is no crowd
+    ],
 )
 def test_what_the_mean_filter_makes_of_a_thin_and_a_wide_object(
-    make_model: MakeModel, floor: str, thin: float, wide: float, empty: float
+    make_model: MakeModel, changes: dict[str, Any], thin: float, wide: float, empty: float
 ) -> None:
-    changes = {"tasks": ("middle_box",), "level": "object", "part_scale": "none", "floor": floor}
+    changes |= {"tasks": ("middle_box",), "level": "object", "part_scale": "none"}
     changes |= {"filter_size": 9, "filter_frames": 1}
     method = SSMTL(SSMTLConfig(**{**SMALL, **changes}))
     method.model = make_model(**changes)
@@ -56,3 +65,30 @@ def test_what_the_mean_filter_makes_of_a_thin_and_a_wide_object(
     frames = [with_object(0, THIN, 0.3), with_object(1, WIDE, 0.2), nobody]
     found = [levels["object"] for levels in scorer.frame_levels(frames)]
     assert found == pytest.approx([thin, wide, empty], abs=1e-6)
+
+
+def test_a_crowd_of_usual_people_does_not_outdo_one_who_is_not(make_model: MakeModel) -> None:
+    found = {}
+    for weight in (1.0, None):
+        changes: dict[str, Any] = {"tasks": ("middle_box",), "level": "object"}
+        changes |= {"part_scale": "none", "usual_weight": weight}
+        changes |= {"filter_size": 21, "filter_frames": 1}
+        method = SSMTL(SSMTLConfig(**{**SMALL, **changes}))
+        method.model = make_model(**changes)
+        scorer: Any = method.scorer(Setting())
+        scorer._working = (48, 64)
+        held_back = [crowd(n, shift) for n, shift in enumerate((0.0, 0.01, 0.02))]
+        assert _fill_statistics(scorer, [held_back])
+        frames = [crowd(0, 0.0), with_object(1, (10, 10, 20, 30), 0.4)]
+        found[weight] = [levels["object"] for levels in scorer.frame_levels(frames)]
+    assert found[1.0][0] > found[1.0][1]
+    assert found[None][1] > found[None][0]
+
+
+def crowd(index: int, shift: float) -> FrameParts:
+    """Six side by side, who fill the mean filter."""
+    boxes = np.array([(x, 10, x + 10, 40) for x in range(2, 62, 10)], np.float32)
+    scores = np.linspace(0.1, 0.3, 6)[:, None] + shift
+    raw = FrameParts(index, None, boxes, scores, np.empty(0))
+    raw.weights = np.ones(6, np.float32)
+    return raw

@@ -147,6 +147,17 @@ class SSMTLConfig(MethodConfig):
         "afterwards: nothing, or the lowest score of any held-back object. It is the score of "
         "frames without objects; what lies below it is cut off",
     )
+    usual_share: float = Field(
+        0.75, ge=0, lt=1, description="scores that such a share of held-back objects has are usual"
+    )
+    usual_weight: float | None = Field(
+        1.0,
+        ge=0,
+        le=1,
+        description="how much of a score counts from the floor up to what is usual: 1: as much as "
+        "above; None: 1/n where held-back frames with objects have n on average, so that a crowd "
+        "of usual ones does not fill the mean filter and outdo a single other one",
+    )
     combine: Literal["mean", "max"] = Field("mean", description="of the parts")
     weights: Literal["equal", "blind"] = Field(
         "equal",
@@ -272,6 +283,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
         "frame_batch": 8,
         "frame_average": 0.95,
         "part_scale": "standard",
+        "usual_weight": None,
         "filter_size": None,
         "filter_frames": 0,
         "fusion": (1.0, 0.0),  # the best blind figure; test figures stood beside it
@@ -310,6 +322,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
         "filter_frames": 3,
         "filter_size": 3,
         "part_scale": "standard",
+        "usual_weight": None,
     },
 }
 

@@ -254,6 +254,8 @@ class LevelStream(nn.Module):
         part_floor: (parts,), the lowest value of each; 0 with `floor=zero`.
         part_weights: (parts,), with the sum 1.
         floor: the lowest score, or 0 with `floor=zero`; frames without objects get it.
+        usual: score that `usual_share` of the objects do not exceed.
+        usual_weight: how much of a score counts up to there, in [0, 1].
         object_side: median of the objects' longer sides, in pixels; 0: unknown.
         location, scale: mean and standard deviation of the frames' scores, for the fusion.
     """
@@ -268,13 +270,16 @@ class LevelStream(nn.Module):
             self.register_buffer(name, start(len(self.parts), dtype=torch.float64))
         count = len(self.parts)
         self.register_buffer("part_weights", torch.full((count,), 1 / count, dtype=torch.float64))
-        for name in ("floor", "location", "scale", "object_side"):
-            self.register_buffer(name, torch.tensor(float(name == "scale"), dtype=torch.float64))
+        for name in ("floor", "usual", "usual_weight", "location", "scale", "object_side"):
+            start = float(name in ("scale", "usual_weight"))
+            self.register_buffer(name, torch.tensor(start, dtype=torch.float64))
         self.part_location: Tensor
         self.part_scale: Tensor
         self.part_floor: Tensor
         self.part_weights: Tensor
         self.floor: Tensor
+        self.usual: Tensor
+        self.usual_weight: Tensor
         self.object_side: Tensor
         self.location: Tensor
         self.scale: Tensor

@@ -53,7 +53,7 @@ def _fill_statistics(scorer: SSMTLScorer, clips: Sequence[list[FrameParts]]) -> 
     if not all(len(parts[level]) for level in model.streams):
         return False
     for level in model.streams:
-        _parts(model.stream(level), parts[level], config)
+        _parts(model.stream(level), parts[level], config, _crowd(frames))
     if "object" in model.streams:
         boxes = np.concatenate([raw.boxes for raw in frames])
         longer = (boxes[:, 2:] - boxes[:, :2]).max(1)
@@ -77,15 +77,19 @@ def _raw_results(scorer: SSMTLScorer, runs: Mapping[str, Sequence[Run]]) -> list
     return clips
 
 
-def _parts(stream: LevelStream, parts: NDArray[np.float64], config: SSMTLConfig) -> None:
+def _parts(
+    stream: LevelStream, parts: NDArray[np.float64], config: SSMTLConfig, crowd: float
+) -> None:
     stream.part_location.copy_(torch.from_numpy(parts.mean(0)))
     stream.part_scale.copy_(torch.tensor([_spread(column) for column in parts.T]))
+    scores = combined(stream, parts, config.part_scale, config.combine)
+    stream.usual.fill_(float(np.quantile(scores, config.usual_share)))
+    stream.usual_weight.fill_(1 / crowd if config.usual_weight is None else config.usual_weight)
     if config.floor == "zero":
         stream.part_floor.zero_()
         stream.floor.zero_()
         return
     stream.part_floor.copy_(torch.from_numpy(parts.min(0)))
-    scores = combined(stream, parts, config.part_scale, config.combine)
     stream.floor.fill_(float(scores.min()))
 
 
@@ -103,6 +107,12 @@ def _object_parts(frames: Sequence[FrameParts]) -> NDArray[np.float64]:
     every = np.concatenate(parts)
     believed = np.concatenate([raw.weights for raw in frames]) >= BELIEVED
     return every[believed] if believed.any() else every
+
+
+def _crowd(frames: Sequence[FrameParts]) -> float:
+    """How many objects there are in a frame that has some; 1 or more."""
+    counts = [len(raw.object_parts) for raw in frames if len(raw.object_parts)]
+    return float(np.mean(counts)) if counts else 1.0
 
 
 def _frame_parts(frames: Sequence[FrameParts]) -> NDArray[np.float64]:

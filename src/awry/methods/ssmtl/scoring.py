@@ -242,8 +242,7 @@ class SSMTLScorer(WindowScorer[FrameParts]):
             assert self._working is not None
             stream = self.model.stream("object")
             with self._stage("maps"):
-                above = self._scores(stream, raw.object_parts) - float(stream.floor)
-                above *= raw.weights
+                above = self._above(stream, raw.object_parts) * raw.weights
                 # SSMTL section 3.4: the 3-D mean filter's two axes of the picture.
                 canvas = blurred(painted(raw.boxes, above, self._working), self.filter_side)
                 if self._mask is not None:
@@ -260,6 +259,12 @@ class SSMTLScorer(WindowScorer[FrameParts]):
         if self.config.filter_size is not None:
             return self.config.filter_size
         return max(1, int(self.model.stream("object").object_side)) // 2 * 2 + 1
+
+    def _above(self, stream: LevelStream, parts: Floats) -> Floats:
+        """How far each object (n,) lies above the floor; of what is usual less counts."""
+        above = self._scores(stream, parts) - float(stream.floor)
+        usual = max(float(stream.usual) - float(stream.floor), 0.0)
+        return above - (1 - float(stream.usual_weight)) * np.clip(above, 0, usual)
 
     def _scores(self, stream: LevelStream, parts: Floats) -> Floats:
         """Scores (n,) of parts (n, parts)."""

@@ -374,8 +374,8 @@ class SSMTL(Method):
         rest, self._trust = without_trust(tensors, wanted)
         try:
             model = SSMTLModel(self.config)
-            rest = with_weights(rest, model, "part_weights", "level_weights")
-            model.load_state_dict(with_weights(rest, model, "usual", "usual_weight"))
+            weighed = with_weights(rest, model, "part_weights", "level_weights")
+            model.load_state_dict(with_weights(weighed, model, "usual", "usual_weight"))
         except RuntimeError as error:
             raise BundleError(
                 f"The bundle's tensors do not fit its SSMTL settings: {error}. Refit it."

@@ -271,8 +271,8 @@ class LevelStream(nn.Module):
         count = len(self.parts)
         self.register_buffer("part_weights", torch.full((count,), 1 / count, dtype=torch.float64))
         for name in ("floor", "usual", "usual_weight", "location", "scale", "object_side"):
-            start = float(name in ("scale", "usual_weight"))
-            self.register_buffer(name, torch.tensor(start, dtype=torch.float64))
+            one = float(name in ("scale", "usual_weight"))
+            self.register_buffer(name, torch.tensor(one, dtype=torch.float64))
         self.part_location: Tensor
         self.part_scale: Tensor
         self.part_floor: Tensor

@@ -91,7 +91,10 @@ def test_a_fit_says_what_it_learned_and_the_bundle_keeps_it(tmp_path: Path) -> N
     other.load_state(method.state())
     assert other.model is not None
     assert torch.equal(other.model.level_weights, method.model.level_weights)
-    old = {n: t for n, t in method.state().items() if not n.endswith("_weights")}
+    late = ("_weights", ".usual", ".usual_weight")
+    kept = method.state().items()
+    old = {n: t for n, t in kept if n.startswith("trust") or not n.endswith(late)}
     other.load_state(old)
     assert other.model is not None
     assert other.model.level_weights.tolist() == [0.5, 0.5]
+    assert float(other.model.stream("object").usual_weight) == 1

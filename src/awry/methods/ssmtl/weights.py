@@ -60,7 +60,8 @@ def _frame_scores(
     """A clip's scores (frames, ways) by several ways to weigh the parts.
 
     Near to what the map gives: the highest of a frame's objects, each by how much of the mean
-    filter it fills, and the mean over as many frames.
+    filter it fills, and the mean over as many frames. What is usual counts in full, for it is
+    known of one way alone.
     """
     scores = np.zeros((len(clip), len(ways)))
     for place, raw in enumerate(clip):

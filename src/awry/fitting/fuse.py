@@ -68,7 +68,7 @@ def fuse(
             training clips are normal; its test clips are not looked at.
         out: the new bundle's folder.
         format: the layout's name, where it should not be guessed.
-        changes: settings of `fused`: `combine`, `calm`, `limit`, `candidates`, `level`,
+        changes: settings of `fused`: `combine`, `calm`, `limit`, `candidates`, `level`, `unit`,
             `calibration`, `weights`, `shared`, `most_frames`.
         budget: false alarms allowed, e.g. `2/hour` or `1/day`; sets the threshold.
         validation, calibration: as `awry.fit`; None: as the bundles' fits, where this is their

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 from awry.methods.fused import Fused, FusedConfig
 from awry.methods.fused.evidence import FrameEvidence, Place
@@ -13,7 +14,7 @@ from awry.methods.fused.normality import combine_frame, measure
 
 
 def config(**changes: Any) -> FusedConfig:
-    made = Fused.configure("tiny", {"of": ["flow", "flow"], **changes})
+    made = Fused.configure("tiny", {"of": ["flow", "flow"], "unit": "deviate", **changes})
     assert isinstance(made, FusedConfig)
     return made
 
@@ -57,6 +58,27 @@ def test_normal_frames_come_out_as_normal_deviates(combine: str, calibration: st
     for values in ([one.places.max() for one in judged], [one.frame for one in judged]):
         assert np.mean(values) == pytest.approx(0, abs=0.2)
         assert np.std(values) == pytest.approx(1, abs=0.2)
+
+
+def test_rarity_says_of_how_many_normal_frames_one_is_so_strange() -> None:
+    told, deviates = config(unit="rarity"), config()
+    fusion = measure([frames(1000, 0), frames(1000, 1)], told)
+    seen = frames(1000, 9)
+    judged = [fusion.judge(one, told) for one in seen]
+    for values in ([one.places.max() for one in judged], [one.frame for one in judged]):
+        assert np.mean(np.array(values) >= 1) == pytest.approx(0.1, abs=0.04)
+        assert np.mean(np.array(values) >= 2) == pytest.approx(0.01, abs=0.01)
+    plain = [fusion.judge(one, deviates).score for one in seen]
+    order = np.argsort(plain)
+    assert (np.diff(np.array([one.score for one in judged])[order]) >= 0).all()
+
+
+def test_maps_are_in_the_unit_of_the_score() -> None:
+    fusion = measure([frames(300, 0), frames(300, 1)], config())
+    maps, begun = [np.full((2, 3), 4.0, np.float32)] * 2, np.ones(2, bool)
+    plain = fusion.judge_maps(maps, config(), begun)
+    told = fusion.judge_maps(maps, config(unit="rarity"), begun)
+    np.testing.assert_allclose(told, -np.log10(norm.sf(plain)), rtol=1e-9)
 
 
 def test_a_crowd_is_not_strange_by_its_number() -> None:

@@ -69,6 +69,11 @@ class FusedConfig(MethodConfig):
         description="of the strangest place and the whole frame: their mean is a frame's score, "
         "the higher, or (soft) the logarithm of their exponentials' mean, nearly the higher",
     )
+    unit: Literal["deviate", "rarity"] = Field(
+        "deviate",
+        description="of scores: normal deviates, or how rare they are, 3 for one frame in 1000. "
+        "Thresholds are extrapolated by an exponential tail, as rarity has, and deviates have not",
+    )
     calibration: Literal["tail", "standard"] = Field(
         "tail",
         description="how rare a value is in held-back footage: by its rank there and a tail "
@@ -227,6 +232,7 @@ _CHOSEN: Mapping[str, Any] = {
     "limit": 8.0,
     "shared": 0.5,
     "candidates": "soft",
+    "unit": "rarity",
 }
 PRESETS: Mapping[str, Mapping[str, Any]] = {
     "paper": _CHOSEN,

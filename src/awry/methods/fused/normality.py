@@ -29,14 +29,14 @@ Stretch = Sequence[FrameEvidence]
 
 @dataclass(frozen=True, slots=True)
 class FusedFrame:
-    """A frame's evidence as normal deviates.
+    """A frame's evidence.
 
     Attributes:
-        inside: float64 (places, systems), NaN where a system says nothing.
-        whole: float64 (systems,).
-        places: float64 (places,), of all systems together.
-        frame: of whole frames, all systems together.
-        score: the frame's: of the highest place and of `frame`.
+        inside: float64 (places, systems), normal deviates; NaN where a system says nothing.
+        whole: float64 (systems,), likewise of the whole frame.
+        places: float64 (places,), of all systems together; once judged, in the scores' unit.
+        frame: of whole frames, all systems together; likewise.
+        score: the frame's: of the highest place and of `frame`; likewise.
     """
 
     inside: Values
@@ -63,12 +63,13 @@ class Fusion:
     frames: Rarity
 
     def judge(self, evidence: FrameEvidence, config: FusedConfig) -> FusedFrame:
-        """A frame's evidence as normal deviates."""
+        """A frame's evidence, compared with that of held-back frames."""
         raw = combine_frame(self.inside, self.whole, evidence, config)
         frame = self.frames.deviate(np.array([raw.frame]))[0]
         places = raw.places if self.places is None else self.places.deviate(raw.places)
-        score = _of_both(float(frame), places, config)
-        return FusedFrame(raw.inside, raw.whole, places, float(frame), score)
+        both = np.array([frame, _of_both(float(frame), places, config)])
+        frame, score = _in_unit(both, config).tolist()
+        return FusedFrame(raw.inside, raw.whole, _in_unit(places, config), frame, score)
 
     def judge_maps(
         self,
@@ -76,7 +77,7 @@ class Fusion:
         config: FusedConfig,
         begun: NDArray[np.bool_],
     ) -> Values:
-        """Maps (h, w) of one size, None for a system without one, as one map of deviates.
+        """Maps (h, w) of one size, None for a system without one, as one in the scores' unit.
 
         Args:
             maps: of each system.
@@ -89,7 +90,7 @@ class Fusion:
         together = _combined(_deviates(self.inside, values, config), config, begun)
         if self.places is not None:
             together = self.places.deviate(together)
-        return together.reshape(size)
+        return _in_unit(together, config).reshape(size)
 
 
 def measure(stretches: Sequence[Stretch], config: FusedConfig) -> Fusion:
@@ -174,6 +175,11 @@ def _deviates(rarities: Sequence[Rarity | None], values: Values, config: FusedCo
         for rarity, column in zip(rarities, values.T, strict=True)
     ]
     return _limited(np.stack(columns, -1), config.limit)
+
+
+def _in_unit(deviates: Values, config: FusedConfig) -> Values:
+    """Deviates of any shape, or -log10 of the probability of one at least so high."""
+    return deviates if config.unit == "deviate" else -log_probability(deviates) / np.log(10)
 
 
 def _limited(deviates: Values, limit: float) -> Values:

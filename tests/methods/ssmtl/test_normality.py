@@ -20,6 +20,17 @@ THIN, WIDE = (10, 10, 14, 30), (10, 10, 30, 30)
 """Boxes that fill 4 of 9 columns of the mean filter, and all of it."""
 
 
+def middle_box_scorer(make_model: MakeModel, **more: Any) -> Any:
+    """A scorer of objects whose only part is the middle box's error, as it is."""
+    changes = {"tasks": ("middle_box",), "level": "object", "part_scale": "none"}
+    changes |= {"filter_frames": 1, **more}
+    method = SSMTL(SSMTLConfig(**{**SMALL, **changes}))
+    method.model = make_model(**changes)
+    scorer: Any = method.scorer(Setting())
+    scorer._working = (48, 64)
+    return scorer
+
+
 def with_object(index: int, box: tuple[int, ...], score: float) -> FrameParts:
     boxes = np.array([box], np.float32)
     raw = FrameParts(index, None, boxes, np.array([[score]]), np.empty(0))
@@ -53,12 +64,7 @@ def test_where_nothing_is_held_back_that_can_be_scored_a_note_says_so(tmp_path: 
 def test_what_the_mean_filter_makes_of_a_thin_and_a_wide_object(
     make_model: MakeModel, changes: dict[str, Any], thin: float, wide: float, empty: float
 ) -> None:
-    changes |= {"tasks": ("middle_box",), "level": "object", "part_scale": "none"}
-    changes |= {"filter_size": 9, "filter_frames": 1}
-    method = SSMTL(SSMTLConfig(**{**SMALL, **changes}))
-    method.model = make_model(**changes)
-    scorer: Any = method.scorer(Setting())
-    scorer._working = (48, 64)
+    scorer = middle_box_scorer(make_model, filter_size=9, **changes)
     held_back = [with_object(n, WIDE, score) for n, score in enumerate((0.25, 0.12, 0.17))]
     assert _fill_statistics(scorer, [held_back])
     nobody = FrameParts(2, None, np.empty((0, 4), np.float32), np.empty((0, 1)), np.empty(0))
@@ -70,13 +76,7 @@ def test_what_the_mean_filter_makes_of_a_thin_and_a_wide_object(
 def test_a_crowd_of_usual_people_does_not_outdo_one_who_is_not(make_model: MakeModel) -> None:
     found = {}
     for weight in (1.0, None):
-        changes: dict[str, Any] = {"tasks": ("middle_box",), "level": "object"}
-        changes |= {"part_scale": "none", "usual_weight": weight}
-        changes |= {"filter_size": 21, "filter_frames": 1}
-        method = SSMTL(SSMTLConfig(**{**SMALL, **changes}))
-        method.model = make_model(**changes)
-        scorer: Any = method.scorer(Setting())
-        scorer._working = (48, 64)
+        scorer = middle_box_scorer(make_model, filter_size=21, usual_weight=weight)
         held_back = [crowd(n, shift) for n, shift in enumerate((0.0, 0.01, 0.02))]
         assert _fill_statistics(scorer, [held_back])
         frames = [crowd(0, 0.0), with_object(1, (10, 10, 20, 30), 0.4)]

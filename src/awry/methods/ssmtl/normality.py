@@ -53,11 +53,14 @@ def _fill_statistics(scorer: SSMTLScorer, clips: Sequence[list[FrameParts]]) -> 
     if not all(len(parts[level]) for level in model.streams):
         return False
     for level in model.streams:
-        _parts(model.stream(level), parts[level], config, _crowd(frames))
+        _parts(model.stream(level), parts[level], config)
     if "object" in model.streams:
         boxes = np.concatenate([raw.boxes for raw in frames])
         longer = (boxes[:, 2:] - boxes[:, :2]).max(1)
-        model.stream("object").object_side.fill_(float(np.median(longer)))
+        stream = model.stream("object")
+        stream.object_side.fill_(float(np.median(longer)))
+        weight = config.usual_weight
+        stream.usual_weight.fill_(1 / _crowd(frames) if weight is None else weight)
     scores = [levels for clip in clips for levels in scorer.frame_levels(clip)]
     for level in model.streams:
         values = np.array([levels[level] for levels in scores])
@@ -77,14 +80,11 @@ def _raw_results(scorer: SSMTLScorer, runs: Mapping[str, Sequence[Run]]) -> list
     return clips
 
 
-def _parts(
-    stream: LevelStream, parts: NDArray[np.float64], config: SSMTLConfig, crowd: float
-) -> None:
+def _parts(stream: LevelStream, parts: NDArray[np.float64], config: SSMTLConfig) -> None:
     stream.part_location.copy_(torch.from_numpy(parts.mean(0)))
     stream.part_scale.copy_(torch.tensor([_spread(column) for column in parts.T]))
     scores = combined(stream, parts, config.part_scale, config.combine)
     stream.usual.fill_(float(np.quantile(scores, config.usual_share)))
-    stream.usual_weight.fill_(1 / crowd if config.usual_weight is None else config.usual_weight)
     if config.floor == "zero":
         stream.part_floor.zero_()
         stream.floor.zero_()
@@ -111,8 +111,7 @@ def _object_parts(frames: Sequence[FrameParts]) -> NDArray[np.float64]:
 
 def _crowd(frames: Sequence[FrameParts]) -> float:
     """How many objects there are in a frame that has some; 1 or more."""
-    counts = [len(raw.object_parts) for raw in frames if len(raw.object_parts)]
-    return float(np.mean(counts)) if counts else 1.0
+    return float(np.mean([len(raw.object_parts) for raw in frames if len(raw.object_parts)]))
 
 
 def _frame_parts(frames: Sequence[FrameParts]) -> NDArray[np.float64]:
